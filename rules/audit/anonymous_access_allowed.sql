@@ -1,0 +1,50 @@
+/*
+title    = "Anonymous request allowed by the API server"
+severity = "high"
+params   = { requests = 1 }
+finding  = "{count} anonymous requests were allowed, from {source_ips} addresses ({what})"
+why      = "Nobody should read or change the cluster without logging in. Usually a role was bound to system:anonymous or system:unauthenticated to make something work."
+advice   = """
+1. Find the binding: kubectl get clusterrolebindings,rolebindings -A -o wide | grep -E 'anonymous|unauthenticated'.
+2. See what was read or written: select ts, verb, uri, source_ip, code, decision_reason from audit where username = 'system:anonymous' and decision = 'allow' order by ts.
+3. Delete the binding; close the API server's public address if it needs none.
+"""
+quiet_when = "the cluster serves public discovery documents on purpose"
+tags     = ["access", "rbac"]
+[zh]
+title   = "API Server 放行了匿名请求"
+finding = "{count} 个匿名请求被放行，来自 {source_ips} 个地址（{what}）"
+why     = "未登录者不应能读取或修改集群。多半是有人为图方便把角色绑定给了 system:anonymous 或 system:unauthenticated。"
+advice  = """
+1. 找出相关绑定：kubectl get clusterrolebindings,rolebindings -A -o wide | grep -E 'anonymous|unauthenticated'。
+2. 查看读写了什么：select ts, verb, uri, source_ip, code, decision_reason from audit where username = 'system:anonymous' and decision = 'allow' order by ts。
+3. 删除该绑定；若无需公网访问，关闭 API Server 的公网入口。
+"""
+quiet_when = "集群有意公开服务发现文档"
+*/
+select cluster,
+    min(ts) as first_ts,
+    max(ts) as last_ts,
+    count(*) as count,
+    count(distinct source_ip) as source_ips,
+    max(verb || ' ' || coalesce(resource, uri, '?')) as what,
+    -- Reading leaks; writing takes over.
+    case
+        when bool_or(verb not in ('get', 'list', 'watch', 'head')) then 'critical'
+        else 'high'
+    end as severity,
+    (array_agg(row_id order by ts))[1:5] as row_ids
+from audit
+where username = 'system:anonymous'
+    and decision = 'allow'
+    and stage <> 'RequestReceived'
+    and code < 400
+    -- Open to everybody by default: health, version, and the bootstrap document of
+    -- kubeadm.
+    and not regexp_like(
+        coalesce(uri, ''), '^/(healthz|livez|readyz|version|ping)([/?]|$)'
+    )
+    and coalesce(namespace, '') || '/' || coalesce(name, '') <> 'kube-public/cluster-info'
+group by cluster
+-- The first one already shows that the door is open.
+having count(*) >= $requests

@@ -1,0 +1,52 @@
+/*
+title    = "Container in a crash loop"
+severity = "high"
+params   = { backoffs = 5 }
+finding  = "{namespace}/{workload} is in a crash loop: {count} back-offs over {pods} pods"
+why      = "The kubelet waits longer before each restart, up to five minutes. While it waits the replica serves nothing, and a rollout stands still."
+advice   = """
+1. Read how the last run ended: kubectl logs -n NAMESPACE POD --previous, and the exit code in kubectl describe pod.
+2. Exit code 137 with OOMKilled is memory; 1 or 2 is usually configuration or a dependency; 139 a crash in native code.
+3. See what was changed before the first back-off: select ts, username, operation, name from audit where namespace = 'NAMESPACE' and operation is not null order by ts.
+"""
+quiet_when = "the container is a one-shot task run as a Deployment in a test namespace"
+tags     = ["restart", "availability"]
+[zh]
+title   = "容器反复崩溃重启"
+finding = "{namespace}/{workload} 陷入崩溃重启，{pods} 个 Pod 共退避 {count} 次"
+why     = "每次重启前 kubelet 的等待时间都会翻倍，最长五分钟；等待期间该副本不提供服务，滚动发布也会卡住。"
+advice  = """
+1. 查看上一次运行的结尾：kubectl logs -n NAMESPACE POD --previous，并在 kubectl describe pod 中查看退出码。
+2. 退出码 137 且为 OOMKilled 属内存问题；1 或 2 多为配置或依赖问题；139 为原生代码崩溃。
+3. 查看首次退避之前的变更：select ts, username, operation, name from audit where namespace = 'NAMESPACE' and operation is not null order by ts。
+"""
+quiet_when = "测试命名空间中以 Deployment 运行的一次性任务"
+*/
+with series as (
+    -- An event is written again at each repeat, its count higher: keep the highest.
+    select cluster, namespace, coalesce(workload, name) as workload, pod, container, node,
+        min(coalesce(first_ts, ts)) as first_ts,
+        max(ts) as last_ts,
+        max(count) as repeats,
+        first_value(row_id order by ts) as row_id
+    from event
+    -- The same reason is used for image pulls; those have a rule of their own.
+    where (reason = 'BackOff' and message like 'Back-off restarting failed%')
+        or reason = 'CrashLoopBackOff'
+    group by cluster, namespace, workload, pod, name, container, node, message,
+        attrs->>'event_uid'
+)
+select cluster, namespace, workload,
+    case when min(pod) = max(pod) then min(pod) end as pod,
+    case when min(container) = max(container) then min(container) end as container,
+    case when min(node) = max(node) then min(node) end as node,
+    min(first_ts) as first_ts,
+    max(last_ts) as last_ts,
+    sum(repeats) as count,
+    count(distinct pod) as pods,
+    (array_agg(row_id order by first_ts))[1:5] as row_ids
+from series
+group by cluster, namespace, workload
+-- One container that waits for a late dependency backs off once or twice; a fifth
+-- back-off means that at least the third restart failed as well.
+having max(repeats) >= $backoffs or sum(repeats) >= 2 * $backoffs

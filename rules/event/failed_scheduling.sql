@@ -1,0 +1,68 @@
+/*
+title    = "Pods cannot be scheduled"
+severity = "high"
+params   = { minutes = 5, attempts = 10 }
+finding  = "{namespace}/{workload}: {pods} pods stayed unscheduled for up to {minutes} minutes"
+why      = "No node fits the pod: too little free CPU or memory, a taint, an affinity rule or an unbound volume. The workload runs below strength, or a rollout hangs."
+advice   = """
+1. Read the count per reason in the message (Insufficient cpu, untolerated taint, volume node affinity).
+2. Compare requests with what is left: kubectl describe nodes | grep -A5 'Allocated resources'.
+3. Look for a cordon, a raised request or a new quota before it: select ts, username, operation, name from audit where operation in ('node', 'resources', 'scale') order by ts.
+"""
+quiet_when = "the autoscaler needs longer than five minutes to add a node"
+tags     = ["scheduling", "capacity"]
+[zh]
+title   = "Pod 无法调度"
+finding = "{namespace}/{workload} 有 {pods} 个 Pod 未能调度，最长等待 {minutes} 分钟"
+why     = "没有节点满足要求：CPU 或内存不足、污点、亲和性限制或存储卷未绑定。工作负载副本不足，或发布卡住。"
+advice  = """
+1. 看报错中各原因的节点数（Insufficient cpu、untolerated taint、volume node affinity）。
+2. 对比 requests 与剩余容量：kubectl describe nodes | grep -A5 'Allocated resources'。
+3. 查看此前是否封锁节点、调高 requests 或扩容：select ts, username, operation, name from audit where operation in ('node', 'resources', 'scale') order by ts。
+"""
+quiet_when = "自动扩容新增节点的耗时超过五分钟"
+*/
+with waiting as (
+    -- The message changes while a pod waits (other nodes, other counts), so attempts of
+    -- all its messages are added up; each event object counts with its highest count.
+    select cluster, namespace, workload, name, pod, message,
+        min(coalesce(first_ts, ts)) as first_ts,
+        max(ts) as last_ts,
+        max(count) as repeats,
+        first_value(row_id order by ts) as row_id
+    from event
+    where reason = 'FailedScheduling'
+        -- A pod deleted while it waited, or a volume still being made, is no shortage.
+        and not regexp_like(message, '(?i)being deleted|waiting for first consumer')
+    group by cluster, namespace, workload, name, pod, message, attrs->>'event_uid'
+),
+
+stuck_pods as (
+    select cluster, namespace, coalesce(workload, name) as workload, pod,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as attempts,
+        cast(
+            (date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts))) / 60
+            as bigint
+        ) as minutes,
+        first_value(message order by last_ts desc) as message,
+        first_value(row_id order by first_ts) as row_id
+    from waiting
+    group by cluster, namespace, workload, name, pod
+)
+select cluster, namespace, workload,
+    case when min(pod) = max(pod) then min(pod) end as pod,
+    min(first_ts) as first_ts,
+    max(last_ts) as last_ts,
+    sum(attempts) as count,
+    count(*) as pods,
+    max(minutes) as minutes,
+    first_value(message order by last_ts desc) as message,
+    (array_agg(row_id order by first_ts))[1:5] as row_ids
+from stuck_pods
+-- An autoscaler brings a node within two or three minutes; five is beyond it. Some
+-- exporters keep only the last write of an event, without its beginning: there ten
+-- attempts stand for it.
+where minutes >= $minutes or attempts >= $attempts
+group by cluster, namespace, workload

@@ -1,0 +1,60 @@
+/*
+title    = "Containers killed for lack of memory"
+severity = "high"
+params   = { kills = 2 }
+finding  = "{subject} was OOM-killed {count} times"
+why      = "The kernel kills a process when its container reaches the memory limit, or when the node itself runs out. Requests in flight are lost, and the restart often meets the same load again."
+advice   = """
+1. Tell a limit set too low from a leak: compare usage before the kill with the limit (kubectl top pod, or the container_memory_working_set_bytes metric).
+2. Look for a change of limits or image just before: select ts, username, name, operation from audit where operation in ('resources', 'image') order by ts.
+3. For a node-level kill, compare the sum of requests with what the node has: kubectl describe node NODE.
+"""
+quiet_when = "a batch job is sized to be killed and retried"
+tags     = ["memory", "restart"]
+[zh]
+title   = "容器因内存不足被杀死"
+finding = "{subject} 被 OOM 杀死 {count} 次"
+why     = "容器用量达到内存上限，或节点内存耗尽时，内核会直接杀死进程；处理中的请求随之丢失，重启后往往再次触顶。"
+advice  = """
+1. 先区分上限过低还是内存泄漏：对比被杀前的用量与上限（kubectl top pod 或 container_memory_working_set_bytes 指标）。
+2. 查看此前是否改过资源或镜像：select ts, username, name, operation from audit where operation in ('resources', 'image') order by ts。
+3. 若是节点级 OOM，核对节点上 requests 总和与可分配内存：kubectl describe node NODE。
+"""
+quiet_when = "批处理任务按设计会被杀死并重试"
+*/
+with kills as (
+    -- One kill may be reported on the pod and on its node, and an event object is written
+    -- again at each repeat with a higher count: one row per victim, with the highest
+    -- count.
+    select cluster, node,
+        coalesce(
+            regexp_match(message, '(?:Killed process|pid:) ([0-9]+)')[1],
+            attrs->>'event_uid',
+            name || message
+        ) as victim,
+        max(case when kind <> 'Node' then namespace end) as namespace,
+        max(case when kind <> 'Node' then coalesce(workload, name) end) as workload,
+        max(case when kind <> 'Node' then pod end) as pod,
+        min(coalesce(first_ts, ts)) as first_ts,
+        max(ts) as last_ts,
+        max(count) as repeats,
+        first_value(row_id order by ts) as row_id
+    from event
+    where reason in ('OOMKilling', 'OOMKilled', 'SystemOOM')
+    group by cluster, node, victim
+)
+select cluster, namespace, workload,
+    case when min(pod) = max(pod) then min(pod) end as pod,
+    case when min(node) = max(node) then min(node) end as node,
+    min(first_ts) as first_ts,
+    max(last_ts) as last_ts,
+    sum(repeats) as count,
+    count(distinct pod) as pods,
+    coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
+    -- Ten kills of one workload in a day is an outage, not a rough start.
+    case when sum(repeats) >= 10 then 'critical' else 'high' end as severity,
+    (array_agg(row_id order by first_ts))[1:5] as row_ids
+from kills
+group by cluster, namespace, workload, case when workload is null then node end
+-- One kill may be a freak load; the second shows that the restart did not cure it.
+having sum(repeats) >= $kills

@@ -1,0 +1,71 @@
+/*
+title    = "Health probes keep failing"
+severity = "medium"
+params   = { liveness = 3, readiness = 10 }
+finding  = "{namespace}/{workload}: {count} probe failures on {pods} pods"
+why      = "A failed readiness probe takes the replica out of its Service; failed liveness probes get the container killed. Both turn a slow application into errors for its callers."
+advice   = """
+1. Read the message: a refused connection means that the process is not listening, a timeout that it is too slow, 5xx that it knows it is unwell.
+2. Compare with the application's own log at that minute: select ts, level, message from business where pod = 'POD' order by ts.
+3. If the pod is merely slow (garbage collection, CPU throttling), raise timeoutSeconds before failureThreshold.
+"""
+quiet_when = "the workload is being rolled out and starts slowly"
+tags     = ["probe", "availability"]
+[zh]
+title   = "健康检查持续失败"
+finding = "{namespace}/{workload} 的 {pods} 个 Pod 健康检查失败 {count} 次"
+why     = "就绪检查失败会把副本从 Service 中摘除，存活检查失败会导致容器被杀；应用一慢，调用方就会看到错误。"
+advice  = """
+1. 先看报错：连接被拒说明进程未监听，超时说明响应过慢，5xx 说明应用自认不健康。
+2. 对照同一分钟的应用日志：select ts, level, message from business where pod = 'POD' order by ts。
+3. 若只是变慢（GC、CPU 限流），应先调大 timeoutSeconds，再考虑 failureThreshold。
+"""
+quiet_when = "工作负载正在发布且启动较慢"
+*/
+with series as (
+    -- An event is written again at each repeat, its count higher: keep the highest.
+    select cluster, namespace, coalesce(workload, name) as workload, name, pod, container,
+        node,
+        message like 'Liveness%' as is_liveness,
+        min(coalesce(first_ts, ts)) as first_ts,
+        max(ts) as last_ts,
+        max(count) as repeats,
+        first_value(row_id order by ts) as row_id
+    from event
+    -- A startup probe fails by design until the application is up.
+    where reason = 'Unhealthy' and message not like 'Startup%'
+    group by cluster, namespace, workload, name, pod, container, node, message,
+        attrs->>'event_uid'
+),
+
+sick_pods as (
+    -- Judged pod by pod: one failure on each of ten new replicas is just a rollout.
+    select cluster, namespace, workload, pod, container, node, is_liveness,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as failures,
+        first_value(row_id order by first_ts) as row_id
+    from series
+    group by cluster, namespace, workload, name, pod, container, node, is_liveness
+    -- Three failed liveness probes are a restart (the default failureThreshold); ten
+    -- failed readiness probes are 100 s out of rotation at the default period.
+    having sum(repeats) >= case when is_liveness then $liveness else $readiness end
+        -- Gathered over a whole day the same number is a missed beat now and then, so
+        -- they must also come close together: every five minutes, through restarts, or
+        -- every minute.
+        and date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts))
+            <= sum(repeats) * case when is_liveness then 300 else 60 end
+)
+select cluster, namespace, workload,
+    case when min(pod) = max(pod) then min(pod) end as pod,
+    case when min(container) = max(container) then min(container) end as container,
+    case when min(node) = max(node) then min(node) end as node,
+    min(first_ts) as first_ts,
+    max(last_ts) as last_ts,
+    sum(failures) as count,
+    count(distinct pod) as pods,
+    -- Killed containers are worse than replicas out of rotation.
+    case when bool_or(is_liveness) then 'high' else 'medium' end as severity,
+    (array_agg(row_id order by first_ts))[1:5] as row_ids
+from sick_pods
+group by cluster, namespace, workload

@@ -1,0 +1,58 @@
+-- The events around each start on what it hangs on: at most two hours before (an image that
+-- cannot be pulled, a pod that waits) and ten minutes after (the kubelet reports late).
+-- Bucketed window join: the few probes are exploded into the 10-minute buckets their window
+-- covers and joined on (key, bucket), then cut to the exact window.
+with probes as (
+    select k.start_id, k.key, k.link, k.identity, k.hop, s.ts as start_ts,
+        s.ts - interval '2 hours' as from_ts,
+        s.ts + interval '10 minutes' as to_ts,
+        unnest(range(
+            cast(floor((date_part('epoch', s.ts) - 7200) / 600) as bigint),
+            cast(floor((date_part('epoch', s.ts) + 600) / 600) as bigint) + 1
+        )) as bucket
+    from keys as k
+    join starts as s on s.start_id = k.start_id
+    -- a namespace or the whole cluster is no object that events are about
+    where k.link not in ('same_namespace', 'cluster')
+),
+
+telling as (
+    select ts, namespace, workload, pod, node, reason, type, kind, name, component,
+        message, count, row_id, source, line,
+        cast(floor(date_part('epoch', ts) / 600) as bigint) as bucket
+    from around_event
+    where type = 'Warning'
+        or reason in ('Killing', 'OOMKilling', 'NodeNotReady', 'Preempted', 'TaintManagerEviction')
+),
+
+keyed as (
+    select *, 'pod:' || namespace || '/' || pod as key
+    from telling
+    where pod is not null
+    union all
+    select *, 'workload:' || namespace || '/' || workload as key
+    from telling
+    where workload is not null
+    union all
+    select *, 'node:' || node as key
+    from telling
+    where kind = 'Node' and node is not null
+),
+
+linked as (
+    select p.start_id, p.link, p.identity, p.hop, e.*,
+        -- one row for a start, a reason and an object: the first time, by the strongest link
+        row_number() over (
+            partition by p.start_id, e.reason, e.kind, e.workload, e.node
+            order by p.identity desc, e.ts, e.row_id
+        ) as place
+    from probes as p
+    join keyed as e on e.key = p.key and e.bucket = p.bucket
+    where e.ts between p.from_ts and p.to_ts
+)
+
+select start_id, link, identity, hop, ts, namespace, workload, pod, node, reason, type, kind,
+    name, component, message, count, row_id, source, line
+from linked
+where place = 1
+order by start_id, ts, row_id

@@ -1,0 +1,389 @@
+//! The words and harmless texts that brief and page share: names of severities, verdicts, verbs
+//! and kinds in both languages, local clocks, durations, gaps in the data, and log text made
+//! inert. Log text is written by whoever writes to a log: nothing leaves here unfiltered.
+
+use super::Lang;
+use crate::finding::{
+    Cause, Finding, Gone, Reason, Report, RunInfo, Severity, Status, Step, StepKind, Verdict,
+};
+use crate::window::{Ts, parse_date, parse_zone};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use chrono_tz::Tz;
+
+/// The four tables in the order a person reads them, cause first.
+pub(crate) const TABLES: [&str; 4] = ["audit", "event", "standard", "business"];
+
+/// Invisible characters that reorder, hide or join text.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        || c.is_control()
+}
+
+/// Returns the text on one line of at most `max` characters, without terminal codes, control
+/// and bidi characters. Still live in Markdown and HTML.
+pub(crate) fn plain(text: &str, max: usize) -> String {
+    let mut kept: Vec<char> = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' && chars.next_if_eq(&'[').is_some() {
+            while chars.next_if(|c| !('\u{40}'..='\u{7e}').contains(c)).is_some() {}
+            chars.next();
+        } else if c.is_whitespace() {
+            if kept.last().is_some_and(|last| *last != ' ') {
+                kept.push(' ');
+            }
+        } else if !is_hidden(c) {
+            kept.push(c);
+        }
+        if kept.len() > max + 1 {
+            break;
+        }
+    }
+    if kept.last() == Some(&' ') {
+        kept.pop();
+    }
+    if kept.len() > max {
+        kept.truncate(max.saturating_sub(1));
+        kept.push('…');
+    }
+    kept.into_iter().collect()
+}
+
+/// Returns [`plain`] text that no chat channel takes for markup, a mention or a link: the
+/// characters that could be are swapped for look-alikes, since channels differ in their escapes.
+pub(crate) fn inert(text: &str, max: usize) -> String {
+    let words: Vec<String> = plain(text, max).split(' ').map(inert_word).collect();
+    words.join(" ")
+}
+
+fn inert_word(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    let address = word.contains("://") || lower.contains("www.");
+    let chars: Vec<char> = word.chars().collect();
+    let solid = |at: Option<usize>| at.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
+    let mut out = String::with_capacity(word.len());
+    for (i, c) in chars.iter().enumerate() {
+        out.push(match c {
+            '<' => '‹',
+            '>' => '›',
+            '@' => '＠',
+            '[' => '［',
+            ']' => '］',
+            '`' => '\'',
+            '*' => '∗',
+            '&' => '＆',
+            '|' => '｜',
+            '~' => '∼',
+            '\\' => '＼',
+            '_' if !(solid(i.checked_sub(1)) && solid(Some(i + 1))) => '＿',
+            '/' if address => '／',
+            '.' if address => '．',
+            other => *other,
+        });
+    }
+    out
+}
+
+/// Returns an id as it is cited: at most 12 characters of it, letters, digits and `-_.` only.
+pub(crate) fn short_id(id: &str) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+    let size = if id.len() == 36 { 8 } else { 12 }; // of a UUID the first group
+    id.chars().filter(fits).take(size).collect()
+}
+
+impl Lang {
+    /// Returns the text of this language.
+    pub(crate) fn pick<T>(self, zh: T, en: T) -> T {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// Returns the Chinese text where there is one and it is asked for.
+fn either<'a>(lang: Lang, zh: Option<&'a str>, en: &'a str) -> &'a str {
+    match (lang, zh) {
+        (Lang::Zh, Some(zh)) if !zh.trim().is_empty() => zh,
+        _ => en,
+    }
+}
+
+/// The texts of a finding in one language.
+impl Finding {
+    pub(crate) fn title_in(&self, lang: Lang) -> &str {
+        either(lang, self.zh.title.as_deref(), &self.title)
+    }
+
+    pub(crate) fn summary_in(&self, lang: Lang) -> &str {
+        let summary = either(lang, self.zh.summary.as_deref(), &self.summary);
+        if summary.trim().is_empty() { self.title_in(lang) } else { summary }
+    }
+
+    pub(crate) fn why_in(&self, lang: Lang) -> &str {
+        either(lang, self.zh.why.as_deref(), &self.why)
+    }
+
+    pub(crate) fn advice_in(&self, lang: Lang) -> Vec<&str> {
+        numbered(either(lang, self.zh.advice.as_deref(), &self.advice))
+    }
+}
+
+impl Gone {
+    pub(crate) fn title_in(&self, lang: Lang) -> &str {
+        either(lang, self.zh.title.as_deref(), &self.title)
+    }
+}
+
+impl Reason {
+    pub(crate) fn text_in(&self, lang: Lang) -> &str {
+        either(lang, Some(&self.zh), &self.text)
+    }
+}
+
+impl Step {
+    pub(crate) fn what_in(&self, lang: Lang) -> &str {
+        either(lang, Some(&self.zh), &self.what)
+    }
+}
+
+/// Splits `1. Do this. 2. Do that.` into its items; a text without numbers is one item.
+pub(crate) fn numbered(text: &str) -> Vec<&str> {
+    let mut items = Vec::new();
+    let (mut rest, mut number) = (text.trim(), 1);
+    if let Some((at, after)) = marker(rest, 1)
+        && at == 0
+    {
+        rest = &rest[after..];
+        number = 2;
+    }
+    while let Some((at, after)) = marker(rest, number).filter(|_| number > 1) {
+        items.push(rest[..at].trim());
+        rest = &rest[after..];
+        number += 1;
+    }
+    items.push(rest.trim());
+    items.retain(|item| !item.is_empty());
+    items
+}
+
+/// Finds `N.`, `N、` or `N)` that opens an item: its start and the end of its mark.
+fn marker(text: &str, number: usize) -> Option<(usize, usize)> {
+    let digits = number.to_string();
+    text.match_indices(&digits).find_map(|(at, _)| {
+        let opens = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "。；;，".contains(c));
+        let mut rest = text[at + digits.len()..].chars();
+        let mark = rest.next().filter(|c| ".、)）．".contains(*c))?;
+        let closes = rest.next().is_none_or(|c| !c.is_ascii_digit());
+        (opens && closes).then(|| (at, at + digits.len() + mark.len_utf8()))
+    })
+}
+
+/// How points of time are told in a report: in its zone, without its own date.
+pub(crate) struct Local {
+    pub(crate) zone: Tz,
+    pub(crate) date: Option<NaiveDate>,
+}
+
+impl Local {
+    pub(crate) fn of(run: &RunInfo) -> Self {
+        Self { zone: parse_zone(&run.timezone).unwrap_or(Tz::UTC), date: parse_date(&run.date).ok() }
+    }
+
+    fn told(&self, ts: Ts, layout: &str) -> String {
+        let time = ts.utc().with_timezone(&self.zone);
+        let clock = time.format(layout).to_string();
+        if self.date == Some(time.date_naive()) { clock } else { format!("{} {clock}", time.format("%m-%d")) }
+    }
+
+    /// Returns `10:12:31`, or `11-21 10:12:31` on another day.
+    pub(crate) fn clock(&self, ts: Ts) -> String {
+        self.told(ts, "%H:%M:%S")
+    }
+
+    /// Returns `10:12`, or `11-21 10:12` on another day.
+    pub(crate) fn minute(&self, ts: Ts) -> String {
+        self.told(ts, "%H:%M")
+    }
+
+    /// Returns `10:12–10:58`, or one point when both are the same minute.
+    pub(crate) fn span(&self, first: Ts, last: Ts) -> String {
+        let (first, last) = (self.minute(first), self.minute(last));
+        if first == last { first } else { format!("{first}–{last}") }
+    }
+}
+
+/// Returns the spans of hours that follow one another, from texts `YYYY-MM-DD HH:00`.
+pub(crate) fn hour_spans(hours: &[String]) -> Vec<(NaiveDateTime, NaiveDateTime)> {
+    let read = |hour: &String| NaiveDateTime::parse_from_str(&format!("{hour}:00"), "%Y-%m-%d %H:%M:%S").ok();
+    let mut starts: Vec<NaiveDateTime> = hours.iter().filter_map(read).collect();
+    starts.sort();
+    let mut spans: Vec<(NaiveDateTime, NaiveDateTime)> = Vec::new();
+    for start in starts {
+        let end = start + TimeDelta::hours(1);
+        match spans.last_mut() {
+            Some(last) if last.1 >= start => last.1 = end,
+            _ => spans.push((start, end)),
+        }
+    }
+    spans
+}
+
+/// A stretch of the window for which a table has nothing.
+pub(crate) struct Gap {
+    pub(crate) table: &'static str,
+    /// Empty: the whole window.
+    pub(crate) spans: Vec<(NaiveDateTime, NaiveDateTime)>,
+}
+
+/// Returns the tables with hours without data; a table the report does not name has none at all.
+pub(crate) fn gaps(report: &Report) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for table in TABLES {
+        let cover = report.coverage.tables.iter().find(|cover| cover.table == table);
+        let spans = match cover {
+            Some(cover) if cover.rows > 0 && cover.hours_without_data.is_empty() => continue,
+            Some(cover) if cover.rows > 0 => hour_spans(&cover.hours_without_data),
+            _ => Vec::new(),
+        };
+        gaps.push(Gap { table, spans });
+    }
+    gaps
+}
+
+/// Returns spans of hours as text: `13:00–15:00, 11-23 00:00–01:00`.
+pub(crate) fn spans_text(spans: &[(NaiveDateTime, NaiveDateTime)], local: &Local, lang: Lang) -> String {
+    let told: Vec<String> = spans
+        .iter()
+        .map(|(from, to)| {
+            let day = if local.date == Some(from.date()) {
+                String::new()
+            } else {
+                from.format("%m-%d ").to_string()
+            };
+            let end = to.format("%H:%M").to_string();
+            format!("{day}{}–{}", from.format("%H:%M"), if end == "00:00" { "24:00" } else { &end })
+        })
+        .collect();
+    told.join(lang.pick("、", ", "))
+}
+
+/// Returns seconds in words: `0.4 s`, `4 min 20 s`, `2 小时 5 分`.
+pub(crate) fn duration(seconds: f64, lang: Lang) -> String {
+    if !seconds.is_finite() {
+        return "?".into();
+    }
+    let sign = if seconds <= -0.05 { "−" } else { "" };
+    let (size, whole) = (seconds.abs(), seconds.abs().round() as u64);
+    let two = |big: u64, big_unit: &str, small: u64, small_unit: &str| match small {
+        0 => format!("{sign}{big} {big_unit}"),
+        _ => format!("{sign}{big} {big_unit} {small} {small_unit}"),
+    };
+    let (day, hour, min, sec) = lang.pick(("天", "小时", "分", "秒"), ("d", "h", "min", "s"));
+    match whole {
+        0..10 if size.fract() > 0.05 && size < 9.95 => format!("{sign}{size:.1} {sec}"),
+        0..60 => format!("{sign}{whole} {sec}"),
+        60..3600 => two(whole / 60, min, whole % 60, sec),
+        3600..86400 => two(whole / 3600, hour, whole % 3600 / 60, min),
+        _ => two(whole / 86400, day, whole % 86400 / 3600, hour),
+    }
+}
+
+/// Returns a number with its thousands apart.
+pub(crate) fn grouped(number: impl ToString) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Returns `3 findings` or `1 finding`.
+pub(crate) fn plural(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+pub(crate) fn severity(severity: Severity, lang: Lang) -> &'static str {
+    let zh = match severity {
+        Severity::Info => "提示",
+        Severity::Low => "轻微",
+        Severity::Medium => "中等",
+        Severity::High => "高危",
+        Severity::Critical => "严重",
+    };
+    lang.pick(zh, severity.name())
+}
+
+pub(crate) fn status(status: Status, lang: Lang) -> &'static str {
+    match status {
+        Status::New => lang.pick("新增", "new"),
+        Status::Ongoing => lang.pick("持续", "ongoing"),
+        Status::Worse => lang.pick("加重", "worse"),
+        Status::Better => lang.pick("减轻", "better"),
+    }
+}
+
+pub(crate) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match verdict {
+        Verdict::Confirmed => lang.pick("已确认", "confirmed"),
+        Verdict::Likely => lang.pick("很可能", "likely"),
+        Verdict::Inconclusive => lang.pick("无法确定", "inconclusive"),
+    }
+}
+
+pub(crate) fn kind(kind: StepKind, lang: Lang) -> &'static str {
+    match kind {
+        StepKind::Operation => lang.pick("操作", "operation"),
+        StepKind::Event => lang.pick("事件", "event"),
+        StepKind::Error => lang.pick("错误", "error"),
+    }
+}
+
+pub(crate) fn table(table: &str, lang: Lang) -> &str {
+    match table {
+        "audit" => lang.pick("审计", "audit"),
+        "event" => lang.pick("事件", "event"),
+        "standard" => lang.pick("标准输出", "standard"),
+        "business" => lang.pick("业务", "business"),
+        other => other,
+    }
+}
+
+pub(crate) fn link(kind: &str, lang: Lang) -> &str {
+    match kind {
+        "same_uid" => lang.pick("同一 Pod 实例", "same pod uid"),
+        "same_pod" => lang.pick("同一 Pod", "same pod"),
+        "same_workload" => lang.pick("同一工作负载", "same workload"),
+        "uses" => lang.pick("使用它", "uses it"),
+        "names" => lang.pick("消息提到它", "names it"),
+        "same_node" => lang.pick("同一节点", "same node"),
+        "same_namespace" => lang.pick("同一命名空间", "same namespace"),
+        "cluster" => lang.pick("集群范围", "cluster-wide"),
+        other => other,
+    }
+}
+
+/// Returns what the operation was done to: `configmaps shop/pay-config`.
+pub(crate) fn target(cause: &Cause) -> String {
+    let slash = if cause.namespace.is_empty() { "" } else { "/" };
+    format!("{} {}{slash}{}", cause.resource, cause.namespace, cause.name)
+}
+
+/// Returns what the operation did, as a past verb.
+pub(crate) fn did(cause: &Cause, lang: Lang) -> &'static str {
+    match (cause.operation.as_str(), cause.verb.as_str()) {
+        (_, "delete" | "deletecollection") => lang.pick("删除了", "deleted"),
+        ("exec", _) => lang.pick("进入了", "ran a command in"),
+        ("scale", _) => lang.pick("调整了副本数：", "scaled"),
+        (_, "create") => lang.pick("新建了", "created"),
+        (_, "update" | "patch" | "apply") => lang.pick("修改了", "changed"),
+        _ => lang.pick("操作了", "acted on"),
+    }
+}

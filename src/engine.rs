@@ -1,0 +1,261 @@
+//! The only builder of a DataFusion session: tables over the exact files the catalog names,
+//! narrowed to a window, within a memory budget. Everyone who runs SQL runs it here.
+
+use crate::catalog::Catalog;
+use crate::config::Plain;
+use crate::error::{Error, Result};
+use crate::lake::Lake;
+use crate::lake::rows::{Texts, schema};
+use crate::lake::topology;
+use crate::table::Table;
+use crate::window::Window;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
+use datafusion::common::DataFusionError;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::{MemTable, TableProvider, provider_as_source};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col, lit};
+use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
+use datafusion::scalar::ScalarValue;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// What a session may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Memory of queries in bytes; what does not fit goes to disk.
+    pub memory_bytes: usize,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// A session over a lake.
+#[derive(Clone)]
+pub struct Engine {
+    context: SessionContext,
+}
+
+/// Where an SQL text is wrong, and what the planner says of it.
+#[derive(Clone, Debug)]
+pub struct SqlFault {
+    /// Line from 1, where known.
+    pub line: Option<u64>,
+    /// Column from 1, where known.
+    pub column: Option<u64>,
+    /// What is wrong, one line.
+    pub what: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Engine {
+    /// Returns a session without rows: every table is there and empty, for planning.
+    pub fn empty(limits: Limits) -> Result<Self> {
+        let engine = Self::new(limits)?;
+        for table in Table::ALL {
+            let plan = engine.memory(schema(table, Texts::Queried), Vec::new())?;
+            engine.register("public", table.name(), plan.clone())?;
+            engine.register("history", table.name(), plan)?;
+        }
+        engine.register("public", "topology", engine.memory(topology::schema(&DataType::Utf8View), Vec::new())?)?;
+        Ok(engine)
+    }
+
+    /// Returns a session whose tables hold the rows of `window`, with `lookback_s` seconds before
+    /// it in `history.*`; without a window, all rows of the lake.
+    pub async fn over(lake: &Lake, catalog: &Catalog, window: Option<Window>, lookback_s: i64, limits: Limits) -> Result<Self> {
+        let engine = Self::new(limits)?;
+        for table in Table::ALL {
+            let scan = |window: Option<Window>| engine.scan(lake, catalog, table.name(), schema(table, Texts::Queried), window);
+            engine.register("public", table.name(), scan(window)?)?;
+            if let Some(window) = window {
+                engine.register("history", table.name(), scan(Some(window.before(lookback_s)))?)?;
+            }
+        }
+        // what hangs together today was mostly created on an earlier day
+        let edges = engine.scan(lake, catalog, "topology", topology::schema(&DataType::Utf8View), None)?;
+        engine.register("public", "topology", edges)?;
+        Ok(engine)
+    }
+
+    fn new(limits: Limits) -> Result<Self> {
+        let mut config = SessionConfig::new()
+            .with_target_partitions(limits.threads.max(1))
+            .with_information_schema(true)
+            .with_default_catalog_and_schema("headwater", "public");
+        let options = config.options_mut();
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.execution.collect_statistics = true;
+        options.execution.time_zone = Some("+00:00".into());
+        options.sql_parser.collect_spans = true;
+        let top = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes), top)))
+            .with_disk_manager_builder(DiskManagerBuilder::default())
+            .build_arc()
+            .map_err(|error| engine_error("the query engine cannot start", error))?;
+        let state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+        let mut context = SessionContext::new_with_state(state);
+        datafusion_functions_json::register_all(&mut context)
+            .map_err(|error| engine_error("the query engine cannot start", error))?;
+        if let Some(catalog) = context.catalog("headwater") {
+            let history: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+            catalog.register_schema("history", history).map_err(|error| engine_error("the query engine cannot start", error))?;
+        }
+        Ok(Self { context })
+    }
+
+    /// Returns the live rows of a table in a window as a plan: a listing over exactly the
+    /// catalog's files, filtered by time.
+    fn scan(&self, lake: &Lake, catalog: &Catalog, name: &str, schema: SchemaRef, window: Option<Window>) -> Result<LogicalPlan> {
+        let (from, to) = window.map_or((i64::MIN, i64::MAX), |window| (window.from.0, window.to.0));
+        let files = catalog.files(name, from, to)?;
+        if files.is_empty() {
+            return self.memory(schema, Vec::new());
+        }
+        let failed = |error| engine_error(&format!("the files of `{name}` cannot be opened"), error);
+        let urls = files
+            .iter()
+            .map(|file| {
+                let path = std::path::absolute(lake.root.join(&file.path)).map_err(DataFusionError::from)?;
+                ListingTableUrl::parse(path.to_string_lossy())
+            })
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+        let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+        let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config).map_err(failed)?);
+        let mut plan = LogicalPlanBuilder::scan(name, provider_as_source(table), None).map_err(failed)?;
+        if window.is_some() {
+            let at = |ts: i64| lit(ScalarValue::TimestampMicrosecond(Some(ts), Some("UTC".into())));
+            plan = plan.filter(col("ts").gt_eq(at(from)).and(col("ts").lt(at(to)))).map_err(failed)?;
+        }
+        plan.build().map_err(failed)
+    }
+
+    fn memory(&self, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<LogicalPlan> {
+        let failed = |error| engine_error("rows in memory do not fit their schema", error);
+        let table = MemTable::try_new(schema, vec![batches]).map_err(failed)?;
+        LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None).and_then(LogicalPlanBuilder::build).map_err(failed)
+    }
+
+    fn register(&self, schema: &str, name: &str, plan: LogicalPlan) -> Result<()> {
+        let view = DataFrame::new(self.context.state(), plan).into_view();
+        self.context
+            .register_table(datafusion::common::TableReference::partial(schema, name), view)
+            .map(|_| ())
+            .map_err(|error| engine_error(&format!("`{name}` cannot be registered"), error))
+    }
+
+    /// Puts rows in memory in place of `schema.name`.
+    pub fn replace(&self, schema: &str, name: &str, rows: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
+        let reference = datafusion::common::TableReference::partial(schema, name);
+        self.context.deregister_table(reference).map_err(|error| engine_error("a table cannot be replaced", error))?;
+        self.register(schema, name, self.memory(rows, batches)?)
+    }
+
+    /// Keeps the result of `sql` under `name`, so that later statements of one step read it once.
+    pub async fn keep(&self, name: &str, sql: &str) -> Result<()> {
+        let frame = self.plan(sql).await.map_err(|fault| fault.into_error("a statement of the trace cannot be planned", name))?;
+        let rows: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let batches = frame.collect().await.map_err(|error| engine_error(&format!("`{name}` failed"), error))?;
+        self.replace("public", name, rows, batches)
+    }
+
+    /// Plans one read-only statement.
+    pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlFault> {
+        let only_reads = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        self.context.sql_with_options(sql, only_reads).await.map_err(|error| fault_of(&error))
+    }
+
+    /// Runs one read-only statement.
+    pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        let frame = self.plan(sql).await.map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        frame.collect().await.map_err(|error| engine_error("the statement failed", error))
+    }
+
+    /// Plans and optimises one read-only statement without running it.
+    pub async fn check(&self, sql: &str) -> std::result::Result<SchemaRef, SqlFault> {
+        let frame = self.plan(sql).await?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        frame.create_physical_plan().await.map_err(|error| fault_of(&error))?;
+        Ok(schema)
+    }
+}
+
+impl SqlFault {
+    /// Returns the fault as an error; `place` is the file or the name of the text.
+    pub fn into_error(self, what: &str, place: &str) -> Error {
+        let at = match (self.line, self.column) {
+            (Some(line), Some(column)) => format!("{place}:{line}:{column}"),
+            _ => place.to_owned(),
+        };
+        let mut error = Error::usage(what).at(at).because(Plain(self.what));
+        if let Some(hint) = self.hint {
+            error = error.hint(hint);
+        }
+        error
+    }
+}
+
+/// Returns an error of the engine, its chain cut to what a person can use.
+pub fn engine_error(what: &str, error: DataFusionError) -> Error {
+    let text = error.strip_backtrace();
+    let hint = text.contains("Resources exhausted").then_some("raise `[engine] memory_mib`, or narrow the query");
+    let error = Error::failed(what).because(Plain(text));
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// Reads place, text and hint out of a planner's error.
+fn fault_of(error: &DataFusionError) -> SqlFault {
+    let text = error.strip_backtrace();
+    let text = text.lines().next().unwrap_or_default().to_owned();
+    let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+    let (line, column) = match span {
+        Some(span) => (Some(span.start.line), Some(span.start.column)),
+        None => parser_place(&text),
+    };
+    let (what, hint) = split_hint(&text);
+    SqlFault { line, column, what, hint }
+}
+
+/// Reads sqlparser's ` at Line: 3, Column: 8`.
+fn parser_place(text: &str) -> (Option<u64>, Option<u64>) {
+    let number = |key: &str| {
+        let digits: String = text.split_once(key)?.1.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    };
+    (number("Line: "), number("Column: "))
+}
+
+/// Splits the planner's own advice off, and drops its class names.
+fn split_hint(text: &str) -> (String, Option<String>) {
+    let mut what = text;
+    for prefix in ["Error during planning: ", "Schema error: ", "SQL error: ", "ParserError(\"", "type_coercion", "This feature is not implemented: "] {
+        what = what.strip_prefix(prefix).unwrap_or(what);
+    }
+    let (what, hint) = match what.split_once(". Valid fields are ") {
+        Some((what, fields)) => {
+            let names: Vec<&str> = fields.trim_end_matches('.').split(", ").map(|f| f.rsplit('.').next().unwrap_or(f)).collect();
+            (what, Some(format!("there are: {}", names.join(", "))))
+        }
+        None => match what.split_once(" Did you mean ") {
+            Some((what, name)) => (what, Some(format!("did you mean {name}"))),
+            None => (what, None),
+        },
+    };
+    let what = what.split(" at Line: ").next().unwrap_or(what).trim_end_matches(['.', '"', ')']);
+    let mut first = what.chars();
+    let what = first.next().map_or_else(String::new, |c| c.to_lowercase().chain(first).collect());
+    (what, hint)
+}

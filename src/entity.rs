@@ -1,0 +1,125 @@
+//! What a record or a finding is about: the Kubernetes objects it names.
+//! Must not know any log format.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The Kubernetes objects that a finding is about; absent parts are absent in JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Entity {
+    /// Cluster name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Deployment, StatefulSet, DaemonSet or Job that owns the pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// Pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// Container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// Node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+}
+
+impl Entity {
+    /// The column names that make an entity, wide to narrow.
+    pub const COLUMNS: [&'static str; 6] =
+        ["cluster", "namespace", "workload", "pod", "container", "node"];
+
+    /// Returns the part of that column name.
+    pub fn part(&self, column: &str) -> Option<&str> {
+        match column {
+            "cluster" => self.cluster.as_deref(),
+            "namespace" => self.namespace.as_deref(),
+            "workload" => self.workload.as_deref(),
+            "pod" => self.pod.as_deref(),
+            "container" => self.container.as_deref(),
+            "node" => self.node.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Sets the part of that column name; an unknown name changes nothing.
+    pub fn set(&mut self, column: &str, value: Option<String>) {
+        match column {
+            "cluster" => self.cluster = value,
+            "namespace" => self.namespace = value,
+            "workload" => self.workload = value,
+            "pod" => self.pod = value,
+            "container" => self.container = value,
+            "node" => self.node = value,
+            _ => {}
+        }
+    }
+
+    /// Returns the narrowest name a person would use: `shop/pay-api`, `shop`, a node, or the cluster.
+    pub fn label(&self) -> String {
+        let object = self.workload.as_deref().or(self.pod.as_deref());
+        match (self.namespace.as_deref(), object) {
+            (Some(namespace), Some(object)) => format!("{namespace}/{object}"),
+            (None, Some(object)) => object.to_owned(),
+            (_, None) => self
+                .node
+                .as_deref()
+                .or(self.namespace.as_deref())
+                .or(self.cluster.as_deref())
+                .unwrap_or("the cluster")
+                .to_owned(),
+        }
+    }
+}
+
+/// The alphabet of generated name suffixes (k8s.io/apimachinery, `pkg/util/rand`).
+fn is_generated(text: &str) -> bool {
+    text.bytes().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(&b))
+}
+
+/// Returns the workload of a pod name: the name less the suffixes that its controller generated.
+/// `pay-api-7d9f8b6c5d-x2x7k` → `pay-api`, `orders-db-0` → `orders-db`, `backup-29384720-x2x7k` → `backup`.
+pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {
+    if let Some(node) = node
+        && let Some(name) = pod.strip_suffix(node).and_then(|rest| rest.strip_suffix('-'))
+    {
+        return name; // a static pod carries its node's name
+    }
+    let Some((rest, last)) = pod.rsplit_once('-') else { return pod };
+    if last.len() <= 4 && !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()) {
+        return rest; // StatefulSet ordinal
+    }
+    if last.len() != 5 || !is_generated(last) {
+        return pod;
+    }
+    match rest.rsplit_once('-') {
+        // ReplicaSet hashes are 8 to 10 characters, CronJob times 8 to 10 digits.
+        Some((name, hash))
+            if (6..=10).contains(&hash.len())
+                && !name.is_empty()
+                && (is_generated(hash) && hash.bytes().any(|b| b.is_ascii_digit())
+                    || hash.len() >= 8 && hash.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            name
+        }
+        _ => rest,
+    }
+}
+
+/// Returns the workload of a ReplicaSet or Job name: the name less its hash or time.
+/// `pay-api-7d9f8b6c5d` → `pay-api`, `backup-29384720` → `backup`.
+pub fn workload_of_owner(owner: &str) -> &str {
+    match owner.rsplit_once('-') {
+        Some((name, last))
+            if !name.is_empty()
+                && (6..=10).contains(&last.len())
+                && (is_generated(last) || last.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            name
+        }
+        _ => owner,
+    }
+}

@@ -1,0 +1,102 @@
+//! Classes of mutating requests: what kind of change an audit event is.
+//! Decided from verb, resource and the members that a patch names; must not know any cluster.
+
+/// What the class is decided from.
+pub struct Request<'a> {
+    /// Kubernetes verb.
+    pub verb: &'a str,
+    /// API group; empty for core.
+    pub api_group: &'a str,
+    /// Resource, plural.
+    pub resource: &'a str,
+    /// Subresource, or empty.
+    pub subresource: &'a str,
+    /// Request object as JSON text, or empty.
+    pub body: &'a str,
+}
+
+/// Returns the class of a mutating request; nothing for reads and for the bookkeeping of
+/// controllers (leases, events, status, tokens).
+pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
+    let Request { verb, api_group, resource, subresource, .. } = *request;
+    if resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward" | "ephemeralcontainers") {
+        return Some("exec");
+    }
+    if !matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection") {
+        return None;
+    }
+    match (resource, subresource) {
+        ("pods", "eviction") => return Some("evict"),
+        ("pods", "binding") | (_, "status" | "token" | "log" | "proxy" | "finalize" | "approval") => return None,
+        ("leases" | "events" | "endpoints" | "endpointslices" | "tokenreviews" | "bindings", _)
+        | ("subjectaccessreviews" | "selfsubjectaccessreviews" | "selfsubjectrulesreviews", _) => return None,
+        _ => {}
+    }
+    Some(match resource {
+        "configmaps" | "secrets" => "config",
+        "roles" | "rolebindings" | "clusterroles" | "clusterrolebindings" | "serviceaccounts" => "rbac",
+        "networkpolicies" | "services" | "ingresses" | "ingressclasses" | "gateways" | "httproutes"
+        | "virtualservices" | "destinationrules" => "network",
+        "persistentvolumes" | "persistentvolumeclaims" | "storageclasses" | "volumesnapshots"
+        | "csidrivers" => "storage",
+        "resourcequotas" | "limitranges" | "priorityclasses" => "quota",
+        "nodes" => "node",
+        "mutatingwebhookconfigurations" | "validatingwebhookconfigurations"
+        | "validatingadmissionpolicies" | "validatingadmissionpolicybindings" => "webhook",
+        "customresourcedefinitions" | "apiservices" => "crd",
+        "horizontalpodautoscalers" => "scale",
+        "poddisruptionbudgets" => "rollout",
+        "namespaces" => if verb == "delete" { "delete" } else { "namespace" },
+        _ if verb.starts_with("delete") => "delete",
+        "deployments" | "statefulsets" | "daemonsets" | "replicasets" | "jobs" | "cronjobs" | "pods"
+        | "replicationcontrollers" | "deploymentconfigs" => workload_change(request),
+        _ if api_group.is_empty() || api_group.ends_with("k8s.io") => "other",
+        _ => "custom",
+    })
+}
+
+/// The members that a patch of a workload names, most telling first.
+const TELLING: [(&str, &str); 12] = [
+    ("image", "image"),
+    ("livenessProbe", "probe"),
+    ("readinessProbe", "probe"),
+    ("startupProbe", "probe"),
+    ("resources", "resources"),
+    ("command", "command"),
+    ("args", "command"),
+    ("env", "env"),
+    ("envFrom", "env"),
+    ("volumes", "volumes"),
+    ("nodeSelector", "scheduling"),
+    ("affinity", "scheduling"),
+];
+
+fn workload_change(request: &Request<'_>) -> &'static str {
+    let Request { verb, subresource, body, .. } = *request;
+    let has = |needle: &str| memchr::memmem::find(body.as_bytes(), needle.as_bytes()).is_some();
+    if subresource == "scale" {
+        return "scale";
+    }
+    if subresource == "rollback" || has("kubectl.kubernetes.io/restartedAt") && verb == "patch" {
+        return "rollout";
+    }
+    if verb == "create" {
+        return "create";
+    }
+    let Some(class) = TELLING.iter().find(|(member, _)| names(body, member)).map(|(_, class)| *class) else {
+        return if has("\"replicas\"") || has("/replicas\"") {
+            "scale"
+        } else if has("\"paused\"") || has("\"strategy\"") {
+            "rollout"
+        } else {
+            "metadata"
+        };
+    };
+    // a whole object names everything: what it changed is not told by this request alone
+    if has("\"selector\"") && has("\"containers\"") { "update" } else { class }
+}
+
+/// Tells whether a merge patch holds the member, or a JSON patch a path that goes through it.
+fn names(body: &str, member: &str) -> bool {
+    body.contains(&format!("\"{member}\"")) || body.contains(&format!("/{member}\"")) || body.contains(&format!("/{member}/"))
+}

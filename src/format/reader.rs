@@ -1,0 +1,493 @@
+//! Frames → records: takes envelopes off, joins partial lines by bytes and stack traces by line,
+//! finds each record's format, settles its time and place. Counts everything it is given:
+//! frames in = records parsed + records unparsed + dropped by a named rule (+ lines joined).
+
+use super::frame::Frame;
+use super::origin::{self, Origin};
+use super::{Clock, FORMATS, Format, Peeled, Role, stack};
+use crate::record::{Attrs, Body, Place, Record, Text};
+use crate::table::Table;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// Longest joined record.
+const MAX_RECORD_BYTES: usize = 1 << 20;
+/// Streams (pod, container, stream) whose last record is held back for a continuation.
+const MAX_STREAMS: usize = 4096;
+
+/// One record on its way to a table.
+pub struct Row<'a> {
+    /// The record, its time settled.
+    pub record: Record<'a>,
+    /// µs UTC.
+    pub ts: i64,
+    /// Where it goes.
+    pub table: Table,
+    /// Line it begins on, from 1.
+    pub line: u64,
+    /// Its number among the records of that line, from 0.
+    pub item: u32,
+    /// True when no format understood it.
+    pub unparsed: bool,
+}
+
+/// What was read, in records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Frames given: lines, JSON values or YAML items.
+    pub frames: u64,
+    /// Records that a format read.
+    pub parsed: u64,
+    /// Records that none did; they are rows all the same.
+    pub unparsed: u64,
+    /// Frames dropped, by rule.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// Lines that went into the record before them.
+    pub joined: u64,
+    /// Records by format chain, for example `cri > klog`.
+    pub formats: BTreeMap<String, u64>,
+    /// Records by table.
+    pub tables: BTreeMap<&'static str, u64>,
+    /// The first reasons why a record was not read, with its line.
+    pub faults: Vec<(u64, String)>,
+}
+
+impl Counts {
+    /// Returns the records that came in.
+    pub fn records(&self) -> u64 {
+        self.parsed + self.unparsed + self.dropped.values().sum::<u64>()
+    }
+}
+
+/// Takes rows one at a time.
+pub type Take<'t> = &'t mut dyn FnMut(Row<'_>);
+
+/// Reads the frames of one object.
+pub struct Reader {
+    clock: Clock,
+    origin: Origin,
+    streams: HashMap<u64, Stream>,
+    envelope: usize,
+    fallback_ts: i64,
+    rows_in_frame: u32,
+    /// What was read so far.
+    pub counts: Counts,
+}
+
+/// The state of one stream of lines: a container's stdout, or the whole object.
+#[derive(Default)]
+struct Stream {
+    leaf: Option<usize>,
+    partial: Vec<u8>,
+    partial_line: u64,
+    held: Option<Held>,
+    last_ts: Option<i64>,
+}
+
+/// A text record that may go on.
+struct Held {
+    text: String,
+    last_line_at: usize,
+    leaf: Option<usize>,
+    line: u64,
+    outer: Outer<'static>,
+}
+
+/// What envelopes told about a line.
+#[derive(Clone, Default)]
+struct Outer<'a> {
+    ts: Option<i64>,
+    stream: Option<Text<'a>>,
+    place: Place<'a>,
+    attrs: Attrs,
+    stdout: bool,
+    depth: usize,
+    chain: [u8; 4],
+}
+
+impl Outer<'_> {
+    fn into_owned(self) -> Outer<'static> {
+        Outer {
+            ts: self.ts,
+            stream: self.stream.map(|text| Cow::Owned(text.into_owned())),
+            place: self.place.into_owned(),
+            attrs: self.attrs,
+            stdout: self.stdout,
+            depth: self.depth,
+            chain: self.chain,
+        }
+    }
+}
+
+impl Reader {
+    /// Returns a reader of an object. `fallback_ts` (µs) stands for records before any time is known.
+    pub fn new(clock: Clock, origin: Origin, fallback_ts: i64) -> Self {
+        Self {
+            clock,
+            origin,
+            streams: HashMap::new(),
+            envelope: 0,
+            fallback_ts,
+            rows_in_frame: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Reads one frame.
+    pub fn frame(&mut self, frame: &Frame<'_>, take: Take<'_>) {
+        self.counts.frames += 1;
+        self.rows_in_frame = 0;
+        if let Some(fault) = frame.fault {
+            let text = String::from_utf8_lossy(frame.bytes);
+            self.unparsed(&text, frame.line, fault, Outer::default(), take);
+            return;
+        }
+        self.unwrap(frame.bytes, frame.line, Outer::default(), take);
+    }
+
+    /// Hands over what was held back.
+    pub fn finish(&mut self, take: Take<'_>) {
+        let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_values().collect();
+        streams.sort_by_key(|stream| stream.held.as_ref().map_or(stream.partial_line, |held| held.line));
+        for mut stream in streams {
+            if !stream.partial.is_empty() {
+                let bytes = std::mem::take(&mut stream.partial);
+                let line = stream.partial_line;
+                self.text(&mut stream, &bytes, line, Outer::default(), take);
+            }
+            self.release(&mut stream, take);
+        }
+    }
+
+    /// Takes envelopes off until an application's line is left.
+    fn unwrap(&mut self, bytes: &[u8], line: u64, outer: Outer<'_>, take: Take<'_>) {
+        let peeled = if outer.depth < outer.chain.len() { self.peel(bytes) } else { None };
+        let Some((index, peeled)) = peeled else {
+            let mut stream = self.streams.remove(&stream_key(&outer)).unwrap_or_default();
+            if stream.partial.is_empty() {
+                self.text(&mut stream, bytes, line, outer.clone(), take);
+            } else {
+                let mut whole = std::mem::take(&mut stream.partial);
+                whole.extend_from_slice(bytes);
+                let begun = stream.partial_line;
+                self.text(&mut stream, &whole, begun, outer.clone(), take);
+            }
+            self.keep(stream_key(&outer), stream, take);
+            return;
+        };
+        let Peeled { ts, stream, mut place, partial, payload, attrs, stdout } = peeled;
+        let mut inner = Outer { ts: ts.or(outer.ts), stream: stream.or(outer.stream), stdout: stdout || outer.stdout, ..outer };
+        place.fill_from(&inner.place);
+        inner.place = place;
+        inner.attrs.extend(&attrs);
+        if let Some(slot) = inner.chain.get_mut(inner.depth) {
+            *slot = u8::try_from(index).unwrap_or(0);
+        }
+        inner.depth += 1;
+        if partial {
+            let stream = self.streams.entry(stream_key(&inner)).or_default();
+            if stream.partial.is_empty() {
+                stream.partial_line = line;
+            }
+            // what is over the limit is cut by `text` with its mark
+            if stream.partial.len() <= MAX_RECORD_BYTES {
+                stream.partial.extend_from_slice(&payload);
+            }
+            self.counts.joined += 1;
+            return;
+        }
+        self.unwrap(&payload, line, inner, take);
+    }
+
+    /// Tries the envelopes, the one that last fitted first.
+    fn peel<'a>(&mut self, bytes: &'a [u8]) -> Option<(usize, Peeled<'a>)> {
+        let first = bytes.first()?;
+        if !first.is_ascii_digit() && *first != b'{' {
+            return None;
+        }
+        let order = std::iter::once(self.envelope).chain((0..FORMATS.len()).filter(|i| *i != self.envelope));
+        for index in order {
+            let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else { continue };
+            if *first == b'{' && !std::str::from_utf8(bytes).is_ok_and(|text| format.begins(text)) {
+                continue;
+            }
+            if let Some(peeled) = format.peel(bytes) {
+                self.envelope = index;
+                return Some((index, peeled));
+            }
+        }
+        None
+    }
+
+    fn keep(&mut self, key: u64, stream: Stream, take: Take<'_>) {
+        if self.streams.len() >= MAX_STREAMS {
+            self.finish(take);
+        }
+        self.streams.insert(key, stream);
+    }
+
+    /// Reads one application line of a stream.
+    fn text(&mut self, stream: &mut Stream, bytes: &[u8], line: u64, mut outer: Outer<'_>, take: Take<'_>) {
+        let decoded = String::from_utf8_lossy(bytes);
+        if matches!(decoded, Cow::Owned(_)) {
+            outer.attrs.raw("invalid_utf8", "true");
+        }
+        let plain = without_ansi(&decoded);
+        let text = plain.trim_end();
+        if text.is_empty() {
+            *self.counts.dropped.entry("blank line").or_default() += 1;
+            return;
+        }
+        let leaf = leaf_of(text, stream.leaf);
+        if let Some(held) = &mut stream.held
+            && goes_on(held, text, leaf)
+        {
+            held.last_line_at = held.text.len() + 1;
+            held.text.push('\n');
+            held.text.push_str(text);
+            self.counts.joined += 1;
+            return;
+        }
+        self.release(stream, take);
+        stream.leaf = leaf.or(stream.leaf);
+        if matches!(role_of(leaf), Some(Role::Audit | Role::Event)) {
+            self.read(stream, text, leaf, line, outer, take);
+            return;
+        }
+        stream.held = Some(Held {
+            text: text.to_owned(),
+            last_line_at: 0,
+            leaf,
+            line,
+            outer: outer.into_owned(),
+        });
+    }
+
+    /// Reads the record that a stream holds back.
+    fn release(&mut self, stream: &mut Stream, take: Take<'_>) {
+        if let Some(Held { text, leaf, line, outer, .. }) = stream.held.take() {
+            self.rows_in_frame = 0;
+            self.read(stream, &text, leaf, line, outer, take);
+        }
+    }
+
+    fn read(&mut self, stream: &mut Stream, text: &str, leaf: Option<usize>, line: u64, outer: Outer<'_>, take: Take<'_>) {
+        let (text, cut) = cut_to(text, if matches!(role_of(leaf), Some(Role::Audit | Role::Event)) { usize::MAX } else { MAX_RECORD_BYTES });
+        let clock = self.clock;
+        let Some(format) = leaf.and_then(|index| FORMATS.get(index)) else {
+            let mut record = Record::text(text);
+            if let Body::Text(fields) = &mut record.body {
+                fields.exception = stack::exception_of(text).map(Cow::Borrowed);
+            }
+            if outer.depth == 0 {
+                self.unparsed(text, line, "no known format", outer, take);
+            } else {
+                self.settle(stream, record, None, line, cut, &outer, take);
+            }
+            return;
+        };
+        let mut read = 0;
+        let outcome = format.read(text, &clock, &mut |record| {
+            read += 1;
+            self.settle(stream, record, Some(format.name()), line, cut, &outer, take);
+        });
+        if let Err(why) = outcome {
+            self.unparsed(text, line, &why, outer, take);
+        } else if read == 0 {
+            *self.counts.dropped.entry("empty list").or_default() += 1;
+        }
+    }
+
+    /// Gives a record its time, place and table, and hands it over.
+    #[expect(clippy::too_many_arguments, reason = "the facts of one record; a struct would be used once")]
+    fn settle(&mut self, stream: &mut Stream, mut record: Record<'_>, leaf: Option<&str>, line: u64, cut: usize, outer: &Outer<'_>, take: Take<'_>) {
+        if cut > 0 {
+            record.attrs.raw("truncated_bytes", &cut.to_string());
+        }
+        let own = match (record.ts, outer.ts) {
+            (Some(ts), Some(collected)) if !record.zoned => Some(ts + zone_slip(ts, collected)),
+            (ts, _) => ts,
+        };
+        let ts = own.or(outer.ts).or(stream.last_ts).unwrap_or_else(|| {
+            record.attrs.text("ts_source", "object");
+            self.fallback_ts
+        });
+        if own.is_none() && outer.ts.is_none() && stream.last_ts.is_some() {
+            record.attrs.text("ts_source", "previous record");
+        }
+        if let (Some(own), Some(collected)) = (own, outer.ts)
+            && (own - collected).abs() > 1_000_000
+        {
+            record.attrs.text("collected_ts", &crate::window::Ts(collected).to_string());
+        }
+        stream.last_ts = Some(ts);
+        self.counts.parsed += 1;
+        self.count_format(outer, leaf);
+        self.hand_over(record, ts, leaf, line, outer, false, take);
+    }
+
+    fn unparsed(&mut self, text: &str, line: u64, why: &str, outer: Outer<'_>, take: Take<'_>) {
+        let (text, cut) = cut_to(text, MAX_RECORD_BYTES);
+        let mut record = Record::text(text);
+        record.attrs.text("unparsed", why);
+        if cut > 0 {
+            record.attrs.raw("truncated_bytes", &cut.to_string());
+        }
+        if self.counts.faults.len() < 5 && why != "no known format" {
+            self.counts.faults.push((line, why.to_owned()));
+        }
+        self.counts.unparsed += 1;
+        self.count_format(&outer, Some("unparsed"));
+        let last = self.streams.get(&stream_key(&outer)).and_then(|stream| stream.last_ts);
+        let ts = outer.ts.or(last).unwrap_or(self.fallback_ts);
+        self.hand_over(record, ts, None, line, &outer, true, take);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the facts of one record; a struct would be used once")]
+    fn hand_over(&mut self, mut record: Record<'_>, ts: i64, leaf: Option<&str>, line: u64, outer: &Outer<'_>, unparsed: bool, take: Take<'_>) {
+        let text_table = self.origin.text_table.unwrap_or(match leaf {
+            Some(_) if !outer.stdout && outer.stream.is_none() => Table::Business,
+            _ => Table::Standard,
+        });
+        let table = record.body.table(text_table);
+        if let Body::Text(fields) = &mut record.body {
+            if fields.stream.is_none() {
+                fields.stream = outer.stream.as_deref().map(|text| Cow::Owned(text.to_owned()));
+            }
+            let mut place = std::mem::take(&mut record.place).into_owned();
+            place.fill_from(&outer.place.clone().into_owned());
+            place.fill_from(&self.origin.place);
+            record.place = place;
+            if table == Table::Standard {
+                keep_in_standard(&mut record);
+            }
+        } else if record.place.cluster.is_none() {
+            record.place.cluster = outer.place.cluster.as_deref().map(|text| Cow::Owned(text.to_owned()));
+        }
+        record.attrs.extend(&outer.attrs);
+        *self.counts.tables.entry(table.name()).or_default() += 1;
+        let item = self.rows_in_frame;
+        self.rows_in_frame += 1;
+        take(Row { record, ts, table, line, item, unparsed });
+    }
+
+    fn count_format(&mut self, outer: &Outer<'_>, leaf: Option<&str>) {
+        let mut chain = String::new();
+        for index in outer.chain.iter().take(outer.depth) {
+            chain.push_str(FORMATS.get(usize::from(*index)).map_or("", |format| format.name()));
+            chain.push_str(" > ");
+        }
+        chain.push_str(leaf.unwrap_or("text"));
+        match self.counts.formats.get_mut(&chain) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.formats.insert(chain, 1);
+            }
+        }
+    }
+}
+
+/// `standard` has no columns for what an application's format tells beside level and message:
+/// the stack stays in the message, the rest in the attributes.
+fn keep_in_standard(record: &mut Record<'_>) {
+    let Body::Text(fields) = &mut record.body else { return };
+    if let Some(stack) = fields.stack.take() {
+        let message = std::mem::take(&mut record.message);
+        record.message = Cow::Owned(if message.is_empty() { stack.into_owned() } else { format!("{message}\n{stack}") });
+    }
+    let rest = [
+        ("logger", &fields.logger), ("thread", &fields.thread), ("trace_id", &fields.trace_id),
+        ("span_id", &fields.span_id), ("error_code", &fields.error_code), ("exception", &fields.exception),
+    ];
+    for (key, value) in rest {
+        if let Some(value) = value {
+            record.attrs.text(key, value);
+        }
+    }
+}
+
+/// Reads the key of an object into what a [`Reader`] needs.
+pub fn origin_of(key: &str) -> Origin {
+    origin::of_key(key)
+}
+
+fn role_of(leaf: Option<usize>) -> Option<Role> {
+    Some(FORMATS.get(leaf?)?.role())
+}
+
+/// Finds the format that a record of `text` would be of, the stream's last one first.
+fn leaf_of(text: &str, last: Option<usize>) -> Option<usize> {
+    let fits = |index: &usize| {
+        FORMATS.get(*index).is_some_and(|format| format.role() != Role::Envelope && format.begins(text))
+    };
+    // audit and events are told by content before any JSON log is
+    last.filter(|index| role_of(Some(*index)) != Some(Role::Line) && fits(index))
+        .or_else(|| (0..FORMATS.len()).find(fits))
+}
+
+/// Tells whether a line goes on with the record held back.
+fn goes_on(held: &Held, text: &str, leaf: Option<usize>) -> bool {
+    if held.text.len() + text.len() >= MAX_RECORD_BYTES || leaf.is_some() && !text.starts_with([' ', '\t']) {
+        return false;
+    }
+    let previous = held.text.get(held.last_line_at..).unwrap_or("");
+    stack::continues(text, previous) || leaf.is_none() && role_of(held.leaf) == Some(Role::Lines)
+}
+
+/// The key of a line's stream.
+fn stream_key(outer: &Outer<'_>) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    if outer.depth == 0 {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    let Place { namespace, pod, container, .. } = &outer.place;
+    (namespace, pod, container, &outer.stream).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns by how much a local time was read in the wrong zone: the whole half hours between it
+/// and the collector's time, when what is left is under five minutes.
+fn zone_slip(ts: i64, collected: i64) -> i64 {
+    const HALF_HOUR: i64 = 1_800_000_000;
+    let lag = collected - ts;
+    let slip = (lag as f64 / HALF_HOUR as f64).round() as i64 * HALF_HOUR;
+    let within_zones = slip.abs() <= 26 * 2 * HALF_HOUR;
+    if within_zones && (lag - slip).abs() < 300_000_000 { slip } else { 0 }
+}
+
+/// Returns the text cut to `most` bytes on a character boundary, and the bytes cut off.
+fn cut_to(text: &str, most: usize) -> (&str, usize) {
+    if text.len() <= most {
+        return (text, 0);
+    }
+    let end = text.floor_char_boundary(most);
+    (text.get(..end).unwrap_or(text), text.len() - end)
+}
+
+/// Returns the text without terminal colours.
+fn without_ansi(text: &str) -> Cow<'_, str> {
+    if !text.contains('\x1b') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\x1b') {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let tail = rest.get(at + 1..).unwrap_or_default();
+        rest = match tail.strip_prefix('[') {
+            Some(codes) => match codes.find(|c: char| ('@'..='~').contains(&c)) {
+                Some(end) => codes.get(end + 1..).unwrap_or_default(),
+                None => "",
+            },
+            None => tail,
+        };
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The formats' names, docs and samples, for help and docs.
+pub fn catalogue() -> impl Iterator<Item = &'static dyn Format> {
+    FORMATS.iter().copied()
+}

@@ -1,0 +1,32 @@
+//! Headwater reads a day of Kubernetes logs from a bucket, finds what went wrong, and traces each
+//! error back through cluster events to the operation that caused it.
+//!
+//! The modules stand in reading order, layer by layer; a file uses its own layer's data and the
+//! layers above it in this list, never below. ARCHITECTURE.md tells the rest.
+
+// 1. Plain values.
+pub mod entity;
+pub mod error;
+pub mod finding;
+pub mod record;
+pub mod table;
+pub mod window;
+
+// 2. Text and bytes → values. No I/O.
+pub mod config;
+pub mod format;
+pub mod rule;
+
+// 3. The outside, one crate or directory each.
+pub mod catalog;
+pub mod engine;
+pub mod lake;
+pub mod source;
+
+// 4. Steps: values in, values out.
+pub mod analyse;
+pub mod brief;
+pub mod ingest;
+pub mod page;
+pub mod rules;
+pub mod simulate;

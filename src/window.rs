@@ -1,0 +1,170 @@
+//! Points and spans of event time. Everything inside is UTC microseconds; zones appear only
+//! where a person reads or writes a time. Nothing here knows the current time.
+
+use crate::error::{Error, Result};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// A point in event time: microseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ts(pub i64);
+
+impl Ts {
+    /// Returns the same point as a `chrono` time; the epoch when out of its range.
+    pub fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Returns the local clock text `HH:MM:SS` in `zone`.
+    pub fn clock(self, zone: Tz) -> String {
+        self.utc().with_timezone(&zone).format("%H:%M:%S").to_string()
+    }
+
+    /// Returns the local text `YYYY-MM-DD HH:MM:SS` in `zone`.
+    pub fn local(self, zone: Tz) -> String {
+        self.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// Returns the local day in `zone`.
+    pub fn date(self, zone: Tz) -> NaiveDate {
+        self.utc().with_timezone(&zone).date_naive()
+    }
+
+    /// Returns this point moved by seconds.
+    #[must_use]
+    pub fn plus_s(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    /// Returns the seconds from `earlier` to this point.
+    pub fn since_s(self, earlier: Self) -> f64 {
+        (self.0 - earlier.0) as f64 / 1e6
+    }
+
+    /// Reads RFC 3339, or a local `YYYY-MM-DD[ T]HH:MM[:SS]` in `zone`.
+    pub fn parse(text: &str, zone: Tz) -> Result<Self> {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self(time.timestamp_micros()));
+        }
+        for layout in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"] {
+            if let Ok(local) = NaiveDateTime::parse_from_str(text, layout) {
+                return Ok(local_ts(local, zone));
+            }
+        }
+        if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            return Ok(local_ts(day.and_time(chrono::NaiveTime::MIN), zone));
+        }
+        Err(Error::usage(format!("`{text}` is not a time"))
+            .hint(format!("write 2026-11-22T10:12:00+08:00, or 2026-11-22 10:12 for a time in {zone}")))
+    }
+}
+
+impl fmt::Display for Ts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+    }
+}
+
+impl Serialize for Ts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        DateTime::parse_from_rfc3339(&text)
+            .map(|time| Self(time.timestamp_micros()))
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Ts {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ts".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "A point in event time: RFC 3339, UTC, microseconds."
+        })
+    }
+}
+
+/// Returns the point of a local clock reading. A reading that a DST change makes ambiguous is
+/// the earlier point; one that it skips is the point an hour's shift later.
+pub fn local_ts(local: NaiveDateTime, zone: Tz) -> Ts {
+    let point = zone.from_local_datetime(&local).earliest().or_else(|| {
+        zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest()
+    });
+    Ts(point.map_or_else(|| local.and_utc().timestamp_micros(), |p| p.timestamp_micros()))
+}
+
+/// A half-open span `[from, to)` of event time, read and written in `zone`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First point inside.
+    pub from: Ts,
+    /// First point after.
+    pub to: Ts,
+    /// The lake's time zone: what a day and a clock text mean.
+    pub zone: Tz,
+}
+
+impl Window {
+    /// Returns the local day `date`.
+    pub fn day(date: NaiveDate, zone: Tz) -> Self {
+        let midnight = |day: NaiveDate| local_ts(day.and_time(chrono::NaiveTime::MIN), zone);
+        let next = date.succ_opt().unwrap_or(date);
+        Self { from: midnight(date), to: midnight(next), zone }
+    }
+
+    /// Returns the span between two texts as [`Ts::parse`] reads them.
+    pub fn between(from: &str, to: &str, zone: Tz) -> Result<Self> {
+        let window = Self { from: Ts::parse(from, zone)?, to: Ts::parse(to, zone)?, zone };
+        if window.to <= window.from {
+            return Err(Error::usage(format!("the window from `{from}` to `{to}` is empty"))
+                .hint("`--to` must be after `--from`"));
+        }
+        Ok(window)
+    }
+
+    /// Returns the span of `seconds` that ends where this one begins.
+    #[must_use]
+    pub fn before(self, seconds: i64) -> Self {
+        Self { from: self.from.plus_s(-seconds), to: self.from, zone: self.zone }
+    }
+
+    /// Returns the local date of the first point.
+    pub fn date(self) -> NaiveDate {
+        self.from.date(self.zone)
+    }
+
+    /// Tells whether `ts` lies inside.
+    pub fn contains(self, ts: Ts) -> bool {
+        self.from <= ts && ts < self.to
+    }
+}
+
+/// Reads `YYYY-MM-DD`.
+pub fn parse_date(text: &str) -> Result<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|error| {
+        Error::usage(format!("`{text}` is not a date"))
+            .because(error)
+            .hint("write it as YYYY-MM-DD, for example 2026-11-22")
+    })
+}
+
+/// Reads an IANA time zone name.
+pub fn parse_zone(text: &str) -> Result<Tz> {
+    text.parse().map_err(|_| {
+        Error::usage(format!("`{text}` is not a time zone"))
+            .hint("write an IANA name such as Asia/Shanghai or UTC")
+    })
+}
