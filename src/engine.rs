@@ -12,7 +12,7 @@ use crate::window::Window;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, TableReference};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::datasource::{MemTable, TableProvider, provider_as_source};
@@ -149,16 +149,24 @@ impl Engine {
     fn register(&self, schema: &str, name: &str, plan: LogicalPlan) -> Result<()> {
         let view = DataFrame::new(self.context.state(), plan).into_view();
         self.context
-            .register_table(datafusion::common::TableReference::partial(schema, name), view)
+            .register_table(TableReference::partial(schema, name), view)
             .map(|_| ())
             .map_err(|error| engine_error(&format!("`{name}` cannot be registered"), error))
     }
 
     /// Puts rows in memory in place of `schema.name`.
     pub fn replace(&self, schema: &str, name: &str, rows: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
-        let reference = datafusion::common::TableReference::partial(schema, name);
+        let reference = TableReference::partial(schema, name);
         self.context.deregister_table(reference).map_err(|error| engine_error("a table cannot be replaced", error))?;
         self.register(schema, name, self.memory(rows, batches)?)
+    }
+
+    /// Puts a view in place of `name`.
+    pub async fn view(&self, name: &str, sql: &str) -> Result<()> {
+        let frame = self.plan(sql).await.map_err(|fault| fault.into_error("a view cannot be planned", name))?;
+        let reference = TableReference::partial("public", name);
+        self.context.deregister_table(reference).map_err(|error| engine_error("a table cannot be replaced", error))?;
+        self.register("public", name, frame.logical_plan().clone())
     }
 
     /// Keeps the result of `sql` under `name`, so that later statements of one step read it once.

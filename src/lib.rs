@@ -28,5 +28,14 @@ pub mod analyse;
 pub mod brief;
 pub mod ingest;
 pub mod page;
+pub mod report;
+pub mod rule_test;
 pub mod rules;
 pub mod simulate;
+pub mod trace;
+
+// 5. Which step when.
+pub mod orchestrator;
+
+// 6. Faces, no logic.
+pub mod cmd;

@@ -262,3 +262,15 @@ fn push_audit(cursor: &mut Cursor<'_>, fields: &AuditFields<'_>) {
     cursor.text(fields.response.as_deref());
     cursor.float(fields.latency_ms);
 }
+
+/// Returns written rows as a query sees them: texts as views.
+pub fn queried(table: Table, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = schema(table, Texts::Queried);
+    let columns = batch
+        .columns()
+        .iter()
+        .zip(schema.fields())
+        .map(|(column, field)| arrow::compute::cast(column, field.data_type()))
+        .collect::<Result<Vec<_>, _>>()?;
+    RecordBatch::try_new(schema, columns)
+}

@@ -1,0 +1,44 @@
+//! `headwater analyze`: agents and traces over the lake → the report.
+
+use super::{Context, Done, Result, print, print_json, show};
+use crate::brief::{Lang, Length, brief};
+
+/// Run the agents and the trace over a window of the lake
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  headwater analyze --date 2026-11-22 --json > report.json\n  headwater analyze --from '2026-11-22 10:00' --to '2026-11-22 11:00'")]
+pub struct Args {
+    /// Local day [default: the last one with rows]
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    date: Option<String>,
+    /// First point, local or RFC 3339
+    #[arg(long, requires = "to")]
+    from: Option<String>,
+    /// First point after
+    #[arg(long, requires = "from")]
+    to: Option<String>,
+    /// The report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the page there as well
+    #[arg(long, value_name = "FILE")]
+    html: Option<std::path::PathBuf>,
+    /// Language of the page and the text
+    #[arg(long, default_value = "en")]
+    lang: show::Language,
+}
+
+pub fn run(context: &Context, args: &Args) -> Result<Done> {
+    let mut place = context.workplace()?;
+    let window = context.window(&place.catalog, args.date.as_deref(), args.from.as_deref().zip(args.to.as_deref()))?;
+    let report = context.runtime.block_on(place.analyse(window, &show::run_id()))?;
+    let lang = Lang::from(args.lang);
+    if let Some(path) = &args.html {
+        std::fs::write(path, crate::page::html(&report, lang)?)?;
+    }
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&brief(&report, lang, Length::Chat))?;
+    }
+    Ok(super::report("analyze", &report.coverage.problems))
+}

@@ -1,0 +1,201 @@
+//! The command line: one file a subcommand, one list. Data goes to stdout, all else to stderr;
+//! errors are printed here and nowhere else.
+
+mod analyze;
+mod brief;
+mod completions;
+mod config;
+mod demo;
+mod ingest;
+mod inspect;
+mod lake;
+mod rules;
+mod run;
+mod schema;
+mod show;
+mod simulate;
+mod sql;
+mod trace;
+
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::lake::Lake;
+use crate::orchestrator::Workplace;
+use crate::window::{Window, parse_date};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Reads a day of Kubernetes logs, finds what went wrong, and traces each error back to the
+/// operation that caused it.
+#[derive(Debug, Parser)]
+#[command(name = "headwater", version, after_help = "Start with `headwater demo`: a whole incident day, nothing to set up.")]
+pub struct Cli {
+    /// The lake's folder [default: the config's, else ./lake]
+    #[arg(long, global = true, value_name = "DIR")]
+    lake: Option<PathBuf>,
+    /// The config file [default: ./headwater.toml where it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A folder of rules beside the shipped ones
+    #[arg(long, global = true, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Run(run::Args),
+    Ingest(ingest::Args),
+    Inspect(inspect::Args),
+    Analyze(analyze::Args),
+    Trace(trace::Args),
+    Brief(brief::Args),
+    Sql(sql::Args),
+    Rules(rules::Args),
+    Simulate(simulate::Args),
+    Lake(lake::Args),
+    Schema(schema::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+}
+
+/// What every subcommand gets.
+pub struct Context {
+    lake: Option<PathBuf>,
+    rules: Option<PathBuf>,
+    config: Config,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// How a subcommand ended when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// All of it was done.
+    All,
+    /// Something failed and was reported; the rest was done.
+    InPart,
+}
+
+impl Context {
+    fn lake_path(&self) -> PathBuf {
+        self.lake.clone().unwrap_or_else(|| self.config.lake.path.clone())
+    }
+
+    fn rules_path(&self) -> Option<PathBuf> {
+        self.rules.clone().or_else(|| self.config.rules.path.clone())
+    }
+
+    /// Opens an existing lake for reading and analysis.
+    fn workplace(&self) -> Result<Workplace> {
+        self.workplace_at(Lake::open(&self.lake_path())?)
+    }
+
+    fn workplace_at(&self, lake: Lake) -> Result<Workplace> {
+        let catalog = Catalog::open(&lake.catalog_path())?;
+        let rules = crate::rules::load(self.rules_path().as_deref())?;
+        Ok(Workplace { lake, catalog, config: self.config.clone(), rules })
+    }
+
+    /// Returns the window of `--date`, or `--from` and `--to`, or the last day with rows.
+    fn window(&self, catalog: &Catalog, date: Option<&str>, span: Option<(&str, &str)>) -> Result<Window> {
+        let zone = self.config.zone()?;
+        if let Some((from, to)) = span {
+            return Window::between(from, to, zone);
+        }
+        let date = match date {
+            Some(date) => date.to_owned(),
+            None => catalog.last_date()?.ok_or_else(|| {
+                Error::failed("the lake holds no rows yet").at(self.lake_path().display().to_string()).hint("`headwater ingest PATH` first")
+            })?,
+        };
+        Ok(Window::day(parse_date(&date)?, zone))
+    }
+}
+
+/// Parses the command line, runs it, and returns the exit code.
+pub fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HEADWATER_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    match run(Cli::parse()) {
+        Ok(Done::All) => ExitCode::SUCCESS,
+        Ok(Done::InPart) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let lead = if error.kind == Kind::Bug { "bug" } else { "error" };
+            say(&format!("{lead}: {error}"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Done> {
+    let config = Config::load(cli.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(config.threads())
+        .thread_stack_size(16 << 20) // deep plans of long expressions
+        .enable_all()
+        .build()?;
+    let context = Context { lake: cli.lake, rules: cli.rules, config, runtime };
+    match cli.command {
+        Command::Demo(args) => demo::run(&context, &args),
+        Command::Run(args) => run::run(&context, &args),
+        Command::Ingest(args) => ingest::run(&context, &args),
+        Command::Inspect(args) => inspect::run(&context, &args),
+        Command::Analyze(args) => analyze::run(&context, &args),
+        Command::Trace(args) => trace::run(&context, &args),
+        Command::Brief(args) => brief::run(&context, &args),
+        Command::Sql(args) => sql::run(&context, &args),
+        Command::Rules(args) => rules::run(&context, &args),
+        Command::Simulate(args) => simulate::run(&context, &args),
+        Command::Lake(args) => lake::run(&context, &args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+    }
+}
+
+/// Writes data to stdout.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Writes a value to stdout as one JSON document.
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    print(&serde_json::to_string_pretty(value).map_err(|error| Error::bug("a result does not serialise").because(error))?)
+}
+
+/// Writes a line to stderr; nobody is left to tell when that fails.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Reports problems on stderr, the first ten in full.
+fn report(what: &str, problems: &[Problem]) -> Done {
+    if problems.is_empty() {
+        return Done::All;
+    }
+    say(&format!("{what}: {} problem(s)", problems.len()));
+    for problem in problems.iter().take(10) {
+        say(&format!("  {problem}"));
+    }
+    if problems.len() > 10 {
+        say(&format!("  … and {} more; `--json` lists them all", problems.len() - 10));
+    }
+    Done::InPart
+}
+
+fn is_broken_pipe(error: &Error) -> bool {
+    let io = error.source.as_ref().and_then(|source| source.downcast_ref::<std::io::Error>());
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,89 @@
+//! Which step when: a window of the lake becomes a report. The steps know nothing of each other.
+
+use crate::analyse;
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::engine::{Engine, Limits};
+use crate::error::{Error, Result};
+use crate::finding::{Report, RunInfo};
+use crate::lake::Lake;
+use crate::report;
+use crate::rules::RuleSet;
+use crate::table::Table;
+use crate::trace;
+use crate::window::Window;
+
+/// Days of history when the config tells none.
+const LOOKBACK_DAYS: u32 = 7;
+
+/// A lake opened for analysis.
+pub struct Workplace {
+    /// The lake.
+    pub lake: Lake,
+    /// Its catalog.
+    pub catalog: Catalog,
+    /// The config.
+    pub config: Config,
+    /// The rules in force.
+    pub rules: RuleSet,
+}
+
+impl Workplace {
+    /// Returns the engine's limits.
+    pub fn limits(&self) -> Limits {
+        limits(&self.config)
+    }
+
+    /// Opens a session over a window.
+    pub async fn engine(&self, window: Option<Window>) -> Result<Engine> {
+        let days = i64::from(self.config.rules.lookback_days.unwrap_or(LOOKBACK_DAYS));
+        Engine::over(&self.lake, &self.catalog, window, days * 86_400, self.limits()).await
+    }
+
+    /// Runs agents and traces over a window, keeps the report of a whole day, and returns it.
+    pub async fn analyse(&mut self, window: Window, run: &str) -> Result<Report> {
+        self.rules.check(&Engine::empty(self.limits())?, &self.config.rules).await;
+        let mut problems = self.rules.problems();
+        let engine = self.engine(Some(window)).await?;
+        let rules = &self.rules.rules;
+        let invoke = |agent| analyse::invoke(agent, rules, &engine, window, &self.config);
+        let [business, standard, event, audit] = Table::ALL.map(invoke);
+        let (business, standard, event, audit) = tokio::join!(business, standard, event, audit);
+        let mut agents = vec![business?, standard?, event?, audit?];
+        let mut findings: Vec<_> = agents.iter_mut().flat_map(|agent| std::mem::take(&mut agent.findings)).collect();
+        for agent in &agents {
+            problems.extend(agent.summary.problems.iter().cloned());
+        }
+        let starts = trace::starts_of(&mut findings);
+        let traces = match trace::trace(&engine, window, &starts).await {
+            Ok(traces) => traces,
+            Err(error) => {
+                problems.push(error.into_problem("trace"));
+                findings.iter_mut().for_each(|finding| finding.trace = None);
+                Vec::new()
+            }
+        };
+        let coverage = report::coverage(&engine, &self.catalog, window).await?;
+        let info = RunInfo {
+            id: run.to_owned(),
+            date: window.date().to_string(),
+            from: window.from,
+            to: window.to,
+            timezone: window.zone.name().to_owned(),
+            cluster: self.config.cluster.clone(),
+        };
+        let before = window.date().pred_opt().and_then(|day| self.catalog.report(&day.to_string()).transpose());
+        let before: Option<Report> = before.transpose()?.and_then(|text| serde_json::from_str(&text).ok());
+        let report = report::assemble(info, coverage, agents, findings, traces, problems, before.as_ref());
+        if window == Window::day(window.date(), window.zone) {
+            let text = serde_json::to_string(&report).map_err(|error| Error::bug("the report does not serialise").because(error))?;
+            self.catalog.keep_report(&report.run.date, window.from.0, window.to.0, run, &text)?;
+        }
+        Ok(report)
+    }
+}
+
+/// Returns the engine's limits as configured.
+pub fn limits(config: &Config) -> Limits {
+    Limits { memory_bytes: config.engine.memory_mib << 20, threads: config.threads() }
+}

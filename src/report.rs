@@ -1,0 +1,94 @@
+//! The report: what the agents found and the traces say, with what it all rests on. Ids are
+//! deterministic and lists stably sorted, so that two days diff. "No data" stands on its own.
+
+use crate::analyse::{AgentReport, rows_of};
+use crate::catalog::Catalog;
+use crate::engine::Engine;
+use crate::error::{Problem, Result};
+use crate::finding::{Coverage, Finding, Gone, REPORT_SCHEMA, Report, RunInfo, Status, TableCoverage, Trace};
+use crate::table::Table;
+use crate::window::{Ts, Window};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Returns what the window rests on: rows, what was not understood, hours without data, and
+/// objects that were not read or only in part.
+pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Result<Coverage> {
+    let mut coverage = Coverage::default();
+    let mut sources = BTreeSet::new();
+    for table in Table::ALL {
+        let sql = format!(
+            "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
+                    count(*) filter (where attrs like '%\"unparsed\":%') as unparsed
+             from {} group by 1, 2", table.name());
+        let (mut rows, mut unparsed) = (0, 0);
+        let mut hours = BTreeSet::new();
+        for row in rows_of(&engine.query(&sql).await?)? {
+            let number = |name: &str| row.get(name).and_then(Value::as_i64).unwrap_or(0);
+            rows += number("rows").unsigned_abs();
+            unparsed += number("unparsed").unsigned_abs();
+            hours.insert(number("hour"));
+            sources.extend(row.get("source").and_then(Value::as_str).map(str::to_owned));
+        }
+        coverage.tables.push(TableCoverage { table: table.name().into(), rows, unparsed, hours_without_data: hours_missing(window, &hours) });
+    }
+    coverage.objects = sources.len() as u64;
+    for state in ["damaged", "rejected"] {
+        for object in catalog.objects(Some(state))? {
+            coverage.problems.push(Problem {
+                step: "ingest".into(),
+                what: format!("the object was {state}: {}", object.reason.unwrap_or_default()),
+                place: Some(object.key),
+                hint: Some("`headwater inspect` on it shows what can be read".into()),
+            });
+        }
+    }
+    Ok(coverage)
+}
+
+fn hours_missing(window: Window, hours: &BTreeSet<i64>) -> Vec<String> {
+    const HOUR: i64 = 3_600_000_000;
+    (window.from.0.div_euclid(HOUR)..=(window.to.0 - 1).div_euclid(HOUR))
+        .filter(|hour| !hours.contains(hour))
+        .map(|hour| Ts(hour * HOUR).utc().with_timezone(&window.zone).format("%Y-%m-%d %H:00").to_string())
+        .collect()
+}
+
+/// Puts a report together. `before` is the report of the day before, where there is one.
+pub fn assemble(run: RunInfo, mut coverage: Coverage, agents: Vec<AgentReport>, mut findings: Vec<Finding>, traces: Vec<Trace>, problems: Vec<Problem>, before: Option<&Report>) -> Report {
+    coverage.problems.extend(problems);
+    coverage.problems.sort();
+    coverage.problems.dedup();
+    let gone = compare(&mut findings, before);
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.first_ts.cmp(&b.first_ts)).then_with(|| a.id.cmp(&b.id)));
+    let place: BTreeMap<&str, usize> = findings.iter().enumerate().map(|(at, finding)| (finding.id.as_str(), at)).collect();
+    let mut traces = traces;
+    traces.sort_by_key(|trace| (trace.finding.as_deref().and_then(|id| place.get(id).copied()), trace.id.clone()));
+    let mut summaries = Vec::new();
+    let mut suppressed = Vec::new();
+    for agent in agents {
+        summaries.push(agent.summary);
+        suppressed.extend(agent.suppressed);
+    }
+    Report { schema: REPORT_SCHEMA.into(), run, coverage, findings, traces, agents: summaries, gone, suppressed }
+}
+
+/// Gives each finding its status against the day before, and returns what did not come back.
+fn compare(findings: &mut [Finding], before: Option<&Report>) -> Vec<Gone> {
+    let Some(before) = before else { return Vec::new() };
+    for finding in findings.iter_mut() {
+        let earlier = before.findings.iter().find(|b| b.rule == finding.rule && b.entity == finding.entity);
+        finding.status = match earlier {
+            None => Status::New,
+            Some(b) if finding.severity > b.severity || finding.count >= 2 * b.count.max(1) => Status::Worse,
+            Some(b) if finding.count * 2 <= b.count => Status::Better,
+            Some(_) => Status::Ongoing,
+        };
+    }
+    before
+        .findings
+        .iter()
+        .filter(|b| !findings.iter().any(|finding| finding.rule == b.rule && finding.entity == b.entity))
+        .map(|b| Gone { rule: b.rule.clone(), title: b.title.clone(), severity: b.severity, entity: b.entity.clone(), zh: b.zh.clone() })
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! What an operation changed, read from its request and from the object as it was before:
+//! `memory limit 512Mi → 128Mi`. Only a few facts are looked at, the ones that break things.
+
+use crate::analyse::{is_row_id, rows_of};
+use crate::engine::Engine;
+use crate::error::Result;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What an operation changed.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Fact → (before, after).
+    pub facts: BTreeMap<String, (Option<String>, String)>,
+}
+
+impl Change {
+    /// Returns the change in words, the same in every language.
+    pub fn text(&self) -> Option<String> {
+        let parts: Vec<String> = self
+            .facts
+            .iter()
+            .filter(|(_, (before, after))| before.as_ref() != Some(after))
+            .take(4)
+            .map(|(fact, (before, after))| match before {
+                Some(before) => format!("{fact} {before} → {after}"),
+                None => format!("{fact} → {after}"),
+            })
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// Tells whether the operation gave more than there was: more replicas, more memory.
+    /// Nothing where the state before is unknown.
+    pub fn gives_more(&self, fact: &str) -> Option<bool> {
+        let (_, (before, after)) = self.facts.iter().find(|(name, _)| name.contains(fact))?;
+        Some(quantity(after)? >= quantity(before.as_deref()?)?)
+    }
+
+    /// Returns the value a fact was set to.
+    pub fn after(&self, fact: &str) -> Option<&str> {
+        self.facts.get(fact).map(|(_, after)| after.as_str())
+    }
+}
+
+/// Reads a Kubernetes quantity: `512Mi`, `500m`, `3`.
+fn quantity(text: &str) -> Option<f64> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let number: f64 = text.get(..end)?.parse().ok()?;
+    let unit = match text.get(end..)? {
+        "" => 1.0,
+        "m" => 1e-3,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "Ki" => 1024.0,
+        "Mi" => 1024.0 * 1024.0,
+        "Gi" => 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    };
+    Some(number * unit)
+}
+
+/// Returns the changes of operations by row id.
+pub async fn of_operations(engine: &Engine, operations: impl Iterator<Item = &Map<String, Value>>) -> Result<BTreeMap<String, Change>> {
+    let text = |row: &Map<String, Value>, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    let mut objects: BTreeMap<String, (String, String, String)> = BTreeMap::new();
+    for row in operations {
+        objects.insert(text(row, "row_id"), (text(row, "resource"), text(row, "namespace"), text(row, "name")));
+    }
+    let ids: Vec<String> = objects.keys().filter(|id| is_row_id(id)).map(|id| format!("'{id}'")).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let requests = rows_of(&engine.query(&format!(
+        "select row_id, ts, request from around_audit where row_id in ({}) and request is not null", ids.join(", "))).await?)?;
+    let names: Vec<String> = objects.values().map(|(_, _, name)| format!("'{}'", name.replace('\'', "''"))).collect();
+    let before = rows_of(&engine.query(&format!(
+        "select row_id, ts, resource, namespace, name, response from around_audit
+         where operation is not null and response is not null and name in ({}) order by ts", names.join(", "))).await?)?;
+    let mut changes = BTreeMap::new();
+    for row in requests {
+        let (id, ts) = (text(&row, "row_id"), text(&row, "ts"));
+        let Some(object) = objects.get(&id) else { continue };
+        let earlier = before
+            .iter()
+            .rfind(|b| text(b, "ts") < ts && (text(b, "resource"), text(b, "namespace"), text(b, "name")) == *object);
+        let old = earlier.map(|row| facts_of(&text(row, "response"))).unwrap_or_default();
+        let facts = facts_of(&text(&row, "request"))
+            .into_iter()
+            .map(|(fact, after)| { let was = old.get(&fact).cloned(); (fact, (was, after)) })
+            .collect();
+        changes.insert(id, Change { facts });
+    }
+    Ok(changes)
+}
+
+/// Returns the facts that an object or a patch of it tells.
+fn facts_of(json: &str) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::new();
+    if let Ok(value) = serde_json::from_str::<Value>(json) {
+        match &value {
+            Value::Array(patch) => {
+                for step in patch {
+                    let path = step.get("path").and_then(Value::as_str).unwrap_or("").trim_start_matches('/').replace('/', ".");
+                    if let Some(value) = step.get("value").filter(|v| !v.is_object() && !v.is_array()) {
+                        let fact = path.rsplit('.').next().unwrap_or("");
+                        facts.insert(fact.to_owned(), plain(value));
+                    }
+                }
+            }
+            _ => collect(&value, &mut facts),
+        }
+    }
+    facts
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn collect(value: &Value, facts: &mut BTreeMap<String, String>) {
+    if let Some(replicas) = value.pointer("/spec/replicas") {
+        facts.insert("replicas".into(), plain(replicas));
+    }
+    if let Some(true) = value.pointer("/spec/unschedulable").and_then(Value::as_bool) {
+        facts.insert("unschedulable".into(), "true".into());
+    }
+    if let Some(data) = value.get("data").and_then(Value::as_object) {
+        for (key, value) in data {
+            facts.insert(format!("data.{key}"), plain(value));
+        }
+    }
+    if let Some(at) = value.pointer("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt") {
+        facts.insert("restartedAt".into(), plain(at));
+    }
+    for container in value.pointer("/spec/template/spec/containers").and_then(Value::as_array).into_iter().flatten() {
+        for (pointer, fact) in [
+            ("/image", "image"),
+            ("/resources/limits/memory", "memory limit"),
+            ("/resources/limits/cpu", "cpu limit"),
+            ("/resources/requests/memory", "memory request"),
+            ("/resources/requests/cpu", "cpu request"),
+        ] {
+            if let Some(value) = container.pointer(pointer) {
+                facts.insert(fact.into(), plain(value));
+            }
+        }
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+            for (pointer, fact) in [
+                ("timeoutSeconds", "timeoutSeconds"), ("periodSeconds", "periodSeconds"),
+                ("failureThreshold", "failureThreshold"), ("httpGet/path", "path"), ("httpGet/port", "port"),
+            ] {
+                if let Some(value) = container.pointer(&format!("/{probe}/{pointer}")) {
+                    facts.insert(format!("{probe} {fact}"), plain(value));
+                }
+            }
+        }
+    }
+}
