@@ -33,7 +33,13 @@ pub struct AgentReport {
 }
 
 /// Runs the rules of one table over a window.
-pub async fn invoke(agent: Table, rules: &[Rule], engine: &Engine, window: Window, config: &Config) -> Result<AgentReport> {
+pub async fn invoke(
+    agent: Table,
+    rules: &[Rule],
+    engine: &Engine,
+    window: Window,
+    config: &Config,
+) -> Result<AgentReport> {
     let (rows, fields_without_data) = fields_seen(agent, engine).await?;
     let mut findings = Vec::new();
     let mut problems = Vec::new();
@@ -51,7 +57,11 @@ pub async fn invoke(agent: Table, rules: &[Rule], engine: &Engine, window: Windo
         if found.over > 0 {
             problems.push(Problem {
                 step: "analyse".into(),
-                what: format!("rule `{}` found {} entities; only the first {MAX_FINDINGS_PER_RULE} are in the report", rule.id, MAX_FINDINGS_PER_RULE + found.over),
+                what: format!(
+                    "rule `{}` found {} entities; only the first {MAX_FINDINGS_PER_RULE} are in the report",
+                    rule.id,
+                    MAX_FINDINGS_PER_RULE + found.over
+                ),
                 place: Some(rule.place.clone()),
                 hint: Some("raise its threshold with `[rules.params]`, or name an exception".into()),
             });
@@ -73,7 +83,8 @@ pub async fn invoke(agent: Table, rules: &[Rule], engine: &Engine, window: Windo
         fields_without_data,
         problems,
     };
-    let suppressed = hidden.into_iter().map(|((rule, exception), count)| Suppressed { rule, exception, count }).collect();
+    let suppressed =
+        hidden.into_iter().map(|((rule, exception), count)| Suppressed { rule, exception, count }).collect();
     Ok(AgentReport { summary, findings, suppressed })
 }
 
@@ -83,7 +94,9 @@ fn key_fields(agent: Table) -> &'static [&'static str] {
         Table::Business => &["namespace", "workload", "pod", "level", "trace_id", "exception"],
         Table::Standard => &["namespace", "workload", "pod", "level", "stream"],
         Table::Event => &["namespace", "workload", "pod", "node", "reason", "type"],
-        Table::Audit => &["username", "verb", "resource", "namespace", "name", "code", "operation", "request", "response"],
+        Table::Audit => {
+            &["username", "verb", "resource", "namespace", "name", "code", "operation", "request", "response"]
+        }
     }
 }
 
@@ -91,7 +104,8 @@ fn key_fields(agent: Table) -> &'static [&'static str] {
 async fn fields_seen(agent: Table, engine: &Engine) -> Result<(u64, Vec<String>)> {
     let fields = key_fields(agent);
     let counts: Vec<String> = fields.iter().map(|field| format!("bool_or({field} is not null)")).collect();
-    let batches = engine.query(&format!("select count(*), {} from {}", counts.join(", "), agent.name())).await?;
+    let batches =
+        engine.query(&format!("select count(*), {} from {}", counts.join(", "), agent.name())).await?;
     let Some(row) = batches.first().filter(|batch| batch.num_rows() == 1) else { return Ok((0, Vec::new())) };
     let rows = row.column(0).as_primitive::<Int64Type>().value(0);
     let empty = fields
@@ -114,9 +128,13 @@ struct Found {
 async fn run_rule(rule: &Rule, engine: &Engine, window: Window, config: &RulesConfig) -> Result<Found> {
     let given = config.params.get(&rule.id).cloned().unwrap_or_default();
     let sql = rule.sql(&given)?;
-    let frame = engine.plan(&sql).await.map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
-    let batches = frame.collect().await
-        .map_err(|error| crate::engine::engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone()))?;
+    let frame = engine
+        .plan(&sql)
+        .await
+        .map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
+    let batches = frame.collect().await.map_err(|error| {
+        crate::engine::engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone())
+    })?;
     findings_of(rule, &batches, window)
 }
 
@@ -134,7 +152,9 @@ fn findings_of(rule: &Rule, batches: &[RecordBatch], window: Window) -> Result<F
             None => findings.push(finding),
         }
     }
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then_with(|| a.id.cmp(&b.id)));
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then_with(|| a.id.cmp(&b.id))
+    });
     let over = findings.len().saturating_sub(MAX_FINDINGS_PER_RULE);
     findings.truncate(MAX_FINDINGS_PER_RULE);
     Ok(Found { findings, over })
@@ -142,9 +162,11 @@ fn findings_of(rule: &Rule, batches: &[RecordBatch], window: Window) -> Result<F
 
 /// Reads batches as JSON rows; times keep their microseconds.
 pub fn rows_of(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value>>> {
-    let failed = |error: arrow::error::ArrowError| Error::failed("rows cannot be written as JSON").because(error);
+    let failed =
+        |error: arrow::error::ArrowError| Error::failed("rows cannot be written as JSON").because(error);
     let mut bytes = Vec::new();
-    let mut writer = arrow::json::WriterBuilder::new().with_explicit_nulls(false)
+    let mut writer = arrow::json::WriterBuilder::new()
+        .with_explicit_nulls(false)
         .with_timestamp_tz_format("%Y-%m-%dT%H:%M:%S%.6fZ".into())
         .build::<_, arrow::json::writer::LineDelimited>(&mut bytes);
     writer.write_batches(&batches.iter().collect::<Vec<_>>()).map_err(failed)?;
@@ -161,7 +183,9 @@ fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => format!("{:.2}", float).trim_end_matches('0').trim_end_matches('.').to_owned(),
+            Some(float) if number.is_f64() => {
+                format!("{:.2}", float).trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
             _ => number.to_string(),
         },
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
@@ -188,11 +212,18 @@ fn finding_of(rule: &Rule, mut row: Map<String, Value>, window: Window) -> Findi
     let last_ts = time(&row, "last_ts").or(at).unwrap_or(first_ts);
     let mut entity = Entity::default();
     for column in Entity::COLUMNS {
-        entity.set(column, row.get(column).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned));
+        entity.set(
+            column,
+            row.get(column).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned),
+        );
     }
-    let severity = row.get("severity").and_then(Value::as_str).and_then(Severity::of).unwrap_or(rule.header.severity);
+    let severity =
+        row.get("severity").and_then(Value::as_str).and_then(Severity::of).unwrap_or(rule.header.severity);
     let count = row.get("count").and_then(Value::as_i64).unwrap_or(1);
-    let evidence = row_ids(&row).into_iter().map(|row_id| Evidence { row_id, ts: first_ts, source: String::new(), line: 0, text: String::new() }).collect();
+    let evidence = row_ids(&row)
+        .into_iter()
+        .map(|row_id| Evidence { row_id, ts: first_ts, source: String::new(), line: 0, text: String::new() })
+        .collect();
     // two users in one namespace are two findings though their entity is one
     let who: Vec<&str> = ["username", "name"].iter().filter_map(|key| row.get(*key)?.as_str()).collect();
     let id = id_of(&rule.id, &entity, &who, window);
@@ -256,7 +287,8 @@ fn merge(earlier: &mut Finding, other: Finding) {
 
 /// Fills the evidence of findings: the lines behind their row ids.
 async fn add_evidence(agent: Table, engine: &Engine, findings: &mut [Finding]) -> Result<()> {
-    let wanted: BTreeSet<String> = findings.iter().flat_map(|f| f.evidence.iter().map(|e| e.row_id.clone())).collect();
+    let wanted: BTreeSet<String> =
+        findings.iter().flat_map(|f| f.evidence.iter().map(|e| e.row_id.clone())).collect();
     let mut lines = evidence_of(engine, agent.name(), &wanted).await?;
     let missing: BTreeSet<String> = wanted.into_iter().filter(|id| !lines.contains_key(id)).collect();
     if !missing.is_empty() {
@@ -273,7 +305,11 @@ async fn add_evidence(agent: Table, engine: &Engine, findings: &mut [Finding]) -
 }
 
 /// Returns the lines of those row ids in `table` (a name in SQL), by row id.
-pub async fn evidence_of(engine: &Engine, table: &str, wanted: &BTreeSet<String>) -> Result<BTreeMap<String, Evidence>> {
+pub async fn evidence_of(
+    engine: &Engine,
+    table: &str,
+    wanted: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Evidence>> {
     let mut lines = BTreeMap::new();
     if wanted.is_empty() {
         return Ok(lines);
@@ -282,7 +318,10 @@ pub async fn evidence_of(engine: &Engine, table: &str, wanted: &BTreeSet<String>
     if ids.is_empty() {
         return Ok(lines);
     }
-    let sql = format!("select row_id, ts, source, line, substr(message, 1, 2000) from {table} where row_id in ({})", ids.join(", "));
+    let sql = format!(
+        "select row_id, ts, source, line, substr(message, 1, 2000) from {table} where row_id in ({})",
+        ids.join(", ")
+    );
     for batch in engine.query(&sql).await? {
         let (ids, sources, texts) = (batch.column(0), batch.column(2), batch.column(4));
         let ts = batch.column(1).as_primitive::<TimestampMicrosecondType>();

@@ -126,7 +126,8 @@ impl Catalog {
         };
         let at = |error| failed(error).at(path.display().to_string());
         let connection = open().map_err(at)?;
-        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at)?;
+        let version: u32 =
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at)?;
         if version > crate::lake::FORMAT_VERSION {
             return Err(Error::failed(format!("the lake was written by a later version (format {version})"))
                 .at(path.display().to_string())
@@ -147,7 +148,8 @@ impl Catalog {
 
     /// Returns all consumed objects by key; `state` narrows them.
     pub fn objects(&self, state: Option<&str>) -> Result<Vec<ObjectEntry>> {
-        let mut query = self.connection
+        let mut query = self
+            .connection
             .prepare(&format!("{OBJECT_SELECT} where ?1 is null or state = ?1 order by key"))
             .map_err(failed)?;
         let rows = query.query_map([state], object_of).map_err(failed)?;
@@ -156,7 +158,8 @@ impl Catalog {
 
     /// Returns the live files of `table` with rows in `[from, to)` (µs), by path.
     pub fn files(&self, table: &str, from: i64, to: i64) -> Result<Vec<FileEntry>> {
-        let mut query = self.connection
+        let mut query = self
+            .connection
             .prepare(
                 "select path, tab, date, rows, bytes, min_ts, max_ts from files
                  where tab = ?1 and max_ts >= ?2 and min_ts < ?3 order by path",
@@ -165,8 +168,14 @@ impl Catalog {
         let rows = query
             .query_map(params![table, from, to], |row| {
                 Ok(FileEntry {
-                    path: row.get(0)?, table: row.get(1)?, date: row.get(2)?, rows: row.get(3)?,
-                    bytes: row.get(4)?, min_ts: row.get(5)?, max_ts: row.get(6)?, objects: Vec::new(),
+                    path: row.get(0)?,
+                    table: row.get(1)?,
+                    date: row.get(2)?,
+                    rows: row.get(3)?,
+                    bytes: row.get(4)?,
+                    min_ts: row.get(5)?,
+                    max_ts: row.get(6)?,
+                    objects: Vec::new(),
                 })
             })
             .map_err(failed)?;
@@ -182,7 +191,8 @@ impl Catalog {
 
     /// Returns the live files that hold rows of that object id.
     pub fn files_of_object(&self, id: &str) -> Result<Vec<FileEntry>> {
-        let mut query = self.connection
+        let mut query = self
+            .connection
             .prepare(
                 "select f.path, f.tab, f.date, f.rows, f.bytes, f.min_ts, f.max_ts,
                         (select group_concat(object, ',') from file_objects o where o.path = f.path)
@@ -193,8 +203,13 @@ impl Catalog {
             .query_map([id], |row| {
                 let objects: String = row.get(7)?;
                 Ok(FileEntry {
-                    path: row.get(0)?, table: row.get(1)?, date: row.get(2)?, rows: row.get(3)?,
-                    bytes: row.get(4)?, min_ts: row.get(5)?, max_ts: row.get(6)?,
+                    path: row.get(0)?,
+                    table: row.get(1)?,
+                    date: row.get(2)?,
+                    rows: row.get(3)?,
+                    bytes: row.get(4)?,
+                    min_ts: row.get(5)?,
+                    max_ts: row.get(6)?,
                     objects: objects.split(',').map(str::to_owned).collect(),
                 })
             })
@@ -204,7 +219,12 @@ impl Catalog {
 
     /// Registers files together with the objects they came from, and forgets `replaced` files,
     /// in one transaction.
-    pub fn commit(&mut self, objects: &[ObjectEntry], files: &[FileEntry], replaced: &[String]) -> Result<()> {
+    pub fn commit(
+        &mut self,
+        objects: &[ObjectEntry],
+        files: &[FileEntry],
+        replaced: &[String],
+    ) -> Result<()> {
         let write = |transaction: &Transaction<'_>| -> rusqlite::Result<()> {
             for path in replaced {
                 transaction.execute("delete from files where path = ?1", [path])?;
@@ -226,7 +246,10 @@ impl Catalog {
                     "insert or replace into objects
                      (key, id, etag, size, format, frames, parsed, unparsed, dropped, state, reason)
                      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                    params![o.key, o.id, o.etag, o.size, o.format, o.frames, o.parsed, o.unparsed, o.dropped, o.state, o.reason],
+                    params![
+                        o.key, o.id, o.etag, o.size, o.format, o.frames, o.parsed, o.unparsed, o.dropped,
+                        o.state, o.reason
+                    ],
                 )?;
             }
             Ok(())
@@ -244,7 +267,10 @@ impl Catalog {
         let rows = query
             .query_map([], |row| {
                 Ok(TableTotals {
-                    table: row.get(0)?, files: row.get(1)?, rows: row.get(2)?, bytes: row.get(3)?,
+                    table: row.get(0)?,
+                    files: row.get(1)?,
+                    rows: row.get(2)?,
+                    bytes: row.get(3)?,
                     days: Some((row.get(4)?, row.get(5)?)),
                 })
             })
@@ -254,7 +280,9 @@ impl Catalog {
 
     /// Returns the last local day that holds rows.
     pub fn last_date(&self) -> Result<Option<String>> {
-        self.connection.query_row("select max(date) from files where tab <> 'topology'", [], |row| row.get(0)).map_err(failed)
+        self.connection
+            .query_row("select max(date) from files where tab <> 'topology'", [], |row| row.get(0))
+            .map_err(failed)
     }
 
     /// Keeps the report of a day, in place of an earlier one.
@@ -293,7 +321,15 @@ impl Catalog {
     }
 
     /// Notes how a step of a run went.
-    pub fn note_step(&mut self, run: &str, step: &str, state: &str, from: i64, to: i64, note: &str) -> Result<()> {
+    pub fn note_step(
+        &mut self,
+        run: &str,
+        step: &str,
+        state: &str,
+        from: i64,
+        to: i64,
+        note: &str,
+    ) -> Result<()> {
         self.connection
             .execute(
                 "insert or replace into steps (run, step, state, started_ts, ended_ts, note) values (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -306,7 +342,10 @@ impl Catalog {
     /// Notes how a run ended.
     pub fn end_run(&mut self, id: &str, state: &str, now: i64, error: Option<&str>) -> Result<()> {
         self.connection
-            .execute("update runs set state = ?2, ended_ts = ?3, error = ?4 where id = ?1", params![id, state, now, error])
+            .execute(
+                "update runs set state = ?2, ended_ts = ?3, error = ?4 where id = ?1",
+                params![id, state, now, error],
+            )
             .map(|_| ())
             .map_err(failed)
     }
@@ -317,8 +356,16 @@ const OBJECT_SELECT: &str =
 
 fn object_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ObjectEntry> {
     Ok(ObjectEntry {
-        key: row.get(0)?, id: row.get(1)?, etag: row.get(2)?, size: row.get(3)?, format: row.get(4)?,
-        frames: row.get(5)?, parsed: row.get(6)?, unparsed: row.get(7)?, dropped: row.get(8)?,
-        state: row.get(9)?, reason: row.get(10)?,
+        key: row.get(0)?,
+        id: row.get(1)?,
+        etag: row.get(2)?,
+        size: row.get(3)?,
+        format: row.get(4)?,
+        frames: row.get(5)?,
+        parsed: row.get(6)?,
+        unparsed: row.get(7)?,
+        dropped: row.get(8)?,
+        state: row.get(9)?,
+        reason: row.get(10)?,
     })
 }

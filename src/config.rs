@@ -141,7 +141,9 @@ impl Config {
             return Ok(Self::default());
         };
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Error::usage("the config cannot be opened").at(path.display().to_string()).because(error)
+            Error::usage("the config cannot be opened")
+                .at(path.display().to_string())
+                .because(error)
                 .hint("`headwater config > headwater.toml` writes one to start from")
         })?;
         Self::parse(&text, &path.display().to_string())
@@ -151,7 +153,8 @@ impl Config {
         self.zone().map_err(|error| error.at(place.to_owned()))?;
         for name in self.source.paths.keys() {
             if Table::of(name).is_none() {
-                return Err(Error::usage(format!("`{name}` is no log type")).at(format!("{place}: [source.paths]"))
+                return Err(Error::usage(format!("`{name}` is no log type"))
+                    .at(format!("{place}: [source.paths]"))
                     .hint("log types are business, standard, event and audit"));
             }
         }
@@ -159,7 +162,8 @@ impl Config {
             window::parse_date(&exception.until)
                 .map_err(|error| error.at(format!("{place}: exception `{}`, until", exception.name)))?;
             if exception.reason.trim().is_empty() {
-                return Err(Error::usage(format!("exception `{}` has no reason", exception.name)).at(place.to_owned())
+                return Err(Error::usage(format!("exception `{}` has no reason", exception.name))
+                    .at(place.to_owned())
                     .hint("say why it is accepted; the report shows it"));
             }
         }

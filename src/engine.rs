@@ -63,16 +63,28 @@ impl Engine {
             engine.register("public", table.name(), plan.clone())?;
             engine.register("history", table.name(), plan)?;
         }
-        engine.register("public", "topology", engine.memory(topology::schema(&DataType::Utf8View), Vec::new())?)?;
+        engine.register(
+            "public",
+            "topology",
+            engine.memory(topology::schema(&DataType::Utf8View), Vec::new())?,
+        )?;
         Ok(engine)
     }
 
     /// Returns a session whose tables hold the rows of `window`, with `lookback_s` seconds before
     /// it in `history.*`; without a window, all rows of the lake.
-    pub async fn over(lake: &Lake, catalog: &Catalog, window: Option<Window>, lookback_s: i64, limits: Limits) -> Result<Self> {
+    pub async fn over(
+        lake: &Lake,
+        catalog: &Catalog,
+        window: Option<Window>,
+        lookback_s: i64,
+        limits: Limits,
+    ) -> Result<Self> {
         let engine = Self::new(limits)?;
         for table in Table::ALL {
-            let scan = |window: Option<Window>| engine.scan(lake, catalog, table.name(), schema(table, Texts::Queried), window);
+            let scan = |window: Option<Window>| {
+                engine.scan(lake, catalog, table.name(), schema(table, Texts::Queried), window)
+            };
             engine.register("public", table.name(), scan(window)?)?;
             if let Some(window) = window {
                 engine.register("history", table.name(), scan(Some(window.before(lookback_s)))?)?;
@@ -101,20 +113,33 @@ impl Engine {
             .with_disk_manager_builder(DiskManagerBuilder::default())
             .build_arc()
             .map_err(|error| engine_error("the query engine cannot start", error))?;
-        let state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
         let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)
             .map_err(|error| engine_error("the query engine cannot start", error))?;
         if let Some(catalog) = context.catalog("headwater") {
             let history: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-            catalog.register_schema("history", history).map_err(|error| engine_error("the query engine cannot start", error))?;
+            catalog
+                .register_schema("history", history)
+                .map_err(|error| engine_error("the query engine cannot start", error))?;
         }
         Ok(Self { context })
     }
 
     /// Returns the live rows of a table in a window as a plan: a listing over exactly the
     /// catalog's files, filtered by time.
-    fn scan(&self, lake: &Lake, catalog: &Catalog, name: &str, schema: SchemaRef, window: Option<Window>) -> Result<LogicalPlan> {
+    fn scan(
+        &self,
+        lake: &Lake,
+        catalog: &Catalog,
+        name: &str,
+        schema: SchemaRef,
+        window: Option<Window>,
+    ) -> Result<LogicalPlan> {
         let (from, to) = window.map_or((i64::MIN, i64::MAX), |window| (window.from.0, window.to.0));
         let files = catalog.files(name, from, to)?;
         if files.is_empty() {
@@ -130,7 +155,8 @@ impl Engine {
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(failed)?;
         let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
-        let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+        let config =
+            ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
         let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config).map_err(failed)?);
         let mut plan = LogicalPlanBuilder::scan(name, provider_as_source(table), None).map_err(failed)?;
         if window.is_some() {
@@ -143,7 +169,9 @@ impl Engine {
     fn memory(&self, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<LogicalPlan> {
         let failed = |error| engine_error("rows in memory do not fit their schema", error);
         let table = MemTable::try_new(schema, vec![batches]).map_err(failed)?;
-        LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None).and_then(LogicalPlanBuilder::build).map_err(failed)
+        LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(failed)
     }
 
     fn register(&self, schema: &str, name: &str, plan: LogicalPlan) -> Result<()> {
@@ -155,37 +183,58 @@ impl Engine {
     }
 
     /// Puts rows in memory in place of `schema.name`.
-    pub fn replace(&self, schema: &str, name: &str, rows: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
+    pub fn replace(
+        &self,
+        schema: &str,
+        name: &str,
+        rows: SchemaRef,
+        batches: Vec<RecordBatch>,
+    ) -> Result<()> {
         let reference = TableReference::partial(schema, name);
-        self.context.deregister_table(reference).map_err(|error| engine_error("a table cannot be replaced", error))?;
+        self.context
+            .deregister_table(reference)
+            .map_err(|error| engine_error("a table cannot be replaced", error))?;
         self.register(schema, name, self.memory(rows, batches)?)
     }
 
     /// Puts a view in place of `name`.
     pub async fn view(&self, name: &str, sql: &str) -> Result<()> {
-        let frame = self.plan(sql).await.map_err(|fault| fault.into_error("a view cannot be planned", name))?;
+        let frame =
+            self.plan(sql).await.map_err(|fault| fault.into_error("a view cannot be planned", name))?;
         let reference = TableReference::partial("public", name);
-        self.context.deregister_table(reference).map_err(|error| engine_error("a table cannot be replaced", error))?;
+        self.context
+            .deregister_table(reference)
+            .map_err(|error| engine_error("a table cannot be replaced", error))?;
         self.register("public", name, frame.logical_plan().clone())
     }
 
     /// Keeps the result of `sql` under `name`, so that later statements of one step read it once.
     pub async fn keep(&self, name: &str, sql: &str) -> Result<()> {
-        let frame = self.plan(sql).await.map_err(|fault| fault.into_error("a statement of the trace cannot be planned", name))?;
-        let rows: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-        let batches = frame.collect().await.map_err(|error| engine_error(&format!("`{name}` failed"), error))?;
+        let frame = self
+            .plan(sql)
+            .await
+            .map_err(|fault| fault.into_error("a statement of the trace cannot be planned", name))?;
+        let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let batches =
+            frame.collect().await.map_err(|error| engine_error(&format!("`{name}` failed"), error))?;
+        // what was computed may be stricter about nulls than what was planned
+        let rows = batches.first().map_or(planned, RecordBatch::schema);
         self.replace("public", name, rows, batches)
     }
 
     /// Plans one read-only statement.
     pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlFault> {
-        let only_reads = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let only_reads =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         self.context.sql_with_options(sql, only_reads).await.map_err(|error| fault_of(&error))
     }
 
     /// Runs one read-only statement.
     pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        let frame = self.plan(sql).await.map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        let frame = self
+            .plan(sql)
+            .await
+            .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
         frame.collect().await.map_err(|error| engine_error("the statement failed", error))
     }
 
@@ -216,7 +265,8 @@ impl SqlFault {
 /// Returns an error of the engine, its chain cut to what a person can use.
 pub fn engine_error(what: &str, error: DataFusionError) -> Error {
     let text = error.strip_backtrace();
-    let hint = text.contains("Resources exhausted").then_some("raise `[engine] memory_mib`, or narrow the query");
+    let hint =
+        text.contains("Resources exhausted").then_some("raise `[engine] memory_mib`, or narrow the query");
     let error = Error::failed(what).because(Plain(text));
     match hint {
         Some(hint) => error.hint(hint),
@@ -249,12 +299,20 @@ fn parser_place(text: &str) -> (Option<u64>, Option<u64>) {
 /// Splits the planner's own advice off, and drops its class names.
 fn split_hint(text: &str) -> (String, Option<String>) {
     let mut what = text;
-    for prefix in ["Error during planning: ", "Schema error: ", "SQL error: ", "ParserError(\"", "type_coercion", "This feature is not implemented: "] {
+    for prefix in [
+        "Error during planning: ",
+        "Schema error: ",
+        "SQL error: ",
+        "ParserError(\"",
+        "type_coercion",
+        "This feature is not implemented: ",
+    ] {
         what = what.strip_prefix(prefix).unwrap_or(what);
     }
     let (what, hint) = match what.split_once(". Valid fields are ") {
         Some((what, fields)) => {
-            let names: Vec<&str> = fields.trim_end_matches('.').split(", ").map(|f| f.rsplit('.').next().unwrap_or(f)).collect();
+            let names: Vec<&str> =
+                fields.trim_end_matches('.').split(", ").map(|f| f.rsplit('.').next().unwrap_or(f)).collect();
             (what, Some(format!("there are: {}", names.join(", "))))
         }
         None => match what.split_once(" Did you mean ") {

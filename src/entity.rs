@@ -29,8 +29,7 @@ pub struct Entity {
 
 impl Entity {
     /// The column names that make an entity, wide to narrow.
-    pub const COLUMNS: [&'static str; 6] =
-        ["cluster", "namespace", "workload", "pod", "container", "node"];
+    pub const COLUMNS: [&'static str; 6] = ["cluster", "namespace", "workload", "pod", "container", "node"];
 
     /// Returns the part of that column name.
     pub fn part(&self, column: &str) -> Option<&str> {
@@ -100,7 +99,8 @@ pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {
         Some((name, hash))
             if (6..=10).contains(&hash.len())
                 && !name.is_empty()
-                && (is_generated(hash) && hash.bytes().any(|b| b.is_ascii_digit())
+                // a short one without a digit may be a word
+                && (is_generated(hash) && (hash.len() >= 8 || hash.bytes().any(|b| b.is_ascii_digit()))
                     || hash.len() >= 8 && hash.bytes().all(|b| b.is_ascii_digit())) =>
         {
             name

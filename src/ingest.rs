@@ -67,7 +67,14 @@ pub fn object_id(key: &str) -> String {
 }
 
 /// Reads objects into the lake. Objects whose content the lake has already are passed over.
-pub fn ingest(lake: &Lake, catalog: &mut Catalog, source: &Source, listed: &[Listed], options: &Options, progress: &Progress) -> Result<Ingested> {
+pub fn ingest(
+    lake: &Lake,
+    catalog: &mut Catalog,
+    source: &Source,
+    listed: &[Listed],
+    options: &Options,
+    progress: &Progress,
+) -> Result<Ingested> {
     let mut done = Ingested::default();
     let mut fresh = Vec::new();
     for object in listed {
@@ -79,7 +86,16 @@ pub fn ingest(lake: &Lake, catalog: &mut Catalog, source: &Source, listed: &[Lis
             before => fresh.push((object, before)),
         }
     }
-    let shared = Shared { lake, source, options, progress, fresh: &fresh, next: AtomicUsize::new(0), catalog: Mutex::new(catalog), done: Mutex::new(done) };
+    let shared = Shared {
+        lake,
+        source,
+        options,
+        progress,
+        fresh: &fresh,
+        next: AtomicUsize::new(0),
+        catalog: Mutex::new(catalog),
+        done: Mutex::new(done),
+    };
     let workers = options.threads.clamp(1, 64).min(fresh.len().max(1));
     let outcomes: Vec<Result<()>> = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..workers).map(|_| scope.spawn(|| work(&shared))).collect();
@@ -114,7 +130,11 @@ fn work(shared: &Shared<'_>) -> Result<()> {
     let mut replaced = Vec::new();
     while let Some((object, before)) = shared.fresh.get(shared.next.fetch_add(1, Ordering::Relaxed)) {
         let gathering = draft.get_or_insert_with(|| {
-            Draft::new(shared.lake, shared.options.zone, object_id(&format!("{}\n{}", object.key, object.etag)))
+            Draft::new(
+                shared.lake,
+                shared.options.zone,
+                object_id(&format!("{}\n{}", object.key, object.etag)),
+            )
         });
         match read_object(shared, object, gathering)? {
             Ok((entry, tables)) => {
@@ -125,7 +145,9 @@ fn work(shared: &Shared<'_>) -> Result<()> {
             Err(problem) => lock(&shared.done)?.problems.push(problem),
         }
         shared.progress.objects.fetch_add(1, Ordering::Relaxed);
-        if (gathering.bytes >= SPILL_BYTES / 2 || gathering.has_parts() || gathering.done.len() >= COMMIT_OBJECTS)
+        if (gathering.bytes >= SPILL_BYTES / 2
+            || gathering.has_parts()
+            || gathering.done.len() >= COMMIT_OBJECTS)
             && let Some(full) = draft.take()
         {
             commit(shared, full, &mut replaced)?;
@@ -162,7 +184,11 @@ fn note(shared: &Shared<'_>, entry: &ObjectEntry, tables: &BTreeMap<&'static str
         let what = match entry.state.as_str() {
             "rejected" => format!("the object is not read: {reason}"),
             "damaged" => format!("the object is read in part: {reason}"),
-            _ => format!("{} of {} records were not understood: {reason}", entry.unparsed, entry.parsed + entry.unparsed + entry.dropped),
+            _ => format!(
+                "{} of {} records were not understood: {reason}",
+                entry.unparsed,
+                entry.parsed + entry.unparsed + entry.dropped
+            ),
         };
         done.problems.push(Problem {
             step: "ingest".into(),
@@ -191,7 +217,11 @@ fn read_object(shared: &Shared<'_>, object: &Listed, draft: &mut Draft) -> Resul
         }
     };
     let mut reader = reader_for(object, options);
-    let described = SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: options.cluster.clone() };
+    let described = SourceObject {
+        id: object_id(&object.key),
+        key: object.key.clone(),
+        cluster: options.cluster.clone(),
+    };
     let mut spilled = Ok(());
     let mut take = |row: reader::Row<'_>| {
         draft.push(row, &described);
@@ -246,7 +276,8 @@ pub fn read_frames(input: impl Read + Send, reader: &mut Reader, take: reader::T
 
 /// Returns the format chain that most records were of.
 pub fn main_format(counts: &reader::Counts) -> String {
-    let most = counts.formats.iter().max_by_key(|(chain, count)| (**count, std::cmp::Reverse(chain.as_str())));
+    let most =
+        counts.formats.iter().max_by_key(|(chain, count)| (**count, std::cmp::Reverse(chain.as_str())));
     most.map_or_else(|| "empty".into(), |(chain, _)| chain.clone())
 }
 

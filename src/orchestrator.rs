@@ -50,7 +50,8 @@ impl Workplace {
         let [business, standard, event, audit] = Table::ALL.map(invoke);
         let (business, standard, event, audit) = tokio::join!(business, standard, event, audit);
         let mut agents = vec![business?, standard?, event?, audit?];
-        let mut findings: Vec<_> = agents.iter_mut().flat_map(|agent| std::mem::take(&mut agent.findings)).collect();
+        let mut findings: Vec<_> =
+            agents.iter_mut().flat_map(|agent| std::mem::take(&mut agent.findings)).collect();
         for agent in &agents {
             problems.extend(agent.summary.problems.iter().cloned());
         }
@@ -72,11 +73,13 @@ impl Workplace {
             timezone: window.zone.name().to_owned(),
             cluster: self.config.cluster.clone(),
         };
-        let before = window.date().pred_opt().and_then(|day| self.catalog.report(&day.to_string()).transpose());
+        let before =
+            window.date().pred_opt().and_then(|day| self.catalog.report(&day.to_string()).transpose());
         let before: Option<Report> = before.transpose()?.and_then(|text| serde_json::from_str(&text).ok());
         let report = report::assemble(info, coverage, agents, findings, traces, problems, before.as_ref());
         if window == Window::day(window.date(), window.zone) {
-            let text = serde_json::to_string(&report).map_err(|error| Error::bug("the report does not serialise").because(error))?;
+            let text = serde_json::to_string(&report)
+                .map_err(|error| Error::bug("the report does not serialise").because(error))?;
             self.catalog.keep_report(&report.run.date, window.from.0, window.to.0, run, &text)?;
         }
         Ok(report)

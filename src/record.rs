@@ -47,12 +47,13 @@ impl Level {
         Some(match word.to_ascii_lowercase().as_str() {
             "trace" | "trc" | "finest" | "finer" | "t" | "10" => Self::Trace,
             "debug" | "dbg" | "debu" | "fine" | "d" | "20" => Self::Debug,
-            "info" | "inf" | "information" | "informational" | "notice" | "note" | "config" | "i"
-            | "30" => Self::Info,
+            "info" | "inf" | "information" | "informational" | "notice" | "note" | "config" | "i" | "30" => {
+                Self::Info
+            }
             "warn" | "warning" | "wrn" | "w" | "40" => Self::Warn,
             "error" | "err" | "erro" | "eror" | "severe" | "e" | "50" => Self::Error,
-            "fatal" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emerg" | "emergency"
-            | "ftl" | "f" | "60" => Self::Fatal,
+            "fatal" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emerg" | "emergency" | "ftl"
+            | "f" | "60" => Self::Fatal,
             _ => return None,
         })
     }

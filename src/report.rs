@@ -17,7 +17,8 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     let mut coverage = Coverage::default();
     let mut sources = BTreeSet::new();
     for table in Table::ALL {
-        let sql = format!(
+        let sql =
+            format!(
             "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
                     count(*) filter (where attrs like '%\"unparsed\":%') as unparsed
              from {} group by 1, 2", table.name());
@@ -30,7 +31,12 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
             hours.insert(number("hour"));
             sources.extend(row.get("source").and_then(Value::as_str).map(str::to_owned));
         }
-        coverage.tables.push(TableCoverage { table: table.name().into(), rows, unparsed, hours_without_data: hours_missing(window, &hours) });
+        coverage.tables.push(TableCoverage {
+            table: table.name().into(),
+            rows,
+            unparsed,
+            hours_without_data: hours_missing(window, &hours),
+        });
     }
     coverage.objects = sources.len() as u64;
     for state in ["damaged", "rejected"] {
@@ -55,22 +61,44 @@ fn hours_missing(window: Window, hours: &BTreeSet<i64>) -> Vec<String> {
 }
 
 /// Puts a report together. `before` is the report of the day before, where there is one.
-pub fn assemble(run: RunInfo, mut coverage: Coverage, agents: Vec<AgentReport>, mut findings: Vec<Finding>, traces: Vec<Trace>, problems: Vec<Problem>, before: Option<&Report>) -> Report {
+pub fn assemble(
+    run: RunInfo,
+    mut coverage: Coverage,
+    agents: Vec<AgentReport>,
+    mut findings: Vec<Finding>,
+    traces: Vec<Trace>,
+    problems: Vec<Problem>,
+    before: Option<&Report>,
+) -> Report {
     coverage.problems.extend(problems);
     coverage.problems.sort();
     coverage.problems.dedup();
     let gone = compare(&mut findings, before);
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.first_ts.cmp(&b.first_ts)).then_with(|| a.id.cmp(&b.id)));
-    let place: BTreeMap<&str, usize> = findings.iter().enumerate().map(|(at, finding)| (finding.id.as_str(), at)).collect();
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(a.first_ts.cmp(&b.first_ts)).then_with(|| a.id.cmp(&b.id))
+    });
+    let place: BTreeMap<&str, usize> =
+        findings.iter().enumerate().map(|(at, finding)| (finding.id.as_str(), at)).collect();
     let mut traces = traces;
-    traces.sort_by_key(|trace| (trace.finding.as_deref().and_then(|id| place.get(id).copied()), trace.id.clone()));
+    traces.sort_by_key(|trace| {
+        (trace.finding.as_deref().and_then(|id| place.get(id).copied()), trace.id.clone())
+    });
     let mut summaries = Vec::new();
     let mut suppressed = Vec::new();
     for agent in agents {
         summaries.push(agent.summary);
         suppressed.extend(agent.suppressed);
     }
-    Report { schema: REPORT_SCHEMA.into(), run, coverage, findings, traces, agents: summaries, gone, suppressed }
+    Report {
+        schema: REPORT_SCHEMA.into(),
+        run,
+        coverage,
+        findings,
+        traces,
+        agents: summaries,
+        gone,
+        suppressed,
+    }
 }
 
 /// Gives each finding its status against the day before, and returns what did not come back.
@@ -89,6 +117,12 @@ fn compare(findings: &mut [Finding], before: Option<&Report>) -> Vec<Gone> {
         .findings
         .iter()
         .filter(|b| !findings.iter().any(|finding| finding.rule == b.rule && finding.entity == b.entity))
-        .map(|b| Gone { rule: b.rule.clone(), title: b.title.clone(), severity: b.severity, entity: b.entity.clone(), zh: b.zh.clone() })
+        .map(|b| Gone {
+            rule: b.rule.clone(),
+            title: b.title.clone(),
+            severity: b.severity,
+            entity: b.entity.clone(),
+            zh: b.zh.clone(),
+        })
         .collect()
 }

@@ -140,15 +140,20 @@ impl Rule {
     pub fn parse(id: &str, text: &str, place: &str) -> Result<Self> {
         let wrong = |what: String, byte: usize| {
             let (line, column) = place_of(text, byte);
-            Error::usage(format!("rule `{id}` cannot be read")).at(format!("{place}:{line}:{column}")).because(Plain(what))
+            Error::usage(format!("rule `{id}` cannot be read"))
+                .at(format!("{place}:{line}:{column}"))
+                .because(Plain(what))
         };
-        let agent = id.split_once('/').and_then(|(agent, name)| Table::of(agent).filter(|_| !name.contains('/')));
+        let agent =
+            id.split_once('/').and_then(|(agent, name)| Table::of(agent).filter(|_| !name.contains('/')));
         let Some(agent) = agent else {
             return Err(wrong("a rule stands in the folder of its agent".into(), 0)
                 .hint("move it to business/, standard/, event/ or audit/"));
         };
-        let start = text.find("/*").filter(|at| text.get(..*at).is_some_and(|before| before.trim().is_empty()));
-        let header = start.and_then(|start| Some((start + 2, text.get(start + 2..)?.find("*/")? + start + 2)));
+        let start =
+            text.find("/*").filter(|at| text.get(..*at).is_some_and(|before| before.trim().is_empty()));
+        let header =
+            start.and_then(|start| Some((start + 2, text.get(start + 2..)?.find("*/")? + start + 2)));
         let Some((from, to)) = header else {
             return Err(wrong("the file does not begin with a header comment `/* … */`".into(), 0)
                 .hint(format!("`headwater rules new {id}` writes one to start from")));
@@ -166,8 +171,12 @@ impl Rule {
     pub fn sql(&self, given: &BTreeMap<String, toml::Value>) -> Result<String> {
         for name in given.keys() {
             if !self.header.params.contains_key(name) {
-                return Err(Error::usage(format!("rule `{}` has no parameter `{name}`", self.id)).at(self.place.clone())
-                    .hint(format!("it has: {}", self.header.params.keys().cloned().collect::<Vec<_>>().join(", "))));
+                return Err(Error::usage(format!("rule `{}` has no parameter `{name}`", self.id))
+                    .at(self.place.clone())
+                    .hint(format!(
+                        "it has: {}",
+                        self.header.params.keys().cloned().collect::<Vec<_>>().join(", ")
+                    )));
             }
         }
         let body = self.text.find("*/").map_or(0, |end| end + 2);
@@ -180,7 +189,9 @@ impl Rule {
             let tail = rest.get(at..).unwrap_or_default();
             let skip = match tail.as_bytes() {
                 [b'-', b'-', ..] => tail.find('\n').unwrap_or(tail.len()),
-                [quote @ (b'\'' | b'"'), ..] => tail.get(1..).and_then(|t| t.find(char::from(*quote))).map_or(tail.len(), |end| end + 2),
+                [quote @ (b'\'' | b'"'), ..] => {
+                    tail.get(1..).and_then(|t| t.find(char::from(*quote))).map_or(tail.len(), |end| end + 2)
+                }
                 [b'$', ..] => 0,
                 _ => 1,
             };
@@ -189,7 +200,9 @@ impl Rule {
                 rest = tail.get(skip..).unwrap_or_default();
                 continue;
             }
-            let name_len = tail.get(1..).map_or(0, |t| t.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(t.len()));
+            let name_len = tail
+                .get(1..)
+                .map_or(0, |t| t.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(t.len()));
             let name = tail.get(1..=name_len).unwrap_or_default();
             let value = given.get(name).or_else(|| self.header.params.get(name)).ok_or_else(|| {
                 let (line, column) = place_of(&self.text, self.text.len() - tail.len());
@@ -220,7 +233,9 @@ impl Rule {
     /// Returns the columns that the finding's sentences name.
     pub fn placeholders(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for text in [Some(self.header.finding.as_str()), self.header.zh.finding.as_deref()].into_iter().flatten() {
+        for text in
+            [Some(self.header.finding.as_str()), self.header.zh.finding.as_deref()].into_iter().flatten()
+        {
             let mut rest = text;
             while let Some((_, tail)) = rest.split_once('{') {
                 let Some((name, after)) = tail.split_once('}') else { break };
@@ -253,7 +268,9 @@ fn filled(text: &str, fill: &dyn Fn(&str) -> Option<String>) -> String {
 fn literal(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        toml::Value::Array(items) => format!("({})", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        toml::Value::Array(items) => {
+            format!("({})", items.iter().map(literal).collect::<Vec<_>>().join(", "))
+        }
         other => other.to_string(),
     }
 }
@@ -262,7 +279,8 @@ fn literal(value: &toml::Value) -> String {
 pub fn parse_test(text: &str, place: &str) -> Result<RuleTest> {
     toml::from_str(text).map_err(|error| {
         let (line, column) = place_of(text, error.span().map_or(0, |span| span.start));
-        Error::usage("a rule test cannot be read").at(format!("{place}:{line}:{column}"))
+        Error::usage("a rule test cannot be read")
+            .at(format!("{place}:{line}:{column}"))
             .because(Plain(error.message().to_owned()))
             .hint("a case has name, expect, and business, standard, event or audit lines")
     })

@@ -42,7 +42,11 @@ pub async fn run(rule: &Rule, file: &RuleFile, limits: Limits) -> Result<Vec<Out
     }
     if !(fires && quiet) {
         let missing = if fires { "stays quiet" } else { "fires" };
-        outcomes.push(Outcome { rule: rule.id.clone(), case: "(coverage)".into(), failure: Some(format!("no case in which the rule {missing}")) });
+        outcomes.push(Outcome {
+            rule: rule.id.clone(),
+            case: "(coverage)".into(),
+            failure: Some(format!("no case in which the rule {missing}")),
+        });
     }
     Ok(outcomes)
 }
@@ -67,8 +71,10 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
     let object = Listed { etag: String::new(), size: lines.len() as u64, modified: None, key };
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let text_table = matches!(table, Table::Business | Table::Standard).then_some(table);
-    let options = Options { text_table, cluster: "test".into(), zone: chrono_tz::Asia::Shanghai, today, threads: 1 };
-    let described = SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };
+    let options =
+        Options { text_table, cluster: "test".into(), zone: chrono_tz::Asia::Shanghai, today, threads: 1 };
+    let described =
+        SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };
     let mut rows = Rows::new(table);
     let mut strays = 0;
     let mut reader = reader_for(&object, &options);
@@ -77,22 +83,33 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         if row.table == table { rows.push(row, &described) } else { strays += 1 }
     })?;
     if strays > 0 {
-        let why = reader.counts.faults.first().map_or_else(String::new, |(line, why)| format!(": line {line}: {why}"));
-        return Err(Error::usage(format!("{strays} of the case's records are no `{}` records{why}", table.name())));
+        let why = reader
+            .counts
+            .faults
+            .first()
+            .map_or_else(String::new, |(line, why)| format!(": line {line}: {why}"));
+        return Err(Error::usage(format!(
+            "{strays} of the case's records are no `{}` records{why}",
+            table.name()
+        )));
     }
-    let failed = |error: arrow::error::ArrowError| Error::bug("rows of a case do not fit their table").because(error);
+    let failed =
+        |error: arrow::error::ArrowError| Error::bug("rows of a case do not fit their table").because(error);
     let batch = rows.take().map_err(failed)?;
     queried(table, &batch).map_err(failed)
 }
 
 fn mismatch(expect: &Expect, rows: &[Map<String, Value>]) -> Option<String> {
-    let got = || rows.iter().map(|row| Value::Object(row.clone()).to_string()).collect::<Vec<_>>().join("\n    ");
+    let got =
+        || rows.iter().map(|row| Value::Object(row.clone()).to_string()).collect::<Vec<_>>().join("\n    ");
     match expect {
         Expect::Count(count) if *count == rows.len() => None,
         Expect::Count(count) => Some(format!("expected {count} findings, got {}\n    {}", rows.len(), got())),
         Expect::Rows(wanted) => {
             let all = wanted.len() == rows.len()
-                && wanted.iter().all(|want| rows.iter().any(|row| want.iter().all(|(key, value)| equal(value, row.get(key)))));
+                && wanted.iter().all(|want| {
+                    rows.iter().any(|row| want.iter().all(|(key, value)| equal(value, row.get(key))))
+                });
             (!all).then(|| format!("expected {wanted:?}, got\n    {}", got()))
         }
     }
@@ -104,7 +121,9 @@ fn equal(wanted: &toml::Value, got: Option<&Value>) -> bool {
         (toml::Value::Integer(a), Some(b)) => b.as_f64() == Some(*a as f64),
         (toml::Value::Float(a), Some(b)) => b.as_f64().is_some_and(|b| (a - b).abs() < 1e-6),
         (toml::Value::Boolean(a), Some(b)) => b.as_bool() == Some(*a),
-        (toml::Value::Array(a), Some(Value::Array(b))) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, Some(b))),
+        (toml::Value::Array(a), Some(Value::Array(b))) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, Some(b)))
+        }
         _ => false,
     }
 }

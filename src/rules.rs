@@ -65,7 +65,10 @@ fn shipped(folder: &Dir<'static>, files: &mut BTreeMap<String, RuleFile>) {
     for file in folder.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
         if let Some(text) = file.contents_utf8() {
-            files.insert(path.clone(), RuleFile { place: format!("rules/{path}"), path, text: text.to_owned() });
+            files.insert(
+                path.clone(),
+                RuleFile { place: format!("rules/{path}"), path, text: text.to_owned() },
+            );
         }
     }
     for below in folder.dirs() {
@@ -74,7 +77,9 @@ fn shipped(folder: &Dir<'static>, files: &mut BTreeMap<String, RuleFile>) {
 }
 
 fn from_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, RuleFile>) -> Result<()> {
-    let failed = |error: std::io::Error, path: &Path| Error::usage("a rules folder cannot be read").at(path.display().to_string()).because(error);
+    let failed = |error: std::io::Error, path: &Path| {
+        Error::usage("a rules folder cannot be read").at(path.display().to_string()).because(error)
+    };
     for entry in std::fs::read_dir(folder).map_err(|error| failed(error, folder))? {
         let path = entry.map_err(|error| failed(error, folder))?.path();
         if path.is_dir() {
@@ -135,32 +140,57 @@ async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Er
     let mut faults = Vec::new();
     let mut wrong = |what: String, hint: &str| {
         let column = crate::config::Plain(what);
-        faults.push(Error::usage(format!("rule `{}` breaks the column contract", rule.id)).at(rule.place.clone()).because(column).hint(hint));
+        faults.push(
+            Error::usage(format!("rule `{}` breaks the column contract", rule.id))
+                .at(rule.place.clone())
+                .because(column)
+                .hint(hint),
+        );
     };
     if !names.contains("ts") && !(names.contains("first_ts") && names.contains("last_ts")) {
-        wrong("it has neither `ts` nor `first_ts` and `last_ts`".into(), "select min(ts) as first_ts, max(ts) as last_ts");
+        wrong(
+            "it has neither `ts` nor `first_ts` and `last_ts`".into(),
+            "select min(ts) as first_ts, max(ts) as last_ts",
+        );
     }
     if !names.contains("row_id") && !names.contains("row_ids") {
-        wrong("it has neither `row_id` nor `row_ids`".into(), "select (array_agg(row_id order by ts))[1:5] as row_ids");
+        wrong(
+            "it has neither `row_id` nor `row_ids`".into(),
+            "select (array_agg(row_id order by ts))[1:5] as row_ids",
+        );
     }
     if !Entity::COLUMNS.iter().any(|column| names.contains(column)) {
-        wrong("it names no entity".into(), "select one of cluster, namespace, workload, pod, container, node");
+        wrong(
+            "it names no entity".into(),
+            "select one of cluster, namespace, workload, pod, container, node",
+        );
     }
     for name in rule.placeholders() {
         if !names.contains(name.as_str()) {
-            wrong(format!("its sentence names `{{{name}}}`, which is no column of its result"), "add the column, or mend the sentence");
+            wrong(
+                format!("its sentence names `{{{name}}}`, which is no column of its result"),
+                "add the column, or mend the sentence",
+            );
         }
     }
     faults
 }
 
 /// Returns the exception in force on `date` that hides a finding of `rule` about `entity`.
-pub fn exception_for<'e>(exceptions: &'e [Exception], rule: &str, entity: &Entity, date: chrono::NaiveDate) -> Option<&'e Exception> {
+pub fn exception_for<'e>(
+    exceptions: &'e [Exception],
+    rule: &str,
+    entity: &Entity,
+    date: chrono::NaiveDate,
+) -> Option<&'e Exception> {
     exceptions.iter().find(|exception| {
         let in_force = crate::window::parse_date(&exception.until).is_ok_and(|until| date <= until);
         in_force
             && matches(&exception.rule, rule)
-            && exception.entity.iter().all(|(column, wanted)| entity.part(column).is_some_and(|value| matches(wanted, value)))
+            && exception
+                .entity
+                .iter()
+                .all(|(column, wanted)| entity.part(column).is_some_and(|value| matches(wanted, value)))
     })
 }
 

@@ -75,7 +75,8 @@ impl Source {
                     runtime: runtime.clone(),
                 })
             }
-            other => Err(Error::usage(format!("`{other}://` is not read")).at(address.to_owned())
+            other => Err(Error::usage(format!("`{other}://` is not read"))
+                .at(address.to_owned())
                 .hint("a source is cos://bucket-appid/prefix, s3://bucket/prefix, or a folder")),
         }
     }
@@ -93,7 +94,9 @@ impl Source {
             Self::Files { root, paths } => {
                 for path in paths {
                     if !path.exists() {
-                        return Err(Error::usage("there is no such file or folder").at(path.display().to_string()));
+                        return Err(
+                            Error::usage("there is no such file or folder").at(path.display().to_string())
+                        );
                     }
                     walk(root.as_deref(), path, &mut listed, &mut problems);
                 }
@@ -124,7 +127,8 @@ impl Source {
     pub fn read(&self, object: &Listed) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::Files { root, .. } => {
-                let path = root.as_deref().map_or_else(|| PathBuf::from(&object.key), |root| root.join(&object.key));
+                let path =
+                    root.as_deref().map_or_else(|| PathBuf::from(&object.key), |root| root.join(&object.key));
                 Ok(Box::new(File::open(path)?))
             }
             Self::Bucket { store, address, runtime, .. } => {
@@ -142,12 +146,16 @@ fn bucket_store(scheme: &str, bucket: &str, access: &Access) -> Result<impl Obje
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if scheme == "cos" {
         let region = access.region.clone().ok_or_else(|| {
-            Error::usage("a `cos://` source needs its region").at(format!("cos://{bucket}"))
+            Error::usage("a `cos://` source needs its region")
+                .at(format!("cos://{bucket}"))
                 .hint("set `region = \"ap-guangzhou\"` under `[source]`")
         })?;
         // COS answers only where the bucket stands inside the host name (436/96243)
-        let endpoint = access.endpoint.clone().unwrap_or_else(|| format!("https://{bucket}.cos.{region}.myqcloud.com"));
-        builder = builder.with_region(region).with_endpoint(endpoint)
+        let endpoint =
+            access.endpoint.clone().unwrap_or_else(|| format!("https://{bucket}.cos.{region}.myqcloud.com"));
+        builder = builder
+            .with_region(region)
+            .with_endpoint(endpoint)
             .with_virtual_hosted_style_request(true)
             .with_conditional_put(S3ConditionalPut::Disabled);
         if let (Some(id), Some(key)) = (env("TENCENTCLOUD_SECRET_ID"), env("TENCENTCLOUD_SECRET_KEY")) {
@@ -164,7 +172,9 @@ fn bucket_store(scheme: &str, bucket: &str, access: &Access) -> Result<impl Obje
             builder = builder.with_allow_http(endpoint.starts_with("http://")).with_endpoint(endpoint);
         }
     }
-    builder.build().map_err(|error| Error::usage("the bucket's settings do not fit").at(format!("{scheme}://{bucket}")).because(error))
+    builder.build().map_err(|error| {
+        Error::usage("the bucket's settings do not fit").at(format!("{scheme}://{bucket}")).because(error)
+    })
 }
 
 /// Lists a file, or a folder and all below it. Links to folders are not followed: they may loop.
@@ -196,10 +206,15 @@ fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<Listed>, problems: &m
     if !meta.is_file() {
         return; // sockets, devices, pipes
     }
-    let modified = meta.modified().ok()
+    let modified = meta
+        .modified()
+        .ok()
         .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
         .and_then(|since| i64::try_from(since.as_micros()).ok());
-    let key = match root.and_then(|root| path.strip_prefix(root).ok()).filter(|rest| !rest.as_os_str().is_empty()) {
+    let key = match root
+        .and_then(|root| path.strip_prefix(root).ok())
+        .filter(|rest| !rest.as_os_str().is_empty())
+    {
         Some(rest) => rest.to_path_buf(),
         None => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
     };

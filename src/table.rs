@@ -51,7 +51,11 @@ pub const COMMON: [Column; 13] = [
     column("ts", Kind::Ts, "event time"),
     column("cluster", Kind::Name, "cluster"),
     column("namespace", Kind::Name, "namespace of the object or of the pod that logged"),
-    column("workload", Kind::Name, "owner of the pod: from owner references, else the pod name less its hashes"),
+    column(
+        "workload",
+        Kind::Name,
+        "owner of the pod: from owner references, else the pod name less its hashes",
+    ),
     column("pod", Kind::Name, "pod"),
     column("container", Kind::Name, "container"),
     column("node", Kind::Name, "node"),
@@ -80,8 +84,7 @@ const BUSINESS: [Column; 9] = [
     TEMPLATE[1],
 ];
 
-const STANDARD: [Column; 3] =
-    [column("stream", Kind::Name, "stdout or stderr"), TEMPLATE[0], TEMPLATE[1]];
+const STANDARD: [Column; 3] = [column("stream", Kind::Name, "stdout or stderr"), TEMPLATE[0], TEMPLATE[1]];
 
 const EVENT: [Column; 9] = [
     column("reason", Kind::Name, "reason of the event"),

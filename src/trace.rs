@@ -61,13 +61,16 @@ pub struct Present {
 
 /// Traces every start. The engine's window must hold the starts.
 pub async fn trace(engine: &Engine, window: Window, starts: &[Start]) -> Result<Vec<Trace>> {
-    let (Some(first), Some(last)) = (starts.iter().map(|s| s.ts).min(), starts.iter().map(|s| s.ts).max()) else {
+    let (Some(first), Some(last)) = (starts.iter().map(|s| s.ts).min(), starts.iter().map(|s| s.ts).max())
+    else {
         return Ok(Vec::new());
     };
     let (from, to) = (first.plus_s(-BACK_S), last.plus_s(ON_S));
     for table in ["event", "audit"] {
         let span = format!("ts >= '{from}' and ts <= '{to}'");
-        let sql = format!("select * from {table} where {span} union all select * from history.{table} where {span}");
+        let sql = format!(
+            "select * from {table} where {span} union all select * from history.{table} where {span}"
+        );
         engine.view(&format!("around_{table}"), &sql).await?;
     }
     register(engine, starts).await?;
@@ -80,7 +83,12 @@ pub async fn trace(engine: &Engine, window: Window, starts: &[Start]) -> Result<
     let mut traces = Vec::new();
     for start in starts {
         let events = events.remove(&start.id).unwrap_or_default().iter().map(event_of).collect();
-        let operations = operations.remove(&start.id).unwrap_or_default().iter().map(|row| operation_of(row, &changes)).collect();
+        let operations = operations
+            .remove(&start.id)
+            .unwrap_or_default()
+            .iter()
+            .map(|row| operation_of(row, &changes))
+            .collect();
         traces.push(judge::judge(start, events, operations, &present, &mechanisms, window.zone));
     }
     Ok(traces)
@@ -89,31 +97,50 @@ pub async fn trace(engine: &Engine, window: Window, starts: &[Start]) -> Result<
 /// Puts the starts, and the names in their texts, before the joins.
 async fn register(engine: &Engine, starts: &[Start]) -> Result<()> {
     let wrong = |error: arrow::error::ArrowError| Error::bug("starts do not fit their schema").because(error);
-    let text = |get: &dyn Fn(&Start) -> Option<String>| -> ArrayRef { Arc::new(starts.iter().map(get).collect::<StringArray>()) };
+    let text = |get: &dyn Fn(&Start) -> Option<String>| -> ArrayRef {
+        Arc::new(starts.iter().map(get).collect::<StringArray>())
+    };
     let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     let named = |name: &str| Field::new(name, DataType::Utf8, true);
     let schema = Arc::new(Schema::new(vec![
-        named("start_id"), Field::new("ts", utc, false), named("namespace"), named("workload"), named("pod"), named("node"),
+        named("start_id"),
+        Field::new("ts", utc, false),
+        named("namespace"),
+        named("workload"),
+        named("pod"),
+        named("node"),
     ]));
     let ts = TimestampMicrosecondArray::from_iter_values(starts.iter().map(|s| s.ts.0)).with_timezone("UTC");
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![
-        text(&|s| Some(s.id.clone())), Arc::new(ts), text(&|s| s.entity.namespace.clone()),
-        text(&|s| s.entity.workload.clone()), text(&|s| s.entity.pod.clone()), text(&|s| s.entity.node.clone()),
-    ]).map_err(wrong)?;
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![
+            text(&|s| Some(s.id.clone())),
+            Arc::new(ts),
+            text(&|s| s.entity.namespace.clone()),
+            text(&|s| s.entity.workload.clone()),
+            text(&|s| s.entity.pod.clone()),
+            text(&|s| s.entity.node.clone()),
+        ],
+    )
+    .map_err(wrong)?;
     engine.replace("public", "starts", schema, vec![batch])?;
 
     let known = known_names(engine).await?;
     let mentions: Vec<(String, Option<String>, String)> = starts
         .iter()
-        .flat_map(|start| start.mentions(&known).into_iter().map(|(namespace, name)| (start.id.clone(), namespace, name)))
+        .flat_map(|start| {
+            start.mentions(&known).into_iter().map(|(namespace, name)| (start.id.clone(), namespace, name))
+        })
         .collect();
     let schema = Arc::new(Schema::new(vec![named("start_id"), named("namespace"), named("name")]));
     let column = |get: &dyn Fn(&(String, Option<String>, String)) -> Option<String>| -> ArrayRef {
         Arc::new(mentions.iter().map(get).collect::<StringArray>())
     };
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![
-        column(&|m| Some(m.0.clone())), column(&|m| m.1.clone()), column(&|m| Some(m.2.clone())),
-    ]).map_err(wrong)?;
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![column(&|m| Some(m.0.clone())), column(&|m| m.1.clone()), column(&|m| Some(m.2.clone()))],
+    )
+    .map_err(wrong)?;
     engine.replace("public", "mentions", schema, vec![batch])
 }
 
@@ -141,11 +168,13 @@ fn by_start(batches: Vec<RecordBatch>) -> Result<Rows> {
 
 async fn present(engine: &Engine) -> Result<Present> {
     let mut present = Present::default();
-    let sql = "select distinct cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour from around_audit";
+    let sql =
+        "select distinct cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour from around_audit";
     for row in rows_of(&engine.query(sql).await?)? {
         present.audit_hours.extend(row.get("hour").and_then(Value::as_i64));
     }
-    present.has_events = !rows_of(&engine.query("select 1 as one from around_event limit 1").await?)?.is_empty();
+    present.has_events =
+        !rows_of(&engine.query("select 1 as one from around_event limit 1").await?)?.is_empty();
     Ok(present)
 }
 
@@ -165,7 +194,10 @@ fn evidence(row: &Map<String, Value>) -> Evidence {
 }
 
 fn event_of(row: &Map<String, Value>) -> LinkedEvent {
-    let object = text_of(row, "pod").or_else(|| text_of(row, "name")).or_else(|| text_of(row, "node")).unwrap_or_default();
+    let object = text_of(row, "pod")
+        .or_else(|| text_of(row, "name"))
+        .or_else(|| text_of(row, "node"))
+        .unwrap_or_default();
     LinkedEvent {
         link: text_of(row, "link").unwrap_or_default(),
         identity: row.get("identity").and_then(Value::as_f64).unwrap_or(0.0),
@@ -205,7 +237,10 @@ pub async fn start_at_pod(engine: &Engine, namespace: &str, pod: &str, at: Ts) -
         let sql = format!(
             "select row_id from {table} where namespace = '{}' and (pod = '{p}' or workload = '{p}')
              and level in ('error', 'fatal') and ts between '{}' and '{}' order by ts desc limit 5",
-            quoted(namespace), at.plus_s(-900), at.plus_s(60), p = quoted(pod),
+            quoted(namespace),
+            at.plus_s(-900),
+            at.plus_s(60),
+            p = quoted(pod),
         );
         ids.extend(rows_of(&engine.query(&sql).await?)?.iter().filter_map(|row| text_of(row, "row_id")));
         lines.extend(evidence_of(engine, table, &ids).await?);

@@ -100,9 +100,10 @@ impl JsonSchema for Ts {
 /// Returns the point of a local clock reading. A reading that a DST change makes ambiguous is
 /// the earlier point; one that it skips is the point an hour's shift later.
 pub fn local_ts(local: NaiveDateTime, zone: Tz) -> Ts {
-    let point = zone.from_local_datetime(&local).earliest().or_else(|| {
-        zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest()
-    });
+    let point = zone
+        .from_local_datetime(&local)
+        .earliest()
+        .or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest());
     Ts(point.map_or_else(|| local.and_utc().timestamp_micros(), |p| p.timestamp_micros()))
 }
 

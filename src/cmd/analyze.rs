@@ -5,7 +5,9 @@ use crate::brief::{Lang, Length, brief};
 
 /// Run the agents and the trace over a window of the lake
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  headwater analyze --date 2026-11-22 --json > report.json\n  headwater analyze --from '2026-11-22 10:00' --to '2026-11-22 11:00'")]
+#[command(
+    after_help = "Examples:\n  headwater analyze --date 2026-11-22 --json > report.json\n  headwater analyze --from '2026-11-22 10:00' --to '2026-11-22 11:00'"
+)]
 pub struct Args {
     /// Local day [default: the last one with rows]
     #[arg(long, conflicts_with_all = ["from", "to"])]
@@ -29,7 +31,8 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut place = context.workplace()?;
-    let window = context.window(&place.catalog, args.date.as_deref(), args.from.as_deref().zip(args.to.as_deref()))?;
+    let window =
+        context.window(&place.catalog, args.date.as_deref(), args.from.as_deref().zip(args.to.as_deref()))?;
     let report = context.runtime.block_on(place.analyse(window, &show::run_id()))?;
     let lang = Lang::from(args.lang);
     if let Some(path) = &args.html {

@@ -23,7 +23,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut place = context.workplace()?;
     let window = context.window(&place.catalog, args.date.as_deref(), None)?;
     let report: Report = match place.catalog.report(&window.date().to_string())? {
-        Some(text) => serde_json::from_str(&text).map_err(|error| Error::failed("the kept report cannot be read").because(error).hint("`headwater analyze` makes it anew"))?,
+        Some(text) => serde_json::from_str(&text).map_err(|error| {
+            Error::failed("the kept report cannot be read")
+                .because(error)
+                .hint("`headwater analyze` makes it anew")
+        })?,
         None => context.runtime.block_on(place.analyse(window, &show::run_id()))?,
     };
     let length = if args.voice { Length::Voice } else { Length::Chat };

@@ -21,9 +21,12 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let bucket = args.dir.join("bucket");
-    let date = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).ok_or_else(|| Error::bug("the demo's day is no day"))?;
+    let date = chrono::NaiveDate::from_ymd_opt(2026, 11, 22)
+        .ok_or_else(|| Error::bug("the demo's day is no day"))?;
     let spec = Spec { scenario: "memory_limit_lowered".into(), seed: 1, size_bytes: 8_000_000, date };
-    simulate(&spec, &bucket, &mut |_| {}).map_err(|error| Error::failed("the demo's day cannot be written").at(bucket.display().to_string()).because(error))?;
+    simulate(&spec, &bucket, &mut |_| {}).map_err(|error| {
+        Error::failed("the demo's day cannot be written").at(bucket.display().to_string()).because(error)
+    })?;
     // the truth is for whoever checks the answer, not for whoever finds it
     std::fs::rename(bucket.join("truth.json"), args.dir.join("truth.json"))?;
     say(&format!("raw logs:  {}", bucket.display()));
@@ -33,10 +36,16 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut place = context.workplace_at(lake)?;
     let window = crate::window::Window::day(date, context.config.zone()?);
     let report = context.runtime.block_on(place.analyse(window, &show::run_id()))?;
-    let json = serde_json::to_string_pretty(&report).map_err(|error| Error::bug("the report does not serialise").because(error))?;
+    let json = serde_json::to_string_pretty(&report)
+        .map_err(|error| Error::bug("the report does not serialise").because(error))?;
     std::fs::write(args.dir.join("report.json"), json)?;
     std::fs::write(args.dir.join("report.html"), crate::page::html(&report, args.lang.into())?)?;
-    say(&format!("lake:      {}\nreport:    {}\npage:      {}\n", args.dir.join("lake").display(), args.dir.join("report.json").display(), args.dir.join("report.html").display()));
+    say(&format!(
+        "lake:      {}\nreport:    {}\npage:      {}\n",
+        args.dir.join("lake").display(),
+        args.dir.join("report.json").display(),
+        args.dir.join("report.html").display()
+    ));
     print(&brief(&report, args.lang.into(), Length::Chat))?;
     Ok(super::report("demo", &report.coverage.problems))
 }

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 ///
 /// What the lake has already is passed over; an object whose content changed replaces its rows.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  headwater ingest ./logs\n  headwater ingest s3://bucket/k8s/2026/11/22\n  headwater ingest app.log --type business --json")]
+#[command(
+    after_help = "Examples:\n  headwater ingest ./logs\n  headwater ingest s3://bucket/k8s/2026/11/22\n  headwater ingest app.log --type business --json"
+)]
 pub struct Args {
     /// Files, folders, s3://bucket/prefix or cos://bucket-appid/prefix
     #[arg(required = true)]
@@ -27,12 +29,16 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let (local, remote): (Vec<&String>, Vec<&String>) = args.paths.iter().partition(|path| !path.contains("://"));
+    let (local, remote): (Vec<&String>, Vec<&String>) =
+        args.paths.iter().partition(|path| !path.contains("://"));
     let mut sources = Vec::new();
     if !local.is_empty() {
         sources.push(Source::Files { root: None, paths: local.iter().map(PathBuf::from).collect() });
     }
-    let access = Access { region: context.config.source.region.clone(), endpoint: context.config.source.endpoint.clone() };
+    let access = Access {
+        region: context.config.source.region.clone(),
+        endpoint: context.config.source.endpoint.clone(),
+    };
     for address in remote {
         sources.push(Source::open(address, &access, context.runtime.handle())?);
     }
@@ -71,7 +77,8 @@ pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<
     };
     let progress = Progress::default();
     let bytes = listed.iter().map(|object| object.size).sum();
-    let mut done = show::follow(&progress, bytes, || ingest(lake, &mut catalog, source, &listed, &options, &progress))?;
+    let mut done =
+        show::follow(&progress, bytes, || ingest(lake, &mut catalog, source, &listed, &options, &progress))?;
     problems.append(&mut done.problems);
     done.problems = problems;
     Ok(done)
@@ -100,6 +107,8 @@ fn summary(done: &Ingested) -> String {
     let rows = if rows.is_empty() { "no rows".into() } else { rows.join(", ") };
     format!(
         "{} objects read, {} unchanged: {} records = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}",
-        done.objects.len(), done.unchanged, parsed + unparsed + dropped,
+        done.objects.len(),
+        done.unchanged,
+        parsed + unparsed + dropped,
     )
 }

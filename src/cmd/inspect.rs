@@ -47,8 +47,13 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         let failure = source.read(object).and_then(|input| read_frames(input, &mut reader, &mut take)).err();
         let counts = &reader.counts;
         let records = counts.records().max(1);
-        let table = counts.tables.iter().max_by_key(|(_, count)| **count).map(|(name, count)| (*name, *count));
-        let mut reasons: Vec<String> = counts.formats.iter().map(|(chain, count)| format!("{count} of {records} records read as {chain}")).collect();
+        let table =
+            counts.tables.iter().max_by_key(|(_, count)| **count).map(|(name, count)| (*name, *count));
+        let mut reasons: Vec<String> = counts
+            .formats
+            .iter()
+            .map(|(chain, count)| format!("{count} of {records} records read as {chain}"))
+            .collect();
         reasons.extend(crate::format::reader::origin_of(&object.key).reason);
         objects.push(json!({
             "key": object.key, "type": table.map(|(name, _)| name), "format": main_format(counts),
@@ -61,8 +66,19 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         print_json(&json!({ "schema": "headwater.inspect/1", "objects": objects }))?;
     } else {
         for object in &objects {
-            let text = |key: &str| object.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).unwrap_or_default();
-            print(&format!("{}\n  {} as {}, confidence {}", text("key"), text("type"), text("format"), text("confidence")))?;
+            let text = |key: &str| {
+                object
+                    .get(key)
+                    .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+                    .unwrap_or_default()
+            };
+            print(&format!(
+                "{}\n  {} as {}, confidence {}",
+                text("key"),
+                text("type"),
+                text("format"),
+                text("confidence")
+            ))?;
             for key in ["reasons", "first"] {
                 for item in object.get(key).and_then(Value::as_array).into_iter().flatten() {
                     print(&format!("  {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;

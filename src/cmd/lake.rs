@@ -32,14 +32,20 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let unread: Vec<_> = objects.iter().filter(|object| object.state != "done").collect();
     if as_json {
         let tables: Vec<_> = totals.iter().map(|t| json!({ "table": t.table, "files": t.files, "rows": t.rows, "bytes": t.bytes, "days": t.days })).collect();
-        let unread: Vec<_> = unread.iter().map(|o| json!({ "key": o.key, "state": o.state, "reason": o.reason })).collect();
-        print_json(&json!({ "schema": "headwater.lake/1", "path": lake.root, "objects": objects.len(), "unparsed": unparsed, "tables": tables, "not_read": unread }))?;
+        let unread: Vec<_> =
+            unread.iter().map(|o| json!({ "key": o.key, "state": o.state, "reason": o.reason })).collect();
+        print_json(
+            &json!({ "schema": "headwater.lake/1", "path": lake.root, "objects": objects.len(), "unparsed": unparsed, "tables": tables, "not_read": unread }),
+        )?;
         return Ok(Done::All);
     }
     print(&format!("{}: {} objects, {unparsed} records unparsed", lake.root.display(), objects.len()))?;
     for t in totals {
         let (from, to) = t.days.unwrap_or_default();
-        print(&format!("  {:<9} {:>12} rows {:>5} files {:>14} bytes  {from} … {to}", t.table, t.rows, t.files, t.bytes))?;
+        print(&format!(
+            "  {:<9} {:>12} rows {:>5} files {:>14} bytes  {from} … {to}",
+            t.table, t.rows, t.files, t.bytes
+        ))?;
     }
     for object in unread {
         print(&format!("  {} {}: {}", object.state, object.key, object.reason.as_deref().unwrap_or("")))?;

@@ -31,7 +31,11 @@ use std::process::ExitCode;
 /// Reads a day of Kubernetes logs, finds what went wrong, and traces each error back to the
 /// operation that caused it.
 #[derive(Debug, Parser)]
-#[command(name = "headwater", version, after_help = "Start with `headwater demo`: a whole incident day, nothing to set up.")]
+#[command(
+    name = "headwater",
+    version,
+    after_help = "Start with `headwater demo`: a whole incident day, nothing to set up."
+)]
 pub struct Cli {
     /// The lake's folder [default: the config's, else ./lake]
     #[arg(long, global = true, value_name = "DIR")]
@@ -111,7 +115,9 @@ impl Context {
         let date = match date {
             Some(date) => date.to_owned(),
             None => catalog.last_date()?.ok_or_else(|| {
-                Error::failed("the lake holds no rows yet").at(self.lake_path().display().to_string()).hint("`headwater ingest PATH` first")
+                Error::failed("the lake holds no rows yet")
+                    .at(self.lake_path().display().to_string())
+                    .hint("`headwater ingest PATH` first")
             })?,
         };
         Ok(Window::day(parse_date(&date)?, zone))
@@ -120,7 +126,8 @@ impl Context {
 
 /// Parses the command line, runs it, and returns the exit code.
 pub fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("HEADWATER_LOG").unwrap_or_else(|_| "warn".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("HEADWATER_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     match run(Cli::parse()) {
         Ok(Done::All) => ExitCode::SUCCESS,
@@ -172,7 +179,10 @@ fn print(text: &str) -> Result<()> {
 
 /// Writes a value to stdout as one JSON document.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    print(&serde_json::to_string_pretty(value).map_err(|error| Error::bug("a result does not serialise").because(error))?)
+    print(
+        &serde_json::to_string_pretty(value)
+            .map_err(|error| Error::bug("a result does not serialise").because(error))?,
+    )
 }
 
 /// Writes a line to stderr; nobody is left to tell when that fails.

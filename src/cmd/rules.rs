@@ -9,7 +9,9 @@ use serde_json::json;
 
 /// List, show, check and test rules
 #[derive(Debug, clap::Args)]
-#[command(after_help = "A rule is one .sql with a TOML header and one .test.toml beside it; see README.md.\nExample:\n  headwater rules test event/oom_killed --rules ./my-rules")]
+#[command(
+    after_help = "A rule is one .sql with a TOML header and one .test.toml beside it; see README.md.\nExample:\n  headwater rules test event/oom_killed --rules ./my-rules"
+)]
 pub struct Args {
     #[command(subcommand)]
     task: Task,
@@ -47,14 +49,20 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 print_json(&list)?;
             } else {
                 for rule in &set.rules {
-                    print(&format!("{:<34} {:<9} {}", rule.id, rule.header.severity.name(), rule.header.title))?;
+                    print(&format!(
+                        "{:<34} {:<9} {}",
+                        rule.id,
+                        rule.header.severity.name(),
+                        rule.header.title
+                    ))?;
                 }
             }
             faults(&set.faults)
         }
         Task::Show { id } => {
-            let rule = set.rules.iter().find(|rule| rule.id == *id)
-                .ok_or_else(|| Error::usage(format!("there is no rule `{id}`")).hint("`headwater rules list` names them"))?;
+            let rule = set.rules.iter().find(|rule| rule.id == *id).ok_or_else(|| {
+                Error::usage(format!("there is no rule `{id}`")).hint("`headwater rules list` names them")
+            })?;
             print(&rule.text)?;
             Ok(Done::All)
         }
@@ -83,12 +91,25 @@ fn faults(faults: &[Error]) -> Result<Done> {
     })
 }
 
-fn test(context: &Context, set: &rules::RuleSet, ids: &[String], limits: crate::engine::Limits) -> Result<Done> {
+fn test(
+    context: &Context,
+    set: &rules::RuleSet,
+    ids: &[String],
+    limits: crate::engine::Limits,
+) -> Result<Done> {
     let (mut passed, mut failed) = (0, 0);
-    for rule in set.rules.iter().filter(|rule| ids.is_empty() || ids.iter().any(|id| rule.id.starts_with(id.as_str()))) {
+    for rule in set
+        .rules
+        .iter()
+        .filter(|rule| ids.is_empty() || ids.iter().any(|id| rule.id.starts_with(id.as_str())))
+    {
         let outcomes = match set.tests.get(&rule.id) {
             Some(file) => context.runtime.block_on(rule_test::run(rule, file, limits))?,
-            None => vec![rule_test::Outcome { rule: rule.id.clone(), case: "(coverage)".into(), failure: Some("there is no .test.toml beside it".into()) }],
+            None => vec![rule_test::Outcome {
+                rule: rule.id.clone(),
+                case: "(coverage)".into(),
+                failure: Some("there is no .test.toml beside it".into()),
+            }],
         };
         for outcome in outcomes {
             match outcome.failure {

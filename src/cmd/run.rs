@@ -22,7 +22,8 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let config = &context.config;
     let url = config.source.url.as_deref().ok_or_else(|| {
-        Error::usage("no source is configured").hint("set `url` under `[source]`: cos://bucket-appid/prefix, s3://bucket/prefix or a folder")
+        Error::usage("no source is configured")
+            .hint("set `url` under `[source]`: cos://bucket-appid/prefix, s3://bucket/prefix or a folder")
     })?;
     if let Some(date) = &args.date {
         crate::window::parse_date(date)?;

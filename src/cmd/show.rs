@@ -27,7 +27,8 @@ impl From<Language> for Lang {
 
 /// Returns a bar of bytes on stderr; it draws nothing where that is no terminal.
 pub fn bar(total_bytes: u64, what: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
+    let style =
+        ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
     let bar = ProgressBar::new(total_bytes).with_message(what.to_owned());
     if let Ok(style) = style {
         bar.set_style(style);
@@ -36,7 +37,11 @@ pub fn bar(total_bytes: u64, what: &str) -> ProgressBar {
 }
 
 /// Runs `work` while a bar follows `progress`.
-pub fn follow<T: Send>(progress: &Progress, total_bytes: u64, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub fn follow<T: Send>(
+    progress: &Progress,
+    total_bytes: u64,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
     let bar = bar(total_bytes, "ingest");
     let outcome = std::thread::scope(|scope| {
         let worker = scope.spawn(work);

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 /// Write a synthetic cluster day with a planted cause: raw logs and truth.json
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  headwater simulate --list\n  headwater simulate --scenario bad_image --seed 7 --size 50000000 --out day")]
+#[command(
+    after_help = "Examples:\n  headwater simulate --list\n  headwater simulate --scenario bad_image --seed 7 --size 50000000 --out day"
+)]
 pub struct Args {
     /// Name the scenarios
     #[arg(long)]
@@ -37,12 +39,19 @@ pub fn run(_: &Context, args: &Args) -> Result<Done> {
         return Ok(Done::All);
     };
     if !SCENARIOS.iter().any(|known| known.name == scenario) {
-        return Err(Error::usage(format!("there is no scenario `{scenario}`")).hint("`headwater simulate --list` names them"));
+        return Err(Error::usage(format!("there is no scenario `{scenario}`"))
+            .hint("`headwater simulate --list` names them"));
     }
-    let spec = Spec { scenario: scenario.clone(), seed: args.seed, size_bytes: args.size, date: crate::window::parse_date(&args.date)? };
+    let spec = Spec {
+        scenario: scenario.clone(),
+        seed: args.seed,
+        size_bytes: args.size,
+        date: crate::window::parse_date(&args.date)?,
+    };
     let bar = show::bar(args.size, "simulate");
-    let truth = simulate(&spec, out, &mut |bytes| bar.set_position(bytes))
-        .map_err(|error| Error::failed("the day cannot be written").at(out.display().to_string()).because(error))?;
+    let truth = simulate(&spec, out, &mut |bytes| bar.set_position(bytes)).map_err(|error| {
+        Error::failed("the day cannot be written").at(out.display().to_string()).because(error)
+    })?;
     bar.finish_and_clear();
     print_json(&truth)?;
     Ok(Done::All)

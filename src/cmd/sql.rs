@@ -11,7 +11,9 @@ use std::path::PathBuf;
 ///
 /// Tables: business, standard, event, audit, topology. `describe audit` shows columns.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  headwater sql \"select reason, count(*) from event group by 1 order by 2 desc\"\n  headwater sql -f report.sql --format csv")]
+#[command(
+    after_help = "Examples:\n  headwater sql \"select reason, count(*) from event group by 1 order by 2 desc\"\n  headwater sql -f report.sql --format csv"
+)]
 pub struct Args {
     /// One read-only statement
     query: Option<String>,
@@ -26,11 +28,15 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let place = context.workplace()?;
     let engine = context.runtime.block_on(place.engine(None))?;
-    let format = args.format.clone().unwrap_or_else(|| if std::io::stdout().is_terminal() { "table" } else { "csv" }.into());
+    let format = args
+        .format
+        .clone()
+        .unwrap_or_else(|| if std::io::stdout().is_terminal() { "table" } else { "csv" }.into());
     let query = match (&args.query, &args.file) {
         (Some(query), _) => query.clone(),
-        (None, Some(file)) => std::fs::read_to_string(file)
-            .map_err(|error| Error::usage("the statement's file cannot be read").at(file.display().to_string()).because(error))?,
+        (None, Some(file)) => std::fs::read_to_string(file).map_err(|error| {
+            Error::usage("the statement's file cannot be read").at(file.display().to_string()).because(error)
+        })?,
         (None, None) => return prompt(context, &engine),
     };
     answer(context, &engine, &query, &format)?;
@@ -39,9 +45,13 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 
 fn answer(context: &Context, engine: &Engine, query: &str, format: &str) -> Result<()> {
     let batches = context.runtime.block_on(async {
-        let frame = engine.plan(query).await.map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        let frame = engine
+            .plan(query)
+            .await
+            .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
         let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
-        let mut batches = frame.collect().await.map_err(|error| engine_error("the statement failed", error))?;
+        let mut batches =
+            frame.collect().await.map_err(|error| engine_error("the statement failed", error))?;
         if batches.is_empty() {
             batches.push(RecordBatch::new_empty(schema));
         }
@@ -51,7 +61,8 @@ fn answer(context: &Context, engine: &Engine, query: &str, format: &str) -> Resu
 }
 
 fn write(batches: &[RecordBatch], format: &str) -> Result<()> {
-    let failed = |error: arrow::error::ArrowError| Error::failed("the result cannot be written").because(error);
+    let failed =
+        |error: arrow::error::ArrowError| Error::failed("the result cannot be written").because(error);
     match format {
         "json" => {
             let rows = crate::analyse::rows_of(batches)?;
@@ -69,9 +80,12 @@ fn write(batches: &[RecordBatch], format: &str) -> Result<()> {
         "parquet" => {
             use std::io::Write;
             let mut bytes = Vec::new();
-            let broken = |error: parquet::errors::ParquetError| Error::failed("the result cannot be written").because(error);
+            let broken = |error: parquet::errors::ParquetError| {
+                Error::failed("the result cannot be written").because(error)
+            };
             if let Some(first) = batches.first() {
-                let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, first.schema(), None).map_err(broken)?;
+                let mut writer =
+                    parquet::arrow::ArrowWriter::try_new(&mut bytes, first.schema(), None).map_err(broken)?;
                 for batch in batches {
                     writer.write(batch).map_err(broken)?;
                 }

@@ -8,7 +8,9 @@ use chrono_tz::Tz;
 
 /// Follow a finding, or a pod and a time, back to its cause
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  headwater trace --pod shop/pay-api-7d9f8b6c5d-x2x7k --at '2026-11-22 10:12'\n  headwater trace --finding 3f2a…")]
+#[command(
+    after_help = "Examples:\n  headwater trace --pod shop/pay-api-7d9f8b6c5d-x2x7k --at '2026-11-22 10:12'\n  headwater trace --finding 3f2a…"
+)]
 pub struct Args {
     /// Id of a finding in a kept report
     #[arg(long, required_unless_present = "pod", conflicts_with = "pod")]
@@ -32,7 +34,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let zone = context.config.zone()?;
     let trace = match (&args.pod, &args.at) {
         (Some(pod), Some(at)) => {
-            let (namespace, pod) = pod.split_once('/').ok_or_else(|| Error::usage(format!("`{pod}` names no namespace")).hint("write NS/POD"))?;
+            let (namespace, pod) = pod
+                .split_once('/')
+                .ok_or_else(|| Error::usage(format!("`{pod}` names no namespace")).hint("write NS/POD"))?;
             let at = Ts::parse(at, zone)?;
             let window = Window { from: at.plus_s(-6 * 3600), to: at.plus_s(3600), zone };
             context.runtime.block_on(async {
@@ -57,7 +61,9 @@ fn of_finding(catalog: &crate::catalog::Catalog, args: &Args) -> Result<Trace> {
     let date = args.date.clone().map_or_else(|| catalog.last_report_date(), |date| Ok(Some(date)))?;
     let kept = date.map(|date| catalog.report(&date)).transpose()?.flatten();
     let report: Option<Report> = kept.and_then(|text| serde_json::from_str(&text).ok());
-    let missing = || Error::usage(format!("no kept report has a trace of finding `{id}`")).hint("`headwater analyze --date D` keeps one; findings without a trace are below medium, or of the audit agent");
+    let missing = || {
+        Error::usage(format!("no kept report has a trace of finding `{id}`")).hint("`headwater analyze --date D` keeps one; findings without a trace are below medium, or of the audit agent")
+    };
     let report = report.ok_or_else(missing)?;
     let finding = report.findings.iter().find(|finding| finding.id == id).ok_or_else(missing)?;
     report.traces.iter().find(|trace| Some(&trace.id) == finding.trace.as_ref()).cloned().ok_or_else(missing)
@@ -71,7 +77,10 @@ fn text(trace: &Trace, zone: Tz) -> String {
     for (at, hypothesis) in trace.hypotheses.iter().enumerate() {
         out.push_str(&format!("\n{}. score {:.3}\n", at + 1, hypothesis.score));
         for step in &hypothesis.steps {
-            let link = step.link.as_ref().map_or_else(String::new, |link| format!(" [{}, +{:.0} s]", link.kind, link.lag_s));
+            let link = step
+                .link
+                .as_ref()
+                .map_or_else(String::new, |link| format!(" [{}, +{:.0} s]", link.kind, link.lag_s));
             out.push_str(&format!("   {} {}{link}\n", step.ts.local(zone), step.what));
             for line in step.evidence.iter().take(1) {
                 out.push_str(&format!("      {}:{} ({})\n", line.source, line.line, line.row_id));

@@ -3,8 +3,8 @@
 //! Only `verb` or `auditID` beside a request is needed; collectors drop all the rest at times.
 
 use super::json::{int_of, json_error, members, names_of, raw_of, text_of};
-use crate::entity::workload_of_owner;
 use super::{Clock, Emit, Format, Role, operation, redact, time};
+use crate::entity::workload_of_owner;
 use crate::record::{Attrs, AuditFields, Body, Level, Place, Record, Text};
 use sonic_rs::LazyValue;
 use std::borrow::Cow;
@@ -51,7 +51,10 @@ impl Format for Audit {
             raw.take(&key, &value);
         }
         if !raw.is_audit {
-            return Err("a JSON object without `auditID`, `verb`, `objectRef` or `requestURI` is no audit event".into());
+            return Err(
+                "a JSON object without `auditID`, `verb`, `objectRef` or `requestURI` is no audit event"
+                    .into(),
+            );
         }
         emit(raw.record(clock));
         Ok(())
@@ -253,10 +256,12 @@ fn place<'a>(
         "pods" => place.pod = name,
         "nodes" => place.node = name,
         "deployments" | "statefulsets" | "daemonsets" | "cronjobs" => place.workload = name,
-        "replicasets" | "jobs" => place.workload = name.map(|name| match name {
-            Cow::Borrowed(name) => Cow::Borrowed(workload_of_owner(name)),
-            Cow::Owned(name) => Cow::Owned(workload_of_owner(&name).to_owned()),
-        }),
+        "replicasets" | "jobs" => {
+            place.workload = name.map(|name| match name {
+                Cow::Borrowed(name) => Cow::Borrowed(workload_of_owner(name)),
+                Cow::Owned(name) => Cow::Owned(workload_of_owner(&name).to_owned()),
+            })
+        }
         _ => {}
     }
     place

@@ -81,7 +81,9 @@ fn object_of(fields: &[(Text<'_>, LazyValue<'_>)]) -> Vec<u8> {
     let mut json = crate::record::Attrs::default();
     for (key, value) in fields {
         match text_of(value) {
-            Some(text) if looks_like_json(&text) && serde_json::from_str::<serde_json::Value>(&text).is_ok() => {
+            Some(text)
+                if looks_like_json(&text) && serde_json::from_str::<serde_json::Value>(&text).is_ok() =>
+            {
                 json.raw(key, &text);
             }
             _ => json.raw(key, &raw_of(value)),
@@ -97,7 +99,8 @@ fn looks_like_json(text: &str) -> bool {
 /// Takes the tags of one nested object; a topic of type string ships the object as text.
 fn nested_tags<'a>(peeled: &mut Peeled<'a>, value: &LazyValue<'a>) {
     if let Some(json) = text_of(value) {
-        let tags: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&json).unwrap_or_default();
+        let tags: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&json).unwrap_or_default();
         for (key, value) in tags {
             let text = value.as_str().map(|text| Cow::Owned(text.to_owned()));
             tag(peeled, &key, text, &value.to_string());

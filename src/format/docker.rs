@@ -27,7 +27,11 @@ impl Format for Docker {
 
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
-        text.starts_with('{') && has("\"log\"") && has("\"stream\"") && has("\"time\"") && self.peel(text.as_bytes()).is_some()
+        text.starts_with('{')
+            && has("\"log\"")
+            && has("\"stream\"")
+            && has("\"time\"")
+            && self.peel(text.as_bytes()).is_some()
     }
 
     fn peel<'a>(&self, line: &'a [u8]) -> Option<Peeled<'a>> {

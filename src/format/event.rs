@@ -65,10 +65,8 @@ fn record<'a>(value: &'a Value, clock: &Clock) -> Option<Record<'a>> {
         .or(first)
         .or_else(|| read(metadata, "creationTimestamp"));
     let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_i64).unwrap_or(0);
-    let count = number(value, "count")
-        .max(number(value, "deprecatedCount"))
-        .max(number(series, "count"))
-        .max(1);
+    let count =
+        number(value, "count").max(number(value, "deprecatedCount")).max(number(series, "count")).max(1);
     let (kind, name) = (text(object, "kind"), text(object, "name"));
     let kind_of_event = text(value, "type");
     let reason = text(value, "reason");
@@ -131,15 +129,36 @@ fn place<'a>(
 /// What has no column. The event's own uid tells repeats of one event from two events.
 fn attrs(value: &Value, metadata: &Value, object: &Value) -> Attrs {
     const KNOWN: [&str; 22] = [
-        "kind", "apiVersion", "metadata", "involvedObject", "regarding", "source", "deprecatedSource",
-        "reason", "message", "note", "type", "count", "deprecatedCount", "firstTimestamp",
-        "deprecatedFirstTimestamp", "lastTimestamp", "deprecatedLastTimestamp", "eventTime",
-        "reportingComponent", "reportingController", "clusterName", "cluster",
+        "kind",
+        "apiVersion",
+        "metadata",
+        "involvedObject",
+        "regarding",
+        "source",
+        "deprecatedSource",
+        "reason",
+        "message",
+        "note",
+        "type",
+        "count",
+        "deprecatedCount",
+        "firstTimestamp",
+        "deprecatedFirstTimestamp",
+        "lastTimestamp",
+        "deprecatedLastTimestamp",
+        "eventTime",
+        "reportingComponent",
+        "reportingController",
+        "clusterName",
+        "cluster",
     ];
     let mut attrs = Attrs::default();
-    for (from, key, to) in [(metadata, "uid", "event_uid"), (metadata, "name", "event_name"),
-        (object, "fieldPath", "field_path"), (object, "apiVersion", "object_api_version")]
-    {
+    for (from, key, to) in [
+        (metadata, "uid", "event_uid"),
+        (metadata, "name", "event_name"),
+        (object, "fieldPath", "field_path"),
+        (object, "apiVersion", "object_api_version"),
+    ] {
         if let Some(text) = text(from, key) {
             attrs.text(to, &text);
         }

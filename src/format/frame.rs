@@ -44,7 +44,9 @@ pub enum Framing {
 }
 
 /// Returns the decompressed stream of `input`.
-pub fn decompress<'a>(input: impl Read + Send + 'a) -> io::Result<(Compression, Box<dyn BufRead + Send + 'a>)> {
+pub fn decompress<'a>(
+    input: impl Read + Send + 'a,
+) -> io::Result<(Compression, Box<dyn BufRead + Send + 'a>)> {
     let mut input = BufReader::with_capacity(HEAD_BYTES, input);
     let magic = fill(&mut input, 6)?;
     if magic.starts_with(&[0x1f, 0x8b]) {
@@ -62,7 +64,10 @@ pub fn decompress<'a>(input: impl Read + Send + 'a) -> io::Result<(Compression, 
         (b"PAR1", "parquet"),
         (b"PK\x03\x04", "zip"),
     ];
-    match unread.iter().find(|(magic_bytes, _)| magic.starts_with(magic_bytes.get(..4).unwrap_or(magic_bytes))) {
+    match unread
+        .iter()
+        .find(|(magic_bytes, _)| magic.starts_with(magic_bytes.get(..4).unwrap_or(magic_bytes)))
+    {
         Some((_, name)) => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             format!("{name} is not read; ship it as gzip, zstd or plain text"),
@@ -95,7 +100,11 @@ pub fn frames(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -> io::R
 fn framing_of(head: &[u8]) -> io::Result<Framing> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let zeros = head.iter().take(8192).filter(|&&b| b == 0).count();
-    let odd = head.iter().take(8192).filter(|&&b| b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b | 0x0c)).count();
+    let odd = head
+        .iter()
+        .take(8192)
+        .filter(|&&b| b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b | 0x0c))
+        .count();
     if zeros > 0 && odd * 10 > head.len().min(8192) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "binary content, no log"));
     }

@@ -112,7 +112,11 @@ pub(super) fn values(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -
                         outer = 2;
                         state = State::Items;
                     } else if value.len() >= MAX_FRAME_BYTES {
-                        take(Frame { line: begun, bytes: &value, fault: Some("JSON value longer than 16 MiB, cut") });
+                        take(Frame {
+                            line: begun,
+                            bytes: &value,
+                            fault: Some("JSON value longer than 16 MiB, cut"),
+                        });
                         value.clear();
                         state = State::Tail;
                     }

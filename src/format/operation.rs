@@ -19,7 +19,8 @@ pub struct Request<'a> {
 /// controllers (leases, events, status, tokens).
 pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
     let Request { verb, api_group, resource, subresource, .. } = *request;
-    if resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward" | "ephemeralcontainers") {
+    if resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward" | "ephemeralcontainers")
+    {
         return Some("exec");
     }
     if !matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection") {
@@ -27,9 +28,13 @@ pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
     }
     match (resource, subresource) {
         ("pods", "eviction") => return Some("evict"),
-        ("pods", "binding") | (_, "status" | "token" | "log" | "proxy" | "finalize" | "approval") => return None,
+        ("pods", "binding") | (_, "status" | "token" | "log" | "proxy" | "finalize" | "approval") => {
+            return None;
+        }
         ("leases" | "events" | "endpoints" | "endpointslices" | "tokenreviews" | "bindings", _)
-        | ("subjectaccessreviews" | "selfsubjectaccessreviews" | "selfsubjectrulesreviews", _) => return None,
+        | ("subjectaccessreviews" | "selfsubjectaccessreviews" | "selfsubjectrulesreviews", _) => {
+            return None;
+        }
         _ => {}
     }
     Some(match resource {
@@ -37,19 +42,37 @@ pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
         "roles" | "rolebindings" | "clusterroles" | "clusterrolebindings" | "serviceaccounts" => "rbac",
         "networkpolicies" | "services" | "ingresses" | "ingressclasses" | "gateways" | "httproutes"
         | "virtualservices" | "destinationrules" => "network",
-        "persistentvolumes" | "persistentvolumeclaims" | "storageclasses" | "volumesnapshots"
+        "persistentvolumes"
+        | "persistentvolumeclaims"
+        | "storageclasses"
+        | "volumesnapshots"
         | "csidrivers" => "storage",
         "resourcequotas" | "limitranges" | "priorityclasses" => "quota",
         "nodes" => "node",
-        "mutatingwebhookconfigurations" | "validatingwebhookconfigurations"
-        | "validatingadmissionpolicies" | "validatingadmissionpolicybindings" => "webhook",
+        "mutatingwebhookconfigurations"
+        | "validatingwebhookconfigurations"
+        | "validatingadmissionpolicies"
+        | "validatingadmissionpolicybindings" => "webhook",
         "customresourcedefinitions" | "apiservices" => "crd",
         "horizontalpodautoscalers" => "scale",
         "poddisruptionbudgets" => "rollout",
-        "namespaces" => if verb == "delete" { "delete" } else { "namespace" },
+        "namespaces" => {
+            if verb == "delete" {
+                "delete"
+            } else {
+                "namespace"
+            }
+        }
         _ if verb.starts_with("delete") => "delete",
-        "deployments" | "statefulsets" | "daemonsets" | "replicasets" | "jobs" | "cronjobs" | "pods"
-        | "replicationcontrollers" | "deploymentconfigs" => workload_change(request),
+        "deployments"
+        | "statefulsets"
+        | "daemonsets"
+        | "replicasets"
+        | "jobs"
+        | "cronjobs"
+        | "pods"
+        | "replicationcontrollers"
+        | "deploymentconfigs" => workload_change(request),
         _ if api_group.is_empty() || api_group.ends_with("k8s.io") => "other",
         _ => "custom",
     })
@@ -98,5 +121,7 @@ fn workload_change(request: &Request<'_>) -> &'static str {
 
 /// Tells whether a merge patch holds the member, or a JSON patch a path that goes through it.
 fn names(body: &str, member: &str) -> bool {
-    body.contains(&format!("\"{member}\"")) || body.contains(&format!("/{member}\"")) || body.contains(&format!("/{member}/"))
+    body.contains(&format!("\"{member}\""))
+        || body.contains(&format!("/{member}\""))
+        || body.contains(&format!("/{member}/"))
 }

@@ -25,7 +25,10 @@ pub fn of_key(key: &str) -> Origin {
     let place = place_of(&parts);
     let mut origin = Origin { day: day_of(key), ..Origin::default() };
     let named = parts.iter().rev().find_map(|part| {
-        Table::ALL.into_iter().find(|table| part.eq_ignore_ascii_case(table.name())).map(|table| (table, *part))
+        Table::ALL
+            .into_iter()
+            .find(|table| part.eq_ignore_ascii_case(table.name()))
+            .map(|table| (table, *part))
     });
     match named {
         Some((table, part)) => {
@@ -49,34 +52,58 @@ fn place_of(parts: &[&str]) -> Place<'static> {
     for pair in parts.windows(2) {
         let [directory, container] = pair else { continue };
         let mut names = directory.split('_');
-        if let (Some(namespace), Some(pod), Some(uid), None) = (names.next(), names.next(), names.next(), names.next())
-            && !namespace.is_empty() && !pod.is_empty() && uid.len() >= 3
+        if let (Some(namespace), Some(pod), Some(uid), None) =
+            (names.next(), names.next(), names.next(), names.next())
+            && !namespace.is_empty()
+            && !pod.is_empty()
+            && uid.len() >= 3
         {
             let container = container.split('.').next().unwrap_or(container);
-            return Place { namespace: own(namespace), pod: own(pod), container: own(container), ..Place::default() };
+            return Place {
+                namespace: own(namespace),
+                pod: own(pod),
+                container: own(container),
+                ..Place::default()
+            };
         }
     }
     // kubelet's links: <pod>_<ns>_<container>-<64 hex>.log
     if let Some(name) = parts.last() {
         let mut names = name.split('_');
-        if let (Some(pod), Some(namespace), Some(rest), None) = (names.next(), names.next(), names.next(), names.next())
+        if let (Some(pod), Some(namespace), Some(rest), None) =
+            (names.next(), names.next(), names.next(), names.next())
             && let Some((container, id)) = rest.split('.').next().and_then(|stem| stem.rsplit_once('-'))
             && id.len() == 64
         {
-            return Place { namespace: own(namespace), pod: own(pod), container: own(container), ..Place::default() };
+            return Place {
+                namespace: own(namespace),
+                pod: own(pod),
+                container: own(container),
+                ..Place::default()
+            };
         }
     }
     // must-gather: namespaces/<ns>/pods/<pod>/<container>/…
     for group in parts.windows(5) {
         if let ["namespaces", namespace, "pods", pod, container] = group {
-            return Place { namespace: own(namespace), pod: own(pod), container: own(container), ..Place::default() };
+            return Place {
+                namespace: own(namespace),
+                pod: own(pod),
+                container: own(container),
+                ..Place::default()
+            };
         }
     }
     // support bundles: pods/logs/<ns>/<pod>/<container>.log
     for group in parts.windows(5) {
         if let ["pods", "logs", namespace, pod, container] = group {
             let container = container.split('.').next().unwrap_or(container);
-            return Place { namespace: own(namespace), pod: own(pod), container: own(container), ..Place::default() };
+            return Place {
+                namespace: own(namespace),
+                pod: own(pod),
+                container: own(container),
+                ..Place::default()
+            };
         }
     }
     Place::default()
@@ -87,7 +114,10 @@ fn day_of(key: &str) -> Option<NaiveDate> {
     let bytes = key.as_bytes();
     let number = |from: usize, len: usize| -> Option<u32> {
         let digits = bytes.get(from..from + len)?;
-        digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
     };
     (0..bytes.len().saturating_sub(7)).rev().find_map(|at| {
         let year = number(at, 4).filter(|year| (2000..2100).contains(year))?;
@@ -95,7 +125,11 @@ fn day_of(key: &str) -> Option<NaiveDate> {
             return None;
         }
         let wide = matches!(bytes.get(at + 4), Some(b'/' | b'-'));
-        let (month, day) = if wide { (number(at + 5, 2)?, number(at + 8, 2)?) } else { (number(at + 4, 2)?, number(at + 6, 2)?) };
+        let (month, day) = if wide {
+            (number(at + 5, 2)?, number(at + 8, 2)?)
+        } else {
+            (number(at + 4, 2)?, number(at + 6, 2)?)
+        };
         NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
     })
 }

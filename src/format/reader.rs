@@ -176,7 +176,12 @@ impl Reader {
             return;
         };
         let Peeled { ts, stream, mut place, partial, payload, attrs, stdout } = peeled;
-        let mut inner = Outer { ts: ts.or(outer.ts), stream: stream.or(outer.stream), stdout: stdout || outer.stdout, ..outer };
+        let mut inner = Outer {
+            ts: ts.or(outer.ts),
+            stream: stream.or(outer.stream),
+            stdout: stdout || outer.stdout,
+            ..outer
+        };
         place.fill_from(&inner.place);
         inner.place = place;
         inner.attrs.extend(&attrs);
@@ -207,7 +212,9 @@ impl Reader {
         }
         let order = std::iter::once(self.envelope).chain((0..FORMATS.len()).filter(|i| *i != self.envelope));
         for index in order {
-            let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else { continue };
+            let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else {
+                continue;
+            };
             if *first == b'{' && !std::str::from_utf8(bytes).is_ok_and(|text| format.begins(text)) {
                 continue;
             }
@@ -254,13 +261,8 @@ impl Reader {
             self.read(stream, text, leaf, line, outer, take);
             return;
         }
-        stream.held = Some(Held {
-            text: text.to_owned(),
-            last_line_at: 0,
-            leaf,
-            line,
-            outer: outer.into_owned(),
-        });
+        stream.held =
+            Some(Held { text: text.to_owned(), last_line_at: 0, leaf, line, outer: outer.into_owned() });
     }
 
     /// Reads the record that a stream holds back.
@@ -271,8 +273,23 @@ impl Reader {
         }
     }
 
-    fn read(&mut self, stream: &mut Stream, text: &str, leaf: Option<usize>, line: u64, outer: Outer<'_>, take: Take<'_>) {
-        let (text, cut) = cut_to(text, if matches!(role_of(leaf), Some(Role::Audit | Role::Event)) { usize::MAX } else { MAX_RECORD_BYTES });
+    fn read(
+        &mut self,
+        stream: &mut Stream,
+        text: &str,
+        leaf: Option<usize>,
+        line: u64,
+        outer: Outer<'_>,
+        take: Take<'_>,
+    ) {
+        let (text, cut) = cut_to(
+            text,
+            if matches!(role_of(leaf), Some(Role::Audit | Role::Event)) {
+                usize::MAX
+            } else {
+                MAX_RECORD_BYTES
+            },
+        );
         let clock = self.clock;
         let Some(format) = leaf.and_then(|index| FORMATS.get(index)) else {
             let mut record = Record::text(text);
@@ -300,7 +317,16 @@ impl Reader {
 
     /// Gives a record its time, place and table, and hands it over.
     #[expect(clippy::too_many_arguments, reason = "the facts of one record; a struct would be used once")]
-    fn settle(&mut self, stream: &mut Stream, mut record: Record<'_>, leaf: Option<&str>, line: u64, cut: usize, outer: &Outer<'_>, take: Take<'_>) {
+    fn settle(
+        &mut self,
+        stream: &mut Stream,
+        mut record: Record<'_>,
+        leaf: Option<&str>,
+        line: u64,
+        cut: usize,
+        outer: &Outer<'_>,
+        take: Take<'_>,
+    ) {
         if cut > 0 {
             record.attrs.raw("truncated_bytes", &cut.to_string());
         }
@@ -344,7 +370,16 @@ impl Reader {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the facts of one record; a struct would be used once")]
-    fn hand_over(&mut self, mut record: Record<'_>, ts: i64, leaf: Option<&str>, line: u64, outer: &Outer<'_>, unparsed: bool, take: Take<'_>) {
+    fn hand_over(
+        &mut self,
+        mut record: Record<'_>,
+        ts: i64,
+        leaf: Option<&str>,
+        line: u64,
+        outer: &Outer<'_>,
+        unparsed: bool,
+        take: Take<'_>,
+    ) {
         let text_table = self.origin.text_table.unwrap_or(match leaf {
             Some(_) if !outer.stdout && outer.stream.is_none() => Table::Business,
             _ => Table::Standard,
@@ -393,11 +428,16 @@ fn keep_in_standard(record: &mut Record<'_>) {
     let Body::Text(fields) = &mut record.body else { return };
     if let Some(stack) = fields.stack.take() {
         let message = std::mem::take(&mut record.message);
-        record.message = Cow::Owned(if message.is_empty() { stack.into_owned() } else { format!("{message}\n{stack}") });
+        record.message =
+            Cow::Owned(if message.is_empty() { stack.into_owned() } else { format!("{message}\n{stack}") });
     }
     let rest = [
-        ("logger", &fields.logger), ("thread", &fields.thread), ("trace_id", &fields.trace_id),
-        ("span_id", &fields.span_id), ("error_code", &fields.error_code), ("exception", &fields.exception),
+        ("logger", &fields.logger),
+        ("thread", &fields.thread),
+        ("trace_id", &fields.trace_id),
+        ("span_id", &fields.span_id),
+        ("error_code", &fields.error_code),
+        ("exception", &fields.exception),
     ];
     for (key, value) in rest {
         if let Some(value) = value {

@@ -135,7 +135,8 @@ fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let date = bytes.len() >= 10 && bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
     let clock = bytes.len() >= 8 && bytes.get(2) == Some(&b':') && bytes.get(5) == Some(&b':');
-    (date || clock) && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z'))
+    (date || clock)
+        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z'))
 }
 
 /// Returns the id of a template: 12 hex digits of its hash.

@@ -51,9 +51,16 @@ pub(super) fn items(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) ->
 fn is_list_head(line: &[u8]) -> bool {
     line.is_empty()
         || line.starts_with(b"#")
-        || [&b"apiVersion: v1"[..], b"kind: List", b"kind: EventList", b"metadata:", b"  resourceVersion:", b"  selfLink:"]
-            .iter()
-            .any(|head| line.trim_ascii_end() == *head || head.ends_with(b":") && line.starts_with(head))
+        || [
+            &b"apiVersion: v1"[..],
+            b"kind: List",
+            b"kind: EventList",
+            b"metadata:",
+            b"  resourceVersion:",
+            b"  selfLink:",
+        ]
+        .iter()
+        .any(|head| line.trim_ascii_end() == *head || head.ends_with(b":") && line.starts_with(head))
 }
 
 fn flush(text: &mut Vec<u8>, line: u64, take: &mut dyn FnMut(Frame<'_>)) {
@@ -69,7 +76,9 @@ fn flush(text: &mut Vec<u8>, line: u64, take: &mut dyn FnMut(Frame<'_>)) {
                 take(Frame { line, bytes: item.to_string().as_bytes(), fault: None });
             }
         }
-        Ok(value @ Value::Object(_)) => take(Frame { line, bytes: value.to_string().as_bytes(), fault: None }),
+        Ok(value @ Value::Object(_)) => {
+            take(Frame { line, bytes: value.to_string().as_bytes(), fault: None })
+        }
         Ok(_) => take(Frame { line, bytes: text, fault: Some("YAML without an object") }),
         Err(error) => {
             let why = error.to_string();

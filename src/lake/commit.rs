@@ -85,7 +85,9 @@ impl Draft {
     /// Writes what is gathered to files under temporary names.
     pub fn spill(&mut self) -> Result<()> {
         for ((table, date), mut rows) in std::mem::take(&mut self.rows) {
-            let batch = rows.take().map_err(|error| Error::bug("rows of the table contract do not fit it").because(error))?;
+            let batch = rows
+                .take()
+                .map_err(|error| Error::bug("rows of the table contract do not fit it").because(error))?;
             self.write(table.name(), Some(table), &date, &batch)?;
         }
         let edges = std::mem::take(&mut self.edges);
@@ -95,7 +97,8 @@ impl Draft {
             by_day.entry(date).or_default().insert(edge, seen);
         }
         for (date, edges) in by_day {
-            let batch = topology::batch(&edges).map_err(|error| Error::bug("edges do not fit the topology").because(error))?;
+            let batch = topology::batch(&edges)
+                .map_err(|error| Error::bug("edges do not fit the topology").because(error))?;
             self.write("topology", None, &date, &batch)?;
         }
         self.bytes = 0;
@@ -128,14 +131,20 @@ impl Draft {
     }
 
     /// Writes the files that hold rows of `object` anew without them.
-    fn rewrite_without(&mut self, catalog: &Catalog, object: &ObjectEntry, gone: &mut Vec<String>) -> Result<()> {
+    fn rewrite_without(
+        &mut self,
+        catalog: &Catalog,
+        object: &ObjectEntry,
+        gone: &mut Vec<String>,
+    ) -> Result<()> {
         for file in catalog.files_of_object(&object.id)? {
             if gone.contains(&file.path) {
                 continue;
             }
             let table = Table::of(&file.table);
-            let batch = read_without(&self.lake.root.join(&file.path), &object.id)
-                .map_err(|error| Error::failed("a file of the lake cannot be read").at(file.path.clone()).because(error))?;
+            let batch = read_without(&self.lake.root.join(&file.path), &object.id).map_err(|error| {
+                Error::failed("a file of the lake cannot be read").at(file.path.clone()).because(error)
+            })?;
             if batch.num_rows() > 0 {
                 let stem = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".parquet");
                 let name = format!("{stem}-{}.parquet", self.name);
@@ -150,7 +159,10 @@ impl Draft {
 }
 
 /// Reads a file's rows but for those of one object.
-fn read_without(path: &Path, object: &str) -> std::result::Result<RecordBatch, Box<dyn std::error::Error + Send + Sync>> {
+fn read_without(
+    path: &Path,
+    object: &str,
+) -> std::result::Result<RecordBatch, Box<dyn std::error::Error + Send + Sync>> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
     let schema = reader.schema().clone();
     let prefix = format!("{object}:");
@@ -165,7 +177,13 @@ fn read_without(path: &Path, object: &str) -> std::result::Result<RecordBatch, B
 }
 
 fn write_part(
-    lake: &Lake, name: &str, table: Option<Table>, date: &str, file: &str, batch: &RecordBatch, objects: Vec<String>,
+    lake: &Lake,
+    name: &str,
+    table: Option<Table>,
+    date: &str,
+    file: &str,
+    batch: &RecordBatch,
+    objects: Vec<String>,
 ) -> Result<Option<(PathBuf, FileEntry)>> {
     if batch.num_rows() == 0 {
         return Ok(None);
@@ -173,7 +191,9 @@ fn write_part(
     let folder = lake.root.join(name).join(format!("date={date}"));
     let temporary = folder.join(format!(".{file}.tmp"));
     let at = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::failed("a file of the lake cannot be written").at(temporary.display().to_string()).because(error)
+        Error::failed("a file of the lake cannot be written")
+            .at(temporary.display().to_string())
+            .because(error)
             .hint("is the disk full? what was committed before is untouched; run the same again")
     };
     fs::create_dir_all(&folder).map_err(|error| at(error.into()))?;
@@ -202,16 +222,20 @@ fn publish(lake: &Lake, parts: &[(PathBuf, FileEntry)]) -> Result<()> {
     let mut folders = BTreeSet::new();
     for (temporary, entry) in parts {
         let path = lake.root.join(&entry.path);
-        fs::rename(temporary, &path)
-            .map_err(|error| Error::failed("a file of the lake cannot be renamed").at(entry.path.clone()).because(error))?;
+        fs::rename(temporary, &path).map_err(|error| {
+            Error::failed("a file of the lake cannot be renamed").at(entry.path.clone()).because(error)
+        })?;
         // a new day means a new folder: its own entry must last as well
         for folder in path.ancestors().skip(1).take(3) {
             folders.insert(folder.to_owned());
         }
     }
     for folder in folders {
-        File::open(&folder).and_then(|folder| folder.sync_all())
-            .map_err(|error| Error::failed("a folder of the lake cannot be synced").at(folder.display().to_string()).because(error))?;
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| {
+            Error::failed("a folder of the lake cannot be synced")
+                .at(folder.display().to_string())
+                .because(error)
+        })?;
     }
     Ok(())
 }
@@ -219,7 +243,8 @@ fn publish(lake: &Lake, parts: &[(PathBuf, FileEntry)]) -> Result<()> {
 /// Removes what an interrupted writer left: temporary files, and files that never became live.
 /// Returns how many. Only the holder of the write lock may call it.
 pub fn sweep(lake: &Lake, catalog: &Catalog) -> Result<u64> {
-    let live: BTreeSet<PathBuf> = catalog.file_paths()?.into_iter().map(|path| lake.root.join(path)).collect();
+    let live: BTreeSet<PathBuf> =
+        catalog.file_paths()?.into_iter().map(|path| lake.root.join(path)).collect();
     let mut removed = 0;
     for name in Table::ALL.map(Table::name).into_iter().chain(["topology"]) {
         let Ok(days) = fs::read_dir(lake.root.join(name)) else { continue };

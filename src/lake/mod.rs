@@ -54,8 +54,9 @@ impl Lake {
     /// Takes the write lock; fails at once when another process holds it.
     pub fn lock(&self) -> Result<WriteLock> {
         let path = self.root.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path)
-            .map_err(|error| Error::failed("the lake's lock cannot be opened").at(path.display().to_string()).because(error))?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
+            Error::failed("the lake's lock cannot be opened").at(path.display().to_string()).because(error)
+        })?;
         match file.try_lock() {
             Ok(()) => Ok(WriteLock { _file: file }),
             Err(_) => Err(Error::failed("another run is writing to this lake")

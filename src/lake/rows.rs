@@ -7,8 +7,8 @@ use crate::format::template;
 use crate::record::{AuditFields, Body, EventFields, Record, TextFields};
 use crate::table::{Kind, Table};
 use arrow::array::{
-    ArrayRef, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
-    StringDictionaryBuilder, TimestampMicrosecondBuilder,
+    ArrayRef, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, StringDictionaryBuilder,
+    TimestampMicrosecondBuilder,
 };
 use arrow::compute::{SortOptions, sort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
@@ -170,12 +170,15 @@ impl Rows {
         let Row { record, ts, line, item, .. } = row;
         let Record { place, level, message, attrs, body, .. } = record;
         let mut cursor = Cursor { builders: self.builders.iter_mut(), bytes: 0 };
-        let workload = place.workload.as_deref().or_else(|| {
-            place.pod.as_deref().map(|pod| workload_of_pod(pod, place.node.as_deref()))
-        });
-        let row_id = if item == 0 { format!("{}:{line}", object.id) } else { format!("{}:{line}.{item}", object.id) };
+        let workload = place
+            .workload
+            .as_deref()
+            .or_else(|| place.pod.as_deref().map(|pod| workload_of_pod(pod, place.node.as_deref())));
+        let row_id =
+            if item == 0 { format!("{}:{line}", object.id) } else { format!("{}:{line}.{item}", object.id) };
         cursor.ts(Some(ts));
-        cursor.text(Some(place.cluster.as_deref().unwrap_or(&object.cluster)).filter(|name| !name.is_empty()));
+        cursor
+            .text(Some(place.cluster.as_deref().unwrap_or(&object.cluster)).filter(|name| !name.is_empty()));
         cursor.text(place.namespace.as_deref());
         cursor.text(workload);
         cursor.text(place.pod.as_deref());

@@ -57,13 +57,20 @@ pub fn batch(edges: &Edges) -> Result<RecordBatch, ArrowError> {
     let mut rows: Vec<(&Edge, &(i64, String))> = edges.iter().collect();
     rows.sort_by_key(|(_, (ts, _))| *ts);
     let text = |get: fn(&Edge) -> &str| -> ArrayRef {
-        Arc::new(rows.iter().map(|(edge, _)| Some(get(edge)).filter(|t| !t.is_empty())).collect::<StringArray>())
+        Arc::new(
+            rows.iter().map(|(edge, _)| Some(get(edge)).filter(|t| !t.is_empty())).collect::<StringArray>(),
+        )
     };
     let ts = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|(_, (ts, _))| *ts));
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ts.with_timezone("UTC")),
-        text(|e| &e.cluster), text(|e| &e.namespace), text(|e| &e.workload), text(|e| &e.pod),
-        text(|e| e.relation), text(|e| e.kind), text(|e| &e.name),
+        text(|e| &e.cluster),
+        text(|e| &e.namespace),
+        text(|e| &e.workload),
+        text(|e| &e.pod),
+        text(|e| e.relation),
+        text(|e| e.kind),
+        text(|e| &e.name),
         Arc::new(rows.iter().map(|(_, (_, row))| Some(row.as_str())).collect::<StringArray>()),
     ];
     RecordBatch::try_new(schema(&DataType::Utf8), columns)
@@ -80,10 +87,13 @@ pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges)
     };
     match &row.record.body {
         Body::Event(event) => {
-            if let (Some("Pod"), Some(pod), Some(node)) = (event.kind.as_deref(), place.pod.as_deref(), place.node.as_deref()) {
+            if let (Some("Pod"), Some(pod), Some(node)) =
+                (event.kind.as_deref(), place.pod.as_deref(), place.node.as_deref())
+            {
                 found.push(runs_on(&base, pod, node));
             } else if event.reason.as_deref() == Some("Scheduled")
-                && let (Some(pod), Some((_, node))) = (place.pod.as_deref(), row.record.message.rsplit_once(" to "))
+                && let (Some(pod), Some((_, node))) =
+                    (place.pod.as_deref(), row.record.message.rsplit_once(" to "))
             {
                 found.push(runs_on(&base, pod, node.trim()));
             }
@@ -92,8 +102,20 @@ pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges)
             let resource = audit.resource.as_deref().unwrap_or("");
             let body = audit.response.as_deref().or(audit.request.as_deref());
             let binding = resource == "pods" && audit.subresource.as_deref() == Some("binding");
-            let told = binding || audit.operation.is_some() && audit.subresource.is_none() && matches!(
-                resource, "pods" | "replicasets" | "deployments" | "statefulsets" | "daemonsets" | "jobs" | "cronjobs" | "services");
+            let told = binding
+                || audit.operation.is_some()
+                    && audit.subresource.is_none()
+                    && matches!(
+                        resource,
+                        "pods"
+                            | "replicasets"
+                            | "deployments"
+                            | "statefulsets"
+                            | "daemonsets"
+                            | "jobs"
+                            | "cronjobs"
+                            | "services"
+                    );
             if told && let Some(body) = body.and_then(|body| serde_json::from_str::<Value>(body).ok()) {
                 let name = audit.name.as_deref().or_else(|| at(&body, "/metadata/name")).unwrap_or("");
                 of_object(resource, name, binding, &body, &base, &mut found);
@@ -136,7 +158,11 @@ fn of_object(resource: &str, name: &str, binding: bool, body: &Value, base: &Edg
             .find_map(|label| selector?.get(*label)?.as_str());
         if let Some(app) = app {
             found.push(Edge {
-                workload: app.to_owned(), relation: "selects", kind: "Service", name: name.to_owned(), ..base.clone()
+                workload: app.to_owned(),
+                relation: "selects",
+                kind: "Service",
+                name: name.to_owned(),
+                ..base.clone()
             });
         }
         return;

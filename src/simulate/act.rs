@@ -50,10 +50,10 @@ impl Day {
     pub fn set_image(&mut self, at: i64, user: &User, workload: usize, tag: &str) -> String {
         let state = &mut self.cluster.states[workload];
         let name = state.workload.name;
-        let repository =
-            state.image.rsplit_once(':').map_or(state.image.as_str(), |(head, _)| head);
+        let repository = state.image.rsplit_once(':').map_or(state.image.as_str(), |(head, _)| head);
         state.image = format!("{repository}:{tag}");
-        let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": name, "image": state.image}]}}}});
+        let patch =
+            json!({"spec": {"template": {"spec": {"containers": [{"name": name, "image": state.image}]}}}});
         self.patch(at, user, workload, &patch)
     }
 
@@ -84,13 +84,7 @@ impl Day {
         let request = Request {
             query: "fieldManager=kubectl-edit&fieldValidation=Strict",
             request: Some(json!({"data": {file: text}}).to_string()),
-            response: Some(manifest::config_map(
-                namespace,
-                name,
-                file,
-                text,
-                version(self.from, at),
-            )),
+            response: Some(manifest::config_map(namespace, name, file, text, version(self.from, at))),
             ..Request::new(user, "patch", target)
         };
         self.audit(at, &request)
@@ -132,10 +126,7 @@ impl Day {
                 at + SECOND / 10,
                 &Request { response: Some(body), ..Request::new(&user, "create", target) },
             );
-            self.audit(
-                at + SECOND / 8,
-                &Request::new(&user, "update", self.target(workload, "status")),
-            );
+            self.audit(at + SECOND / 8, &Request::new(&user, "update", self.target(workload, "status")));
             let first = if how == Rollout::Good { 1 } else { replicas };
             self.scaling_event(
                 at + SECOND / 10,
@@ -204,11 +195,7 @@ impl Day {
             self.scaling_event(
                 at + SECOND / 10,
                 workload,
-                &format!(
-                    "Scaled {way} replica set {}-{hash} to {replicas} from {}",
-                    of.name,
-                    alive.len()
-                ),
+                &format!("Scaled {way} replica set {}-{hash} to {replicas} from {}", of.name, alive.len()),
             );
         }
         for replica in alive.len()..replicas {

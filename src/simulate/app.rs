@@ -31,11 +31,7 @@ pub enum Fault {
 pub fn business_head(workload: &Workload, pod: &Pod) -> String {
     let (name, namespace, node) = (workload.name, workload.namespace, pod.node);
     let mut head = String::new();
-    head.extend([
-        r#"{"__TIMESTAMP__":<epoch_ms>,"__SOURCE__":""#,
-        node,
-        r#"","__FILENAME__":"/data/logs/"#,
-    ]);
+    head.extend([r#"{"__TIMESTAMP__":<epoch_ms>,"__SOURCE__":""#, node, r#"","__FILENAME__":"/data/logs/"#]);
     head.extend([
         name,
         "/",
@@ -60,13 +56,7 @@ pub fn stream(style: Style) -> &'static str {
 }
 
 /// Returns one business record of a workload; `more` is the stack, one frame a line.
-pub fn content(
-    workload: &Workload,
-    level: Level,
-    logger: &str,
-    message: &str,
-    more: &str,
-) -> String {
+pub fn content(workload: &Workload, level: Level, logger: &str, message: &str, more: &str) -> String {
     let (word, lower, number) = match level {
         Level::Info => ("INFO ", "info", "30"),
         Level::Warn => ("WARN ", "warn", "40"),
@@ -76,11 +66,8 @@ pub fn content(
     let text = match workload.style {
         Style::Go => {
             let (message, error) = message.split_once(": ").unwrap_or((message, ""));
-            let error = if error.is_empty() {
-                String::new()
-            } else {
-                format!(r#","error":"{}""#, escape(error))
-            };
+            let error =
+                if error.is_empty() { String::new() } else { format!(r#","error":"{}""#, escape(error)) };
             format!(
                 r#"{{"time":"<iso>","level":"{lower}","caller":"{logger}.go:<n2>","msg":"{}"{error},"cost_ms":<ms>,"trace_id":"<hex32>"}}"#,
                 escape(message)
@@ -123,13 +110,7 @@ pub fn call_failed(caller: &Workload, callee: &Workload, fault: Fault) -> String
             }
             Fault::Unavailable => format!("unexpected status 503 from http://{name}:{port}"),
         };
-        return content(
-            caller,
-            Level::Error,
-            "client",
-            &format!("call {name} failed: {error}"),
-            "",
-        );
+        return content(caller, Level::Error, "client", &format!("call {name} failed: {error}"), "");
     }
     let frame = format!(
         "\tat com.shop.{}.{class}Service.handle({class}Service.java:<n2>)\n\tat jakarta.servlet.http.HttpServlet.service(HttpServlet.java:590)\n\tat java.base/java.lang.Thread.run(Thread.java:840)",
@@ -233,10 +214,7 @@ pub fn business_lines(workload: &Workload, level: Level) -> Vec<String> {
             )],
             _ => vec![
                 line(&service, &format!("{noun} rejected: invalid argument: sku <n8> is unknown")),
-                line(
-                    &controller,
-                    "bad request: json: cannot unmarshal string into Go value of type int",
-                ),
+                line(&controller, "bad request: json: cannot unmarshal string into Go value of type int"),
             ],
         },
     }
@@ -311,9 +289,7 @@ pub fn console_lines(workload: &Workload) -> (Vec<String>, Vec<String>) {
                 "[<iso>][info][gc] GC(<n4>) Pause Young (Normal) (G1 Evacuation Pause) 2<n2>M->1<n2>M(384M) <n2>.1<n2>ms",
                 "[<iso>][info][gc] GC(<n4>) Concurrent Mark Cycle <n2>.2<n2>ms",
             ]),
-            lines(&[
-                "WARNING: A Java agent has been loaded dynamically (/app/agent.jar), task <hex8>",
-            ]),
+            lines(&["WARNING: A Java agent has been loaded dynamically (/app/agent.jar), task <hex8>"]),
         ),
         Style::Go => (
             lines(&[

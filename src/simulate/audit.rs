@@ -19,7 +19,8 @@ pub struct User {
 }
 
 const KUBECTL: &str = "kubectl/v1.30.4 (darwin/arm64) kubernetes/a51b3b7";
-const CONTROLLER: &str = "kube-controller-manager/v1.30.4 (linux/amd64) kubernetes/a51b3b7/system:serviceaccount:kube-system";
+const CONTROLLER: &str =
+    "kube-controller-manager/v1.30.4 (linux/amd64) kubernetes/a51b3b7/system:serviceaccount:kube-system";
 
 impl User {
     /// A person at a terminal; `desk` tells people's addresses apart.
@@ -157,17 +158,7 @@ impl<'a> Request<'a> {
     /// A request that was allowed, at Metadata level.
     pub fn new(user: &'a User, verb: &'a str, target: Target<'a>) -> Self {
         let code = if verb == "create" { 201 } else { 200 };
-        Self {
-            user,
-            verb,
-            target,
-            query: "",
-            code,
-            message: "",
-            request: None,
-            response: None,
-            stage: "",
-        }
+        Self { user, verb, target, query: "", code, message: "", request: None, response: None, stage: "" }
     }
 
     /// Returns the line; `id`, `start` and `end` are texts or names of template holes.
@@ -186,14 +177,7 @@ impl<'a> Request<'a> {
             r#"","auditID":""#,
             id,
         ]);
-        out.extend([
-            r#"","stage":""#,
-            stage,
-            r#"","requestURI":""#,
-            &uri,
-            r#"","verb":""#,
-            self.verb,
-        ]);
+        out.extend([r#"","stage":""#, stage, r#"","requestURI":""#, &uri, r#"","verb":""#, self.verb]);
         out.extend([
             r#"","user":{"username":""#,
             &self.user.name,

@@ -45,13 +45,8 @@ impl Day {
         let at = self.time_between(9.0, 18.0);
         if let Some(pod) = self.cluster.alive(self.cluster.find("runner"), at).first().copied() {
             let name = self.cluster.pods[pod].name.clone();
-            let target = Target {
-                resource: "pods",
-                sub: "exec",
-                namespace: "ci",
-                name: &name,
-                ..Target::default()
-            };
+            let target =
+                Target { resource: "pods", sub: "exec", namespace: "ci", name: &name, ..Target::default() };
             self.audit(
                 at,
                 &Request {
@@ -94,12 +89,7 @@ impl Day {
         self.event(
             at,
             &object,
-            &Note {
-                reason: "SuccessfulRescale",
-                message: &message,
-                is_warning: false,
-                source: (HPA, ""),
-            },
+            &Note { reason: "SuccessfulRescale", message: &message, is_warning: false, source: (HPA, "") },
         );
     }
 
@@ -126,12 +116,8 @@ impl Day {
             name: &owner.name,
             ..Target::default()
         };
-        let body = super::manifest::job(
-            &self.cluster.states[workload],
-            &self.cluster.pods[pod],
-            self.from,
-            at,
-        );
+        let body =
+            super::manifest::job(&self.cluster.states[workload], &self.cluster.pods[pod], self.from, at);
         self.audit(
             at - SECOND / 10,
             &Request { response: Some(body), ..Request::new(&user, "create", target) },
@@ -196,12 +182,9 @@ impl Day {
             .filter(|name| *name != target && !involved.contains(name))
             .collect();
         let turn = self.pen.rng.index(spare.len());
-        let pick = |i: usize| {
-            spare.get((turn + i) % spare.len().max(1)).copied().unwrap_or("web-frontend")
-        };
+        let pick = |i: usize| spare.get((turn + i) % spare.len().max(1)).copied().unwrap_or("web-frontend");
         let (released, scaled, labelled) = (pick(0), pick(1), pick(2));
-        let (one, two, three) =
-            (Self::person(self.pen.rng.index(2)), Self::person(4), Self::person(2));
+        let (one, two, three) = (Self::person(self.pen.rng.index(2)), Self::person(4), Self::person(2));
 
         let released = self.cluster.find(released);
         self.release(part(0.25), &User::ci(), released);
@@ -230,7 +213,12 @@ impl Day {
         self.scale(part(0.85), &two, scaled, replicas);
         let at = self.after(symptom, -40, -12);
         let labelled = self.cluster.find(labelled);
-        self.patch(at, &one, labelled, &json!({"metadata": {"labels": {"cost-center": "c-117"}, "annotations": {"owner": "team-shop"}}}));
+        self.patch(
+            at,
+            &one,
+            labelled,
+            &json!({"metadata": {"labels": {"cost-center": "c-117"}, "annotations": {"owner": "team-shop"}}}),
+        );
         let at = self.after(symptom, -9, -3);
         self.edit_config(
             at,

@@ -8,8 +8,7 @@ use super::text::{MINUTE, SECOND};
 /// The cluster's name.
 pub const CLUSTER: &str = "prod-gz";
 /// The nodes, named by address as TKE does.
-pub const NODES: [&str; 6] =
-    ["10.0.1.7", "10.0.1.12", "10.0.2.5", "10.0.2.9", "10.0.3.4", "10.0.3.16"];
+pub const NODES: [&str; 6] = ["10.0.1.7", "10.0.1.12", "10.0.2.5", "10.0.2.9", "10.0.3.4", "10.0.3.16"];
 
 /// A pod and the span in which it runs.
 pub struct Pod {
@@ -38,9 +37,7 @@ pub struct Pod {
 impl Pod {
     /// Tells whether the container runs at that point.
     pub fn is_up(&self, at: i64) -> bool {
-        self.from <= at
-            && at < self.to
-            && !self.down.iter().any(|(from, to)| (*from..*to).contains(&at))
+        self.from <= at && at < self.to && !self.down.iter().any(|(from, to)| (*from..*to).contains(&at))
     }
 
     /// Returns how often the container had been restarted by then.
@@ -150,10 +147,9 @@ impl Cluster {
             Kind::StatefulSet => {
                 (format!("{name}-{replica}"), ("StatefulSet", name.to_owned(), state.uid.clone()))
             }
-            Kind::DaemonSet => (
-                format!("{name}-{}", rng.suffix(5)),
-                ("DaemonSet", name.to_owned(), state.uid.clone()),
-            ),
+            Kind::DaemonSet => {
+                (format!("{name}-{}", rng.suffix(5)), ("DaemonSet", name.to_owned(), state.uid.clone()))
+            }
             Kind::CronJob => {
                 let job = format!("{name}-{}", from.div_euclid(MINUTE));
                 (format!("{job}-{}", rng.suffix(5)), ("Job", job, rng.uuid()))

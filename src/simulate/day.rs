@@ -7,9 +7,7 @@ use super::audit::{Request, User};
 use super::cluster::Cluster;
 use super::event::{self, Note, Object, Stamps};
 use super::rng::Rng;
-use super::text::{
-    HOUR, MINUTE, Pen, SECOND, Template, ZONE, escape, rfc3339, rfc3339_us, version,
-};
+use super::text::{HOUR, MINUTE, Pen, SECOND, Template, ZONE, escape, rfc3339, rfc3339_us, version};
 use std::collections::BTreeMap;
 
 /// One of the four log types.
@@ -136,10 +134,7 @@ impl Day {
         };
         let line = event::line(object, note, &stamps);
         if self.is_incident {
-            self.seen
-                .entry(note.reason.to_owned())
-                .and_modify(|seen| *seen = at.min(*seen))
-                .or_insert(at);
+            self.seen.entry(note.reason.to_owned()).and_modify(|seen| *seen = at.min(*seen)).or_insert(at);
         }
         self.records.push(Record { at, log: Log::Event, pod: 0, line });
     }
@@ -163,13 +158,7 @@ impl Day {
 
     /// Makes `share` of a workload's lines errors over a span, and records some of them at fixed
     /// points so that the smallest day has them too. Returns the first one's point and pod.
-    pub fn impact(
-        &mut self,
-        name: &str,
-        span: (i64, i64),
-        share: f64,
-        lines: &[String],
-    ) -> (i64, usize) {
+    pub fn impact(&mut self, name: &str, span: (i64, i64), share: f64, lines: &[String]) -> (i64, usize) {
         let workload = self.cluster.find(name);
         let is_business = self.cluster.states[workload].workload.is_business();
         let mut first = None;
@@ -222,11 +211,7 @@ impl Day {
             namespace: workload.namespace.to_owned(),
             name: pod.name.clone(),
             uid: pod.uid.clone(),
-            field: if is_container {
-                format!("spec.containers{{{}}}", workload.name)
-            } else {
-                String::new()
-            },
+            field: if is_container { format!("spec.containers{{{}}}", workload.name) } else { String::new() },
         }
     }
 
@@ -238,14 +223,7 @@ impl Day {
     }
 
     /// Records what the kubelet says about a pod's container.
-    pub fn kubelet_says(
-        &mut self,
-        at: i64,
-        pod: usize,
-        reason: &str,
-        message: &str,
-        is_warning: bool,
-    ) {
+    pub fn kubelet_says(&mut self, at: i64, pod: usize, reason: &str, message: &str, is_warning: bool) {
         let object = self.pod_object(pod, true);
         let node = self.cluster.pods[pod].node;
         self.event(at, &object, &Note { reason, message, is_warning, source: ("kubelet", node) });

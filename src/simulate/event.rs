@@ -26,14 +26,7 @@ impl Object {
     /// Names an object that nothing else here knows; its uid follows from its name.
     pub fn named(kind: &'static str, api: &'static str, namespace: &str, name: &str) -> Self {
         let uid = Rng::new(&format!("{kind}/{namespace}/{name}")).uuid();
-        Self {
-            kind,
-            api,
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            uid,
-            field: String::new(),
-        }
+        Self { kind, api, namespace: namespace.to_owned(), name: name.to_owned(), uid, field: String::new() }
     }
 }
 
@@ -78,12 +71,7 @@ pub fn line(object: &Object, note: &Note<'_>, stamps: &Stamps<'_>) -> String {
         stamps.suffix,
     ]);
     out.extend([r#"","namespace":""#, namespace, r#"","uid":""#, stamps.uid]);
-    out.extend([
-        r#"","resourceVersion":""#,
-        stamps.version,
-        r#"","creationTimestamp":""#,
-        stamps.first,
-    ]);
+    out.extend([r#"","resourceVersion":""#, stamps.version, r#"","creationTimestamp":""#, stamps.first]);
     out.extend([r#""},"involvedObject":{"kind":""#, object.kind]);
     let fields = [
         ("namespace", &object.namespace),
@@ -97,38 +85,19 @@ pub fn line(object: &Object, note: &Note<'_>, stamps: &Stamps<'_>) -> String {
         }
     }
     out.extend([r#"","apiVersion":""#, object.api, r#""},"reason":""#, note.reason]);
-    out.extend([
-        r#"","message":""#,
-        &escape(note.message),
-        r#"","source":{"component":""#,
-        note.source.0,
-    ]);
+    out.extend([r#"","message":""#, &escape(note.message), r#"","source":{"component":""#, note.source.0]);
     if !note.source.1.is_empty() {
         out.extend([r#"","host":""#, note.source.1]);
     }
     if note.source.0 == "default-scheduler" {
         // The scheduler writes events.k8s.io/v1, whose core form has eventTime only.
-        out.extend([
-            r#""},"firstTimestamp":null,"lastTimestamp":null,"eventTime":""#,
-            stamps.exact,
-            "\",",
-        ]);
+        out.extend([r#""},"firstTimestamp":null,"lastTimestamp":null,"eventTime":""#, stamps.exact, "\","]);
     } else {
-        out.extend([
-            r#""},"firstTimestamp":""#,
-            stamps.first,
-            r#"","lastTimestamp":""#,
-            stamps.last,
-        ]);
+        out.extend([r#""},"firstTimestamp":""#, stamps.first, r#"","lastTimestamp":""#, stamps.last]);
         out.extend([r#"","count":"#, stamps.count, r#","eventTime":null,"#]);
     }
     out.extend([r#""type":""#, if note.is_warning { "Warning" } else { "Normal" }]);
-    out.extend([
-        r#"","reportingComponent":""#,
-        note.source.0,
-        r#"","reportingInstance":""#,
-        note.source.1,
-    ]);
+    out.extend([r#"","reportingComponent":""#, note.source.0, r#"","reportingInstance":""#, note.source.1]);
     out.extend([r#"","clusterName":""#, CLUSTER, "\"}"]);
     out
 }

@@ -188,14 +188,7 @@ impl<'a> Flow<'a> {
         let sum: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= sum);
         let noise_bytes = (bytes - planned).max(bytes / 3.0);
-        Self {
-            log,
-            records: records.into_iter().peekable(),
-            noise_bytes,
-            weights,
-            owed: 0.0,
-            last: day.from,
-        }
+        Self { log, records: records.into_iter().peekable(), noise_bytes, weights, owed: 0.0, last: day.from }
     }
 }
 
@@ -207,10 +200,8 @@ fn write_day(
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
     let mut sink = Sink::new(out, size_bytes);
-    let mut flows: Vec<Flow<'_>> = LOGS
-        .iter()
-        .map(|(log, _, share)| Flow::new(day, *log, size_bytes as f64 * share))
-        .collect();
+    let mut flows: Vec<Flow<'_>> =
+        LOGS.iter().map(|(log, _, share)| Flow::new(day, *log, size_bytes as f64 * share)).collect();
     for minute in 0..24 * 60 {
         let from = day.from + minute * MINUTE;
         noise.turn_to(day, from, from + MINUTE);
@@ -298,12 +289,7 @@ impl Sink {
             let workload = day.cluster.states[of.workload].workload;
             let path = format!("{}_{}_{}/{}", workload.namespace, of.name, of.uid, workload.name);
             // Containers are cut at different hours, so that every hour has some objects.
-            Stream::new(
-                &self.standard,
-                Naming::Container(path),
-                self.hours,
-                pod as i64 % self.hours,
-            )
+            Stream::new(&self.standard, Naming::Container(path), self.hours, pod as i64 % self.hours)
         });
         stream.put(at, of.restarts(at), line)
     }

@@ -9,8 +9,8 @@ use super::requests;
 use super::text::{HOUR, Pen, Template, rfc3339};
 
 /// Of 10 000 business lines of an ordinary hour, this many are errors and warnings.
-const ERRORS: u64 = 10;
-const WARNINGS: u64 = 60;
+const ERRORS: u64 = 30;
+const WARNINGS: u64 = 160;
 
 /// Picks an index with a probability in proportion to its weight.
 struct Wheel(Vec<u16>);
@@ -42,10 +42,7 @@ struct Voice {
 impl Voice {
     fn new(workload: &Workload) -> Self {
         let business = |level| match workload.is_business() {
-            true => app::business_lines(workload, level)
-                .iter()
-                .map(|line| Template::escaped(line))
-                .collect(),
+            true => app::business_lines(workload, level).iter().map(|line| Template::escaped(line)).collect(),
             false => Vec::new(),
         };
         let (console, seldom) = app::console_lines(workload);
@@ -90,11 +87,8 @@ impl Noise {
     /// Prepares the noise of a planned day.
     pub fn new(day: &Day, pen: Pen) -> Self {
         let requests = requests::everyday(&day.cluster);
-        let head = |pod: &super::cluster::Pod| {
-            Template::new(&app::business_head(&FLEET[pod.workload], pod))
-        };
-        let business =
-            FLEET.iter().map(|workload| if workload.is_business() { workload.weight } else { 0 });
+        let head = |pod: &super::cluster::Pod| Template::new(&app::business_head(&FLEET[pod.workload], pod));
+        let business = FLEET.iter().map(|workload| if workload.is_business() { workload.weight } else { 0 });
         let console = FLEET.iter().map(|workload| {
             if workload.is_business() { workload.weight.div_ceil(4) } else { workload.weight }
         });
@@ -260,15 +254,8 @@ impl Noise {
                 (object, "LeaderElection", message, false, ("leader-elector", ""))
             }
             13..=24 => {
-                let object =
-                    Object::named("Ingress", "networking.k8s.io/v1", of.namespace, of.name);
-                (
-                    object,
-                    "Sync",
-                    "Scheduled for sync".to_owned(),
-                    false,
-                    ("nginx-ingress-controller", ""),
-                )
+                let object = Object::named("Ingress", "networking.k8s.io/v1", of.namespace, of.name);
+                (object, "Sync", "Scheduled for sync".to_owned(), false, ("nginx-ingress-controller", ""))
             }
             _ => {
                 let object = Object::named(
@@ -300,11 +287,7 @@ impl Noise {
 }
 
 fn lease(slot: usize) -> Object {
-    const LEASES: [&str; 4] = [
-        "kube-scheduler",
-        "kube-controller-manager",
-        "cloud-controller-manager",
-        "external-secrets-leader",
-    ];
+    const LEASES: [&str; 4] =
+        ["kube-scheduler", "kube-controller-manager", "cloud-controller-manager", "external-secrets-leader"];
     Object::named("Lease", "coordination.k8s.io/v1", "kube-system", LEASES[slot % LEASES.len()])
 }

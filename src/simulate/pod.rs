@@ -16,12 +16,8 @@ impl Day {
     /// seconds later. Returns its index.
     pub fn start_pod(&mut self, at: i64, workload: usize, replica: usize, runs: bool) -> usize {
         let up = self.after(at, 2, 5);
-        let index = self.cluster.add_pod(
-            workload,
-            replica,
-            if runs { up } else { i64::MAX },
-            &mut self.pen.rng,
-        );
+        let index =
+            self.cluster.add_pod(workload, replica, if runs { up } else { i64::MAX }, &mut self.pen.rng);
         let state = &self.cluster.states[workload];
         let pod = &self.cluster.pods[index];
         let (namespace, image) = (state.workload.namespace, state.image.clone());
@@ -34,10 +30,7 @@ impl Day {
             _ => "job-controller",
         });
         let target = Target { resource: "pods", namespace, name: &name, ..Target::default() };
-        self.audit(
-            at,
-            &Request { response: Some(body), ..Request::new(&creator, "create", target) },
-        );
+        self.audit(at, &Request { response: Some(body), ..Request::new(&creator, "create", target) });
         let scheduler = User::component("kube-scheduler", SCHEDULER);
         let binding = json!({"kind": "Binding", "apiVersion": "v1", "metadata": {"name": name, "namespace": namespace, "uid": uid}, "target": {"kind": "Node", "name": node}});
         let bind = Request {
@@ -83,18 +76,8 @@ impl Day {
                 &format!("Created container {container}"),
                 false,
             );
-            self.kubelet_says(
-                up,
-                index,
-                "Started",
-                &format!("Started container {container}"),
-                false,
-            );
-            self.pod_status(
-                up,
-                index,
-                &json!({"phase": "Running", "podIP": self.cluster.pods[index].ip}),
-            );
+            self.kubelet_says(up, index, "Started", &format!("Started container {container}"), false);
+            self.pod_status(up, index, &json!({"phase": "Running", "podIP": self.cluster.pods[index].ip}));
             self.print_start(up, index);
         }
         index
@@ -165,13 +148,7 @@ impl Day {
                 source: (source, ""),
             },
         );
-        self.kubelet_says(
-            at + SECOND / 2,
-            pod,
-            "Killing",
-            &format!("Stopping container {container}"),
-            false,
-        );
+        self.kubelet_says(at + SECOND / 2, pod, "Killing", &format!("Stopping container {container}"), false);
         self.cluster.pods[pod].to = at + SECOND + grace_s * SECOND;
     }
 
@@ -193,13 +170,7 @@ impl Day {
             &format!("Container image \"{image}\" already present on machine"),
             false,
         );
-        self.kubelet_says(
-            up - SECOND / 2,
-            pod,
-            "Created",
-            &format!("Created container {container}"),
-            false,
-        );
+        self.kubelet_says(up - SECOND / 2, pod, "Created", &format!("Created container {container}"), false);
         self.kubelet_says(up, pod, "Started", &format!("Started container {container}"), false);
         self.print_start(up, pod);
     }
@@ -232,12 +203,7 @@ impl Day {
         self.event(
             at,
             &object,
-            &Note {
-                reason: "OOMKilling",
-                message: &killed,
-                is_warning: true,
-                source: ("kubelet", node),
-            },
+            &Note { reason: "OOMKilling", message: &killed, is_warning: true, source: ("kubelet", node) },
         );
         if on_node {
             let message = format!(

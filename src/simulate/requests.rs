@@ -81,11 +81,7 @@ fn kubelet(all: &mut Vec<(u32, String)>, cluster: &Cluster, node: &str) {
                 ..Request::new(&user, "watch", maps)
             },
         );
-        one(
-            all,
-            1,
-            &Request::new(&user, "get", Target { resource: "secrets", name: &secret, ..maps }),
-        );
+        one(all, 1, &Request::new(&user, "get", Target { resource: "secrets", name: &secret, ..maps }));
         if let Some(pod) =
             cluster.pods.iter().find(|pod| pod.workload == i && workload.kind == Kind::StatefulSet)
         {
@@ -135,8 +131,7 @@ fn controllers(all: &mut Vec<(u32, String)>) {
     }
     let hpa = User::controller("horizontal-pod-autoscaler");
     for (namespace, name) in [("shop", "web-frontend"), ("search", "search-api")] {
-        let scale =
-            Target { group: "apps", resource: "deployments", sub: "scale", namespace, name };
+        let scale = Target { group: "apps", resource: "deployments", sub: "scale", namespace, name };
         one(all, 14, &Request::new(&hpa, "get", scale));
         one(
             all,
@@ -144,12 +139,7 @@ fn controllers(all: &mut Vec<(u32, String)>) {
             &Request::new(
                 &hpa,
                 "list",
-                Target {
-                    group: "metrics.k8s.io",
-                    resource: "pods",
-                    namespace,
-                    ..Target::default()
-                },
+                Target { group: "metrics.k8s.io", resource: "pods", namespace, ..Target::default() },
             ),
         );
         one(
@@ -189,11 +179,8 @@ fn controllers(all: &mut Vec<(u32, String)>) {
         };
         two(all, 6, "ResponseStarted", watch);
     }
-    let ingress = User::account(
-        "ingress-nginx",
-        "ingress-nginx",
-        "nginx-ingress-controller/v1.11.2 (linux/amd64)",
-    );
+    let ingress =
+        User::account("ingress-nginx", "ingress-nginx", "nginx-ingress-controller/v1.11.2 (linux/amd64)");
     let election = Target {
         group: "coordination.k8s.io",
         resource: "leases",
@@ -202,13 +189,9 @@ fn controllers(all: &mut Vec<(u32, String)>) {
         ..Target::default()
     };
     two(all, 20, "RequestReceived", Request::new(&ingress, "update", election));
-    let metrics =
-        User::account("kube-system", "metrics-server", "metrics-server/v0.7.1 (linux/amd64)");
-    let review = Target {
-        group: "authorization.k8s.io",
-        resource: "subjectaccessreviews",
-        ..Target::default()
-    };
+    let metrics = User::account("kube-system", "metrics-server", "metrics-server/v0.7.1 (linux/amd64)");
+    let review =
+        Target { group: "authorization.k8s.io", resource: "subjectaccessreviews", ..Target::default() };
     one(all, 15, &Request::new(&metrics, "create", review));
     let runner = User::account("ci", "runner", "gitlab-runner 17.2.0 linux/amd64");
     let pods = Target { resource: "pods", namespace: "ci", ..Target::default() };
@@ -216,11 +199,7 @@ fn controllers(all: &mut Vec<(u32, String)>) {
     let missing = Request {
         code: 404,
         message: "configmaps \"runner-cache\" not found",
-        ..Request::new(
-            &runner,
-            "get",
-            Target { resource: "configmaps", name: "runner-cache", ..pods },
-        )
+        ..Request::new(&runner, "get", Target { resource: "configmaps", name: "runner-cache", ..pods })
     };
     one(all, 3, &missing);
     let conflict = Request {
@@ -251,11 +230,7 @@ fn workloads(all: &mut Vec<(u32, String)>, cluster: &Cluster) {
             one(
                 all,
                 1,
-                &Request::new(
-                    &deployments,
-                    "get",
-                    Target { resource: "replicasets", name: &set, ..target },
-                ),
+                &Request::new(&deployments, "get", Target { resource: "replicasets", name: &set, ..target }),
             );
         }
         if of.port > 0 {
@@ -297,11 +272,7 @@ fn people(all: &mut Vec<(u32, String)>) {
             1,
             &Request {
                 query: "limit=500",
-                ..Request::new(
-                    &user,
-                    "list",
-                    Target { group: "apps", resource: "deployments", ..pods },
-                )
+                ..Request::new(&user, "list", Target { group: "apps", resource: "deployments", ..pods })
             },
         );
         one(

@@ -72,8 +72,7 @@ impl Stream {
                     Naming::Topic => ".shipping".to_owned(),
                     Naming::Container(path) => format!(".{}", path.replace('/', "_")),
                 });
-                let gz =
-                    GzBuilder::new().mtime(0).write(File::create(&temporary)?, Compression::fast());
+                let gz = GzBuilder::new().mtime(0).write(File::create(&temporary)?, Compression::fast());
                 self.open.insert(Open { gz, temporary, slot, restarts, raw: 0, last: at })
             }
         };
@@ -104,8 +103,7 @@ impl Stream {
         };
         if key == self.last_key {
             // The kubelet names a rotated file by its time.
-            let rotated =
-                format!("{}.log.{}.gz", open.restarts, local(open.last, "%Y%m%d-%H%M%S%6f"));
+            let rotated = format!("{}.log.{}.gz", open.restarts, local(open.last, "%Y%m%d-%H%M%S%6f"));
             key.set_file_name(rotated);
         } else {
             self.last_key.clone_from(&key);

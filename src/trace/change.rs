@@ -62,33 +62,54 @@ fn quantity(text: &str) -> Option<f64> {
 }
 
 /// Returns the changes of operations by row id.
-pub async fn of_operations(engine: &Engine, operations: impl Iterator<Item = &Map<String, Value>>) -> Result<BTreeMap<String, Change>> {
-    let text = |row: &Map<String, Value>, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+pub async fn of_operations(
+    engine: &Engine,
+    operations: impl Iterator<Item = &Map<String, Value>>,
+) -> Result<BTreeMap<String, Change>> {
+    let text =
+        |row: &Map<String, Value>, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     let mut objects: BTreeMap<String, (String, String, String)> = BTreeMap::new();
     for row in operations {
-        objects.insert(text(row, "row_id"), (text(row, "resource"), text(row, "namespace"), text(row, "name")));
+        objects
+            .insert(text(row, "row_id"), (text(row, "resource"), text(row, "namespace"), text(row, "name")));
     }
     let ids: Vec<String> = objects.keys().filter(|id| is_row_id(id)).map(|id| format!("'{id}'")).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let requests = rows_of(&engine.query(&format!(
-        "select row_id, ts, request from around_audit where row_id in ({}) and request is not null", ids.join(", "))).await?)?;
-    let names: Vec<String> = objects.values().map(|(_, _, name)| format!("'{}'", name.replace('\'', "''"))).collect();
-    let before = rows_of(&engine.query(&format!(
-        "select row_id, ts, resource, namespace, name, response from around_audit
-         where operation is not null and response is not null and name in ({}) order by ts", names.join(", "))).await?)?;
+    let requests = rows_of(
+        &engine
+            .query(&format!(
+                "select row_id, ts, request from around_audit where row_id in ({}) and request is not null",
+                ids.join(", ")
+            ))
+            .await?,
+    )?;
+    let names: Vec<String> =
+        objects.values().map(|(_, _, name)| format!("'{}'", name.replace('\'', "''"))).collect();
+    let before = rows_of(
+        &engine
+            .query(&format!(
+                "select row_id, ts, resource, namespace, name, response from around_audit
+         where operation is not null and response is not null and name in ({}) order by ts",
+                names.join(", ")
+            ))
+            .await?,
+    )?;
     let mut changes = BTreeMap::new();
     for row in requests {
         let (id, ts) = (text(&row, "row_id"), text(&row, "ts"));
         let Some(object) = objects.get(&id) else { continue };
-        let earlier = before
-            .iter()
-            .rfind(|b| text(b, "ts") < ts && (text(b, "resource"), text(b, "namespace"), text(b, "name")) == *object);
+        let earlier = before.iter().rfind(|b| {
+            text(b, "ts") < ts && (text(b, "resource"), text(b, "namespace"), text(b, "name")) == *object
+        });
         let old = earlier.map(|row| facts_of(&text(row, "response"))).unwrap_or_default();
         let facts = facts_of(&text(&row, "request"))
             .into_iter()
-            .map(|(fact, after)| { let was = old.get(&fact).cloned(); (fact, (was, after)) })
+            .map(|(fact, after)| {
+                let was = old.get(&fact).cloned();
+                (fact, (was, after))
+            })
             .collect();
         changes.insert(id, Change { facts });
     }
@@ -102,7 +123,12 @@ fn facts_of(json: &str) -> BTreeMap<String, String> {
         match &value {
             Value::Array(patch) => {
                 for step in patch {
-                    let path = step.get("path").and_then(Value::as_str).unwrap_or("").trim_start_matches('/').replace('/', ".");
+                    let path = step
+                        .get("path")
+                        .and_then(Value::as_str)
+                        .unwrap_or("")
+                        .trim_start_matches('/')
+                        .replace('/', ".");
                     if let Some(value) = step.get("value").filter(|v| !v.is_object() && !v.is_array()) {
                         let fact = path.rsplit('.').next().unwrap_or("");
                         facts.insert(fact.to_owned(), plain(value));
@@ -131,10 +157,13 @@ fn collect(value: &Value, facts: &mut BTreeMap<String, String>) {
             facts.insert(format!("data.{key}"), plain(value));
         }
     }
-    if let Some(at) = value.pointer("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt") {
+    if let Some(at) = value.pointer("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt")
+    {
         facts.insert("restartedAt".into(), plain(at));
     }
-    for container in value.pointer("/spec/template/spec/containers").and_then(Value::as_array).into_iter().flatten() {
+    for container in
+        value.pointer("/spec/template/spec/containers").and_then(Value::as_array).into_iter().flatten()
+    {
         for (pointer, fact) in [
             ("/image", "image"),
             ("/resources/limits/memory", "memory limit"),
@@ -148,8 +177,11 @@ fn collect(value: &Value, facts: &mut BTreeMap<String, String>) {
         }
         for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
             for (pointer, fact) in [
-                ("timeoutSeconds", "timeoutSeconds"), ("periodSeconds", "periodSeconds"),
-                ("failureThreshold", "failureThreshold"), ("httpGet/path", "path"), ("httpGet/port", "port"),
+                ("timeoutSeconds", "timeoutSeconds"),
+                ("periodSeconds", "periodSeconds"),
+                ("failureThreshold", "failureThreshold"),
+                ("httpGet/path", "path"),
+                ("httpGet/port", "port"),
             ] {
                 if let Some(value) = container.pointer(&format!("/{probe}/{pointer}")) {
                     facts.insert(format!("{probe} {fact}"), plain(value));

@@ -43,14 +43,23 @@ const NO_EVENT: f64 = 0.85;
 
 /// Reads the mechanism table.
 pub fn mechanisms() -> Result<Vec<Mechanism>> {
-    let wrong = |line: usize| Error::bug("the mechanism table cannot be read").at(format!("sql/trace/mechanisms.csv:{line}"));
+    let wrong = |line: usize| {
+        Error::bug("the mechanism table cannot be read").at(format!("sql/trace/mechanisms.csv:{line}"))
+    };
     let mut mechanisms = Vec::new();
     for (at, line) in include_str!("../../sql/trace/mechanisms.csv").lines().enumerate().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
-        let [operation, verb, effect, sign, strength, within] = fields.as_slice() else { return Err(wrong(at + 1)) };
+        let [operation, verb, effect, sign, strength, within] = fields.as_slice() else {
+            return Err(wrong(at + 1));
+        };
         let sign = match *effect {
             "event" => Sign::Event((*sign).to_owned()),
-            _ => Sign::Text(RegexBuilder::new(sign).case_insensitive(true).build().map_err(|error| wrong(at + 1).because(error))?),
+            _ => Sign::Text(
+                RegexBuilder::new(sign)
+                    .case_insensitive(true)
+                    .build()
+                    .map_err(|error| wrong(at + 1).because(error))?,
+            ),
         };
         mechanisms.push(Mechanism {
             operation: (*operation).to_owned(),
@@ -72,21 +81,39 @@ struct Suspect<'e> {
 }
 
 /// Judges one start.
-pub fn judge(start: &Start, events: Vec<LinkedEvent>, operations: Vec<LinkedOperation>, present: &Present, mechanisms: &[Mechanism], zone: Tz) -> Trace {
+pub fn judge(
+    start: &Start,
+    events: Vec<LinkedEvent>,
+    operations: Vec<LinkedOperation>,
+    present: &Present,
+    mechanisms: &[Mechanism],
+    zone: Tz,
+) -> Trace {
     let text = start.text();
     let mut suspects: Vec<Suspect<'_>> = operations
         .iter()
         .filter_map(|operation| suspect(start, &text, operation, &events, mechanisms))
         .filter(|suspect| suspect.score >= LEAST)
         .collect();
-    suspects.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal).then_with(|| b.operation.evidence.ts.cmp(&a.operation.evidence.ts)));
+    suspects.sort_by(|a, b| {
+        b.score
+            .partial_cmp(&a.score)
+            .unwrap_or(Ordering::Equal)
+            .then_with(|| b.operation.evidence.ts.cmp(&a.operation.evidence.ts))
+    });
     drop_repeats(&mut suspects);
     let missing = missing_hours(start.ts, present, zone);
     let (verdict, reasons) = verdict(&suspects, &events, &missing, present);
-    let mut hypotheses: Vec<Hypothesis> = suspects.iter().take(3).map(|suspect| hypothesis(start, suspect, &events)).collect();
+    let mut hypotheses: Vec<Hypothesis> =
+        suspects.iter().take(3).map(|suspect| hypothesis(start, suspect, &events)).collect();
     if hypotheses.is_empty() && events.iter().any(|event| event.hop == 0 && event.identity >= SURE_IDENTITY) {
         let steps = steps(start, None, &events);
-        hypotheses.push(Hypothesis { score: 0.0, cause: None, reasons: vec![words::reason("no_operation", "")], steps });
+        hypotheses.push(Hypothesis {
+            score: 0.0,
+            cause: None,
+            reasons: vec![words::reason("no_operation", "")],
+            steps,
+        });
     }
     Trace {
         id: start.id.clone(),
@@ -100,16 +127,28 @@ pub fn judge(start: &Start, events: Vec<LinkedEvent>, operations: Vec<LinkedOper
 }
 
 /// Scores an operation: how much identity proves, how well a mechanism fits, how near in time.
-fn suspect<'e>(start: &Start, text: &str, operation: &'e LinkedOperation, events: &'e [LinkedEvent], mechanisms: &[Mechanism]) -> Option<Suspect<'e>> {
+fn suspect<'e>(
+    start: &Start,
+    text: &str,
+    operation: &'e LinkedOperation,
+    events: &'e [LinkedEvent],
+    mechanisms: &[Mechanism],
+) -> Option<Suspect<'e>> {
     let mut best: Option<Suspect<'e>> = None;
     let at = operation.evidence.ts;
     for mechanism in mechanisms {
-        if mechanism.operation != operation.operation || !(mechanism.verb.is_empty() || mechanism.verb == operation.verb) {
+        if mechanism.operation != operation.operation
+            || !(mechanism.verb.is_empty() || mechanism.verb == operation.verb)
+        {
             continue;
         }
         let (event, lag) = match &mechanism.sign {
             Sign::Event(reason) => {
-                let Some(event) = events.iter().find(|event| event.reason == *reason && belongs(operation, event) && in_order(at, event.evidence.ts)) else { continue };
+                let Some(event) = events.iter().find(|event| {
+                    event.reason == *reason && belongs(operation, event) && in_order(at, event.evidence.ts)
+                }) else {
+                    continue;
+                };
                 (Some(event), event.evidence.ts.since_s(at))
             }
             Sign::Text(sign) if sign.is_match(text) && in_order(at, start.ts) => (None, start.ts.since_s(at)),
@@ -138,7 +177,10 @@ fn belongs(operation: &LinkedOperation, event: &LinkedEvent) -> bool {
     match operation.link.as_str() {
         "same_namespace" | "cluster" | "same_node" => true,
         _ if operation.hop == 0 => event.hop == 0,
-        _ => event.hop == operation.hop && (event.workload.as_deref() == Some(&operation.name) || event.link == "names"),
+        _ => {
+            event.hop == operation.hop
+                && (event.workload.as_deref() == Some(&operation.name) || event.link == "names")
+        }
     }
 }
 
@@ -157,16 +199,16 @@ fn plausible(operation: &LinkedOperation) -> f64 {
     }
 }
 
-/// Keeps the best of the operations that one user did to one object within ten minutes: they
-/// are one change.
+/// Keeps the best of the operations that one user did to one object within ten minutes:
+/// they are one change.
 fn drop_repeats(suspects: &mut Vec<Suspect<'_>>) {
     let mut kept: Vec<Suspect<'_>> = Vec::new();
     for suspect in suspects.drain(..) {
         let o = suspect.operation;
         let repeats = kept.iter().any(|k| {
             let k = k.operation;
-            (&k.username, &k.resource, &k.namespace, &k.name) == (&o.username, &o.resource, &o.namespace, &o.name)
-                && k.evidence.ts.since_s(o.evidence.ts).abs() < 600.0
+            let same_object = (&k.resource, &k.namespace, &k.name) == (&o.resource, &o.namespace, &o.name);
+            k.username == o.username && same_object && k.evidence.ts.since_s(o.evidence.ts).abs() < 600.0
         });
         if !repeats {
             kept.push(suspect);
@@ -184,7 +226,12 @@ fn missing_hours(ts: Ts, present: &Present, zone: Tz) -> Vec<String> {
         .collect()
 }
 
-fn verdict(suspects: &[Suspect<'_>], events: &[LinkedEvent], missing: &[String], present: &Present) -> (Verdict, Vec<Reason>) {
+fn verdict(
+    suspects: &[Suspect<'_>],
+    events: &[LinkedEvent],
+    missing: &[String],
+    present: &Present,
+) -> (Verdict, Vec<Reason>) {
     let mut reasons = Vec::new();
     if !missing.is_empty() {
         reasons.push(words::reason("no_audit_data", &missing.join(", ")));
@@ -193,7 +240,11 @@ fn verdict(suspects: &[Suspect<'_>], events: &[LinkedEvent], missing: &[String],
         reasons.push(words::reason("no_event_data", ""));
     }
     let Some(best) = suspects.first().filter(|best| best.score >= LIKELY) else {
-        if let Some(event) = events.iter().filter(|e| e.hop == 0).max_by(|a, b| a.identity.partial_cmp(&b.identity).unwrap_or(Ordering::Equal)) {
+        if let Some(event) = events
+            .iter()
+            .filter(|e| e.hop == 0)
+            .max_by(|a, b| a.identity.partial_cmp(&b.identity).unwrap_or(Ordering::Equal))
+        {
             reasons.push(words::reason("events_only", &format!("{} ({})", event.reason, event.who)));
         }
         if missing.is_empty() {
@@ -207,7 +258,9 @@ fn verdict(suspects: &[Suspect<'_>], events: &[LinkedEvent], missing: &[String],
         return (Verdict::Inconclusive, reasons);
     }
     let doubts_before = reasons.len();
-    if rival >= RIVAL && let Some(second) = suspects.get(1) {
+    if rival >= RIVAL
+        && let Some(second) = suspects.get(1)
+    {
         reasons.push(words::reason("rival", &words::operation(second.operation).0));
     }
     if best.operation.identity < SURE_IDENTITY {
@@ -252,7 +305,11 @@ fn hypothesis(start: &Start, suspect: &Suspect<'_>, events: &[LinkedEvent]) -> H
             change: operation.change.text(),
             row_id: operation.evidence.row_id.clone(),
         }),
-        reasons: vec![words::reason(&operation.link, ""), mechanism_reason(suspect), words::reason("lag", &lag)],
+        reasons: vec![
+            words::reason(&operation.link, ""),
+            mechanism_reason(suspect),
+            words::reason("lag", &lag),
+        ],
         steps: steps(start, Some(suspect), events),
     }
 }
@@ -264,13 +321,27 @@ fn steps(start: &Start, suspect: Option<&Suspect<'_>>, events: &[LinkedEvent]) -
     if let Some(suspect) = suspect {
         let operation = suspect.operation;
         let (what, zh) = words::operation(operation);
-        push(&mut steps, start, StepKind::Operation, what, zh, operation.username.clone(), None, operation.evidence.clone());
+        push(
+            &mut steps,
+            start,
+            StepKind::Operation,
+            what,
+            zh,
+            operation.username.clone(),
+            None,
+            operation.evidence.clone(),
+        );
     }
     let matched = suspect.and_then(|suspect| suspect.event);
     let hop = matched.map_or(0, |event| event.hop);
     let mut told: Vec<&LinkedEvent> = events
         .iter()
-        .filter(|e| e.hop == hop && e.identity >= SURE_IDENTITY && e.evidence.ts >= from && matched.is_none_or(|m| m.reason != e.reason))
+        .filter(|e| {
+            e.hop == hop
+                && e.identity >= SURE_IDENTITY
+                && e.evidence.ts >= from
+                && matched.is_none_or(|m| m.reason != e.reason)
+        })
         .take(2)
         .collect();
     if suspect.is_some() && matched.is_none() {
@@ -281,10 +352,22 @@ fn steps(start: &Start, suspect: Option<&Suspect<'_>>, events: &[LinkedEvent]) -
     for event in told {
         let line = event.evidence.text.lines().next().unwrap_or("");
         let what = format!("{}: {line}", event.reason);
-        push(&mut steps, start, StepKind::Event, what.clone(), what, event.who.clone(), Some(&event.link), event.evidence.clone());
+        push(
+            &mut steps,
+            start,
+            StepKind::Event,
+            what.clone(),
+            what,
+            event.who.clone(),
+            Some(&event.link),
+            event.evidence.clone(),
+        );
     }
     let kind = if start.is_event { StepKind::Event } else { StepKind::Error };
-    let link = matched.map(|event| event.link.as_str()).or_else(|| suspect.map(|s| s.operation.link.as_str())).unwrap_or("same_workload");
+    let link = matched
+        .map(|event| event.link.as_str())
+        .or_else(|| suspect.map(|s| s.operation.link.as_str()))
+        .unwrap_or("same_workload");
     let first = start.evidence.first().cloned();
     let step = Step {
         id: format!("{}-{}", start.id, steps.len() + 1),
@@ -307,10 +390,28 @@ fn steps(start: &Start, suspect: Option<&Suspect<'_>>, events: &[LinkedEvent]) -
 }
 
 #[expect(clippy::too_many_arguments, reason = "the fields of one step; a struct would be the step itself")]
-fn push(steps: &mut Vec<Step>, start: &Start, kind: StepKind, what: String, zh: String, who: String, link: Option<&str>, evidence: Evidence) {
+fn push(
+    steps: &mut Vec<Step>,
+    start: &Start,
+    kind: StepKind,
+    what: String,
+    zh: String,
+    who: String,
+    link: Option<&str>,
+    evidence: Evidence,
+) {
     let link = steps.last().map(|before| Link {
         kind: link.unwrap_or("same_workload").to_owned(),
         lag_s: evidence.ts.since_s(before.ts),
     });
-    steps.push(Step { id: format!("{}-{}", start.id, steps.len() + 1), kind, ts: evidence.ts, what, zh, who, link, evidence: vec![evidence] });
+    steps.push(Step {
+        id: format!("{}-{}", start.id, steps.len() + 1),
+        kind,
+        ts: evidence.ts,
+        what,
+        zh,
+        who,
+        link,
+        evidence: vec![evidence],
+    });
 }

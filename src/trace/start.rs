@@ -41,14 +41,20 @@ pub struct Known {
 /// apart are two symptoms.
 pub fn starts_of(findings: &mut [Finding]) -> Vec<Start> {
     const GAP_S: f64 = 7200.0;
-    let mut order: Vec<usize> = (0..findings.len()).filter(|at| findings.get(*at).is_some_and(begins_trace)).collect();
+    let mut order: Vec<usize> =
+        (0..findings.len()).filter(|at| findings.get(*at).is_some_and(begins_trace)).collect();
     // business first: it is what people notice; then the gravest, then the earliest
-    order.sort_by_key(|at| findings.get(*at).map(|f| (agent_rank(&f.agent), std::cmp::Reverse(f.severity), f.first_ts, f.id.clone())));
+    order.sort_by_key(|at| {
+        findings
+            .get(*at)
+            .map(|f| (agent_rank(&f.agent), std::cmp::Reverse(f.severity), f.first_ts, f.id.clone()))
+    });
     let mut starts: Vec<Start> = Vec::new();
     for at in order {
         let Some(finding) = findings.get_mut(at) else { continue };
         let near = starts.iter().find(|start| {
-            same_thing(&start.entity, &finding.entity) && (start.ts.0 - finding.first_ts.0).abs() as f64 / 1e6 <= GAP_S
+            same_thing(&start.entity, &finding.entity)
+                && (start.ts.0 - finding.first_ts.0).abs() as f64 / 1e6 <= GAP_S
         });
         let id = match near {
             Some(start) => start.id.clone(),
@@ -108,7 +114,9 @@ impl Start {
             pod: (workload != pod).then(|| pod.to_owned()),
             ..Entity::default()
         };
-        let line = evidence.first().map_or_else(String::new, |e| format!(": {}", e.text.lines().next().unwrap_or("")));
+        let line = evidence
+            .first()
+            .map_or_else(String::new, |e| format!(": {}", e.text.lines().next().unwrap_or("")));
         Self {
             id: format!("t{}", id.get(..12).unwrap_or_default()),
             finding: None,
@@ -138,7 +146,8 @@ impl Start {
         for word in self.text().split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))) {
             let mut labels = word.split('.');
             let Some(name) = labels.next().filter(|name| known.names.contains(*name)) else { continue };
-            let namespace = labels.next().filter(|label| known.namespaces.contains(*label)).map(str::to_owned);
+            let namespace =
+                labels.next().filter(|label| known.namespaces.contains(*label)).map(str::to_owned);
             found.insert((namespace, name.to_owned()));
         }
         found

@@ -9,9 +9,13 @@ pub fn reason(code: &str, detail: &str) -> Reason {
         "same_pod" => ("the operation was on the very pod", "操作对象就是该 Pod"),
         "same_workload" => ("the operation was on the failing workload itself", "操作对象就是出错的工作负载"),
         "uses" => ("the workload uses the object that was changed", "该工作负载使用了被修改的对象"),
-        "selects" => ("the Service that was changed selects the workload", "被修改的 Service 选中了该工作负载"),
+        "selects" => {
+            ("the Service that was changed selects the workload", "被修改的 Service 选中了该工作负载")
+        }
         "names" => ("the errors name what was changed", "错误信息中提到了被修改的对象"),
-        "same_node" => ("the operation was on a node that the workload runs on", "操作对象是该工作负载所在的节点"),
+        "same_node" => {
+            ("the operation was on a node that the workload runs on", "操作对象是该工作负载所在的节点")
+        }
         "same_namespace" => ("the operation touched the whole namespace", "操作影响了整个命名空间"),
         "cluster" => ("the operation touched the whole cluster", "操作影响了整个集群"),
         "mechanism" => ("such a change is known to cause {}", "这类变更会引起 {}"),
@@ -19,11 +23,22 @@ pub fn reason(code: &str, detail: &str) -> Reason {
         "lag" => ("it came {} before", "发生在此前 {}"),
         "no_rival" => ("no other operation comes near", "没有其他操作与之接近"),
         "rival" => ("another operation is nearly as likely: {}", "另一操作的可能性相近：{}"),
-        "rivals_level" => ("two operations are equally likely, so neither is called the cause", "有两个操作同样可能，因此不下结论"),
-        "weak_identity" => ("the operation is linked by surroundings only, not by the object itself", "该操作只与环境相关，并非对象本身"),
+        "rivals_level" => (
+            "two operations are equally likely, so neither is called the cause",
+            "有两个操作同样可能，因此不下结论",
+        ),
+        "weak_identity" => (
+            "the operation is linked by surroundings only, not by the object itself",
+            "该操作只与环境相关，并非对象本身",
+        ),
         "weak_mechanism" => ("such a change seldom causes this", "这类变更很少引起此现象"),
-        "no_event_between" => ("no cluster event stands between the operation and the error", "操作与错误之间没有集群事件佐证"),
-        "no_operation" => ("no operation on the workload, on what it uses or on what its errors name explains it", "该工作负载、其依赖对象以及错误中提到的对象上，均没有能解释此现象的操作"),
+        "no_event_between" => {
+            ("no cluster event stands between the operation and the error", "操作与错误之间没有集群事件佐证")
+        }
+        "no_operation" => (
+            "no operation on the workload, on what it uses or on what its errors name explains it",
+            "该工作负载、其依赖对象以及错误中提到的对象上，均没有能解释此现象的操作",
+        ),
         "events_only" => ("cluster events explain the error: {}", "集群事件可以解释该错误：{}"),
         "no_audit_data" => ("there is no audit data for {}", "{} 没有审计数据"),
         "no_event_data" => ("there is no event data around it", "相关时段没有事件数据"),

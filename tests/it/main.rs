@@ -1,1 +1,11 @@
+//! The one integration binary: real program, real files, its own temporary folders.
 
+mod bad_input; // what must not stop a run, and what must end it with a clear error
+mod brief; // the text of a report
+mod end_to_end; // raw logs to a brief
+mod format_text; // application-text formats
+mod kill; // an ingest that dies at any moment
+mod layers; // who may use whom
+mod page; // the page of a report, in a browser
+mod program; // runs the program
+mod real_logs; // logs of real clusters, where they are at hand

@@ -30,8 +30,7 @@ fn plan(day: &mut Day) -> Story {
         fail_to_pull(day, at.cause + 3 * SECOND, at.end, *pod);
     }
     let span = (at.symptom, at.end + MINUTE / 2);
-    let symptom =
-        calls_fail(day, "checkout", "catalog", span, &[Fault::Unavailable, Fault::Refused], 0.35);
+    let symptom = calls_fail(day, "checkout", "catalog", span, &[Fault::Unavailable, Fault::Refused], 0.35);
     customers_see(day, "catalog", (at.symptom + SECOND, span.1), 503, 0.25);
     day.red_herrings(at.cause, at.symptom, "catalog", &["checkout"]);
     day.is_incident = false;

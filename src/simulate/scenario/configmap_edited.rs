@@ -13,8 +13,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     plan,
 };
 
-const GOOD: &str =
-    "spring:\n  datasource:\n    url: jdbc:postgresql://orders-db:5432/orders\n    pool: 20\n";
+const GOOD: &str = "spring:\n  datasource:\n    url: jdbc:postgresql://orders-db:5432/orders\n    pool: 20\n";
 const TYPO: &str =
     "spring:\n  datasource:\n    url: jdbc:postgresql://orders-db-typo:5432/orders\n    pool: 40\n";
 const BROKEN: &str =
@@ -30,13 +29,8 @@ fn plan(day: &mut Day) -> Story {
     // Four variants in turn: what is wrong, and how the pods come to read it.
     let (is_typo, is_restart) = (day.seed % 2 == 1, day.seed / 2 % 2 == 1);
     let config = ("shop", "order-api-config");
-    let id = day.edit_config(
-        at.cause,
-        &user,
-        config,
-        "application.yaml",
-        if is_typo { TYPO } else { BROKEN },
-    );
+    let id =
+        day.edit_config(at.cause, &user, config, "application.yaml", if is_typo { TYPO } else { BROKEN });
     if is_restart {
         let restart = day.after(at.symptom, -75, -60);
         day.restart_rollout(restart, &user, orders);
@@ -79,9 +73,5 @@ fn plan(day: &mut Day) -> Story {
     day.roll_out(at.end + 8 * SECOND, orders, Rollout::Good);
     // A restart a minute before the symptom is a rival: it triggers what the edit caused.
     let verdict = if is_restart { "likely" } else { "confirmed" };
-    Story {
-        symptom,
-        cause: cause(id, at.cause, &user, ("configmaps", "shop", "order-api-config")),
-        verdict,
-    }
+    Story { symptom, cause: cause(id, at.cause, &user, ("configmaps", "shop", "order-api-config")), verdict }
 }

@@ -93,8 +93,7 @@ fn calls_fail(
 ) -> (i64, usize) {
     let of = |name: &str| day.cluster.states[day.cluster.find(name)].workload;
     let (from, to) = (of(caller), of(callee));
-    let lines: Vec<String> =
-        faults.iter().map(|fault| app::call_failed(from, to, *fault)).collect();
+    let lines: Vec<String> = faults.iter().map(|fault| app::call_failed(from, to, *fault)).collect();
     day.impact(caller, span, share, &lines)
 }
 
@@ -131,12 +130,8 @@ fn out_of_memory(day: &mut Day, name: &str, symptom: i64, end: i64) -> (i64, usi
         let mut round = 0;
         while at < end {
             day.say(at, pod, &heap);
-            let killed = day.oom_kill(
-                at + 2 * SECOND / 5,
-                pod,
-                (4 << round).min(150),
-                i % 2 == 1 && round == 0,
-            );
+            let killed =
+                day.oom_kill(at + 2 * SECOND / 5, pod, (4 << round).min(150), i % 2 == 1 && round == 0);
             if round > 0 {
                 day.back_off(killed + 2 * SECOND, pod);
             }

@@ -32,8 +32,7 @@ fn plan(day: &mut Day) -> Story {
         fail_probes(day, at.symptom - SECOND + i as i64 * 1_733_000, at.end, pod);
     }
     let span = (at.symptom, at.end + MINUTE / 2);
-    let symptom =
-        calls_fail(day, "checkout", "cart-api", span, &[Fault::Unavailable, Fault::Refused], 0.25);
+    let symptom = calls_fail(day, "checkout", "cart-api", span, &[Fault::Unavailable, Fault::Refused], 0.25);
     customers_see(day, "cart-api", (at.symptom + SECOND, span.1), 503, 0.12);
     day.red_herrings(at.cause, at.symptom, "cart-api", &["checkout"]);
     day.is_incident = false;
@@ -53,7 +52,12 @@ fn set_probe(day: &mut Day, at: i64, user: &User, workload: usize, probe: Probe)
     let (name, port) = (state.workload.name, state.workload.port);
     let http = json!({"path": probe.path, "port": port, "scheme": "HTTP"});
     let liveness = json!({"httpGet": http, "timeoutSeconds": probe.timeout_s, "periodSeconds": probe.period_s, "initialDelaySeconds": probe.delay_s});
-    day.patch(at, user, workload, &json!({"spec": {"template": {"spec": {"containers": [{"name": name, "livenessProbe": liveness}]}}}}))
+    day.patch(
+        at,
+        user,
+        workload,
+        &json!({"spec": {"template": {"spec": {"containers": [{"name": name, "livenessProbe": liveness}]}}}}),
+    )
 }
 
 fn fail_probes(day: &mut Day, mut kill: i64, end: i64, pod: usize) {
@@ -61,13 +65,7 @@ fn fail_probes(day: &mut Day, mut kill: i64, end: i64, pod: usize) {
     while kill < end {
         for probe in (0..3).rev() {
             let failed = "Liveness probe failed: HTTP probe failed with statuscode: 404";
-            day.kubelet_says(
-                kill - probe * PERIOD_S * SECOND - SECOND / 2,
-                pod,
-                "Unhealthy",
-                failed,
-                true,
-            );
+            day.kubelet_says(kill - probe * PERIOD_S * SECOND - SECOND / 2, pod, "Unhealthy", failed, true);
         }
         day.kubelet_says(
             kill,

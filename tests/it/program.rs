@@ -1,0 +1,43 @@
+//! Runs the real program and reads what it prints.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Returns the program with arguments, in a lake.
+pub fn headwater(lake: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headwater"));
+    command.arg("--lake").arg(lake).args(args);
+    command
+}
+
+/// Runs it and returns what came of it.
+pub fn run(lake: &Path, args: &[&str]) -> Output {
+    headwater(lake, args).output().expect("the program starts")
+}
+
+/// Runs it, wants exit code 0, and reads its stdout as JSON.
+#[track_caller]
+pub fn json(lake: &Path, args: &[&str]) -> Value {
+    let output = run(lake, args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("stdout is one JSON document")
+}
+
+/// Returns one number of a statement.
+#[track_caller]
+pub fn number(lake: &Path, sql: &str) -> i64 {
+    let rows = json(lake, &["sql", sql, "--format", "json"]);
+    rows[0]["n"].as_i64().expect("a column `n`")
+}
+
+/// Writes a simulated day and returns its truth.
+#[track_caller]
+pub fn simulate(out: &Path, scenario: &str, seed: u64, size: u64) -> Value {
+    let (seed, size) = (seed.to_string(), size.to_string());
+    let out = out.to_str().expect("a readable path");
+    json(
+        Path::new("unused"),
+        &["simulate", "--scenario", scenario, "--seed", &seed, "--size", &size, "--out", out],
+    )
+}
