@@ -321,7 +321,16 @@ fn split_hint(text: &str) -> (String, Option<String>) {
         },
     };
     let what = what.split(" at Line: ").next().unwrap_or(what).trim_end_matches(['.', '"', ')']);
+    let acronym = what.get(..2).is_some_and(|lead| lead.bytes().all(|b| b.is_ascii_uppercase()));
     let mut first = what.chars();
-    let what = first.next().map_or_else(String::new, |c| c.to_lowercase().chain(first).collect());
+    let what = match first.next() {
+        Some(c) if !acronym => c.to_lowercase().chain(first).collect(),
+        _ => what.to_owned(),
+    };
+    let hint = hint.or_else(|| {
+        let refused = what.contains("not supported")
+            && ["DDL", "DML", "Statement"].iter().any(|kind| what.starts_with(kind));
+        refused.then(|| "only reads are allowed: select, with, explain, describe, show".to_owned())
+    });
     (what, hint)
 }

@@ -35,10 +35,11 @@ impl Format for Audit {
             return false;
         }
         let has = |needle: &str| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
-        has("\"auditID\"")
-            || has("\"audit.k8s.io/")
-            || (has("\"objectRef\"") || has("\"requestURI\""))
-                && (has("\"verb\"") || has("\"responseStatus\""))
+        if has("\"auditID\"") || has("\"audit.k8s.io/") {
+            return true;
+        }
+        let (verb, status) = (has("\"verb\""), has("\"responseStatus\""));
+        verb && status || (verb || status) && (has("\"objectRef\"") || has("\"requestURI\""))
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {

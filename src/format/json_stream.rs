@@ -54,6 +54,8 @@ enum State {
     Items,
     /// In an item of a List.
     Item,
+    /// In a line between values that is none.
+    Stray,
     /// Behind the items of a List, to its end.
     Tail,
 }
@@ -95,8 +97,23 @@ pub(super) fn values(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -
                         state = if outer == 0 { State::Between } else { State::Tail };
                         scanner = Scanner { depth: outer, ..Scanner::default() };
                     }
-                    _ => {}
+                    b',' => {}
+                    _ if byte.is_ascii_whitespace() || matches!(state, State::Items) => {}
+                    _ => {
+                        begun = line;
+                        value.clear();
+                        value.push(byte);
+                        state = State::Stray;
+                    }
                 },
+                State::Stray => {
+                    if byte == b'\n' || value.len() >= MAX_FRAME_BYTES {
+                        take(Frame { line: begun, bytes: &value, fault: None });
+                        state = State::Between;
+                    } else {
+                        value.push(byte);
+                    }
+                }
                 State::Value | State::Item => {
                     value.push(byte);
                     let closed = scanner.closes(byte);
@@ -132,6 +149,9 @@ pub(super) fn values(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -
             }
         }
         input.consume(used);
+    }
+    if matches!(state, State::Stray) {
+        take(Frame { line: begun, bytes: &value, fault: None });
     }
     if matches!(state, State::Value | State::Item) {
         // what never closed is handed over line by line, so that each line stays findable

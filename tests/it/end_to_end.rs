@@ -131,7 +131,7 @@ fn duckdb_reads_the_same_rows() {
     let lake = dir.path().join("lake");
     for table in ["business", "standard", "event", "audit"] {
         let script = format!(
-            "import duckdb; print(duckdb.sql(\"select count(*) from read_parquet('{}/{table}/**/*.parquet')\").fetchone()[0])",
+            "import duckdb; print(duckdb.connect().execute(\"select count(*) from read_parquet('{}/{table}/**/*.parquet')\").fetchone()[0])",
             lake.display()
         );
         let output = Command::new(python()).arg("-c").arg(script).output().expect("python starts");
