@@ -59,13 +59,13 @@ fn one_bad_object_never_stops_the_rest() {
     assert_eq!(state("deep.log"), ("done".into(), 2));
     assert_eq!(state("up.log"), ("done".into(), 1));
     assert_eq!(
-        number(&lake, "select count(*) as n from business where attrs->>'truncated_bytes' is not null"),
+        number(&lake, "select count(*) as n from business where (attrs->>'truncated_bytes') is not null"),
         1
     );
     assert_eq!(
         number(
             &lake,
-            "select count(*) as n from business where source like '%deep.log' and attrs->>'unparsed' is not null and line = 1"
+            "select count(*) as n from business where source like '%deep.log' and (attrs->>'unparsed') is not null and line = 1"
         ),
         1
     );
