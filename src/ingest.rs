@@ -13,6 +13,7 @@ use crate::table::Table;
 use crate::window::Ts;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use globset::GlobSet;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Mutex;
@@ -29,6 +30,8 @@ const COMMIT_OBJECTS: usize = 512;
 pub struct Options {
     /// Where text belongs, whatever its path says.
     pub text_table: Option<Table>,
+    /// Keys that tell their log type, as configured.
+    pub path_types: Vec<(Table, GlobSet)>,
     /// Cluster of records that name none.
     pub cluster: String,
     /// Zone of times that name none, and of days.
@@ -256,9 +259,11 @@ fn read_object(shared: &Shared<'_>, object: &Listed, draft: &mut Draft) -> Resul
 /// Returns a reader of that object as ingest, inspect and rule tests use it.
 pub fn reader_for(object: &Listed, options: &Options) -> Reader {
     let mut origin = reader::origin_of(&object.key);
-    if options.text_table.is_some() {
-        origin.text_table = options.text_table;
+    let configured = options.path_types.iter().find(|(_, globs)| globs.is_match(&object.key));
+    if let Some((table, _)) = configured {
+        origin.text_table = matches!(table, Table::Business | Table::Standard).then_some(*table);
     }
+    origin.text_table = options.text_table.or(origin.text_table);
     let modified = object.modified.map(|ts| Ts(ts).date(options.zone));
     let day = origin.day.or(modified).unwrap_or(options.today);
     let noon = day.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::hours(12);

@@ -26,6 +26,7 @@ pub mod source;
 // 4. Steps: values in, values out.
 pub mod analyse;
 pub mod brief;
+pub mod evaluate;
 pub mod ingest;
 pub mod page;
 pub mod report;

@@ -41,10 +41,17 @@ impl Workplace {
     }
 
     /// Runs agents and traces over a window, keeps the report of a whole day, and returns it.
-    pub async fn analyse(&mut self, window: Window, run: &str) -> Result<Report> {
+    /// `begun` hears each step as it begins.
+    pub async fn analyse(&mut self, window: Window, run: &str, begun: &dyn Fn(&str)) -> Result<Report> {
+        let step = |name: &str| {
+            tracing::info!(run, step = name, "begun");
+            begun(name);
+        };
+        step("rules");
         self.rules.check(&Engine::empty(self.limits())?, &self.config.rules).await;
         let mut problems = self.rules.problems();
         let engine = self.engine(Some(window)).await?;
+        step("agents");
         let rules = &self.rules.rules;
         let invoke = |agent| analyse::invoke(agent, rules, &engine, window, &self.config);
         let [business, standard, event, audit] = Table::ALL.map(invoke);
@@ -55,6 +62,7 @@ impl Workplace {
         for agent in &agents {
             problems.extend(agent.summary.problems.iter().cloned());
         }
+        step("trace");
         let starts = trace::starts_of(&mut findings);
         let traces = match trace::trace(&engine, window, &starts).await {
             Ok(traces) => traces,
@@ -64,6 +72,7 @@ impl Workplace {
                 Vec::new()
             }
         };
+        step("report");
         let coverage = report::coverage(&engine, &self.catalog, window).await?;
         let info = RunInfo {
             id: run.to_owned(),

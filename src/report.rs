@@ -17,24 +17,23 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     let mut coverage = Coverage::default();
     let mut sources = BTreeSet::new();
     for table in Table::ALL {
-        let sql =
-            format!(
-            "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
-                    count(*) filter (where attrs like '%\"unparsed\":%') as unparsed
-             from {} group by 1, 2", table.name());
-        let (mut rows, mut unparsed) = (0, 0);
+        let name = table.name();
+        let sql = format!(
+            "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows
+             from {name} group by 1, 2"
+        );
+        let mut rows = 0;
         let mut hours = BTreeSet::new();
         for row in rows_of(&engine.query(&sql).await?)? {
             let number = |name: &str| row.get(name).and_then(Value::as_i64).unwrap_or(0);
             rows += number("rows").unsigned_abs();
-            unparsed += number("unparsed").unsigned_abs();
             hours.insert(number("hour"));
             sources.extend(row.get("source").and_then(Value::as_str).map(str::to_owned));
         }
         coverage.tables.push(TableCoverage {
             table: table.name().into(),
             rows,
-            unparsed,
+            unparsed: unparsed(engine, table).await?,
             hours_without_data: hours_missing(window, &hours),
         });
     }
@@ -52,11 +51,24 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     Ok(coverage)
 }
 
+/// Returns the rows that no format understood; only text can be such.
+async fn unparsed(engine: &Engine, table: Table) -> Result<u64> {
+    if !matches!(table, Table::Business | Table::Standard) {
+        return Ok(0);
+    }
+    let sql = format!(
+        "select count(*) as n from {} where level is null and attrs like '%\"unparsed\":%'",
+        table.name()
+    );
+    let rows = rows_of(&engine.query(&sql).await?)?;
+    Ok(rows.first().and_then(|row| row.get("n")?.as_u64()).unwrap_or(0))
+}
+
 fn hours_missing(window: Window, hours: &BTreeSet<i64>) -> Vec<String> {
     const HOUR: i64 = 3_600_000_000;
     (window.from.0.div_euclid(HOUR)..=(window.to.0 - 1).div_euclid(HOUR))
         .filter(|hour| !hours.contains(hour))
-        .map(|hour| Ts(hour * HOUR).utc().with_timezone(&window.zone).format("%Y-%m-%d %H:00").to_string())
+        .map(|hour| Ts(hour * HOUR).utc().with_timezone(&window.zone).format("%Y-%m-%d %H:%M").to_string())
         .collect()
 }
 

@@ -71,8 +71,14 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
     let object = Listed { etag: String::new(), size: lines.len() as u64, modified: None, key };
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let text_table = matches!(table, Table::Business | Table::Standard).then_some(table);
-    let options =
-        Options { text_table, cluster: "test".into(), zone: chrono_tz::Asia::Shanghai, today, threads: 1 };
+    let options = Options {
+        text_table,
+        path_types: Vec::new(),
+        cluster: "test".into(),
+        zone: chrono_tz::Asia::Shanghai,
+        today,
+        threads: 1,
+    };
     let described =
         SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };
     let mut rows = Rows::new(table);

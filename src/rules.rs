@@ -156,7 +156,7 @@ async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Er
     if !names.contains("row_id") && !names.contains("row_ids") {
         wrong(
             "it has neither `row_id` nor `row_ids`".into(),
-            "select (array_agg(row_id order by ts))[1:5] as row_ids",
+            "select (array_agg(row_id order by ts, row_id))[1:5] as row_ids",
         );
     }
     if !Entity::COLUMNS.iter().any(|column| names.contains(column)) {

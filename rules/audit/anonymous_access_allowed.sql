@@ -33,7 +33,7 @@ select cluster,
         when bool_or(verb not in ('get', 'list', 'watch', 'head')) then 'critical'
         else 'high'
     end as severity,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where username = 'system:anonymous'
     and decision = 'allow'

@@ -35,7 +35,7 @@ select cluster, namespace, username,
         when bool_or(verb in ('delete', 'deletecollection')) then 'high'
         else 'medium'
     end as severity,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource in ('configmaps', 'secrets')
     -- A new object changes nothing that runs, so `create` is left out.

@@ -29,7 +29,7 @@ with slots as (
         count(*) as denied,
         min(source_ip) as source_ip,
         max(verb || ' ' || coalesce(resource, uri, '?')) as what,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from audit
     where code = 403
         and stage <> 'RequestReceived'
@@ -46,7 +46,7 @@ bursts as (
         max(denied) as peak,
         min(source_ip) as source_ip,
         max(what) as what,
-        (array_agg(row_id order by first_ts))[1:5] as row_ids
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
     group by cluster, username
     -- A client that meets one missing right stops or backs off within a few tries; twenty

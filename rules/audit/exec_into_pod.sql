@@ -30,10 +30,10 @@ select cluster, namespace, username,
     -- Both ends of a long session may be logged; they share one id.
     count(distinct audit_id) as count,
     count(distinct name) as pods,
-    first_value(regexp_match(uri, 'command=([^&]+)')[1] order by ts) as command,
+    first_value(regexp_match(uri, 'command=([^&]+)')[1] order by ts, row_id) as command,
     -- System pods hold the credentials and the network of the whole cluster.
     case when namespace = 'kube-system' then 'high' else 'medium' end as severity,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource = 'pods'
     and subresource in ('exec', 'attach', 'ephemeralcontainers')

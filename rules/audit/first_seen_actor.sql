@@ -30,7 +30,7 @@ with newcomers as (
         max(verb || ' ' || resource) as what,
         min(source_ip) as source_ip,
         min(user_agent) as user_agent,
-        (array_agg(row_id order by ts))[1:5] as row_ids
+        (array_agg(row_id order by ts, row_id))[1:5] as row_ids
     from audit
     where verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
         and stage <> 'RequestReceived'

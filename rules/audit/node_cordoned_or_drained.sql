@@ -61,7 +61,7 @@ select cluster, username,
     case
         when bool_or(target is not null and verb = 'delete') then 'high' else 'medium'
     end as severity,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from actions
 group by cluster, username
 -- One node is enough for workloads with a single replica; evictions alone are no drain.

@@ -51,7 +51,7 @@ select cluster, namespace, username,
         when bool_or(regexp_like(subjects, 'system:(anonymous|unauthenticated)'))
         then 'critical' else 'high'
     end as severity,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from grants
 where role = 'cluster-admin'
     or regexp_like(subjects, 'system:(masters|anonymous|unauthenticated)')

@@ -32,9 +32,9 @@ select cluster, namespace, username, name,
     first_value(
         request->'spec'->'template'->'spec'->'containers'->0
             ->'resources'->'limits'->>'memory'
-        order by ts desc
+        order by ts desc, row_id
     ) as memory_limit,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where operation in ('resources', 'quota')
     and verb in ('create', 'patch', 'update', 'delete')

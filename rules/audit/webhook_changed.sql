@@ -57,7 +57,7 @@ select changes.cluster, changes.username,
         array_agg(distinct changes.resource || '/' || coalesce(changes.name, 'all')), ', '
     ) as names,
     max(changes.failure_policy) as failure_policy,
-    (array_agg(changes.row_id order by changes.ts))[1:5] as row_ids
+    (array_agg(changes.row_id order by changes.ts, changes.row_id))[1:5] as row_ids
 from changes
 left join usual
     on changes.username = usual.username

@@ -71,7 +71,7 @@ select removals.cluster, removals.namespace, removals.username,
         when bool_or(removals.resource in ('persistentvolumeclaims', 'namespaces'))
         then 'critical' else 'high'
     end as severity,
-    (array_agg(removals.row_id order by removals.ts))[1:5] as row_ids
+    (array_agg(removals.row_id order by removals.ts, removals.row_id))[1:5] as row_ids
 from removals
 left join restorations
     on removals.namespace = restorations.namespace

@@ -32,12 +32,12 @@ with slots as (
                 message, '([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]:[0-9]{2,5})\b'
             )[1]
         ) as peer,
-        first_value(template order by ts) as template,
+        first_value(template order by ts, row_id) as template,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from business
     where level in ('warn', 'error', 'fatal')
         and regexp_like(
@@ -59,7 +59,7 @@ select cluster, namespace, workload,
     max(last_ts) as last_ts,
     sum(failures) as count,
     max(failures) as peak,
-    coalesce(max(peer), first_value(template order by failures desc)) as peer,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    coalesce(max(peer), first_value(template order by failures desc, template)) as peer,
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from slots
 group by cluster, namespace, workload

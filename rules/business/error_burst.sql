@@ -31,7 +31,7 @@ with slots as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from business
     where level in ('error', 'fatal')
     group by cluster, namespace, workload, template_id, date_bin(interval '5 minutes', ts)
@@ -47,6 +47,6 @@ select cluster, namespace, workload,
     max(errors) as peak,
     count(distinct template_id) as templates,
     first_value(template order by errors desc, template) as template,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from slots
 group by cluster, namespace, workload

@@ -28,8 +28,8 @@ with today as (
         sum(case when level in ('error', 'fatal') then 1 else 0 end) as errors,
         min(ts) filter (where level in ('error', 'fatal')) as first_ts,
         max(ts) filter (where level in ('error', 'fatal')) as last_ts,
-        (array_agg(row_id order by ts) filter (where level in ('error', 'fatal')))[1:5]
-            as row_ids
+        (array_agg(row_id order by ts, row_id)
+            filter (where level in ('error', 'fatal')))[1:5] as row_ids
     from business
     group by cluster, namespace, workload
     -- Shares of small numbers jump about: fifty errors a day is where a share means

@@ -30,7 +30,7 @@ with slots as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from business
     -- Below error the application has dealt with it: a retry, a rejected input.
     where level in ('error', 'fatal') and exception is not null and exception <> ''
@@ -47,6 +47,6 @@ select cluster, namespace, workload,
     max(exceptions) as peak,
     count(distinct exception) as classes,
     first_value(exception order by exceptions desc, exception) as exception,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from slots
 group by cluster, namespace, workload

@@ -28,9 +28,9 @@ select cluster, namespace, workload,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    first_value(template order by ts) as template,
+    first_value(template order by ts, row_id) as template,
     max(exception) as exception,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from business
 where level = 'fatal'
     -- The JVM's own fatal errors come at level error: the process lives, but is not

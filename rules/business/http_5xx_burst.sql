@@ -43,7 +43,7 @@ slots as (
         max(case when is_5xx then pod end) as last_pod,
         min(case when is_5xx then ts end) as first_ts,
         max(case when is_5xx then ts end) as last_ts,
-        first_value(row_id order by ts) filter (where is_5xx) as row_id
+        first_value(row_id order by ts, row_id) filter (where is_5xx) as row_id
     from answers
     group by cluster, namespace, workload, date_bin(interval '5 minutes', ts)
     -- Four a minute is more than pods that are replaced one by one leave behind; and at
@@ -57,6 +57,6 @@ select cluster, namespace, workload,
     max(last_ts) as last_ts,
     sum(errors) as count,
     max(errors) as peak,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from slots
 group by cluster, namespace, workload

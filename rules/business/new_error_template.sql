@@ -30,7 +30,7 @@ with errors_now as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from business
     where level in ('error', 'fatal')
     group by cluster, namespace, workload, template_id
@@ -60,7 +60,9 @@ select errors_now.cluster, errors_now.namespace, errors_now.workload,
     count(*) as templates,
     first_value(errors_now.template order by errors_now.errors desc, errors_now.template)
         as template,
-    (array_agg(errors_now.row_id order by errors_now.first_ts))[1:5] as row_ids
+    (array_agg(
+        errors_now.row_id order by errors_now.first_ts, errors_now.row_id
+    ))[1:5] as row_ids
 from errors_now
 join workloads_before on errors_now.workload = workloads_before.workload
 left join errors_before

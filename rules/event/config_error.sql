@@ -34,7 +34,7 @@ with series as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in ('CreateContainerConfigError', 'InvalidEnvironmentVariableNames')
         or (
@@ -60,7 +60,7 @@ select cluster, namespace, workload,
     max(last_ts) as last_ts,
     sum(repeats) as count,
     coalesce(replace(max(object), '"', ''), 'ConfigMap/Secret') as object,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
 -- Where a release makes the workload before its configuration, the kubelet's next try or

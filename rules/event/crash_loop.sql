@@ -28,7 +28,7 @@ with series as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     -- The same reason is used for image pulls; those have a rule of their own.
     where (reason = 'BackOff' and message like 'Back-off restarting failed%')
@@ -44,7 +44,7 @@ select cluster, namespace, workload,
     max(last_ts) as last_ts,
     sum(repeats) as count,
     count(distinct pod) as pods,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
 -- One container that waits for a late dependency backs off once or twice; a fifth

@@ -29,7 +29,7 @@ with waiting as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where reason = 'FailedScheduling'
         -- A pod deleted while it waited, or a volume still being made, is no shortage.
@@ -46,8 +46,8 @@ stuck_pods as (
             (date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts))) / 60
             as bigint
         ) as minutes,
-        first_value(message order by last_ts desc) as message,
-        first_value(row_id order by first_ts) as row_id
+        first_value(message order by last_ts desc, message) as message,
+        first_value(row_id order by first_ts, row_id) as row_id
     from waiting
     group by cluster, namespace, workload, name, pod
 )
@@ -58,8 +58,8 @@ select cluster, namespace, workload,
     sum(attempts) as count,
     count(*) as pods,
     max(minutes) as minutes,
-    first_value(message order by last_ts desc) as message,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    first_value(message order by last_ts desc, message) as message,
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from stuck_pods
 -- An autoscaler brings a node within two or three minutes; five is beyond it. Some
 -- exporters keep only the last write of an event, without its beginning: there ten

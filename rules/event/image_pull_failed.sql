@@ -30,7 +30,7 @@ with series as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in (
             'ErrImagePull', 'ImagePullBackOff', 'InspectFailed', 'ErrImageNeverPull'
@@ -53,7 +53,7 @@ select cluster, namespace, workload,
     coalesce(sum(case when is_attempt then repeats end), max(repeats)) as count,
     coalesce(max(image), '-') as image,
     count(distinct pod) as pods,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
 -- A registry hiccup costs one or two attempts; the third comes after the first back-off.

@@ -28,7 +28,7 @@ with states as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where kind = 'Node'
         and reason in (
@@ -46,8 +46,8 @@ select cluster, node,
             >= max(case when reason = 'NodeNotReady' then last_ts end)
         then 'high' else 'critical'
     end as severity,
-    (array_agg(row_id order by first_ts) filter (where reason = 'NodeNotReady'))[1:5]
-        as row_ids
+    (array_agg(row_id order by first_ts, row_id)
+        filter (where reason = 'NodeNotReady'))[1:5] as row_ids
 from states
 group by cluster, node
 -- Nodes do not lose contact in normal work, so once is enough; a node that the autoscaler

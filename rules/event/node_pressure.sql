@@ -39,7 +39,7 @@ select cluster, node,
     coalesce(max(resource), 'resources') as resource,
     -- The third pod to go shows that evicting does not relieve the node.
     case when count(distinct evicted) >= 3 then 'high' else 'medium' end as severity,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from pressure
 group by cluster, node
 -- Pressure that image garbage collection cures by itself hurts nobody: at least one pod

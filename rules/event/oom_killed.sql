@@ -38,7 +38,7 @@ with kills as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in ('OOMKilling', 'OOMKilled', 'SystemOOM')
     group by cluster, node, victim
@@ -53,7 +53,7 @@ select cluster, namespace, workload,
     coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
     -- Ten kills of one workload in a day is an outage, not a rough start.
     case when sum(repeats) >= 10 then 'critical' else 'high' end as severity,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from kills
 group by cluster, namespace, workload, case when workload is null then node end
 -- One kill may be a freak load; the second shows that the restart did not cure it.

@@ -30,7 +30,7 @@ with series as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     -- A startup probe fails by design until the application is up.
     where reason = 'Unhealthy' and message not like 'Startup%'
@@ -44,7 +44,7 @@ sick_pods as (
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         sum(repeats) as failures,
-        first_value(row_id order by first_ts) as row_id
+        first_value(row_id order by first_ts, row_id) as row_id
     from series
     group by cluster, namespace, workload, name, pod, container, node, is_liveness
     -- Three failed liveness probes are a restart (the default failureThreshold); ten
@@ -66,6 +66,6 @@ select cluster, namespace, workload,
     count(distinct pod) as pods,
     -- Killed containers are worse than replicas out of rotation.
     case when bool_or(is_liveness) then 'high' else 'medium' end as severity,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from sick_pods
 group by cluster, namespace, workload

@@ -29,7 +29,7 @@ with refusals as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where reason = 'FailedCreate'
         and regexp_like(
@@ -42,8 +42,8 @@ select cluster, namespace, workload,
     max(last_ts) as last_ts,
     sum(repeats) as count,
     max(quota) as quota,
-    first_value(message order by last_ts desc) as message,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    first_value(message order by last_ts desc, message) as message,
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from refusals
 group by cluster, namespace, workload
 -- A rollout in a tight namespace is refused a few times until old pods have gone; the

@@ -29,7 +29,7 @@ with series as (
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in (
             'FailedMount', 'FailedAttachVolume', 'FailedMapVolume', 'ProvisioningFailed'
@@ -47,8 +47,8 @@ select cluster, namespace, workload,
     min(first_ts) as first_ts,
     max(last_ts) as last_ts,
     sum(repeats) as count,
-    first_value(message order by last_ts desc) as message,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    first_value(message order by last_ts desc, message) as message,
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
 -- The kubelet doubles its wait from half a second: a sixth failure comes some 15 s after

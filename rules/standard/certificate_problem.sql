@@ -34,7 +34,7 @@ select cluster, namespace, workload,
         then 'wrong name'
         else 'not trusted'
     end as problem,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from standard
 where regexp_like(
         message,

@@ -28,8 +28,8 @@ select cluster, namespace, workload,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    left(first_value(message order by ts), 120) as sample,
-    (array_agg(row_id order by ts))[1:5] as row_ids
+    left(first_value(message order by ts, row_id), 120) as sample,
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from standard
 where regexp_like(
         message,

@@ -36,7 +36,7 @@ with slots as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
-        first_value(row_id order by ts) as row_id
+        first_value(row_id order by ts, row_id) as row_id
     from standard
     where regexp_like(
             message,
@@ -59,6 +59,6 @@ select cluster, namespace, workload,
     sum(failures) as count,
     max(failures) as peak,
     coalesce(max(host), '-') as host,
-    (array_agg(row_id order by first_ts))[1:5] as row_ids
+    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from slots
 group by cluster, namespace, workload

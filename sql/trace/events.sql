@@ -44,7 +44,7 @@ linked as (
         -- one row for a start, a reason and an object: the first time, by the strongest link
         row_number() over (
             partition by p.start_id, e.reason, e.kind, e.workload, e.node
-            order by p.identity desc, e.ts, e.row_id
+            order by p.identity desc, e.ts, e.row_id, p.hop, p.link
         ) as place
     from probes as p
     join keyed as e on e.key = p.key and e.bucket = p.bucket

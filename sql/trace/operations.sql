@@ -71,7 +71,7 @@ linked as (
     select p.start_id, p.link, p.identity, p.hop, c.*,
         row_number() over (
             partition by p.start_id, c.row_id
-            order by p.identity desc, p.link
+            order by p.identity desc, p.hop, p.link
         ) as place
     from probes as p
     join keyed as c on c.key = p.key and c.bucket = p.bucket

@@ -33,7 +33,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut place = context.workplace()?;
     let window =
         context.window(&place.catalog, args.date.as_deref(), args.from.as_deref().zip(args.to.as_deref()))?;
-    let report = context.runtime.block_on(place.analyse(window, &show::run_id()))?;
+    let report = context.analyse(&mut place, window)?;
     let lang = Lang::from(args.lang);
     if let Some(path) = &args.html {
         std::fs::write(path, crate::page::html(&report, lang)?)?;

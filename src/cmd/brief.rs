@@ -28,7 +28,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 .because(error)
                 .hint("`headwater analyze` makes it anew")
         })?,
-        None => context.runtime.block_on(place.analyse(window, &show::run_id()))?,
+        None => context.analyse(&mut place, window)?,
     };
     let length = if args.voice { Length::Voice } else { Length::Chat };
     print(&brief(&report, args.lang.into(), length))?;

@@ -35,7 +35,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     super::report("ingest", &done.problems);
     let mut place = context.workplace_at(lake)?;
     let window = crate::window::Window::day(date, context.config.zone()?);
-    let report = context.runtime.block_on(place.analyse(window, &show::run_id()))?;
+    let report = context.analyse(&mut place, window)?;
     let json = serde_json::to_string_pretty(&report)
         .map_err(|error| Error::bug("the report does not serialise").because(error))?;
     std::fs::write(args.dir.join("report.json"), json)?;

@@ -70,6 +70,7 @@ pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<
     let (listed, mut problems) = source.list()?;
     let options = Options {
         text_table: table,
+        path_types: context.config.source.path_types()?,
         cluster: context.config.cluster.clone(),
         zone,
         today: chrono::Utc::now().with_timezone(&zone).date_naive(),

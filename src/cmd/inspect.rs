@@ -25,6 +25,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let (listed, problems) = source.list()?;
     let options = Options {
         text_table: None,
+        path_types: context.config.source.path_types()?,
         cluster: context.config.cluster.clone(),
         zone,
         today: chrono::Utc::now().with_timezone(&zone).date_naive(),

@@ -6,6 +6,7 @@ mod brief;
 mod completions;
 mod config;
 mod demo;
+mod evaluate;
 mod ingest;
 mod inspect;
 mod lake;
@@ -20,6 +21,7 @@ mod trace;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::error::{Error, Kind, Problem, Result};
+use crate::finding::Report;
 use crate::lake::Lake;
 use crate::orchestrator::Workplace;
 use crate::window::{Window, parse_date};
@@ -63,6 +65,7 @@ enum Command {
     Sql(sql::Args),
     Rules(rules::Args),
     Simulate(simulate::Args),
+    Evaluate(evaluate::Args),
     Lake(lake::Args),
     Schema(schema::Args),
     Config(config::Args),
@@ -104,6 +107,15 @@ impl Context {
         let catalog = Catalog::open(&lake.catalog_path())?;
         let rules = crate::rules::load(self.rules_path().as_deref())?;
         Ok(Workplace { lake, catalog, config: self.config.clone(), rules })
+    }
+
+    /// Runs agents and traces over a window while the steps show on stderr.
+    fn analyse(&self, place: &mut Workplace, window: Window) -> Result<Report> {
+        let spinner = show::spinner();
+        let begun = |step: &str| spinner.set_message(step.to_owned());
+        let report = self.runtime.block_on(place.analyse(window, &show::run_id(), &begun));
+        spinner.finish_and_clear();
+        report
     }
 
     /// Returns the window of `--date`, or `--from` and `--to`, or the last day with rows.
@@ -160,6 +172,7 @@ fn run(cli: Cli) -> Result<Done> {
         Command::Sql(args) => sql::run(&context, &args),
         Command::Rules(args) => rules::run(&context, &args),
         Command::Simulate(args) => simulate::run(&context, &args),
+        Command::Evaluate(args) => evaluate::run(&context, &args),
         Command::Lake(args) => lake::run(&context, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Config(args) => config::run(&args),

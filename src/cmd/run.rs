@@ -35,7 +35,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     say(&format!("{} objects read, {} unchanged", done.objects.len(), done.unchanged));
     let mut place = context.workplace_at(lake)?;
     let window = context.window(&place.catalog, args.date.as_deref(), None)?;
-    let report = context.runtime.block_on(place.analyse(window, &show::run_id()))?;
+    let report = context.analyse(&mut place, window)?;
     print(&brief(&report, args.lang.into(), Length::Chat))?;
     super::report("ingest", &done.problems);
     Ok(super::report("run", &report.coverage.problems))

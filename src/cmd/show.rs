@@ -36,6 +36,25 @@ pub fn bar(total_bytes: u64, what: &str) -> ProgressBar {
     bar
 }
 
+/// Returns a bar of things done on stderr; it draws nothing where that is no terminal.
+pub fn counter(total: u64, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(total).with_message(what.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} eta {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Returns a spinner that names the step under way; it draws nothing where stderr is no terminal.
+pub fn spinner() -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        spinner.set_style(style);
+    }
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}
+
 /// Runs `work` while a bar follows `progress`.
 pub fn follow<T: Send>(
     progress: &Progress,

@@ -1,6 +1,10 @@
 //! The only builder of a DataFusion session: tables over the exact files the catalog names,
 //! narrowed to a window, within a memory budget. Everyone who runs SQL runs it here.
 
+mod shared;
+
+pub use shared::Shared;
+
 use crate::catalog::Catalog;
 use crate::config::Plain;
 use crate::error::{Error, Result};
@@ -15,15 +19,16 @@ use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::common::{DataFusionError, TableReference};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
-use datafusion::datasource::{MemTable, TableProvider, provider_as_source};
+use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col, lit};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource, col, lit};
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a session may use.
@@ -59,15 +64,11 @@ impl Engine {
     pub fn empty(limits: Limits) -> Result<Self> {
         let engine = Self::new(limits)?;
         for table in Table::ALL {
-            let plan = engine.memory(schema(table, Texts::Queried), Vec::new())?;
-            engine.register("public", table.name(), plan.clone())?;
-            engine.register("history", table.name(), plan)?;
+            for name in ["public", "history"] {
+                engine.replace(name, table.name(), schema(table, Texts::Queried), Vec::new())?;
+            }
         }
-        engine.register(
-            "public",
-            "topology",
-            engine.memory(topology::schema(&DataType::Utf8View), Vec::new())?,
-        )?;
+        engine.replace("public", "topology", topology::schema(&DataType::Utf8View), Vec::new())?;
         Ok(engine)
     }
 
@@ -82,17 +83,17 @@ impl Engine {
     ) -> Result<Self> {
         let engine = Self::new(limits)?;
         for table in Table::ALL {
-            let scan = |window: Option<Window>| {
-                engine.scan(lake, catalog, table.name(), schema(table, Texts::Queried), window)
-            };
-            engine.register("public", table.name(), scan(window)?)?;
+            let columns = schema(table, Texts::Queried);
+            let name = TableReference::partial("public", table.name());
+            engine.scan(lake, catalog, name, Arc::clone(&columns), window)?;
             if let Some(window) = window {
-                engine.register("history", table.name(), scan(Some(window.before(lookback_s)))?)?;
+                let name = TableReference::partial("history", table.name());
+                engine.scan(lake, catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
         // what hangs together today was mostly created on an earlier day
-        let edges = engine.scan(lake, catalog, "topology", topology::schema(&DataType::Utf8View), None)?;
-        engine.register("public", "topology", edges)?;
+        let name = TableReference::partial("public", "topology");
+        engine.scan(lake, catalog, name, topology::schema(&DataType::Utf8View), None)?;
         Ok(engine)
     }
 
@@ -130,56 +131,37 @@ impl Engine {
         Ok(Self { context })
     }
 
-    /// Returns the live rows of a table in a window as a plan: a listing over exactly the
-    /// catalog's files, filtered by time.
+    /// Registers the live rows of a table in a window: a listing over exactly the catalog's files,
+    /// filtered by time.
     fn scan(
         &self,
         lake: &Lake,
         catalog: &Catalog,
-        name: &str,
+        name: TableReference,
         schema: SchemaRef,
         window: Option<Window>,
-    ) -> Result<LogicalPlan> {
+    ) -> Result<()> {
         let (from, to) = window.map_or((i64::MIN, i64::MAX), |window| (window.from.0, window.to.0));
-        let files = catalog.files(name, from, to)?;
+        let files = catalog.files(name.table(), from, to)?;
         if files.is_empty() {
-            return self.memory(schema, Vec::new());
+            return self.replace(name.schema().unwrap_or("public"), name.table(), schema, Vec::new());
         }
         let failed = |error| engine_error(&format!("the files of `{name}` cannot be opened"), error);
-        let urls = files
-            .iter()
-            .map(|file| {
-                let path = std::path::absolute(lake.root.join(&file.path)).map_err(DataFusionError::from)?;
-                ListingTableUrl::parse(path.to_string_lossy())
-            })
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(failed)?;
-        let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
-        let config =
-            ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
-        let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config).map_err(failed)?);
-        let mut plan = LogicalPlanBuilder::scan(name, provider_as_source(table), None).map_err(failed)?;
+        let paths: Vec<PathBuf> = files.iter().map(|file| lake.root.join(&file.path)).collect();
+        let source = listing(&paths, schema).map_err(failed)?;
+        let mut plan = LogicalPlanBuilder::scan(name.clone(), source, None).map_err(failed)?;
         if window.is_some() {
             let at = |ts: i64| lit(ScalarValue::TimestampMicrosecond(Some(ts), Some("UTC".into())));
             plan = plan.filter(col("ts").gt_eq(at(from)).and(col("ts").lt(at(to)))).map_err(failed)?;
         }
-        plan.build().map_err(failed)
+        self.register(name.clone(), plan.build().map_err(failed)?)
     }
 
-    fn memory(&self, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<LogicalPlan> {
-        let failed = |error| engine_error("rows in memory do not fit their schema", error);
-        let table = MemTable::try_new(schema, vec![batches]).map_err(failed)?;
-        LogicalPlanBuilder::scan("memory", provider_as_source(Arc::new(table)), None)
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(failed)
-    }
-
-    fn register(&self, schema: &str, name: &str, plan: LogicalPlan) -> Result<()> {
+    fn register(&self, name: TableReference, plan: LogicalPlan) -> Result<()> {
         let view = DataFrame::new(self.context.state(), plan).into_view();
-        self.context
-            .register_table(TableReference::partial(schema, name), view)
-            .map(|_| ())
-            .map_err(|error| engine_error(&format!("`{name}` cannot be registered"), error))
+        let failed = |error| engine_error(&format!("`{name}` cannot be registered"), error);
+        self.context.deregister_table(name.clone()).map_err(failed)?;
+        self.context.register_table(name.clone(), view).map(|_| ()).map_err(failed)
     }
 
     /// Puts rows in memory in place of `schema.name`.
@@ -191,21 +173,19 @@ impl Engine {
         batches: Vec<RecordBatch>,
     ) -> Result<()> {
         let reference = TableReference::partial(schema, name);
-        self.context
-            .deregister_table(reference)
-            .map_err(|error| engine_error("a table cannot be replaced", error))?;
-        self.register(schema, name, self.memory(rows, batches)?)
+        let failed = |error| engine_error("rows in memory do not fit their schema", error);
+        let table = MemTable::try_new(rows, vec![batches]).map_err(failed)?;
+        let plan = LogicalPlanBuilder::scan(reference.clone(), provider_as_source(Arc::new(table)), None)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(failed)?;
+        self.register(reference, plan)
     }
 
     /// Puts a view in place of `name`.
     pub async fn view(&self, name: &str, sql: &str) -> Result<()> {
         let frame =
             self.plan(sql).await.map_err(|fault| fault.into_error("a view cannot be planned", name))?;
-        let reference = TableReference::partial("public", name);
-        self.context
-            .deregister_table(reference)
-            .map_err(|error| engine_error("a table cannot be replaced", error))?;
-        self.register("public", name, frame.logical_plan().clone())
+        self.register(TableReference::partial("public", name), frame.logical_plan().clone())
     }
 
     /// Keeps the result of `sql` under `name`, so that later statements of one step read it once.
@@ -245,6 +225,21 @@ impl Engine {
         frame.create_physical_plan().await.map_err(|error| fault_of(&error))?;
         Ok(schema)
     }
+}
+
+/// Returns Parquet files as one table.
+fn listing(
+    paths: &[PathBuf],
+    schema: SchemaRef,
+) -> std::result::Result<Arc<dyn TableSource>, DataFusionError> {
+    let urls = paths
+        .iter()
+        .map(|path| ListingTableUrl::parse(std::path::absolute(path)?.to_string_lossy()))
+        .collect::<std::result::Result<Vec<_>, _>>()?;
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config =
+        ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+    Ok(provider_as_source(Arc::new(ListingTable::try_new(config)?)))
 }
 
 impl SqlFault {

@@ -1,0 +1,154 @@
+//! `headwater evaluate`: the whole job over simulated days, scored against their truth.
+
+use super::{Context, Done, Result, print, print_json, say, show};
+use crate::error::Error;
+use crate::evaluate::{Score, Totals, naive, parse_truth, score, totals};
+use crate::lake::Lake;
+use crate::source::Source;
+use crate::window::{Ts, Window};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Run the whole job over simulated days and score the traces against their truth
+///
+/// Beside the traces stand two naive rules: the nearest change before the symptom, and the nearest
+/// in its namespace. Where these do well, the days prove nothing.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  for seed in 1 2 3; do headwater simulate --scenario bad_image --seed $seed --out days/bad_image-$seed; done\n  headwater evaluate days"
+)]
+pub struct Args {
+    /// Days as `headwater simulate` writes them, or folders of such days
+    #[arg(required = true, value_name = "DIR")]
+    days: Vec<PathBuf>,
+    /// One JSON document: totals, scenarios and every day
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(context: &Context, args: &Args) -> Result<Done> {
+    let days = days_of(&args.days)?;
+    let bar = show::counter(days.len() as u64, "evaluate");
+    let mut scores = Vec::new();
+    let mut failed = 0;
+    for day in &days {
+        match evaluate(context, day) {
+            Ok(score) => scores.push(score),
+            Err(error) => {
+                failed += 1;
+                say(&format!("error: {}: {error}", day.display()));
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let scenarios: BTreeSet<&str> = scores.iter().map(|score| score.scenario.as_str()).collect();
+    let by_scenario: Vec<(&str, Totals)> = scenarios
+        .into_iter()
+        .map(|name| (name, totals(scores.iter().filter(|score| score.scenario == name))))
+        .collect();
+    let all = totals(scores.iter());
+    if args.json {
+        let scenarios: Vec<_> =
+            by_scenario.iter().map(|(name, totals)| json!({ "scenario": name, "totals": totals })).collect();
+        print_json(
+            &json!({ "schema": "headwater.evaluate/1", "totals": all, "scenarios": scenarios, "days": scores }),
+        )?;
+    } else {
+        print(&table(&by_scenario, &all))?;
+        for score in scores.iter().filter(|score| !score.is_right()) {
+            print(&miss(score))?;
+        }
+    }
+    Ok(if failed == 0 { Done::All } else { Done::InPart })
+}
+
+/// Returns the days among folders and in them, by name.
+fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut days = Vec::new();
+    for folder in folders {
+        let before = days.len();
+        if folder.join("truth.json").exists() {
+            days.push(folder.clone());
+        } else if let Ok(entries) = std::fs::read_dir(folder) {
+            days.extend(
+                entries.flatten().map(|entry| entry.path()).filter(|day| day.join("truth.json").exists()),
+            );
+        }
+        if days.len() == before {
+            return Err(Error::usage("there is no simulated day here")
+                .at(folder.display().to_string())
+                .hint("a day holds truth.json; `headwater simulate` writes one"));
+        }
+    }
+    days.sort();
+    Ok(days)
+}
+
+fn evaluate(context: &Context, day: &Path) -> Result<Score> {
+    let place = day.join("truth.json");
+    let truth = parse_truth(&std::fs::read_to_string(&place)?, &place.display().to_string())?;
+    let begun = Instant::now();
+    let folder = tempfile::tempdir()?;
+    let lake = Lake::create(folder.path())?;
+    // the truth is for whoever checks the answer, not for whoever finds it
+    let logs = ["audit", "event", "business", "standard"].map(|name| day.join(name));
+    let paths = logs.into_iter().filter(|path| path.exists()).collect();
+    super::ingest::into_lake(context, &lake, &Source::Files { root: Some(day.to_owned()), paths }, None)?;
+    let mut workplace = context.workplace_at(lake)?;
+    let zone = context.config.zone()?;
+    let window = Window { from: Ts::parse(&truth.from, zone)?, to: Ts::parse(&truth.to, zone)?, zone };
+    let report = context.analyse(&mut workplace, window)?;
+    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let naive = context.runtime.block_on(async {
+        let engine = workplace.engine(None).await?;
+        naive(&engine, &truth).await
+    })?;
+    score(&day.display().to_string(), &truth, &report, &naive, took_ms)
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    if whole == 0 { "-".into() } else { format!("{:.0} %", part as f64 * 100.0 / whole as f64) }
+}
+
+fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
+    let mut out = format!(
+        "{:<26} {:>4} {:>6} {:>6} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8} {:>7}\n",
+        "scenario", "days", "found", "top-1", "top-3", "verdict", "wrong", "hops", "nearest", "in ns", "ms"
+    );
+    for (name, t) in scenarios.iter().map(|(name, totals)| (*name, totals)).chain([("all", all)]) {
+        out.push_str(&format!(
+            "{:<26} {:>4} {:>6} {:>6} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8} {:>7}\n",
+            name,
+            t.days,
+            percent(t.found, t.days),
+            percent(t.top1, t.with_cause),
+            percent(t.top3, t.with_cause),
+            percent(t.verdict_right, t.days),
+            t.wrongly_confirmed,
+            percent(t.hops_right, t.hops),
+            percent(t.naive_nearest, t.with_cause),
+            percent(t.naive_namespace, t.with_cause),
+            t.took_ms
+        ));
+    }
+    out.push_str("\nright verdict → given\n");
+    for (right, given) in &all.verdicts {
+        let given: Vec<String> = given.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        out.push_str(&format!("{right:<13} → {}\n", given.join(", ")));
+    }
+    out
+}
+
+fn miss(score: &Score) -> String {
+    let verdict = score.verdict.map_or("no trace", |verdict| verdict.name());
+    let first = match (&score.instead, score.has_cause, score.top1) {
+        (_, true, true) => "the cause stands first".to_owned(),
+        (Some(id), ..) => format!("{id} stands first"),
+        (None, true, false) => "no cause is named".to_owned(),
+        (None, false, _) => "rightly no cause".to_owned(),
+    };
+    format!("{} {}: {verdict}, {} was right; {first}", score.scenario, score.seed, score.expected)
+}
