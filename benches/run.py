@@ -1,52 +1,62 @@
 #!/usr/bin/env python3
-"""Headwater beside DuckDB on the same simulated files: audit JSON to Parquet, and counting it.
+"""Headwater beside DuckDB on the same files, in one run, two threads each.
 
-    python3 benches/run.py [BYTES]      needs duckdb (PyPI) and a release build
+    python3 benches/run.py [--only NAME]... [--bytes N] [--rows N] [--runs N]
 
-Prints seconds, the ratio (below 1 is faster than DuckDB) and Headwater's peak memory.
+NAME    ingest   audit JSON to sorted Parquet                              (ingest.py)
+        memory   peak memory of ingesting a whole day, at N/10 and N bytes (ingest.py)
+        trace    the trace's window joins over a simulated day of N bytes  (trace.py)
+        trace1   the same over --rows audit rows of one day, generated     (trace.py)
+        trace30  the same rows spread over 30 days, traced in one          (trace.py)
+--bytes raw bytes of the simulated day, 2 GB unless told
+--rows  audit rows of trace1 and trace30, 10 million unless told; a twentieth as many events
+--runs  runs of each engine, in turn, of which the median is told; 3 unless told
+
+Needs duckdb from PyPI and a release build of headwater: at HEADWATER=path, else in
+$CARGO_TARGET_DIR, ~/.cache/headwater/target or ./target. Data goes to $TMPDIR and is removed.
+
+Prints one table: a ratio below 1 means faster than DuckDB. What is measured, and why it is fair
+to both, stands at the top of each file; how, in measure.py. Both engines must give the same rows,
+else the run ends with an error.
 """
-import os
-import pathlib
-import resource
-import subprocess
+import argparse
 import sys
 import tempfile
-import time
 
-import duckdb
+sys.dont_write_bytecode = True  # no __pycache__ beside the sources
 
-target = os.environ.get("CARGO_TARGET_DIR", os.path.expanduser("~/.cache/headwater/target"))
-headwater = f"{target}/release/headwater"
-size = sys.argv[1] if len(sys.argv) > 1 else "500000000"
+import ingest
+import measure
+import trace
 
-with tempfile.TemporaryDirectory() as folder:
-    day = pathlib.Path(folder, "day")
-    subprocess.run([headwater, "simulate", "--scenario", "memory_limit_lowered", "--seed", "1",
-                    "--size", size, "--out", day], check=True, stdout=subprocess.DEVNULL)
-    raw = sum(f.stat().st_size for f in day.glob("audit/**/*.gz"))
-    begun = time.perf_counter()
-    subprocess.run([headwater, "--lake", f"{folder}/lake", "ingest", day / "audit"],
-                   check=True, stdout=subprocess.DEVNULL)
-    ours = time.perf_counter() - begun
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+# each is called with the program, a folder and what was asked
+BENCHES = {
+    "ingest": lambda program, folder, asked: ingest.ingest(program, folder, asked.bytes, asked.runs),
+    "memory": lambda program, folder, asked: ingest.memory(program, folder, asked.bytes),
+    "trace": lambda program, folder, asked: trace.simulated(program, folder, asked.bytes, asked.runs),
+    "trace1": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 1, asked.runs),
+    "trace30": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 30, asked.runs),
+}
 
-    database = duckdb.connect()
-    database.execute("set threads = 2")
-    columns = ("{kind: 'varchar', level: 'varchar', auditID: 'varchar', stage: 'varchar', verb: 'varchar', "
-               "requestURI: 'varchar', user: 'struct(username varchar, groups varchar[])', userAgent: 'varchar', "
-               "sourceIPs: 'varchar[]', objectRef: 'struct(resource varchar, namespace varchar, name varchar, "
-               "apiGroup varchar, subresource varchar)', responseStatus: 'struct(code bigint)', "
-               "requestObject: 'json', responseObject: 'json', annotations: 'json', "
-               "requestReceivedTimestamp: 'timestamp', stageTimestamp: 'timestamp'}")
-    begun = time.perf_counter()
-    database.execute(f"""copy (select * from read_json('{day}/audit/**/*.gz', format = 'newline_delimited',
-        columns = {columns}) order by requestReceivedTimestamp)
-        to '{folder}/audit.parquet' (format parquet, compression zstd)""")
-    theirs = time.perf_counter() - begun
-    rows = database.execute(f"select count(*) from '{folder}/audit.parquet'").fetchone()[0]
-    kept = database.execute(f"select count(*) from read_parquet('{folder}/lake/audit/**/*.parquet')").fetchone()[0]
-    assert rows == kept, (rows, kept)
-    print(f"audit JSON to Parquet, {rows} rows, {raw / 1e6:.0f} MB gzip, sorted by time, zstd")
-    print(f"{'headwater':<10} {ours:7.2f} s   peak {memory:.0f} MiB")
-    print(f"{'duckdb':<10} {theirs:7.2f} s")
-    print(f"{'ratio':<10} {ours / theirs:7.2f}")
+
+def main():
+    """Runs the benchmarks asked for and prints their table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=BENCHES, metavar="NAME")
+    parser.add_argument("--bytes", type=int, default=2_000_000_000, metavar="N")
+    parser.add_argument("--rows", type=int, default=10_000_000, metavar="N")
+    parser.add_argument("--runs", type=int, default=3, metavar="N")
+    asked = parser.parse_args()
+    binary = measure.find_headwater()
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
+        headwater = measure.Headwater(binary, folder)
+        for name in asked.only or BENCHES:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows.extend(BENCHES[name](headwater, folder, asked))
+    measure.show(rows)
+
+
+if __name__ == "__main__":
+    main()

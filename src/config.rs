@@ -30,6 +30,8 @@ pub struct Config {
     pub engine: EngineConfig,
     /// Rules beside the shipped ones.
     pub rules: RulesConfig,
+    /// What can cause what, beside the shipped table.
+    pub trace: TraceConfig,
 }
 
 /// `[source]`.
@@ -80,6 +82,14 @@ pub struct RulesConfig {
     pub exceptions: Vec<Exception>,
 }
 
+/// `[trace]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TraceConfig {
+    /// A table of mechanisms that come before the shipped ones.
+    pub mechanisms: Option<PathBuf>,
+}
+
 /// One named exception: findings of a rule that are known, why, and until when.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +115,7 @@ impl Default for Config {
             lake: LakeConfig::default(),
             engine: EngineConfig::default(),
             rules: RulesConfig::default(),
+            trace: TraceConfig::default(),
         }
     }
 }

@@ -22,7 +22,8 @@ pub struct Score {
     pub scenario: String,
     /// Seed.
     pub seed: u64,
-    /// Whether some finding led to a trace of the workload that suffered.
+    /// Whether some finding led to a trace of the workload that suffered; else the trace began at
+    /// its pod and time, as a person would ask.
     pub found: bool,
     /// Whether the day has a cause in its logs.
     pub has_cause: bool,
@@ -31,7 +32,7 @@ pub struct Score {
     /// The cause is among the three shown.
     pub top3: bool,
     /// The verdict that was given.
-    pub verdict: Option<Verdict>,
+    pub verdict: Verdict,
     /// The verdict that was right to give.
     pub expected: String,
     /// `confirmed`, and the cause is another one or none.
@@ -51,7 +52,7 @@ pub struct Score {
 impl Score {
     /// Tells whether the verdict was the right one.
     pub fn is_verdict_right(&self) -> bool {
-        self.verdict.is_some_and(|verdict| verdict.name() == self.expected)
+        self.verdict.name() == self.expected
     }
 
     /// Tells whether nothing is to be said against the answer.
@@ -61,7 +62,8 @@ impl Score {
 }
 
 /// Returns the trace of a report that is about the symptom.
-fn trace_of<'r>(truth: &Truth, report: &'r Report, at: Ts) -> Option<&'r Trace> {
+pub fn trace_of<'r>(truth: &Truth, report: &'r Report) -> Option<&'r Trace> {
+    let at = Ts::parse(&truth.symptom.ts, chrono_tz::UTC).ok()?;
     let distance = |trace: &Trace| trace.ts.since_s(at).abs();
     report
         .traces
@@ -74,42 +76,37 @@ fn trace_of<'r>(truth: &Truth, report: &'r Report, at: Ts) -> Option<&'r Trace> 
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
-/// Scores a day. `naive` holds the answers of [`naive`].
+/// Scores a day by its trace. `found` tells whether the day's findings led to it; `naive` holds
+/// the answers of [`naive`].
 pub fn score(
     day: &str,
     truth: &Truth,
-    report: &Report,
+    (found, trace): (bool, &Trace),
     naive: &[Option<String>; 2],
     took_ms: u64,
-) -> Result<Score> {
-    let at = Ts::parse(&truth.symptom.ts, chrono_tz::UTC)?;
-    let trace = trace_of(truth, report, at);
+) -> Score {
     let cause = truth.cause.as_ref().map(|cause| cause.audit_id.as_str());
-    let shown: Vec<Option<&str>> = trace
-        .iter()
-        .flat_map(|trace| &trace.hypotheses)
-        .map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str()))
-        .collect();
+    let shown: Vec<Option<&str>> =
+        trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
     let first = shown.first().copied().flatten();
-    let verdict = trace.map(|trace| trace.verdict);
     let is_cause = |id: Option<&str>| cause.is_some() && id == cause;
-    Ok(Score {
+    Score {
         day: day.to_owned(),
         scenario: truth.scenario.clone(),
         seed: truth.seed,
-        found: trace.is_some(),
+        found,
         has_cause: cause.is_some(),
         top1: is_cause(first),
         top3: shown.iter().any(|id| is_cause(*id)),
-        verdict,
+        verdict: trace.verdict,
         expected: truth.verdict.clone(),
-        wrongly_confirmed: verdict == Some(Verdict::Confirmed) && !is_cause(first),
-        hops: trace.map_or((0, 0), |trace| hops(truth, trace)),
+        wrongly_confirmed: trace.verdict == Verdict::Confirmed && !is_cause(first),
+        hops: hops(truth, trace),
         instead: first.filter(|id| Some(*id) != cause).map(str::to_owned),
         naive_nearest: is_cause(naive[0].as_deref()),
         naive_namespace: is_cause(naive[1].as_deref()),
         took_ms,
-    })
+    }
 }
 
 /// Returns the event steps of the first chain, and how many of their reasons the incident had.
@@ -193,13 +190,13 @@ pub fn totals<'s>(scores: impl Iterator<Item = &'s Score>) -> Totals {
         totals.top1 += usize::from(score.top1);
         totals.top3 += usize::from(score.top3);
         totals.verdict_right += usize::from(score.is_verdict_right());
-        totals.confirmed += usize::from(score.verdict == Some(Verdict::Confirmed));
+        totals.confirmed += usize::from(score.verdict == Verdict::Confirmed);
         totals.wrongly_confirmed += usize::from(score.wrongly_confirmed);
         totals.hops += score.hops.0;
         totals.hops_right += score.hops.1;
         totals.naive_nearest += usize::from(score.naive_nearest);
         totals.naive_namespace += usize::from(score.naive_namespace);
-        let given = score.verdict.map_or("none", Verdict::name).to_owned();
+        let given = score.verdict.name().to_owned();
         *totals.verdicts.entry(score.expected.clone()).or_default().entry(given).or_default() += 1;
         times.push(score.took_ms);
     }

@@ -5,16 +5,19 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
-use crate::finding::{Report, RunInfo};
+use crate::finding::{Report, RunInfo, Trace};
 use crate::lake::Lake;
 use crate::report;
 use crate::rules::RuleSet;
 use crate::table::Table;
-use crate::trace;
-use crate::window::Window;
+use crate::trace::{self, Start};
+use crate::window::{Ts, Window};
 
 /// Days of history when the config tells none.
 const LOOKBACK_DAYS: u32 = 7;
+
+/// How long after a change is looked for what it broke.
+const AFTER_S: i64 = 6 * 3600;
 
 /// A lake opened for analysis.
 pub struct Workplace {
@@ -38,6 +41,43 @@ impl Workplace {
     pub async fn engine(&self, window: Option<Window>) -> Result<Engine> {
         let days = i64::from(self.config.rules.lookback_days.unwrap_or(LOOKBACK_DAYS));
         Engine::over(&self.lake, &self.catalog, window, days * 86_400, self.limits()).await
+    }
+
+    /// Traces starts with the mechanisms in force.
+    pub async fn trace(&self, engine: &Engine, window: Window, starts: &[Start]) -> Result<Vec<Trace>> {
+        let Some(path) = &self.config.trace.mechanisms else {
+            return trace::trace(engine, window, starts, None).await;
+        };
+        let place = path.display().to_string();
+        let own = std::fs::read_to_string(path).map_err(|error| {
+            Error::usage("the mechanism table cannot be opened")
+                .at(place.clone())
+                .because(error)
+                .hint("`[trace] mechanisms` names it")
+        })?;
+        trace::trace(engine, window, starts, Some((&own, &place))).await
+    }
+
+    /// Returns what a change broke: the traces of what was found after it that hold it for a cause.
+    pub async fn broken_by(&mut self, audit_id: &str, begun: &dyn Fn(&str)) -> Result<Vec<Trace>> {
+        let sql = format!(
+            "select ts from audit where audit_id = '{}' order by ts limit 1",
+            audit_id.replace('\'', "''")
+        );
+        let rows = analyse::rows_of(&self.engine(None).await?.query(&sql).await?)?;
+        let at = rows.first().and_then(|row| row.get("ts")?.as_str()).ok_or_else(|| {
+            Error::usage(format!("no audit event has the id `{audit_id}`"))
+                .hint("`headwater sql \"select ts, audit_id, message from audit where operation is not null\"` shows some")
+        })?;
+        let zone = self.config.zone()?;
+        let at = Ts::parse(at, zone)?;
+        let window = Window { from: at.plus_s(-300), to: at.plus_s(AFTER_S), zone };
+        let mut traces = self.analyse(window, "forwards", begun).await?.traces;
+        let holds = |trace: &Trace| {
+            trace.hypotheses.iter().any(|h| h.cause.as_ref().is_some_and(|cause| cause.audit_id == audit_id))
+        };
+        traces.retain(holds);
+        Ok(traces)
     }
 
     /// Runs agents and traces over a window, keeps the report of a whole day, and returns it.
@@ -64,7 +104,7 @@ impl Workplace {
         }
         step("trace");
         let starts = trace::starts_of(&mut findings);
-        let traces = match trace::trace(&engine, window, &starts).await {
+        let traces = match self.trace(&engine, window, &starts).await {
             Ok(traces) => traces,
             Err(error) => {
                 problems.push(error.into_problem("trace"));

@@ -279,6 +279,10 @@ pub struct AuditFields<'a> {
 
 /// The part of a record that depends on its type.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack; a box would cost each audit event"
+)]
 pub enum Body<'a> {
     /// Business or standard: where it was collected tells which.
     Text(TextFields<'a>),

@@ -147,7 +147,7 @@ async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Er
                 .hint(hint),
         );
     };
-    if !names.contains("ts") && !(names.contains("first_ts") && names.contains("last_ts")) {
+    if !(names.contains("ts") || names.contains("first_ts") && names.contains("last_ts")) {
         wrong(
             "it has neither `ts` nor `first_ts` and `last_ts`".into(),
             "select min(ts) as first_ts, max(ts) as last_ts",

@@ -1,26 +1,33 @@
 //! From an error back to the operation that caused it. The joins are SQL under `sql/trace/`; what
 //! can cause what is data (`mechanisms.csv`); scores and verdicts are this code, with reasons.
 
+mod chain;
 mod change;
+mod errors;
 mod judge;
+mod mechanism;
+mod mermaid;
+mod names;
+mod register;
 mod start;
 mod words;
 
-pub use start::{Start, starts_of};
+pub use mermaid::mermaid;
+pub use start::{Start, Subject, start_at, starts_of, subject_of_trace};
 
-use crate::analyse::{evidence_of, rows_of};
+use crate::analyse::rows_of;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::finding::{Evidence, Trace};
 use crate::window::{Ts, Window};
-use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use errors::{ErrorSlot, Errors};
+use judge::{Facts, Hours, SURE_IDENTITY};
+use register::{Names, register_calls, register_names, register_starts};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// How far back a cause is looked for, and how far on clocks may differ; as in `sql/trace/`.
-const BACK_S: i64 = 6 * 3600;
+const BACK_S: i64 = 8 * 3600;
 const ON_S: i64 = 600;
 
 /// An event around a start.
@@ -31,7 +38,9 @@ pub struct LinkedEvent {
     hop: i64,
     reason: String,
     who: String,
+    namespace: Option<String>,
     workload: Option<String>,
+    node: Option<String>,
     evidence: Evidence,
 }
 
@@ -47,135 +56,145 @@ pub struct LinkedOperation {
     resource: String,
     namespace: String,
     name: String,
+    workload: Option<String>,
     operation: String,
     change: change::Change,
     evidence: Evidence,
 }
 
-/// Which local hours around the starts have rows.
-#[derive(Clone, Debug, Default)]
-pub struct Present {
-    audit_hours: BTreeSet<i64>,
-    has_events: bool,
+impl LinkedOperation {
+    /// Returns the classes of the change: a whole object that was put names everything, so what
+    /// it changed is told by the object before.
+    fn classes(&self) -> Vec<&str> {
+        let mut classes = vec![self.operation.as_str()];
+        if self.operation == "update" {
+            classes.extend(self.change.classes());
+        }
+        classes
+    }
 }
 
-/// Traces every start. The engine's window must hold the starts.
-pub async fn trace(engine: &Engine, window: Window, starts: &[Start]) -> Result<Vec<Trace>> {
+/// Which hours around the starts have rows.
+#[derive(Clone, Debug, Default)]
+pub struct Present {
+    audit: Hours,
+    event: Hours,
+}
+
+/// Traces every start. The engine's window must hold the starts. `mechanisms` are lines of a
+/// mechanism table of one's own, with their place.
+pub async fn trace(
+    engine: &Engine,
+    window: Window,
+    starts: &[Start],
+    mechanisms: Option<(&str, &str)>,
+) -> Result<Vec<Trace>> {
     let (Some(first), Some(last)) = (starts.iter().map(|s| s.ts).min(), starts.iter().map(|s| s.ts).max())
     else {
         return Ok(Vec::new());
     };
-    let (from, to) = (first.plus_s(-BACK_S), last.plus_s(ON_S));
-    for table in ["event", "audit"] {
-        let span = format!("ts >= '{from}' and ts <= '{to}'");
+    let mechanisms = mechanism::mechanisms(mechanisms)?;
+    around(engine, first.plus_s(-BACK_S), last.plus_s(ON_S)).await?;
+    register_starts(engine, starts)?;
+    let known = known_names(engine).await?;
+    let is_known = |name: &str| known.contains(name);
+    let errors = Errors::new(error_slots(engine).await?, &is_known);
+    register_calls(engine, starts, errors.calls(), &is_known)?;
+    engine.keep("keys", include_str!("../sql/trace/keys.sql")).await?;
+    let events = by_start(engine, include_str!("../sql/trace/events.sql"), event_of).await?;
+    register_names(engine, &called_by_name(starts, &events))?;
+    let operations = rows_of(&engine.query(include_str!("../sql/trace/operations.sql")).await?)?;
+    let changes = change::of_operations(engine, operations.iter()).await?;
+    let mut operations_of: BTreeMap<String, Vec<LinkedOperation>> = BTreeMap::new();
+    for row in &operations {
+        let start = text_of(row, "start_id").unwrap_or_default();
+        operations_of.entry(start).or_default().push(operation_of(row, &changes));
+    }
+    let present =
+        Present { audit: hours(engine, "around_audit").await?, event: hours(engine, "around_event").await? };
+    let facts = Facts { mechanisms: &mechanisms, errors: &errors, present: &present, zone: window.zone };
+    let traces = starts.iter().map(|start| {
+        let events = events.get(&start.id).map_or(&[][..], Vec::as_slice);
+        let operations = operations_of.get(&start.id).map_or(&[][..], Vec::as_slice);
+        judge::judge(start, events, operations, &facts)
+    });
+    Ok(traces.collect())
+}
+
+/// Narrows the tables to the time around the starts, and keeps what tells of them in memory.
+async fn around(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
+    let span = format!("ts >= '{from}' and ts <= '{to}'");
+    for table in ["business", "standard", "event", "audit"] {
         let sql = format!(
             "select * from {table} where {span} union all select * from history.{table} where {span}"
         );
         engine.view(&format!("around_{table}"), &sql).await?;
     }
-    register(engine, starts).await?;
-    engine.keep("keys", include_str!("../sql/trace/keys.sql")).await?;
-    let mut events = by_start(engine.query(include_str!("../sql/trace/events.sql")).await?)?;
-    let mut operations = by_start(engine.query(include_str!("../sql/trace/operations.sql")).await?)?;
-    let changes = change::of_operations(engine, operations.values().flatten()).await?;
-    let present = present(engine).await?;
-    let mechanisms = judge::mechanisms()?;
-    let mut traces = Vec::new();
-    for start in starts {
-        let events = events.remove(&start.id).unwrap_or_default().iter().map(event_of).collect();
-        let operations = operations
-            .remove(&start.id)
-            .unwrap_or_default()
-            .iter()
-            .map(|row| operation_of(row, &changes))
-            .collect();
-        traces.push(judge::judge(start, events, operations, &present, &mechanisms, window.zone));
-    }
-    Ok(traces)
+    engine.keep("changes", include_str!("../sql/trace/changes.sql")).await?;
+    engine.keep("telling", include_str!("../sql/trace/telling.sql")).await
 }
 
-/// Puts the starts, and the names in their texts, before the joins.
-async fn register(engine: &Engine, starts: &[Start]) -> Result<()> {
-    let wrong = |error: arrow::error::ArrowError| Error::bug("starts do not fit their schema").because(error);
-    let text = |get: &dyn Fn(&Start) -> Option<String>| -> ArrayRef {
-        Arc::new(starts.iter().map(get).collect::<StringArray>())
-    };
-    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-    let named = |name: &str| Field::new(name, DataType::Utf8, true);
-    let schema = Arc::new(Schema::new(vec![
-        named("start_id"),
-        Field::new("ts", utc, false),
-        named("namespace"),
-        named("workload"),
-        named("pod"),
-        named("node"),
-    ]));
-    let ts = TimestampMicrosecondArray::from_iter_values(starts.iter().map(|s| s.ts.0)).with_timezone("UTC");
-    let batch = RecordBatch::try_new(
-        Arc::clone(&schema),
-        vec![
-            text(&|s| Some(s.id.clone())),
-            Arc::new(ts),
-            text(&|s| s.entity.namespace.clone()),
-            text(&|s| s.entity.workload.clone()),
-            text(&|s| s.entity.pod.clone()),
-            text(&|s| s.entity.node.clone()),
-        ],
-    )
-    .map_err(wrong)?;
-    engine.replace("public", "starts", schema, vec![batch])?;
+/// Returns the names of workloads and Services.
+async fn known_names(engine: &Engine) -> Result<BTreeSet<String>> {
+    let sql = "select distinct workload as name from topology where workload is not null
+               union select distinct name from topology where kind = 'Service'";
+    Ok(rows_of(&engine.query(sql).await?)?.iter().filter_map(|row| text_of(row, "name")).collect())
+}
 
-    let known = known_names(engine).await?;
-    let mentions: Vec<(String, Option<String>, String)> = starts
-        .iter()
-        .flat_map(|start| {
-            start.mentions(&known).into_iter().map(|(namespace, name)| (start.id.clone(), namespace, name))
+async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
+    let rows = rows_of(&engine.query(include_str!("../sql/trace/errors.sql")).await?)?;
+    let slot = |row: &Map<String, Value>| {
+        Some(ErrorSlot {
+            namespace: text_of(row, "namespace")?,
+            workload: text_of(row, "workload")?,
+            count: row.get("errors").and_then(Value::as_i64).unwrap_or(0),
+            first: evidence(row),
         })
-        .collect();
-    let schema = Arc::new(Schema::new(vec![named("start_id"), named("namespace"), named("name")]));
-    let column = |get: &dyn Fn(&(String, Option<String>, String)) -> Option<String>| -> ArrayRef {
-        Arc::new(mentions.iter().map(get).collect::<StringArray>())
     };
-    let batch = RecordBatch::try_new(
-        Arc::clone(&schema),
-        vec![column(&|m| Some(m.0.clone())), column(&|m| m.1.clone()), column(&|m| Some(m.2.clone()))],
-    )
-    .map_err(wrong)?;
-    engine.replace("public", "mentions", schema, vec![batch])
+    Ok(rows.iter().filter_map(slot).collect())
 }
 
-/// Returns the names of workloads and Services, with the namespaces there are.
-async fn known_names(engine: &Engine) -> Result<start::Known> {
-    let sql = "select distinct namespace, workload as name from topology where workload is not null
-               union select distinct namespace, name from topology where kind = 'Service'";
-    let mut known = start::Known::default();
-    for row in rows_of(&engine.query(sql).await?)? {
-        known.namespaces.extend(text_of(&row, "namespace"));
-        known.names.extend(text_of(&row, "name"));
+/// Returns the names that the starts' texts, and the events on what they hang on, call objects by.
+fn called_by_name(starts: &[Start], events: &BTreeMap<String, Vec<LinkedEvent>>) -> Names {
+    let mut names = Names::new();
+    for start in starts {
+        let own = start.entity.namespace.as_deref().unwrap_or("");
+        let mut add = |text: &str, namespace: &str, identity: f64, hop: i64| {
+            for name in names::objects(text) {
+                for key in [format!("name:/{name}"), format!("name:{namespace}/{name}")] {
+                    let entry = names.entry((start.id.clone(), key)).or_insert((identity, hop));
+                    if identity > entry.0 {
+                        *entry = (identity, hop);
+                    }
+                }
+            }
+        };
+        add(&start.text(), own, 0.85, 0);
+        for event in events.get(&start.id).into_iter().flatten().filter(|e| e.identity >= SURE_IDENTITY) {
+            let namespace = event.namespace.as_deref().unwrap_or(own);
+            add(&event.evidence.text, namespace, event.identity.min(0.85), event.hop);
+        }
     }
-    Ok(known)
+    names
 }
 
-type Rows = BTreeMap<String, Vec<Map<String, Value>>>;
-
-fn by_start(batches: Vec<RecordBatch>) -> Result<Rows> {
-    let mut rows = Rows::new();
-    for row in rows_of(&batches)? {
-        rows.entry(text_of(&row, "start_id").unwrap_or_default()).or_default().push(row);
+async fn by_start<T>(
+    engine: &Engine,
+    sql: &str,
+    read: fn(&Map<String, Value>) -> T,
+) -> Result<BTreeMap<String, Vec<T>>> {
+    let mut rows: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for row in rows_of(&engine.query(sql).await?)? {
+        rows.entry(text_of(&row, "start_id").unwrap_or_default()).or_default().push(read(&row));
     }
     Ok(rows)
 }
 
-async fn present(engine: &Engine) -> Result<Present> {
-    let mut present = Present::default();
+async fn hours(engine: &Engine, table: &str) -> Result<Hours> {
     let sql =
-        "select distinct cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour from around_audit";
-    for row in rows_of(&engine.query(sql).await?)? {
-        present.audit_hours.extend(row.get("hour").and_then(Value::as_i64));
-    }
-    present.has_events =
-        !rows_of(&engine.query("select 1 as one from around_event limit 1").await?)?.is_empty();
-    Ok(present)
+        format!("select distinct cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour from {table}");
+    let rows = rows_of(&engine.query(&sql).await?)?;
+    Ok(Hours(rows.iter().filter_map(|row| row.get("hour")?.as_i64()).collect()))
 }
 
 fn text_of(row: &Map<String, Value>, name: &str) -> Option<String> {
@@ -204,7 +223,9 @@ fn event_of(row: &Map<String, Value>) -> LinkedEvent {
         hop: row.get("hop").and_then(Value::as_i64).unwrap_or(0),
         reason: text_of(row, "reason").unwrap_or_default(),
         who: object,
+        namespace: text_of(row, "namespace"),
         workload: text_of(row, "workload"),
+        node: text_of(row, "node"),
         evidence: evidence(row),
     }
 }
@@ -222,28 +243,9 @@ fn operation_of(row: &Map<String, Value>, changes: &BTreeMap<String, change::Cha
         resource: text("resource"),
         namespace: text("namespace"),
         name: text("name"),
+        workload: text_of(row, "workload"),
         operation: text("operation"),
         change: changes.get(&evidence.row_id).cloned().unwrap_or_default(),
         evidence,
     }
-}
-
-/// Returns the start of a trace of a pod and a time: the pod's errors just before it are its text.
-pub async fn start_at_pod(engine: &Engine, namespace: &str, pod: &str, at: Ts) -> Result<Start> {
-    let quoted = |text: &str| text.replace('\'', "''");
-    let mut ids = BTreeSet::new();
-    let mut lines = BTreeMap::new();
-    for table in ["business", "standard"] {
-        let sql = format!(
-            "select row_id from {table} where namespace = '{}' and (pod = '{p}' or workload = '{p}')
-             and level in ('error', 'fatal') and ts between '{}' and '{}' order by ts desc limit 5",
-            quoted(namespace),
-            at.plus_s(-900),
-            at.plus_s(60),
-            p = quoted(pod),
-        );
-        ids.extend(rows_of(&engine.query(&sql).await?)?.iter().filter_map(|row| text_of(row, "row_id")));
-        lines.extend(evidence_of(engine, table, &ids).await?);
-    }
-    Ok(Start::of_pod(namespace, pod, at, lines.into_values().collect()))
 }

@@ -362,6 +362,8 @@ pub(crate) fn link(kind: &str, lang: Lang) -> &str {
         "same_pod" => lang.pick("同一 Pod", "same pod"),
         "same_workload" => lang.pick("同一工作负载", "same workload"),
         "uses" => lang.pick("使用它", "uses it"),
+        "selects" => lang.pick("选中它", "selects it"),
+        "cluster_dns" => lang.pick("集群 DNS", "cluster DNS"),
         "names" => lang.pick("消息提到它", "names it"),
         "same_node" => lang.pick("同一节点", "same node"),
         "same_namespace" => lang.pick("同一命名空间", "same namespace"),

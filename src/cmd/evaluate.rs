@@ -2,13 +2,18 @@
 
 use super::{Context, Done, Result, print, print_json, say, show};
 use crate::error::Error;
-use crate::evaluate::{Score, Totals, naive, parse_truth, score, totals};
+use crate::evaluate::{Score, Totals, naive, parse_truth, score, totals, trace_of};
+use crate::finding::Trace;
 use crate::lake::Lake;
+use crate::orchestrator::Workplace;
+use crate::simulate::Truth;
 use crate::source::Source;
+use crate::trace::{Subject, start_at};
 use crate::window::{Ts, Window};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Run the whole job over simulated days and score the traces against their truth
@@ -33,16 +38,30 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let bar = show::counter(days.len() as u64, "evaluate");
     let mut scores = Vec::new();
     let mut failed = 0;
-    for day in &days {
-        match evaluate(context, day) {
+    let next = AtomicUsize::new(0);
+    // planning a day's rules keeps one core busy: days run side by side
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(day) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((day, evaluate(context, day)));
+            bar.inc(1);
+        }
+        done
+    };
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..context.config.threads()).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    for (day, outcome) in outcomes {
+        match outcome {
             Ok(score) => scores.push(score),
             Err(error) => {
                 failed += 1;
                 say(&format!("error: {}: {error}", day.display()));
             }
         }
-        bar.inc(1);
     }
+    scores.sort_by(|a: &Score, b| (&a.scenario, a.seed, &a.day).cmp(&(&b.scenario, b.seed, &b.day)));
     bar.finish_and_clear();
     let scenarios: BTreeSet<&str> = scores.iter().map(|score| score.scenario.as_str()).collect();
     let by_scenario: Vec<(&str, Totals)> = scenarios
@@ -97,16 +116,30 @@ fn evaluate(context: &Context, day: &Path) -> Result<Score> {
     let logs = ["audit", "event", "business", "standard"].map(|name| day.join(name));
     let paths = logs.into_iter().filter(|path| path.exists()).collect();
     super::ingest::into_lake(context, &lake, &Source::Files { root: Some(day.to_owned()), paths }, None)?;
-    let mut workplace = context.workplace_at(lake)?;
+    let mut place = context.workplace_at(lake)?;
     let zone = context.config.zone()?;
     let window = Window { from: Ts::parse(&truth.from, zone)?, to: Ts::parse(&truth.to, zone)?, zone };
-    let report = context.analyse(&mut workplace, window)?;
-    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let naive = context.runtime.block_on(async {
-        let engine = workplace.engine(None).await?;
-        naive(&engine, &truth).await
-    })?;
-    score(&day.display().to_string(), &truth, &report, &naive, took_ms)
+    context.runtime.block_on(async {
+        let report = place.analyse(window, "evaluate", &|_| {}).await?;
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let found = trace_of(&truth, &report);
+        let trace = match found {
+            Some(trace) => trace.clone(),
+            None => asked(&place, &truth, window).await?,
+        };
+        let naive = naive(&place.engine(None).await?, &truth).await?;
+        Ok(score(&day.display().to_string(), &truth, (found.is_some(), &trace), &naive, took_ms))
+    })
+}
+
+/// Returns the trace of the symptom's pod and time.
+async fn asked(place: &Workplace, truth: &Truth, window: Window) -> Result<Trace> {
+    let at = Ts::parse(&truth.symptom.ts, window.zone)?;
+    let subject = Subject::Pod(truth.symptom.namespace.clone(), truth.symptom.pod.clone());
+    let engine = place.engine(Some(window)).await?;
+    let start = start_at(&engine, &subject, at).await?;
+    let traces = place.trace(&engine, window, &[start]).await?;
+    traces.into_iter().next().ok_or_else(|| Error::bug("a start gave no trace"))
 }
 
 fn percent(part: usize, whole: usize) -> String {
@@ -143,7 +176,7 @@ fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
 }
 
 fn miss(score: &Score) -> String {
-    let verdict = score.verdict.map_or("no trace", |verdict| verdict.name());
+    let verdict = score.verdict.name();
     let first = match (&score.instead, score.has_cause, score.top1) {
         (_, true, true) => "the cause stands first".to_owned(),
         (Some(id), ..) => format!("{id} stands first"),

@@ -218,6 +218,8 @@ impl<'a> Raw<'a> {
             verb: fields.verb.as_deref().unwrap_or(""),
             api_group: fields.api_group.as_deref().unwrap_or(""),
             resource,
+            namespace: self.namespace.as_deref().unwrap_or(""),
+            name: fields.name.as_deref().unwrap_or(""),
             subresource,
             body: request.as_deref().unwrap_or(""),
         });

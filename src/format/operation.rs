@@ -9,6 +9,10 @@ pub struct Request<'a> {
     pub api_group: &'a str,
     /// Resource, plural.
     pub resource: &'a str,
+    /// Namespace, or empty.
+    pub namespace: &'a str,
+    /// Object name, or empty.
+    pub name: &'a str,
     /// Subresource, or empty.
     pub subresource: &'a str,
     /// Request object as JSON text, or empty.
@@ -38,6 +42,8 @@ pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
         _ => {}
     }
     Some(match resource {
+        // the cluster's name server is configured by ConfigMaps of these names
+        "configmaps" if request.namespace == "kube-system" && is_dns(request.name) => "dns",
         "configmaps" | "secrets" => "config",
         "roles" | "rolebindings" | "clusterroles" | "clusterrolebindings" | "serviceaccounts" => "rbac",
         "networkpolicies" | "services" | "ingresses" | "ingressclasses" | "gateways" | "httproutes"
@@ -76,6 +82,10 @@ pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
         _ if api_group.is_empty() || api_group.ends_with("k8s.io") => "other",
         _ => "custom",
     })
+}
+
+fn is_dns(name: &str) -> bool {
+    ["coredns", "kube-dns", "node-local-dns", "nodelocaldns"].iter().any(|known| name.starts_with(known))
 }
 
 /// The members that a patch of a workload names, most telling first.

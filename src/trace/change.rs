@@ -37,10 +37,30 @@ impl Change {
         Some(quantity(after)? >= quantity(before.as_deref()?)?)
     }
 
+    /// Returns the classes of what differs from before, as in the column `operation`.
+    pub fn classes(&self) -> Vec<&'static str> {
+        let differs = |(_, (before, after)): &(&String, &(Option<String>, String))| {
+            before.as_ref().is_some_and(|before| before != after)
+        };
+        self.facts.iter().filter(differs).filter_map(|(fact, _)| class_of(fact)).collect()
+    }
+
     /// Returns the value a fact was set to.
     pub fn after(&self, fact: &str) -> Option<&str> {
         self.facts.get(fact).map(|(_, after)| after.as_str())
     }
+}
+
+fn class_of(fact: &str) -> Option<&'static str> {
+    Some(match fact {
+        "image" => "image",
+        "replicas" | "minReplicas" | "maxReplicas" => "scale",
+        "environment" => "env",
+        _ if fact.contains("limit") || fact.contains("request") => "resources",
+        _ if fact.contains("Probe") => "probe",
+        _ if fact.starts_with("data.") => "config",
+        _ => return None,
+    })
 }
 
 /// Reads a Kubernetes quantity: `512Mi`, `500m`, `3`.
@@ -146,11 +166,27 @@ fn plain(value: &Value) -> String {
 }
 
 fn collect(value: &Value, facts: &mut BTreeMap<String, String>) {
-    if let Some(replicas) = value.pointer("/spec/replicas") {
-        facts.insert("replicas".into(), plain(replicas));
+    for fact in ["replicas", "minReplicas", "maxReplicas", "unschedulable"] {
+        if let Some(given) = value.pointer(&format!("/spec/{fact}")).filter(|given| !given.is_null()) {
+            facts.insert(fact.into(), plain(given));
+        }
     }
-    if let Some(true) = value.pointer("/spec/unschedulable").and_then(Value::as_bool) {
-        facts.insert("unschedulable".into(), "true".into());
+    for (pointer, fact) in [("/spec/selector", "selector"), ("/spec/hard", "hard")] {
+        for (key, given) in value.pointer(pointer).and_then(Value::as_object).into_iter().flatten() {
+            if given.is_string() || given.is_number() {
+                facts.insert(format!("{fact} {key}"), plain(given));
+            }
+        }
+    }
+    for port in value.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten() {
+        if let (Some(number), Some(target)) = (port.get("port"), port.get("targetPort")) {
+            facts.insert(format!("targetPort of {}", plain(number)), plain(target));
+        }
+    }
+    for taint in value.pointer("/spec/taints").and_then(Value::as_array).into_iter().flatten() {
+        if let (Some(key), Some(effect)) = (taint.get("key"), taint.get("effect")) {
+            facts.insert(format!("taint {}", plain(key)), plain(effect));
+        }
     }
     if let Some(data) = value.get("data").and_then(Value::as_object) {
         for (key, value) in data {
@@ -174,6 +210,16 @@ fn collect(value: &Value, facts: &mut BTreeMap<String, String>) {
             if let Some(value) = container.pointer(pointer) {
                 facts.insert(fact.into(), plain(value));
             }
+        }
+        if let Some(env) = container.get("env").and_then(Value::as_array) {
+            let names: Vec<String> = env
+                .iter()
+                .filter_map(|variable| {
+                    let removed = if variable.get("$patch").is_some() { "-" } else { "" };
+                    Some(format!("{removed}{}", variable.get("name")?.as_str()?)) // values may be secret
+                })
+                .collect();
+            facts.insert("environment".into(), names.join(" "));
         }
         for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
             for (pointer, fact) in [

@@ -1,10 +1,12 @@
-//! Where traces begin: findings of one entity grouped into one start, or a pod and a time; and
-//! the names that a start's texts mention.
+//! Where traces begin: findings of one entity grouped into one start, or what a person asks about
+//! and a time.
 
+use crate::analyse::{evidence_of, rows_of};
+use crate::engine::Engine;
 use crate::entity::{Entity, workload_of_pod};
+use crate::error::{Error, Result};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::window::Ts;
-use std::collections::BTreeSet;
 
 /// Where a trace begins.
 #[derive(Clone, Debug)]
@@ -27,13 +29,13 @@ pub struct Start {
     pub evidence: Vec<Evidence>,
 }
 
-/// Names that a text may mention.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Namespaces.
-    pub namespaces: BTreeSet<String>,
-    /// Workloads and Services.
-    pub names: BTreeSet<String>,
+/// What a person asks about.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// Namespace and pod, or workload.
+    Pod(String, String),
+    /// Node.
+    Node(String),
 }
 
 /// Groups findings that one symptom may be behind, marks each with its trace, and returns the
@@ -104,27 +106,33 @@ impl Start {
         }
     }
 
-    /// Returns the start of a pod (or workload) and a time.
-    pub fn of_pod(namespace: &str, pod: &str, ts: Ts, evidence: Vec<Evidence>) -> Self {
-        let workload = workload_of_pod(pod, None);
-        let id = blake3::hash(format!("{namespace}\n{pod}\n{}", ts.0).as_bytes()).to_hex();
-        let entity = Entity {
-            namespace: Some(namespace.to_owned()),
-            workload: Some(workload.to_owned()),
-            pod: (workload != pod).then(|| pod.to_owned()),
-            ..Entity::default()
+    /// Returns the start of a subject and a time.
+    fn of_subject(subject: &Subject, ts: Ts, evidence: Vec<Evidence>) -> Self {
+        let (label, entity) = match subject {
+            Subject::Pod(namespace, pod) => {
+                let workload = workload_of_pod(pod, None);
+                let entity = Entity {
+                    namespace: Some(namespace.clone()),
+                    workload: Some(workload.to_owned()),
+                    pod: (workload != pod).then(|| pod.clone()),
+                    ..Entity::default()
+                };
+                (format!("{namespace}/{pod}"), entity)
+            }
+            Subject::Node(node) => (node.clone(), Entity { node: Some(node.clone()), ..Entity::default() }),
         };
+        let id = blake3::hash(format!("{label}\n{}", ts.0).as_bytes()).to_hex();
         let line = evidence
             .first()
             .map_or_else(String::new, |e| format!(": {}", e.text.lines().next().unwrap_or("")));
         Self {
             id: format!("t{}", id.get(..12).unwrap_or_default()),
             finding: None,
-            what: format!("{namespace}/{pod} at that time{line}"),
-            zh: format!("{namespace}/{pod} 当时{line}"),
+            what: format!("{label} at that time{line}"),
+            zh: format!("{label} 当时{line}"),
             entity,
             ts,
-            is_event: false,
+            is_event: matches!(subject, Subject::Node(_)),
             evidence,
         }
     }
@@ -138,18 +146,57 @@ impl Start {
         }
         text
     }
+}
 
-    /// Returns the known names in the start's texts, each with its namespace where it is told:
-    /// `payments-db:5432`, `payments-db.payments.svc`.
-    pub fn mentions(&self, known: &Known) -> BTreeSet<(Option<String>, String)> {
-        let mut found = BTreeSet::new();
-        for word in self.text().split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))) {
-            let mut labels = word.split('.');
-            let Some(name) = labels.next().filter(|name| known.names.contains(*name)) else { continue };
-            let namespace =
-                labels.next().filter(|label| known.namespaces.contains(*label)).map(str::to_owned);
-            found.insert((namespace, name.to_owned()));
+/// Returns the start of a subject and a time: what it logged as errors just before (of a node, the
+/// events about it) is its text.
+pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Start> {
+    let quoted = |text: &str| text.replace('\'', "''");
+    let (tables, condition): (&[&str], String) = match subject {
+        Subject::Pod(namespace, pod) => (
+            &["business", "standard"],
+            format!(
+                "namespace = '{}' and (pod = '{p}' or workload = '{p}') and level in ('error', 'fatal')",
+                quoted(namespace),
+                p = quoted(pod)
+            ),
+        ),
+        Subject::Node(node) => {
+            (&["event"], format!("node = '{}' and level in ('warn', 'error')", quoted(node)))
         }
-        found
+    };
+    let mut lines = Vec::new();
+    for table in tables {
+        let sql = format!(
+            "select row_id from {table} where {condition} and ts between '{}' and '{}'
+             order by ts desc, row_id limit 5",
+            at.plus_s(-900),
+            at.plus_s(60),
+        );
+        let rows = rows_of(&engine.query(&sql).await?)?;
+        let ids = rows.iter().filter_map(|row| row.get("row_id")?.as_str().map(str::to_owned)).collect();
+        lines.extend(evidence_of(engine, table, &ids).await?.into_values());
+    }
+    lines.sort_by_key(|line| (line.ts, line.row_id.clone()));
+    Ok(Start::of_subject(subject, at, lines))
+}
+
+/// Returns the subject and time of a request by its trace id: the first error that carries it,
+/// else its first line.
+pub async fn subject_of_trace(engine: &Engine, trace_id: &str) -> Result<(Subject, Ts)> {
+    let sql = format!(
+        "select namespace, coalesce(pod, workload) as pod, ts from business
+         where trace_id = '{}' and namespace is not null and coalesce(pod, workload) is not null
+         order by case when level in ('error', 'fatal') then 0 else 1 end, ts, row_id limit 1",
+        trace_id.replace('\'', "''")
+    );
+    let rows = rows_of(&engine.query(&sql).await?)?;
+    let text = |name: &str| rows.first().and_then(|row| row.get(name)?.as_str());
+    match (text("namespace"), text("pod"), text("ts")) {
+        (Some(namespace), Some(pod), Some(ts)) => {
+            Ok((Subject::Pod(namespace.to_owned(), pod.to_owned()), Ts::parse(ts, chrono_tz::UTC)?))
+        }
+        _ => Err(Error::usage(format!("no business line carries the trace id `{trace_id}`"))
+            .hint("`headwater sql \"select distinct trace_id from business limit 5\"` shows some")),
     }
 }

@@ -16,6 +16,11 @@ pub fn reason(code: &str, detail: &str) -> Reason {
         "same_node" => {
             ("the operation was on a node that the workload runs on", "操作对象是该工作负载所在的节点")
         }
+        "cluster_dns" => ("every lookup of a name goes through it", "所有域名解析都经过它"),
+        "mechanism_onset" => (
+            "such a change is known to cause errors of this kind, and they began with it",
+            "这类变更会引起此类错误，且错误正是从那时开始的",
+        ),
         "same_namespace" => ("the operation touched the whole namespace", "操作影响了整个命名空间"),
         "cluster" => ("the operation touched the whole cluster", "操作影响了整个集群"),
         "mechanism" => ("such a change is known to cause {}", "这类变更会引起 {}"),
@@ -41,7 +46,7 @@ pub fn reason(code: &str, detail: &str) -> Reason {
         ),
         "events_only" => ("cluster events explain the error: {}", "集群事件可以解释该错误：{}"),
         "no_audit_data" => ("there is no audit data for {}", "{} 没有审计数据"),
-        "no_event_data" => ("there is no event data around it", "相关时段没有事件数据"),
+        "no_event_data" => ("there is no event data for {}", "{} 没有事件数据"),
         _ => ("", ""),
     };
     Reason { code: code.to_owned(), text: text.replace("{}", detail), zh: zh.replace("{}", detail) }

@@ -1,0 +1,223 @@
+"""The window joins of a trace, as one statement in both engines over the same Parquet files.
+
+The joins are the very files sql/trace/*.sql, unchanged. Around them stands what src/trace.rs sets
+up: `starts` (the lake's `business` table, which for this bench holds the starts and nothing else),
+`mentions` (a list of at most 100), `calls` and `names` (from those and the starts), `around_event`
+and `around_audit`, cut to eight hours before the first start and ten minutes after the last. Every
+column of the result is read: both engines count its rows, sum its numbers and the lengths of its
+texts, and must agree to the last one.
+
+Three kinds of rows. `select 1` is the start of the process, the catalog and the rules: Headwater
+pays it in each of its figures, DuckDB's begin at an open connection. `one read` is changes.sql and
+telling.sql alone, what the program keeps in memory of the window; the large tables are read here.
+`N starts` is the whole. There DuckDB keeps a CTE that is used twice, DataFusion has no such thing:
+operations.sql names `changes` ten times and events.sql names `telling` five times, which the program
+reads once and keeps. So this row is harder on Headwater than a trace is; it is no measure of one.
+
+Fair, because text, files and threads are the same. The dialects differ in one thing: 0.85 is a
+decimal to DuckDB and a double to DataFusion, and links of equal identity are told apart by it;
+DuckDB is given 0.85e0.
+
+`trace` joins a simulated day that Headwater ingested; `trace1` and `trace30` generated rows
+(cluster.py). trace30 has as many rows in 30 days and traces one of them: it should take no more
+than 1.5 times as long as trace1, since files of other days are not to be read.
+"""
+import csv
+import datetime
+import io
+import pathlib
+import re
+import shutil
+
+import cluster
+import ingest
+import measure
+
+SQL = pathlib.Path(__file__).resolve().parent.parent / "sql" / "trace"
+TABLES = ["business", "event", "audit", "topology"]
+MENTIONS = 100
+BACK = datetime.timedelta(hours=8)  # as in src/trace.rs
+ON = datetime.timedelta(minutes=10)
+
+EVENTS = {"numbers": ["hop", "line", "count"],
+          "texts": ["start_id", "link", "namespace", "workload", "pod", "node", "reason", "type", "kind",
+                    "name", "component", "message", "row_id", "source"]}
+OPERATIONS = {"numbers": ["hop", "line"],
+              "texts": ["start_id", "link", "namespace", "workload", "pod", "node", "audit_id", "username",
+                        "verb", "resource", "subresource", "name", "operation", "message", "row_id",
+                        "source"]}
+
+KEPT = {"numbers": ["line", "bucket"],
+        "texts": ["namespace", "workload", "pod", "node", "name", "message", "row_id", "source"]}
+
+AROUND = """with around_event as (
+    select * from event where ts >= '{begin}' and ts <= '{end}'
+),
+around_audit as (
+    select * from audit where ts >= '{begin}' and ts <= '{end}'
+),
+changes as (
+{changes}
+),
+telling as (
+{telling}
+)"""
+
+ONE_READ = AROUND + """
+select *
+from (select {telling_sums} from telling) as e
+cross join (select {changes_sums} from changes) as o
+"""
+
+JOINS = AROUND + """,
+starts as (
+    select row_id as start_id, ts, namespace, workload, pod, node
+    from business
+    where line % {step} = 0
+),
+mentions as (
+    select * from (values {mentions}) as m(start_id, namespace, name)
+),
+calls as (
+    select s.namespace, s.workload, s.namespace as callee_namespace, m.name as callee, s.ts
+    from mentions as m
+    join starts as s on s.start_id = m.start_id
+),
+keys as (
+{keys}
+),
+names as (
+    select start_id, 'name:' || namespace || '/' || workload || '-config' as key,
+        0.85 as identity, 0 as hop
+    from starts
+),
+linked_events as (
+{events}
+),
+linked_operations as (
+{operations}
+)
+select *
+from (select {event_sums} from linked_events) as e
+cross join (select {operation_sums} from linked_operations) as o
+"""
+
+
+def sums(lead, columns, over_starts=True):
+    """Returns what is told of a result: as many aggregates as make two results surely alike."""
+    told = {"rows": "count(*)", "first_row": "min(row_id)", "last_row": "max(row_id)",
+            "ts": "cast(sum(floor(date_part('epoch', ts))) as bigint)"}
+    if over_starts:
+        told |= {"starts": "count(distinct start_id)",
+                 "identity": "cast(round(sum(identity) * 100) as bigint)"}
+    told |= {name: f"cast(sum({name}) as bigint)" for name in columns["numbers"]}
+    told |= {f"{name}_length": f"cast(sum(length({name})) as bigint)" for name in columns["texts"]}
+    return ", ".join(f"{sql} as {lead}_{name}" for name, sql in told.items())
+
+
+def statement(views, step, frame):
+    """Returns a statement around every `step`-th start, and how many starts that is."""
+    setup = [*views, f"create view starts as select * from business where line % {step} = 0"]
+    count, first, last = measure.duckdb(
+        "select count(*), epoch_us(min(ts)), epoch_us(max(ts)) from starts", setup).output[0]
+    # the first starts name a Service each, in turn
+    named = measure.duckdb(f"""
+        with services as (
+            select name, row_number() over (order by name) - 1 as at, count(*) over () as n
+            from (select distinct name from topology where relation = 'selects')
+        ),
+        numbered as (select row_id, row_number() over (order by ts, row_id) as at from starts)
+        select row_id, name from numbered join services on services.at = numbered.at % n
+        order by numbered.at limit {MENTIONS}""", setup).output
+    mentions = [f"('{start}', cast(null as varchar), '{name}')" for start, name in named]
+
+    def at(us):
+        return datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(microseconds=us)
+
+    text = {path.stem: path.read_text() for path in SQL.glob("*.sql")}
+    return frame.format(
+        step=step, begin=(at(first) - BACK).isoformat(), end=(at(last) + ON).isoformat(),
+        mentions=", ".join(mentions or ["('', cast(null as varchar), '')"]),
+        event_sums=sums("events", EVENTS), operation_sums=sums("operations", OPERATIONS),
+        telling_sums=sums("telling", KEPT, over_starts=False),
+        changes_sums=sums("changes", KEPT, over_starts=False), **text), count
+
+
+def for_duckdb(text):
+    """Returns a statement with its decimals as doubles, which they are to DataFusion."""
+    return re.sub(r"(?<![\w.:])(\d\.\d+)(?!\w)", r"\1e0", text)
+
+
+def views_of(lake):
+    """Returns what makes the lake's tables known to DuckDB: views over the same files."""
+    for table in TABLES:
+        yield (f"create view {table} as select * from "
+               f"read_parquet('{lake}/{table}/**/*.parquet', hive_partitioning = false)")
+
+
+def side_by_side(headwater, lake, views, text, runs):
+    """Runs a statement of one row in both engines; returns each one's Run, and the row."""
+    file = lake / "statement.sql"
+    file.write_text(text)
+    ours, theirs = measure.alternate(
+        runs, lambda: headwater("--lake", lake, "sql", "-f", file, "--format", "csv"),
+        lambda: measure.duckdb(for_duckdb(text), views))
+    names, values = csv.reader(io.StringIO(ours.output))
+    expected = ["" if value is None else str(value) for value in theirs.output[0]]
+    unlike = [f"{n}: headwater {a}, duckdb {b}" for n, a, b in zip(names, values, expected) if a != b]
+    assert not unlike, "\n".join(unlike)
+    return ours, theirs, dict(zip(names, values))
+
+
+def joined(headwater, lake, what, steps, runs):
+    """Runs the joins over ever more starts in both engines."""
+    files = [path for table in TABLES for path in lake.glob(f"{table}/**/*.parquet")]
+    measure.warm(files)
+    views = list(views_of(lake))
+    events, operations = (measure.duckdb(f"select count(*) from {table}", views).output[0][0]
+                          for table in ("event", "audit"))
+    size, rows = f"{sum(f.stat().st_size for f in files) / 1e6:.0f} MB", f"{events} x {operations}"
+    base = [headwater("--lake", lake, "sql", "select 1", "--format", "csv") for _ in range(runs)]
+    yield measure.Row(f"{what}: select 1", size, "1", measure.median(base))
+    text, _ = statement(views, 1, ONE_READ)
+    ours, theirs, found = side_by_side(headwater, lake, views, text, runs)
+    yield measure.Row(f"{what}: one read", size, rows, ours, theirs,
+                      f"{found['telling_rows']} events and {found['changes_rows']} changes are kept, "
+                      "the same in both")
+    for step in steps:
+        text, starts = statement(views, step, JOINS)
+        ours, theirs, found = side_by_side(headwater, lake, views, text, runs)
+        yield measure.Row(f"{what}: {starts} starts", size, rows, ours, theirs,
+                          f"{found['events_rows']} events of {found['events_starts']} starts and "
+                          f"{found['operations_rows']} operations of {found['operations_starts']} linked, "
+                          "the same in both")
+    assert int(found["events_rows"]) and int(found["operations_rows"]), "nothing is linked"
+
+
+def simulated(headwater, folder, size, runs):
+    """The joins over a simulated day; its errors, at most 10000 of them, are the starts."""
+    lake = pathlib.Path(folder, "trace-lake")
+    headwater("--lake", lake, "ingest", ingest.simulate(headwater, folder, size))
+    starts = cluster.path_of("business", 0, 0)
+    cluster.write(lake / "starts", {starts: f"""
+        with errors as (
+            select *, row_number() over (order by ts, row_id) - 1 as place, count(*) over () as n
+            from read_parquet('{lake}/business/**/*.parquet', hive_partitioning = false)
+            where level in ('error', 'fatal') and pod is not null
+        ),
+        spread as (select * from errors where place % greatest(1, n // 10000) = 0 order by place limit 10000)
+        select * exclude (place, n) replace (row_number() over (order by place) - 1 as line)
+        from spread order by place"""})
+    for table in ("business", "standard"):
+        cluster.drop(lake, table)
+    (lake / "starts" / "business").rename(lake / "business")
+    cluster.register(headwater, lake, [starts])
+    yield from joined(headwater, lake, "trace", [100, 10, 1], runs)
+    shutil.rmtree(lake)
+
+
+def generated(headwater, folder, audit_rows, days, runs):
+    """The joins over generated rows of one day or more."""
+    lake = cluster.lake_of(headwater, pathlib.Path(folder, f"trace{days}-lake"), audit_rows, days)
+    yield from joined(headwater, lake, f"trace{days}", [100, 10, 1], runs)
+    shutil.rmtree(lake)

@@ -1,0 +1,95 @@
+//! What failed around the starts, by workload: who names whom in its errors, and whose errors
+//! began when. Read once for all starts; a symptom that begins with a change speaks for it.
+
+use super::names;
+use crate::finding::Evidence;
+use crate::window::Ts;
+use std::collections::BTreeMap;
+
+/// Errors of one workload and template in one ten-minute slot.
+#[derive(Clone, Debug)]
+pub struct ErrorSlot {
+    /// Namespace.
+    pub namespace: String,
+    /// Workload.
+    pub workload: String,
+    /// How many.
+    pub count: i64,
+    /// The first one.
+    pub first: Evidence,
+}
+
+/// An error that names an address.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who failed.
+    pub namespace: String,
+    /// Who failed.
+    pub workload: String,
+    /// Namespace of what it named.
+    pub callee_namespace: String,
+    /// Service or workload that it named.
+    pub callee: String,
+    /// The first such error of its slot.
+    pub first: Evidence,
+}
+
+/// Errors around the starts.
+#[derive(Clone, Debug, Default)]
+pub struct Errors {
+    slots: BTreeMap<(String, String), Vec<ErrorSlot>>,
+    calls: Vec<Call>,
+}
+
+/// How long before and after a change errors are compared.
+const SPAN_S: f64 = 1800.0;
+
+impl Errors {
+    /// Gathers slots; `known` tells the names of Services and workloads.
+    pub fn new(slots: Vec<ErrorSlot>, known: &dyn Fn(&str) -> bool) -> Self {
+        let mut errors = Self::default();
+        for slot in slots {
+            for (namespace, callee) in names::addresses(&slot.first.text, known) {
+                if callee != slot.workload {
+                    errors.calls.push(Call {
+                        namespace: slot.namespace.clone(),
+                        workload: slot.workload.clone(),
+                        callee_namespace: namespace.unwrap_or_else(|| slot.namespace.clone()),
+                        callee,
+                        first: slot.first.clone(),
+                    });
+                }
+            }
+            let key = (slot.namespace.clone(), slot.workload.clone());
+            errors.slots.entry(key).or_default().push(slot);
+        }
+        errors
+    }
+
+    /// Returns every error that names an address.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// Tells whether a workload's errors began with `change`: they came after it, and hardly any
+    /// of their kind came in the half hour before. Nothing where it has no errors after it.
+    pub fn began_with(&self, namespace: &str, workload: &str, change: Ts) -> Option<bool> {
+        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
+        let (mut before, mut after) = (0, 0);
+        for slot in slots {
+            let since = slot.first.ts.since_s(change);
+            if (-SPAN_S..0.0).contains(&since) {
+                before += slot.count;
+            } else if (0.0..SPAN_S).contains(&since) {
+                after += slot.count;
+            }
+        }
+        (after > 0).then_some(after >= 3 * before)
+    }
+
+    /// Returns the first error of a workload in a span.
+    pub fn first_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> Option<&Evidence> {
+        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
+        slots.iter().map(|slot| &slot.first).filter(|e| from <= e.ts && e.ts <= to).min_by_key(|e| e.ts)
+    }
+}
