@@ -2,12 +2,16 @@
 //! files, Arrow or the lake; it does no I/O and cannot fail, it reads or it does not.
 
 pub mod audit;
+pub mod cloudwatch;
 pub mod cls;
 pub mod cri;
 pub mod docker;
 pub mod event;
 mod fields;
 pub mod frame;
+pub mod gcp;
+mod gcp_audit;
+mod gcp_target;
 mod header;
 pub mod json;
 pub mod json_app;
@@ -21,6 +25,8 @@ pub mod nginx_access;
 pub mod nginx_error;
 pub mod operation;
 pub mod origin;
+pub mod otlp;
+mod otlp_value;
 pub mod reader;
 pub mod redact;
 pub mod stack;
@@ -33,6 +39,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &cri::Cri,
     &docker::Docker,
     &cls::Cls,
+    &otlp::Otlp,
+    &cloudwatch::CloudWatch,
+    &gcp::Gcp,
     &audit::Audit,
     &event::Event,
     &kubectl_time::KubectlTime,
@@ -88,6 +97,8 @@ pub struct Peeled<'a> {
     pub stream: Option<Text<'a>>,
     /// Where it was collected.
     pub place: Place<'a>,
+    /// Name of the log, where several come from one place: their lines are not joined.
+    pub log: Option<Text<'a>>,
     /// True when the next line of the stream goes on with this one (bytes, undecoded).
     pub partial: bool,
     /// The application's line.
@@ -100,6 +111,7 @@ pub struct Peeled<'a> {
 
 /// One of the things an envelope holds.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most parts are lines, handed over one at a time")]
 pub enum Part<'a> {
     /// A line.
     Line(Peeled<'a>),

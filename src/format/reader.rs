@@ -7,6 +7,7 @@ use super::origin::{self, Origin};
 use super::{Clock, FORMATS, Format, Part, Peeled, Role, stack};
 use crate::record::{Attrs, Body, Level, Place, Record, Text};
 use crate::table::Table;
+use crate::window::Ts;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -110,6 +111,7 @@ struct Outer<'a> {
     span_id: Option<Text<'a>>,
     stream: Option<Text<'a>>,
     place: Place<'a>,
+    log: Option<Text<'a>>,
     attrs: Attrs,
     stdout: bool,
     depth: usize,
@@ -119,7 +121,7 @@ struct Outer<'a> {
 impl<'a> Outer<'a> {
     /// Returns what is told once the envelope at `index` is off as well.
     fn within(self, index: usize, peeled: Peeled<'a>) -> Self {
-        let Peeled { ts, level, trace_id, span_id, stream, mut place, attrs, stdout, .. } = peeled;
+        let Peeled { ts, level, trace_id, span_id, stream, mut place, log, attrs, stdout, .. } = peeled;
         place.fill_from(&self.place);
         let mut inner = Self {
             ts: ts.or(self.ts),
@@ -128,6 +130,7 @@ impl<'a> Outer<'a> {
             span_id: span_id.or(self.span_id),
             stream: stream.or(self.stream),
             place,
+            log: log.or(self.log),
             attrs: self.attrs,
             stdout: stdout || self.stdout,
             depth: self.depth + 1,
@@ -148,6 +151,7 @@ impl<'a> Outer<'a> {
             span_id: owned(self.span_id),
             stream: owned(self.stream),
             place: self.place.into_owned(),
+            log: owned(self.log),
             attrs: self.attrs,
             stdout: self.stdout,
             depth: self.depth,
@@ -359,7 +363,9 @@ impl Reader {
                 MAX_RECORD_BYTES
             },
         );
-        let clock = self.clock;
+        // a time without year or date is near the collector's
+        let day = outer.ts.map_or(self.clock.day, |ts| Ts(ts).date(self.clock.zone));
+        let clock = Clock { day, ..self.clock };
         let Some(format) = leaf.and_then(|index| FORMATS.get(index)) else {
             let mut record = Record::text(text);
             if let Body::Text(fields) = &mut record.body {
@@ -416,7 +422,7 @@ impl Reader {
         if let (Some(own), Some(collected)) = (own, outer.ts)
             && (own - collected).abs() > 1_000_000
         {
-            record.attrs.text("collected_ts", &crate::window::Ts(collected).to_string());
+            record.attrs.text("collected_ts", &Ts(collected).to_string());
         }
         stream.last_ts = Some(ts);
         self.counts.parsed += 1;
@@ -562,8 +568,8 @@ fn stream_key(outer: &Outer<'_>) -> u64 {
         return 0;
     }
     let mut hasher = DefaultHasher::new();
-    let Place { namespace, pod, container, .. } = &outer.place;
-    (namespace, pod, container, &outer.stream).hash(&mut hasher);
+    let Place { namespace, pod, container, node, .. } = &outer.place;
+    (namespace, pod, container, node, &outer.stream, &outer.log).hash(&mut hasher);
     hasher.finish()
 }
 
