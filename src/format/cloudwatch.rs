@@ -4,8 +4,13 @@
 use super::json::{members, raw_of, text_of};
 use super::{Each, Format, Part, Peeled, Role, time};
 use crate::record::Text;
+use memchr::memmem::Finder;
 use sonic_rs::{JsonValueTrait, LazyValue};
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The member that a subscription's document has, and hardly any other.
+static LOG_EVENTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"logEvents\""));
 
 /// The format.
 pub struct CloudWatch;
@@ -35,7 +40,7 @@ impl Format for CloudWatch {
         let head = rest.as_bytes().get(..HEAD_BYTES).unwrap_or(rest.as_bytes());
         let has = |key: &str| memchr::memmem::find(head, key.as_bytes()).is_some();
         rest.starts_with("\"events\"") && has("\"message\"") && has("\"timestamp\"")
-            || has("\"logEvents\"") && has("\"messageType\"")
+            || LOG_EVENTS.find(head).is_some() && has("\"messageType\"")
     }
 
     fn peel_all<'a>(&self, line: &'a [u8], each: Each<'_, 'a>) -> bool {

@@ -5,8 +5,13 @@
 use super::json::{members, raw_of, text_of};
 use super::{Clock, Format, Peeled, Role, gcp_audit, time};
 use crate::record::{Attrs, Level, Text};
+use memchr::memmem::Finder;
 use sonic_rs::LazyValue;
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// What each kind of payload ends with: one pass over a line that has none.
+static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Payload\""));
 
 /// The format.
 pub struct Gcp;
@@ -30,9 +35,8 @@ impl Format for Gcp {
 
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
-        // one pass over a line that is none: each kind of payload ends alike
         text.starts_with('{')
-            && has("Payload\"")
+            && PAYLOAD.find(text.as_bytes()).is_some()
             && (has("\"protoPayload\"")
                 || (has("\"jsonPayload\"") || has("\"textPayload\""))
                     && (has("\"logName\"") || has("\"insertId\"")))
