@@ -145,47 +145,73 @@ impl<'a> Raw<'a> {
             "kind" | "apiVersion" => {}
             // ViaQ overwrites `level` with "default" and keeps the real one aside
             "level" if raw_of(value) == "\"default\"" => {}
-            "level" | "k8s_audit_level" => self.attrs.raw("audit_level", &raw_of(value)),
-            other => self.attrs.raw(other, &raw_of(value)),
+            "level" | "k8s_audit_level" | "openshift_audit_level" => {
+                self.attrs.raw("audit_level", &raw_of(value))
+            }
+            other => match other.split_once('_') {
+                // collectors for stores without nesting flatten: `responseStatus_code`
+                Some(("objectRef", name)) => self.object_ref_member(name, value),
+                Some(("user", name)) => self.user_member(name, value),
+                Some(("responseStatus", name)) => self.status_member(name, value),
+                Some(("annotations", "authorization_k8s_io_decision")) => {
+                    self.fields.decision = text_of(value);
+                }
+                Some(("annotations", "authorization_k8s_io_reason")) => {
+                    self.fields.decision_reason = text_of(value);
+                }
+                _ => self.attrs.raw(other, &raw_of(value)),
+            },
         }
     }
 
     fn object_ref(&mut self, value: &LazyValue<'a>) {
         for (key, value) in members(&raw_of(value)).flatten() {
-            match key.as_ref() {
-                "resource" => self.fields.resource = text_of(&value),
-                "namespace" => self.namespace = text_of(&value),
-                "name" => self.fields.name = text_of(&value),
-                "apiGroup" => self.fields.api_group = text_of(&value),
-                "subresource" => self.fields.subresource = text_of(&value),
-                "uid" => self.attrs.raw("object_uid", &raw_of(&value)),
-                "resourceVersion" | "apiVersion" => {}
-                other => self.attrs.raw(other, &raw_of(&value)),
-            }
+            self.object_ref_member(&key, &value);
+        }
+    }
+
+    fn object_ref_member(&mut self, key: &str, value: &LazyValue<'a>) {
+        match key {
+            "resource" => self.fields.resource = text_of(value),
+            "namespace" => self.namespace = text_of(value),
+            "name" => self.fields.name = text_of(value),
+            "apiGroup" => self.fields.api_group = text_of(value),
+            "subresource" => self.fields.subresource = text_of(value),
+            "uid" => self.attrs.raw("object_uid", &raw_of(value)),
+            "resourceVersion" | "apiVersion" => {}
+            other => self.attrs.raw(other, &raw_of(value)),
         }
     }
 
     fn user(&mut self, value: &LazyValue<'a>) {
         for (key, value) in members(&raw_of(value)).flatten() {
-            match key.as_ref() {
-                "username" => self.fields.username = text_of(&value),
-                "groups" => self.fields.groups = names_of(&value),
-                "uid" => self.attrs.raw("user_uid", &raw_of(&value)),
-                "extra" => self.attrs.raw("user_extra", &raw_of(&value)),
-                other => self.attrs.raw(other, &raw_of(&value)),
-            }
+            self.user_member(&key, &value);
+        }
+    }
+
+    fn user_member(&mut self, key: &str, value: &LazyValue<'a>) {
+        match key {
+            "username" => self.fields.username = text_of(value),
+            "groups" => self.fields.groups = names_of(value),
+            "uid" => self.attrs.raw("user_uid", &raw_of(value)),
+            "extra" => self.attrs.raw("user_extra", &raw_of(value)),
+            other => self.attrs.raw(other, &raw_of(value)),
         }
     }
 
     fn status(&mut self, value: &LazyValue<'a>) {
         for (key, value) in members(&raw_of(value)).flatten() {
-            match key.as_ref() {
-                "code" => self.fields.code = int_of(&value),
-                "message" | "reason" | "details" => {
-                    self.attrs.raw(&format!("status_{key}"), &raw_of(&value));
-                }
-                _ => {} // metadata is always empty, status repeats the code
+            self.status_member(&key, &value);
+        }
+    }
+
+    fn status_member(&mut self, key: &str, value: &LazyValue<'a>) {
+        match key {
+            "code" => self.fields.code = int_of(value),
+            "message" | "reason" | "details" => {
+                self.attrs.raw(&format!("status_{key}"), &raw_of(value));
             }
+            _ => {} // metadata is always empty, status repeats the code
         }
     }
 

@@ -4,8 +4,13 @@
 use super::json::{members, raw_of, text_of};
 use super::{Format, Peeled, Role, time};
 use crate::record::Text;
+use memchr::memmem::Finder;
 use sonic_rs::LazyValue;
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// What every name that CLS adds begins with.
+static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
 /// The format.
 pub struct Cls;
@@ -29,7 +34,9 @@ impl Format for Cls {
 
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
-        text.starts_with('{') && (has("\"__CONTENT__\"") || has("\"__TIMESTAMP__\"") || has("\"__TAG__"))
+        text.starts_with('{')
+            && MARK.find(text.as_bytes()).is_some()
+            && (has("\"__CONTENT__\"") || has("\"__TIMESTAMP__\"") || has("\"__TAG__"))
     }
 
     fn peel<'a>(&self, line: &'a [u8]) -> Option<Peeled<'a>> {

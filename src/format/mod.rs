@@ -2,12 +2,16 @@
 //! files, Arrow or the lake; it does no I/O and cannot fail, it reads or it does not.
 
 pub mod audit;
+pub mod cloudwatch;
 pub mod cls;
 pub mod cri;
 pub mod docker;
 pub mod event;
 mod fields;
 pub mod frame;
+pub mod gcp;
+mod gcp_audit;
+mod gcp_target;
 mod header;
 pub mod json;
 pub mod json_app;
@@ -21,6 +25,8 @@ pub mod nginx_access;
 pub mod nginx_error;
 pub mod operation;
 pub mod origin;
+pub mod otlp;
+mod otlp_value;
 pub mod reader;
 pub mod redact;
 pub mod stack;
@@ -33,6 +39,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &cri::Cri,
     &docker::Docker,
     &cls::Cls,
+    &otlp::Otlp,
+    &cloudwatch::CloudWatch,
+    &gcp::Gcp,
     &audit::Audit,
     &event::Event,
     &kubectl_time::KubectlTime,
@@ -44,7 +53,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &logfmt::Logfmt,
 ];
 
-use crate::record::{Attrs, Place, Record, Text};
+use crate::record::{Attrs, Level, Place, Record, Text};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::borrow::Cow;
@@ -78,10 +87,18 @@ pub struct Clock {
 pub struct Peeled<'a> {
     /// The collector's or runtime's time, µs UTC.
     pub ts: Option<i64>,
+    /// Level of a text that tells none itself.
+    pub level: Option<Level>,
+    /// Trace id of a text that tells none itself.
+    pub trace_id: Option<Text<'a>>,
+    /// Span id of a text that tells none itself.
+    pub span_id: Option<Text<'a>>,
     /// stdout or stderr.
     pub stream: Option<Text<'a>>,
     /// Where it was collected.
     pub place: Place<'a>,
+    /// Name of the log, where several come from one place: their lines are not joined.
+    pub log: Option<Text<'a>>,
     /// True when the next line of the stream goes on with this one (bytes, undecoded).
     pub partial: bool,
     /// The application's line.
@@ -91,6 +108,21 @@ pub struct Peeled<'a> {
     /// True when the envelope itself says that this is container stdout (CRI, docker).
     pub stdout: bool,
 }
+
+/// One of the things an envelope holds.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most parts are lines, handed over one at a time")]
+pub enum Part<'a> {
+    /// A line.
+    Line(Peeled<'a>),
+    /// A record that a rule of this name drops.
+    Dropped(&'static str),
+    /// A text that cannot be read, and why.
+    Broken(Cow<'a, [u8]>, String),
+}
+
+/// Takes the parts of an envelope one at a time.
+pub type Each<'e, 'a> = &'e mut dyn FnMut(Part<'a>);
 
 /// Takes records one at a time.
 pub type Emit<'e> = &'e mut dyn FnMut(Record<'_>);
@@ -109,9 +141,15 @@ pub trait Format: Sync {
     /// Tells whether a record of this format begins with `text`; cheap, called for every line.
     fn begins(&self, text: &str) -> bool;
 
-    /// Takes the envelope off one line; envelopes only.
+    /// Takes the envelope off one line; envelopes that hold one line each.
     fn peel<'a>(&self, _line: &'a [u8]) -> Option<Peeled<'a>> {
         None
+    }
+
+    /// Takes the envelope off all that it holds, in order; envelopes that hold several lines.
+    /// Returns whether it fitted; nothing is handed over when it did not.
+    fn peel_all<'a>(&self, line: &'a [u8], each: Each<'_, 'a>) -> bool {
+        self.peel(line).map(|peeled| each(Part::Line(peeled))).is_some()
     }
 
     /// Reads one record's text (several lines joined by `\n` for [`Role::Lines`]) and emits its

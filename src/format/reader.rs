@@ -1,12 +1,13 @@
 //! Frames → records: takes envelopes off, joins partial lines by bytes and stack traces by line,
 //! finds each record's format, settles its time and place. Counts everything it is given:
-//! frames in = records parsed + records unparsed + dropped by a named rule (+ lines joined).
+//! records in = parsed + unparsed + dropped by a named rule; lines that went on are joined.
 
 use super::frame::Frame;
 use super::origin::{self, Origin};
-use super::{Clock, FORMATS, Format, Peeled, Role, stack};
-use crate::record::{Attrs, Body, Place, Record, Text};
+use super::{Clock, FORMATS, Format, Part, Peeled, Role, stack};
+use crate::record::{Attrs, Body, Level, Place, Record, Text};
 use crate::table::Table;
+use crate::window::Ts;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -40,7 +41,7 @@ pub struct Counts {
     pub parsed: u64,
     /// Records that none did; they are rows all the same.
     pub unparsed: u64,
-    /// Frames dropped, by rule.
+    /// Records dropped, by rule.
     pub dropped: BTreeMap<&'static str, u64>,
     /// Lines that went into the record before them.
     pub joined: u64,
@@ -69,9 +70,17 @@ pub struct Reader {
     streams: HashMap<u64, Stream>,
     envelope: usize,
     fallback_ts: i64,
-    rows_in_frame: u32,
+    /// The place of the next record that begins.
+    next: At,
     /// What was read so far.
     pub counts: Counts,
+}
+
+/// Where a record begins: a line, and a number among the records of that line.
+#[derive(Clone, Copy, Default)]
+struct At {
+    line: u64,
+    item: u32,
 }
 
 /// The state of one stream of lines: a container's stdout, or the whole object.
@@ -79,7 +88,7 @@ pub struct Reader {
 struct Stream {
     leaf: Option<usize>,
     partial: Vec<u8>,
-    partial_line: u64,
+    partial_at: At,
     held: Option<Held>,
     last_ts: Option<i64>,
 }
@@ -89,7 +98,7 @@ struct Held {
     text: String,
     last_line_at: usize,
     leaf: Option<usize>,
-    line: u64,
+    at: At,
     outer: Outer<'static>,
 }
 
@@ -97,20 +106,52 @@ struct Held {
 #[derive(Clone, Default)]
 struct Outer<'a> {
     ts: Option<i64>,
+    level: Option<Level>,
+    trace_id: Option<Text<'a>>,
+    span_id: Option<Text<'a>>,
     stream: Option<Text<'a>>,
     place: Place<'a>,
+    log: Option<Text<'a>>,
     attrs: Attrs,
     stdout: bool,
     depth: usize,
     chain: [u8; 4],
 }
 
-impl Outer<'_> {
+impl<'a> Outer<'a> {
+    /// Returns what is told once the envelope at `index` is off as well.
+    fn within(self, index: usize, peeled: Peeled<'a>) -> Self {
+        let Peeled { ts, level, trace_id, span_id, stream, mut place, log, attrs, stdout, .. } = peeled;
+        place.fill_from(&self.place);
+        let mut inner = Self {
+            ts: ts.or(self.ts),
+            level: level.or(self.level),
+            trace_id: trace_id.or(self.trace_id),
+            span_id: span_id.or(self.span_id),
+            stream: stream.or(self.stream),
+            place,
+            log: log.or(self.log),
+            attrs: self.attrs,
+            stdout: stdout || self.stdout,
+            depth: self.depth + 1,
+            chain: self.chain,
+        };
+        inner.attrs.extend(&attrs);
+        if let Some(slot) = inner.chain.get_mut(self.depth) {
+            *slot = u8::try_from(index).unwrap_or(0);
+        }
+        inner
+    }
+
     fn into_owned(self) -> Outer<'static> {
         Outer {
             ts: self.ts,
-            stream: self.stream.map(|text| Cow::Owned(text.into_owned())),
+            level: self.level,
+            trace_id: owned(self.trace_id),
+            span_id: owned(self.span_id),
+            stream: owned(self.stream),
             place: self.place.into_owned(),
+            log: owned(self.log),
             attrs: self.attrs,
             stdout: self.stdout,
             depth: self.depth,
@@ -128,7 +169,7 @@ impl Reader {
             streams: HashMap::new(),
             envelope: 0,
             fallback_ts,
-            rows_in_frame: 0,
+            next: At::default(),
             counts: Counts::default(),
         }
     }
@@ -136,63 +177,110 @@ impl Reader {
     /// Reads one frame.
     pub fn frame(&mut self, frame: &Frame<'_>, take: Take<'_>) {
         self.counts.frames += 1;
-        self.rows_in_frame = 0;
+        // several values may stand on one line
+        if frame.line != self.next.line {
+            self.next = At { line: frame.line, item: 0 };
+        }
         if let Some(fault) = frame.fault {
             let text = String::from_utf8_lossy(frame.bytes);
-            self.unparsed(&text, frame.line, fault, Outer::default(), take);
+            let at = self.begin();
+            self.unparsed(&text, at, fault, Outer::default(), take);
             return;
         }
-        self.unwrap(frame.bytes, frame.line, Outer::default(), take);
+        self.unwrap(frame.bytes, Outer::default(), take);
+    }
+
+    /// Returns the place of a record that begins now.
+    fn begin(&mut self) -> At {
+        let at = self.next;
+        self.next.item += 1;
+        at
     }
 
     /// Hands over what was held back.
     pub fn finish(&mut self, take: Take<'_>) {
         let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_values().collect();
-        streams.sort_by_key(|stream| stream.held.as_ref().map_or(stream.partial_line, |held| held.line));
+        streams.sort_by_key(|stream| {
+            let at = stream.held.as_ref().map_or(stream.partial_at, |held| held.at);
+            (at.line, at.item)
+        });
         for mut stream in streams {
             if !stream.partial.is_empty() {
                 let bytes = std::mem::take(&mut stream.partial);
-                let line = stream.partial_line;
-                self.text(&mut stream, &bytes, line, Outer::default(), take);
+                let at = stream.partial_at;
+                self.text(&mut stream, &bytes, Some(at), Outer::default(), take);
             }
             self.release(&mut stream, take);
         }
     }
 
     /// Takes envelopes off until an application's line is left.
-    fn unwrap(&mut self, bytes: &[u8], line: u64, outer: Outer<'_>, take: Take<'_>) {
-        let peeled = if outer.depth < outer.chain.len() { self.peel(bytes) } else { None };
-        let Some((index, peeled)) = peeled else {
-            let mut stream = self.streams.remove(&stream_key(&outer)).unwrap_or_default();
-            if stream.partial.is_empty() {
-                self.text(&mut stream, bytes, line, outer.clone(), take);
-            } else {
-                let mut whole = std::mem::take(&mut stream.partial);
-                whole.extend_from_slice(bytes);
-                let begun = stream.partial_line;
-                self.text(&mut stream, &whole, begun, outer.clone(), take);
-            }
-            self.keep(stream_key(&outer), stream, take);
+    fn unwrap(&mut self, bytes: &[u8], outer: Outer<'_>, take: Take<'_>) {
+        if outer.depth < outer.chain.len() && self.peel(bytes, &outer, take) {
             return;
-        };
-        let Peeled { ts, stream, mut place, partial, payload, attrs, stdout } = peeled;
-        let mut inner = Outer {
-            ts: ts.or(outer.ts),
-            stream: stream.or(outer.stream),
-            stdout: stdout || outer.stdout,
-            ..outer
-        };
-        place.fill_from(&inner.place);
-        inner.place = place;
-        inner.attrs.extend(&attrs);
-        if let Some(slot) = inner.chain.get_mut(inner.depth) {
-            *slot = u8::try_from(index).unwrap_or(0);
         }
-        inner.depth += 1;
+        let key = stream_key(&outer);
+        let mut stream = self.streams.remove(&key).unwrap_or_default();
+        if stream.partial.is_empty() {
+            self.text(&mut stream, bytes, None, outer, take);
+        } else {
+            let mut whole = std::mem::take(&mut stream.partial);
+            whole.extend_from_slice(bytes);
+            let begun = stream.partial_at;
+            self.text(&mut stream, &whole, Some(begun), outer, take);
+        }
+        self.keep(key, stream, take);
+    }
+
+    /// Tries the envelopes, the one that last fitted first, and reads what they hold.
+    fn peel(&mut self, bytes: &[u8], outer: &Outer<'_>, take: Take<'_>) -> bool {
+        let json = match bytes.first() {
+            Some(b'{') => match std::str::from_utf8(bytes) {
+                Ok(text) => Some(text),
+                Err(_) => return false,
+            },
+            Some(first) if first.is_ascii_digit() => None,
+            _ => return false,
+        };
+        let last = self.envelope;
+        for index in std::iter::once(last).chain((0..FORMATS.len()).filter(|index| *index != last)) {
+            let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else {
+                continue;
+            };
+            if json.is_some_and(|text| !format.begins(text)) {
+                continue;
+            }
+            if format.peel_all(bytes, &mut |part| self.part(index, part, outer, take)) {
+                self.envelope = index;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Reads one of the things that the envelope at `index` holds.
+    fn part(&mut self, index: usize, part: Part<'_>, outer: &Outer<'_>, take: Take<'_>) {
+        let mut peeled = match part {
+            Part::Line(peeled) => peeled,
+            Part::Dropped(rule) => {
+                *self.counts.dropped.entry(rule).or_default() += 1;
+                return;
+            }
+            Part::Broken(bytes, why) => {
+                let at = self.begin();
+                let inner = outer.clone().within(index, Peeled::default());
+                self.unparsed(&String::from_utf8_lossy(&bytes), at, &why, inner, take);
+                return;
+            }
+        };
+        let (partial, payload) = (peeled.partial, std::mem::take(&mut peeled.payload));
+        let inner = outer.clone().within(index, peeled);
         if partial {
+            let next = self.next;
             let stream = self.streams.entry(stream_key(&inner)).or_default();
             if stream.partial.is_empty() {
-                stream.partial_line = line;
+                stream.partial_at = next;
+                self.next.item += 1;
             }
             // what is over the limit is cut by `text` with its mark
             if stream.partial.len() <= MAX_RECORD_BYTES {
@@ -201,29 +289,7 @@ impl Reader {
             self.counts.joined += 1;
             return;
         }
-        self.unwrap(&payload, line, inner, take);
-    }
-
-    /// Tries the envelopes, the one that last fitted first.
-    fn peel<'a>(&mut self, bytes: &'a [u8]) -> Option<(usize, Peeled<'a>)> {
-        let first = bytes.first()?;
-        if !first.is_ascii_digit() && *first != b'{' {
-            return None;
-        }
-        let order = std::iter::once(self.envelope).chain((0..FORMATS.len()).filter(|i| *i != self.envelope));
-        for index in order {
-            let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else {
-                continue;
-            };
-            if *first == b'{' && !std::str::from_utf8(bytes).is_ok_and(|text| format.begins(text)) {
-                continue;
-            }
-            if let Some(peeled) = format.peel(bytes) {
-                self.envelope = index;
-                return Some((index, peeled));
-            }
-        }
-        None
+        self.unwrap(&payload, inner, take);
     }
 
     fn keep(&mut self, key: u64, stream: Stream, take: Take<'_>) {
@@ -233,8 +299,15 @@ impl Reader {
         self.streams.insert(key, stream);
     }
 
-    /// Reads one application line of a stream.
-    fn text(&mut self, stream: &mut Stream, bytes: &[u8], line: u64, mut outer: Outer<'_>, take: Take<'_>) {
+    /// Reads one application line of a stream, begun at `begun` where it was joined from parts.
+    fn text(
+        &mut self,
+        stream: &mut Stream,
+        bytes: &[u8],
+        begun: Option<At>,
+        mut outer: Outer<'_>,
+        take: Take<'_>,
+    ) {
         let decoded = String::from_utf8_lossy(bytes);
         if matches!(decoded, Cow::Owned(_)) {
             outer.attrs.raw("invalid_utf8", "true");
@@ -257,19 +330,19 @@ impl Reader {
         }
         self.release(stream, take);
         stream.leaf = leaf.or(stream.leaf);
+        let at = begun.unwrap_or_else(|| self.begin());
         if matches!(role_of(leaf), Some(Role::Audit | Role::Event)) {
-            self.read(stream, text, leaf, line, outer, take);
+            self.read(stream, text, leaf, at, outer, take);
             return;
         }
         stream.held =
-            Some(Held { text: text.to_owned(), last_line_at: 0, leaf, line, outer: outer.into_owned() });
+            Some(Held { text: text.to_owned(), last_line_at: 0, leaf, at, outer: outer.into_owned() });
     }
 
     /// Reads the record that a stream holds back.
     fn release(&mut self, stream: &mut Stream, take: Take<'_>) {
-        if let Some(Held { text, leaf, line, outer, .. }) = stream.held.take() {
-            self.rows_in_frame = 0;
-            self.read(stream, &text, leaf, line, outer, take);
+        if let Some(Held { text, leaf, at, outer, .. }) = stream.held.take() {
+            self.read(stream, &text, leaf, at, outer, take);
         }
     }
 
@@ -278,7 +351,7 @@ impl Reader {
         stream: &mut Stream,
         text: &str,
         leaf: Option<usize>,
-        line: u64,
+        at: At,
         outer: Outer<'_>,
         take: Take<'_>,
     ) {
@@ -290,26 +363,31 @@ impl Reader {
                 MAX_RECORD_BYTES
             },
         );
-        let clock = self.clock;
+        // a time without year or date is near the collector's
+        let day = outer.ts.map_or(self.clock.day, |ts| Ts(ts).date(self.clock.zone));
+        let clock = Clock { day, ..self.clock };
         let Some(format) = leaf.and_then(|index| FORMATS.get(index)) else {
             let mut record = Record::text(text);
             if let Body::Text(fields) = &mut record.body {
                 fields.exception = stack::exception_of(text).map(Cow::Borrowed);
             }
             if outer.depth == 0 {
-                self.unparsed(text, line, "no known format", outer, take);
+                self.unparsed(text, at, "no known format", outer, take);
             } else {
-                self.settle(stream, record, None, line, cut, &outer, take);
+                self.settle(stream, record, None, at, cut, &outer, take);
             }
             return;
         };
         let mut read = 0;
         let outcome = format.read(text, &clock, &mut |record| {
+            // a list on one line: its first item has the place of the line
+            let at = if read == 0 { at } else { self.begin() };
             read += 1;
-            self.settle(stream, record, Some(format.name()), line, cut, &outer, take);
+            self.settle(stream, record, Some(format.name()), at, cut, &outer, take);
         });
         if let Err(why) = outcome {
-            self.unparsed(text, line, &why, outer, take);
+            let at = if read == 0 { at } else { self.begin() };
+            self.unparsed(text, at, &why, outer, take);
         } else if read == 0 {
             *self.counts.dropped.entry("empty list").or_default() += 1;
         }
@@ -322,7 +400,7 @@ impl Reader {
         stream: &mut Stream,
         mut record: Record<'_>,
         leaf: Option<&str>,
-        line: u64,
+        at: At,
         cut: usize,
         outer: &Outer<'_>,
         take: Take<'_>,
@@ -344,15 +422,15 @@ impl Reader {
         if let (Some(own), Some(collected)) = (own, outer.ts)
             && (own - collected).abs() > 1_000_000
         {
-            record.attrs.text("collected_ts", &crate::window::Ts(collected).to_string());
+            record.attrs.text("collected_ts", &Ts(collected).to_string());
         }
         stream.last_ts = Some(ts);
         self.counts.parsed += 1;
         self.count_format(outer, leaf);
-        self.hand_over(record, ts, leaf, line, outer, false, take);
+        self.hand_over(record, ts, leaf, at, outer, false, take);
     }
 
-    fn unparsed(&mut self, text: &str, line: u64, why: &str, outer: Outer<'_>, take: Take<'_>) {
+    fn unparsed(&mut self, text: &str, at: At, why: &str, outer: Outer<'_>, take: Take<'_>) {
         let (text, cut) = cut_to(text, MAX_RECORD_BYTES);
         let mut record = Record::text(text);
         record.attrs.text("unparsed", why);
@@ -360,13 +438,13 @@ impl Reader {
             record.attrs.raw("truncated_bytes", &cut.to_string());
         }
         if self.counts.faults.len() < 5 && why != "no known format" {
-            self.counts.faults.push((line, why.to_owned()));
+            self.counts.faults.push((at.line, why.to_owned()));
         }
         self.counts.unparsed += 1;
         self.count_format(&outer, Some("unparsed"));
         let last = self.streams.get(&stream_key(&outer)).and_then(|stream| stream.last_ts);
         let ts = outer.ts.or(last).unwrap_or(self.fallback_ts);
-        self.hand_over(record, ts, None, line, &outer, true, take);
+        self.hand_over(record, ts, None, at, &outer, true, take);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the facts of one record; a struct would be used once")]
@@ -375,7 +453,7 @@ impl Reader {
         mut record: Record<'_>,
         ts: i64,
         leaf: Option<&str>,
-        line: u64,
+        at: At,
         outer: &Outer<'_>,
         unparsed: bool,
         take: Take<'_>,
@@ -386,8 +464,15 @@ impl Reader {
         });
         let table = record.body.table(text_table);
         if let Body::Text(fields) = &mut record.body {
-            if fields.stream.is_none() {
-                fields.stream = outer.stream.as_deref().map(|text| Cow::Owned(text.to_owned()));
+            record.level = record.level.or(outer.level);
+            for (column, told) in [
+                (&mut fields.stream, &outer.stream),
+                (&mut fields.trace_id, &outer.trace_id),
+                (&mut fields.span_id, &outer.span_id),
+            ] {
+                if column.is_none() {
+                    *column = told.as_deref().map(|text| Cow::Owned(text.to_owned()));
+                }
             }
             let mut place = std::mem::take(&mut record.place).into_owned();
             place.fill_from(&outer.place.clone().into_owned());
@@ -401,9 +486,7 @@ impl Reader {
         }
         record.attrs.extend(&outer.attrs);
         *self.counts.tables.entry(table.name()).or_default() += 1;
-        let item = self.rows_in_frame;
-        self.rows_in_frame += 1;
-        take(Row { record, ts, table, line, item, unparsed });
+        take(Row { record, ts, table, line: at.line, item: at.item, unparsed });
     }
 
     fn count_format(&mut self, outer: &Outer<'_>, leaf: Option<&str>) {
@@ -451,6 +534,10 @@ pub fn origin_of(key: &str) -> Origin {
     origin::of_key(key)
 }
 
+fn owned(text: Option<Text<'_>>) -> Option<Text<'static>> {
+    text.map(|text| Cow::Owned(text.into_owned()))
+}
+
 fn role_of(leaf: Option<usize>) -> Option<Role> {
     Some(FORMATS.get(leaf?)?.role())
 }
@@ -481,8 +568,8 @@ fn stream_key(outer: &Outer<'_>) -> u64 {
         return 0;
     }
     let mut hasher = DefaultHasher::new();
-    let Place { namespace, pod, container, .. } = &outer.place;
-    (namespace, pod, container, &outer.stream).hash(&mut hasher);
+    let Place { namespace, pod, container, node, .. } = &outer.place;
+    (namespace, pod, container, node, &outer.stream, &outer.log).hash(&mut hasher);
     hasher.finish()
 }
 

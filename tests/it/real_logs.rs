@@ -60,3 +60,54 @@ fn labelled_audit_events_all_reach_audit() {
         assert_eq!(number(&lake, "select count(*) as n from audit"), events, "{file}");
     }
 }
+
+#[test]
+fn audit_events_of_every_shape_reach_audit() {
+    let Some(path) = shared("audit") else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    let lake = dir.path().join("lake");
+    let output = run(&lake, &["ingest", path.to_str().expect("path"), "--json"]);
+    let done: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let shapes = [
+        ("audit2rbac/%", 37),                 // JSON lines of 2017
+        ("khi/test/logs/gke_audit/%", 9),     // Cloud Logging, as YAML
+        ("khi/test/logs/oss/%", 1),           // one event as YAML
+        ("%/logsamples/raw_%", 3),            // one event over many lines
+        ("%/logsamples/viaq_audit_%", 2),     // OpenShift's own
+        ("%/logsamples/otlp_audit_%", 6),     // OTLP, three records a document
+        ("%/filters/apiaudit/testdata/%", 9), // JSON lines with bodies
+        ("%/filters/apiaudit/vrl/%.json", 1), // one event over many lines
+        ("", 68),                             // nothing else
+    ];
+    for (below, events) in shapes {
+        let query = format!("select count(*) as n from audit where source like '%{below}'");
+        assert_eq!(number(&lake, &query), events, "{below}");
+    }
+    // auditd, OVN and journal records stay text, none is lost
+    let text = |below: &str| {
+        let rows = |table: &str| {
+            number(
+                &lake,
+                &format!("select count(*) as n from {table} where source like '%/logsamples/{below}'"),
+            )
+        };
+        rows("business") + rows("standard")
+    };
+    for (below, rows) in [
+        ("raw_auditd.log", 1),
+        ("viaq_audit_host.json", 1),
+        ("viaq_audit_ovn.json", 1),
+        ("otlp_audit_host.json", 6),
+        ("otlp_audit_ovn.json", 1),
+        ("otlp_container.json", 3),
+        ("otlp_journal.json", 3),
+    ] {
+        assert_eq!(text(below), rows, "{below}");
+    }
+    let levels = "select count(*) as n from audit where (attrs->>'audit_level') = 'Metadata' and source like '%/viaq_audit_%'";
+    assert_eq!(number(&lake, levels), 2);
+    for object in done["objects"].as_array().expect("objects") {
+        let count = |key: &str| object[key].as_u64().expect("a count");
+        assert_eq!(count("records"), count("parsed") + count("unparsed") + count("dropped"), "{object}");
+    }
+}
