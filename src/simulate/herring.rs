@@ -1,6 +1,6 @@
 //! Red herrings around any victim: innocent changes between a cause and its symptom, by other
 //! people, the last ones nearer to the symptom than the cause, one of them in its namespace.
-//! None touches what fails, who calls it, or anything that it calls, directly or not.
+//! None touches what fails, who calls it (directly or once removed), or anything that it calls, directly or not.
 
 use super::audit::{Target, User};
 use super::day::Day;
@@ -22,7 +22,7 @@ const SPARE: [&str; 9] = [
 ];
 
 /// Returns the workloads of these names and all that they call, directly or not.
-fn reach(names: &[&str]) -> Vec<&'static str> {
+pub fn reach(names: &[&str]) -> Vec<&'static str> {
     let mut found: Vec<&'static str> =
         FLEET.iter().map(|of| of.name).filter(|name| names.contains(name)).collect();
     let mut next = 0;
@@ -60,7 +60,9 @@ impl Day {
         let (symptom, pod) = symptom;
         let of = self.cluster.states[self.cluster.pods[pod].workload].workload;
         let mut taken = reach(&[&[of.name], involved].concat());
-        taken.extend(callers(&[&[of.name], involved].concat()));
+        let near: Vec<&str> = callers(&[&[of.name], involved].concat()).collect();
+        taken.extend(callers(&near));
+        taken.extend(near);
         let mut spare: Vec<&str> = SPARE.into_iter().filter(|name| !taken.contains(name)).collect();
         // The first to change are those of the same namespace.
         spare.sort_by_key(|name| FLEET.iter().any(|w| w.name == *name && w.namespace != of.namespace));

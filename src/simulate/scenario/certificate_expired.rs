@@ -31,6 +31,7 @@ fn plan(day: &mut Day) -> Story {
     // A certificate ends at a full second, whole hours after it was made.
     let ended = at.symptom - at.symptom.rem_euclid(15 * MINUTE);
     at.symptom = day.after(ended, 1, 9) / 1000 * 1000;
+    at.cause = day.after(ended, -1500, -600);
     let lines = errors(from, to, ended);
     if variant(day, PAIRS.len(), 2) == 1 {
         let warning = crate::simulate::app::content(

@@ -36,6 +36,11 @@ pub(super) fn strike(day: &mut Day, at: &Times, user: &User, victim: Victim) -> 
     strike_so(day, at, user, (victim, false))
 }
 
+/// Removes a variable that a request needs now and then, and no start does.
+pub(super) fn strike_later(day: &mut Day, at: &Times, user: &User, victim: Victim) -> Struck {
+    strike_so(day, at, user, (victim, true))
+}
+
 fn strike_so(day: &mut Day, at: &Times, user: &User, (victim, is_lazy): (Victim, bool)) -> Struck {
     let (index, of) = (victim.index, victim.of);
     let callee = of.calls.first().copied().unwrap_or("payments-db");

@@ -6,7 +6,7 @@ use super::fallout::{Strike, variant, victim};
 use super::{Scenario, Story, env_removed, replicas_cut, times};
 use crate::simulate::audit::Request;
 use crate::simulate::day::Day;
-use crate::simulate::herring::team;
+use crate::simulate::herring::{reach, team};
 use serde_json::json;
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -28,6 +28,7 @@ fn plan(day: &mut Day) -> Story {
     let turn = variant(day, 3, 3) as usize;
     let of = victim(day, &victims[turn..=turn]);
     let (namespace, name) = (of.of.namespace, of.of.name);
+    let taken = [reach(&[name]), vec!["checkout"]].concat();
     let team = team(namespace);
     let user = Day::person(team.get(day.pen.rng.index(team.len())).copied().unwrap_or(5));
     // Before it: a look at what would change, which changes nothing, and a few of other objects.
@@ -41,14 +42,14 @@ fn plan(day: &mut Day) -> Story {
     let mut before = at.cause;
     for _ in 0..4 {
         before = day.after(before, -150, -60);
-        day.harmless_change(before, &user, namespace, &[name, "checkout"]);
+        day.harmless_change(before, &user, namespace, &taken);
     }
     let struck = strike(day, &at, &user, of);
     let gap = at.symptom - at.cause;
     for i in 1..6 {
         let after = at.cause + gap * i / 7;
         if i % 2 == 0 {
-            day.harmless_change(after, &user, namespace, &[name, "checkout"]);
+            day.harmless_change(after, &user, namespace, &taken);
             continue;
         }
         let patch = match i {

@@ -1,20 +1,28 @@
 //! The planted incidents: one file each, one line in [`SCENARIOS`]. What several of them do
 //! alike is here; what any workload can suffer is in `act.rs`.
 
+mod admission_webhook_failing;
 mod audit_missing;
 mod bad_image;
+mod cause_day_before;
 mod certificate_expired;
 mod clock_skew;
+mod configmap_deleted;
 mod configmap_edited;
+mod crd_upgraded;
 mod deed;
 mod dependency_scaled_down;
 mod env_removed;
 mod events_missing;
 mod fallout;
 mod harmless_changes;
+mod hpa_bounds_changed;
+mod image_rolled_back;
 mod memory_limit_lowered;
 mod probe_tightened;
+mod rbac_binding_removed;
 mod replicas_cut;
+mod secret_edited;
 mod traffic_surge_no_cause;
 mod two_suspects;
 
@@ -50,6 +58,14 @@ pub static SCENARIOS: &[Scenario] = &[
     harmless_changes::SCENARIO,
     certificate_expired::SCENARIO,
     env_removed::SCENARIO,
+    image_rolled_back::SCENARIO,
+    secret_edited::SCENARIO,
+    configmap_deleted::SCENARIO,
+    rbac_binding_removed::SCENARIO,
+    admission_webhook_failing::SCENARIO,
+    crd_upgraded::SCENARIO,
+    hpa_bounds_changed::SCENARIO,
+    cause_day_before::SCENARIO,
 ];
 
 /// What a plan tells about itself.

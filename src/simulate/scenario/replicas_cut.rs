@@ -2,7 +2,7 @@
 //! answers too late or not at all, and so its callers fail.
 
 use super::fallout::{Strike, Struck, Victim, author, callers_fail, own_error, variant, victim};
-use super::{Scenario, Story, Times, User, cause};
+use super::{Scenario, Story, Times, User, cause, cause_by};
 use crate::simulate::app::Fault;
 use crate::simulate::day::Day;
 use crate::simulate::fleet::Style;
@@ -36,8 +36,10 @@ pub(super) fn strike(day: &mut Day, at: &Times, user: &User, victim: Victim) -> 
     let id = day.scale(at.cause, user, victim.index, 1);
     let verb = if user.agent.starts_with("kubectl") { "patch" } else { "update" };
     let of = victim.of;
-    let cause = super::cause_by(verb, id, at.cause, user, (of.resource(), of.namespace, of.name));
-    Struck { cause, symptom: drown(day, at, victim) }
+    let cause = cause_by(verb, id, at.cause, user, (of.resource(), of.namespace, of.name));
+    let symptom = drown(day, at, victim);
+    day.scale(at.end, &Day::on_call(), victim.index, of.replicas);
+    Struck { cause, symptom }
 }
 
 /// Cuts the victim by applying a manifest that says one replica.
@@ -46,10 +48,12 @@ fn strike_by_apply(day: &mut Day, at: &Times, user: &User, victim: Victim) -> St
     let id = day.resize(at.cause, user, victim.index, 1);
     let of = victim.of;
     let cause = cause(id, at.cause, user, (of.resource(), of.namespace, of.name));
-    Struck { cause, symptom: drown(day, at, victim) }
+    let symptom = drown(day, at, victim);
+    day.resize(at.end, &Day::on_call(), victim.index, of.replicas);
+    Struck { cause, symptom }
 }
 
-/// Lets too few pods drown from the symptom on, until they are many again. Returns the first error.
+/// Lets too few pods drown from the symptom to the end, where the incident is over. Returns the first error.
 pub(super) fn drown(day: &mut Day, at: &Times, victim: Victim) -> (i64, usize) {
     let (of, index) = (victim.of, victim.index);
     let span = (at.symptom, at.end + MINUTE / 2);
@@ -92,6 +96,5 @@ pub(super) fn drown(day: &mut Day, at: &Times, victim: Victim) -> (i64, usize) {
         }
     }
     day.is_incident = false;
-    day.scale(at.end, &Day::on_call(), index, of.replicas);
     if is_own { felt } else { seen }
 }
