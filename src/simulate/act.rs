@@ -90,7 +90,8 @@ impl Day {
         self.audit(at, &request)
     }
 
-    fn scaling_event(&mut self, at: i64, workload: usize, what: &str) {
+    /// Records what the deployment controller says of its ReplicaSets.
+    pub fn scaling_event(&mut self, at: i64, workload: usize, what: &str) {
         let object = self.workload_object(workload);
         self.event(
             at,

@@ -25,6 +25,8 @@ pub enum Fault {
     Timeout,
     /// HTTP 503 from the Service.
     Unavailable,
+    /// HTTP 500: it answers, but cannot do its work.
+    Broken,
 }
 
 /// Returns the JSON up to the content of a business record of a pod, as CLS ships it.
@@ -109,6 +111,7 @@ pub fn call_failed(caller: &Workload, callee: &Workload, fault: Fault) -> String
                 format!("Post http://{name}:{port}/v1/call: context deadline exceeded")
             }
             Fault::Unavailable => format!("unexpected status 503 from http://{name}:{port}"),
+            Fault::Broken => format!("unexpected status 500 from http://{name}:{port}"),
         };
         return content(caller, Level::Error, "client", &format!("call {name} failed: {error}"), "");
     }
@@ -133,6 +136,14 @@ pub fn call_failed(caller: &Workload, callee: &Workload, fault: Fault) -> String
             format!("call to {name} failed for order=<n8>: timeout after 3000 ms, {name}:{port}"),
             format!(
                 "feign.RetryableException: Read timed out executing POST http://{name}:{port}/v1/call\n{frame}\nCaused by: java.net.SocketTimeoutException: Read timed out\n\t... 28 common frames omitted"
+            ),
+        ),
+        Fault::Broken => (
+            format!(
+                "call to {name} failed for order=<n8>: 500 Internal Server Error from http://{name}:{port}"
+            ),
+            format!(
+                "feign.FeignException$InternalServerError: [500] during [POST] to [http://{name}:{port}/v1/call]\n\tat feign.FeignException.serverErrorStatus(FeignException.java:250)\n{frame}"
             ),
         ),
         Fault::Unavailable => (

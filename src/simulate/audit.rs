@@ -107,6 +107,8 @@ impl Target<'_> {
         match self.group {
             "autoscaling" => "v2",
             "metrics.k8s.io" => "v1beta1",
+            // The custom resources of this cluster are all at their first version.
+            group if group.ends_with(".example.com") => "v1beta1",
             _ => "v1",
         }
     }
@@ -215,6 +217,8 @@ impl<'a> Request<'a> {
                     "Forbidden"
                 } else if self.code == 404 {
                     "NotFound"
+                } else if self.code == 500 {
+                    "InternalError"
                 } else {
                     "Conflict"
                 };

@@ -230,7 +230,8 @@ impl Day {
         self.is_incident = was_incident;
     }
 
-    fn refused(&mut self, at: i64, target: &str) {
+    /// Records a change of a workload by someone who may not make it.
+    pub fn refused(&mut self, at: i64, target: &str) {
         let user = User::person("sun.hao", "interns", 44);
         let workload = self.cluster.find(target);
         let of = self.cluster.states[workload].workload;

@@ -75,6 +75,8 @@ pub struct State {
     pub memory_mib: u32,
     /// Liveness probe.
     pub probe: Probe,
+    /// EnvVar objects of its container, beside the Secret's.
+    pub env: Vec<serde_json::Value>,
     /// How many pods a rollout may take away at once.
     pub max_unavailable: &'static str,
     /// terminationGracePeriodSeconds.
@@ -118,6 +120,7 @@ impl Cluster {
                 ),
                 memory_mib: workload.memory_mib,
                 probe: Probe { path: "/healthz", timeout_s: 3, period_s: 10, delay_s: 20 },
+                env: Vec::new(),
                 max_unavailable: "25%",
                 grace_s: 30,
                 restarted_at: None,

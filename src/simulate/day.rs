@@ -68,6 +68,12 @@ pub struct Day {
     pub records: Vec<Record>,
     /// Spans of errors.
     pub impacts: Vec<Impact>,
+    /// Spans of a log that never reached the bucket.
+    pub missing: Vec<(Log, (i64, i64))>,
+    /// How far a node's clock is ahead of the API server's, in microseconds.
+    pub clocks: BTreeMap<&'static str, i64>,
+    /// How long before the day's first point the logs begin, in whole minutes.
+    pub lead: i64,
     /// A span of heavier traffic and its factor.
     pub surge: Option<((i64, i64), f64)>,
     /// First point of each event reason of the incident.
@@ -89,6 +95,9 @@ impl Day {
             seed,
             records: Vec::new(),
             impacts: Vec::new(),
+            missing: Vec::new(),
+            clocks: BTreeMap::new(),
+            lead: 0,
             surge: None,
             seen: BTreeMap::new(),
             is_incident: false,
@@ -108,33 +117,50 @@ impl Day {
         at + self.pen.rng.between(low * SECOND, high * SECOND)
     }
 
+    /// Tells whether the lines of a log for that point were lost.
+    pub fn is_missing(&self, log: Log, at: i64) -> bool {
+        self.missing.iter().any(|(lost, (from, to))| *lost == log && (*from..*to).contains(&at))
+    }
+
+    /// Returns what the clock of a node shows at that point; of no node, the API server's.
+    pub fn clock(&self, node: &str, at: i64) -> i64 {
+        at + self.clocks.get(node).copied().unwrap_or(0)
+    }
+
     /// Records an audited request and returns its audit id.
     pub fn audit(&mut self, at: i64, request: &Request<'_>) -> String {
         let id = self.pen.rng.uuid();
         let end = at + self.pen.rng.between(2_000, 18_000);
         let line = request.line(&id, &rfc3339_us(at), &rfc3339_us(end));
-        self.records.push(Record { at, log: Log::Audit, pod: 0, line });
+        if !self.is_missing(Log::Audit, at) {
+            self.records.push(Record { at, log: Log::Audit, pod: 0, line });
+        }
         id
     }
 
     /// Records an event; the same note on the same object counts up as the API server does.
     pub fn event(&mut self, at: i64, object: &Object, note: &Note<'_>) {
+        let stamp = self.clock(note.source.1, at);
         let key = (object.uid.clone(), note.reason.to_owned(), note.message.to_owned());
         let (uid, suffix) = (self.pen.rng.uuid(), format!("18{:014x}", self.pen.rng.next() >> 8));
-        let series = self.series.entry(key).or_insert(Series { uid, suffix, first: at, count: 0 });
+        let series = self.series.entry(key).or_insert(Series { uid, suffix, first: stamp, count: 0 });
         series.count += 1;
         let stamps = Stamps {
             uid: &series.uid,
             suffix: &series.suffix,
             version: &version(self.from, at).to_string(),
             first: &rfc3339(series.first),
-            last: &rfc3339(at),
-            exact: &rfc3339_us(at),
+            last: &rfc3339(stamp),
+            exact: &rfc3339_us(stamp),
             count: &series.count.to_string(),
         };
         let line = event::line(object, note, &stamps);
+        if self.is_missing(Log::Event, at) {
+            return;
+        }
         if self.is_incident {
-            self.seen.entry(note.reason.to_owned()).and_modify(|seen| *seen = at.min(*seen)).or_insert(at);
+            let seen = self.seen.entry(note.reason.to_owned()).or_insert(stamp);
+            *seen = stamp.min(*seen);
         }
         self.records.push(Record { at, log: Log::Event, pod: 0, line });
     }
@@ -143,7 +169,8 @@ impl Day {
     pub fn say(&mut self, at: i64, pod: usize, content: &str) {
         let of = &self.cluster.pods[pod];
         let head = app::business_head(self.cluster.states[of.workload].workload, of);
-        let line = Template::new(&format!("{head}{}\"}}", escape(content))).line(at, &mut self.pen);
+        let stamp = self.clock(of.node, at);
+        let line = Template::new(&format!("{head}{}\"}}", escape(content))).line(stamp, &mut self.pen);
         self.records.push(Record { at, log: Log::Business, pod, line });
     }
 
@@ -151,7 +178,8 @@ impl Day {
     pub fn print(&mut self, at: i64, pod: usize, stream: &str, lines: &[&str]) {
         for (i, text) in lines.iter().enumerate() {
             let at = at + i as i64 * 3_217;
-            let line = Template::new(&format!("<cri> {stream} F {text}")).line(at, &mut self.pen);
+            let stamp = self.clock(self.cluster.pods[pod].node, at);
+            let line = Template::new(&format!("<cri> {stream} F {text}")).line(stamp, &mut self.pen);
             self.records.push(Record { at, log: Log::Standard, pod, line });
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Returns the pod spec of a workload's present shape.
 fn pod_spec(state: &State) -> Value {
     let workload = state.workload;
-    json!({
+    let mut spec = json!({
         "containers": [{
             "name": workload.name,
             "image": state.image,
@@ -35,7 +35,11 @@ fn pod_spec(state: &State) -> Value {
         "terminationGracePeriodSeconds": state.grace_s,
         "serviceAccountName": workload.name,
         "schedulerName": "default-scheduler",
-    })
+    });
+    if !state.env.is_empty() {
+        spec["containers"][0]["env"] = json!(state.env);
+    }
+    spec
 }
 
 /// Returns the whole Deployment, StatefulSet or DaemonSet.

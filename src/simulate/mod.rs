@@ -8,12 +8,15 @@ mod app;
 mod audit;
 mod calm;
 mod cluster;
+mod config;
 mod day;
 mod event;
 mod fleet;
+mod herring;
 mod manifest;
 mod noise;
 mod pod;
+mod policy;
 mod requests;
 mod rng;
 mod scenario;
@@ -59,7 +62,9 @@ pub struct Truth {
     pub to: String,
     /// The incident's first business error.
     pub symptom: Symptom,
-    /// The operation behind it; absent when there is none.
+    /// The operation behind it; absent when there is none, when no record of it reached the logs, so
+    /// that nobody can name its audit id, and when two operations could each be it and nothing in the
+    /// logs tells which.
     pub cause: Option<Cause>,
     /// The first event of each reason between the cause and the end of the incident.
     pub events: Vec<Seen>,
@@ -131,7 +136,7 @@ pub fn simulate(spec: &Spec, out: &Path, progress: &mut dyn FnMut(u64)) -> io::R
     day.everyday();
     let story = (scenario.plan)(&mut day);
     // Records of one point stay in the order in which they were planned.
-    day.records.retain(|record| (from..from + 24 * HOUR).contains(&record.at));
+    day.records.retain(|record| (from - day.lead..from + 24 * HOUR).contains(&record.at));
     day.records.sort_by_key(|record| record.at);
     let truth = truth(spec, &day, story);
     let pen = Pen::new(Rng::new(&format!("{key}/{}", spec.size_bytes)), from);
@@ -156,7 +161,7 @@ fn truth(spec: &Spec, day: &Day, story: scenario::Story) -> Truth {
             namespace: workload.namespace.to_owned(),
             workload: workload.name.to_owned(),
             pod: pod.name.clone(),
-            ts: rfc3339_us(story.symptom.0),
+            ts: rfc3339_us(day.clock(pod.node, story.symptom.0)),
         },
         cause: story.cause,
         events: seen
@@ -183,12 +188,22 @@ impl<'a> Flow<'a> {
         let planned = records.iter().map(|record| record.line.len() as f64).sum::<f64>();
         // Machines talk to the API server all night; customers sleep.
         let floor = if matches!(log, Log::Audit | Log::Event) { 1.0 } else { 0.0 };
-        let mut weights: Vec<f64> =
-            (0..24 * 60).map(|minute| floor + day.traffic(day.from + minute * MINUTE)).collect();
+        let weight = |minute: i64| {
+            let at = day.from + minute * MINUTE;
+            if day.is_missing(log, at) { 0.0 } else { floor + day.traffic(at) }
+        };
+        let mut weights: Vec<f64> = (-day.lead / MINUTE..24 * 60).map(weight).collect();
         let sum: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= sum);
         let noise_bytes = (bytes - planned).max(bytes / 3.0);
-        Self { log, records: records.into_iter().peekable(), noise_bytes, weights, owed: 0.0, last: day.from }
+        Self {
+            log,
+            records: records.into_iter().peekable(),
+            noise_bytes,
+            weights,
+            owed: 0.0,
+            last: day.from - day.lead,
+        }
     }
 }
 
@@ -202,11 +217,11 @@ fn write_day(
     let mut sink = Sink::new(out, size_bytes);
     let mut flows: Vec<Flow<'_>> =
         LOGS.iter().map(|(log, _, share)| Flow::new(day, *log, size_bytes as f64 * share)).collect();
-    for minute in 0..24 * 60 {
+    for (slot, minute) in (-day.lead / MINUTE..24 * 60).enumerate() {
         let from = day.from + minute * MINUTE;
         noise.turn_to(day, from, from + MINUTE);
         for flow in &mut flows {
-            write_minute(day, &mut noise, flow, (minute as usize, from), &mut sink)?;
+            write_minute(day, &mut noise, flow, (slot, from), &mut sink)?;
         }
         sink.close_dead(day, from)?;
         progress(sink.written);
@@ -218,11 +233,11 @@ fn write_minute(
     day: &Day,
     noise: &mut Noise,
     flow: &mut Flow<'_>,
-    (minute, from): (usize, i64),
+    (slot, from): (usize, i64),
     sink: &mut Sink,
 ) -> io::Result<()> {
     let mut line = Vec::with_capacity(8192);
-    let budget = flow.noise_bytes * flow.weights[minute];
+    let budget = flow.noise_bytes * flow.weights[slot];
     flow.owed += budget;
     let (start, mut size) = (flow.owed, 500.0_f64);
     while flow.owed > 0.0 {

@@ -178,8 +178,9 @@ impl Noise {
             _ => &voice.info,
         };
         let line = failing.or_else(|| choices.get(self.pen.rng.index(choices.len())))?;
-        self.heads.get(pod)?.fill(at, &mut self.pen, out);
-        line.fill(at, &mut self.pen, out);
+        let stamp = day.clock(day.cluster.pods[pod].node, at);
+        self.heads.get(pod)?.fill(stamp, &mut self.pen, out);
+        line.fill(stamp, &mut self.pen, out);
         out.extend_from_slice(b"\"}");
         Some(pod)
     }
@@ -192,9 +193,10 @@ impl Noise {
         let choices = if self.pen.rng.below(1000) < 4 { &voice.seldom } else { &voice.console };
         let line = failing.or_else(|| choices.get(self.pen.rng.index(choices.len())))?;
         let stream = app::stream(FLEET[workload].style).as_bytes();
+        let stamp = day.clock(day.cluster.pods[pod].node, at);
         self.scratch.clear();
-        line.fill(at, &mut self.pen, &mut self.scratch);
-        self.prefix.fill(at, &mut self.pen, out);
+        line.fill(stamp, &mut self.pen, &mut self.scratch);
+        self.prefix.fill(stamp, &mut self.pen, out);
         out.extend_from_slice(stream);
         // A runtime cuts a line that does not fit its buffer: P, then F.
         if self.pen.rng.below(2000) == 0 {
@@ -202,7 +204,7 @@ impl Noise {
             out.extend_from_slice(b" P ");
             out.extend_from_slice(first);
             out.push(b'\n');
-            self.prefix.fill(at, &mut self.pen, out);
+            self.prefix.fill(stamp, &mut self.pen, out);
             out.extend_from_slice(stream);
             out.extend_from_slice(b" F ");
             out.extend_from_slice(rest);
@@ -226,9 +228,10 @@ impl Noise {
         }
         let series = self.series[slot].as_mut()?;
         series.count += 1;
-        series.head.fill(at, &mut self.pen, out);
+        let stamp = series.pod.map_or(at, |pod| day.clock(day.cluster.pods[pod].node, at));
+        series.head.fill(stamp, &mut self.pen, out);
         out.extend_from_slice(series.count.to_string().as_bytes());
-        series.tail.fill(at, &mut self.pen, out);
+        series.tail.fill(stamp, &mut self.pen, out);
         Some(0)
     }
 
@@ -268,7 +271,8 @@ impl Noise {
             }
         };
         let note = Note { reason, message: &message, is_warning, source };
-        let (uid, first) = (self.pen.rng.uuid(), rfc3339(at));
+        let stamp = day.clock(source.1, at);
+        let (uid, first) = (self.pen.rng.uuid(), rfc3339(stamp));
         let suffix = format!("18{:014x}", self.pen.rng.next() >> 8);
         let stamps = Stamps {
             uid: &uid,

@@ -31,7 +31,14 @@ fn plan(day: &mut Day) -> Story {
     }
 }
 
-fn set_memory(day: &mut Day, at: i64, user: &super::User, workload: usize, memory_mib: u32) -> String {
+/// Sets a workload's memory limit and records the patch; returns the audit id.
+pub(super) fn set_memory(
+    day: &mut Day,
+    at: i64,
+    user: &super::User,
+    workload: usize,
+    memory_mib: u32,
+) -> String {
     let state = &mut day.cluster.states[workload];
     state.memory_mib = memory_mib;
     let resources = json!({"limits": {"memory": format!("{memory_mib}Mi")}, "requests": {"memory": format!("{}Mi", memory_mib / 2)}});

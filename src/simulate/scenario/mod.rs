@@ -1,12 +1,30 @@
 //! The planted incidents: one file each, one line in [`SCENARIOS`]. What several of them do
 //! alike is here; what any workload can suffer is in `act.rs`.
 
+mod admission_webhook_failing;
+mod audit_missing;
 mod bad_image;
+mod cause_day_before;
+mod certificate_expired;
+mod clock_skew;
+mod configmap_deleted;
 mod configmap_edited;
+mod crd_upgraded;
+mod deed;
 mod dependency_scaled_down;
+mod env_removed;
+mod events_missing;
+mod fallout;
+mod harmless_changes;
+mod hpa_bounds_changed;
+mod image_rolled_back;
 mod memory_limit_lowered;
 mod probe_tightened;
+mod rbac_binding_removed;
+mod replicas_cut;
+mod secret_edited;
 mod traffic_surge_no_cause;
+mod two_suspects;
 
 use super::app::{self, Fault, Level};
 use super::audit::User;
@@ -32,6 +50,22 @@ pub static SCENARIOS: &[Scenario] = &[
     traffic_surge_no_cause::SCENARIO,
     dependency_scaled_down::SCENARIO,
     probe_tightened::SCENARIO,
+    replicas_cut::SCENARIO,
+    audit_missing::SCENARIO,
+    events_missing::SCENARIO,
+    two_suspects::SCENARIO,
+    clock_skew::SCENARIO,
+    harmless_changes::SCENARIO,
+    certificate_expired::SCENARIO,
+    env_removed::SCENARIO,
+    image_rolled_back::SCENARIO,
+    secret_edited::SCENARIO,
+    configmap_deleted::SCENARIO,
+    rbac_binding_removed::SCENARIO,
+    admission_webhook_failing::SCENARIO,
+    crd_upgraded::SCENARIO,
+    hpa_bounds_changed::SCENARIO,
+    cause_day_before::SCENARIO,
 ];
 
 /// What a plan tells about itself.
@@ -64,8 +98,14 @@ fn someone(rng: &mut Rng) -> User {
     Day::person([0, 1, 4][rng.index(3)])
 }
 
-/// Names the audited operation behind an incident.
-fn cause(
+/// Names the audited patch behind an incident; `object` is resource, namespace and name.
+fn cause(audit_id: String, at: i64, user: &User, object: (&str, &str, &str)) -> Option<Cause> {
+    cause_by("patch", audit_id, at, user, object)
+}
+
+/// Names the audited operation of that verb behind an incident; `object` is resource, namespace and name.
+fn cause_by(
+    verb: &str,
     audit_id: String,
     at: i64,
     user: &User,
@@ -75,7 +115,7 @@ fn cause(
         audit_id,
         ts: rfc3339_us(at),
         username: user.name.clone(),
-        verb: "patch".to_owned(),
+        verb: verb.to_owned(),
         resource: resource.to_owned(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),
@@ -108,13 +148,17 @@ fn out_of_memory(day: &mut Day, name: &str, symptom: i64, end: i64) -> (i64, usi
     let workload = day.cluster.find(name);
     let of = day.cluster.states[workload].workload;
     let class = of.class();
-    let stack = "java.lang.OutOfMemoryError: Java heap space\n\tat java.base/java.util.Arrays.copyOf(Arrays.java:3537)\n\tat com.fasterxml.jackson.core.util.TextBuffer.expand(TextBuffer.java:742)\n\tat com.shop.pay.PayService.settle(PayService.java:<n2>)\n\tat java.base/java.lang.Thread.run(Thread.java:840)";
+    let package = name.split('-').next().unwrap_or(name);
+    let service = format!("{}Service", class.trim_end_matches("Api"));
+    let stack = format!(
+        "java.lang.OutOfMemoryError: Java heap space\n\tat java.base/java.util.Arrays.copyOf(Arrays.java:3537)\n\tat com.fasterxml.jackson.core.util.TextBuffer.expand(TextBuffer.java:742)\n\tat com.shop.{package}.{service}.settle({service}.java:<n2>)\n\tat java.base/java.lang.Thread.run(Thread.java:840)"
+    );
     let heap = app::content(
         of,
         Level::Error,
         &format!("{class}Service"),
         "request for order <n8> failed: java.lang.OutOfMemoryError: Java heap space",
-        stack,
+        &stack,
     );
     let dispatch = app::content(
         of,

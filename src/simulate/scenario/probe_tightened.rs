@@ -46,7 +46,8 @@ fn plan(day: &mut Day) -> Story {
     }
 }
 
-fn set_probe(day: &mut Day, at: i64, user: &User, workload: usize, probe: Probe) -> String {
+/// Sets a liveness probe and records the patch; returns the audit id.
+pub(super) fn set_probe(day: &mut Day, at: i64, user: &User, workload: usize, probe: Probe) -> String {
     let state = &mut day.cluster.states[workload];
     state.probe = probe;
     let (name, port) = (state.workload.name, state.workload.port);
@@ -60,20 +61,17 @@ fn set_probe(day: &mut Day, at: i64, user: &User, workload: usize, probe: Probe)
     )
 }
 
-fn fail_probes(day: &mut Day, mut kill: i64, end: i64, pod: usize) {
+/// Lets the kubelet kill a pod again and again for a probe that gets 404.
+pub(super) fn fail_probes(day: &mut Day, mut kill: i64, end: i64, pod: usize) {
     let mut round = 0;
     while kill < end {
         for probe in (0..3).rev() {
             let failed = "Liveness probe failed: HTTP probe failed with statuscode: 404";
             day.kubelet_says(kill - probe * PERIOD_S * SECOND - SECOND / 2, pod, "Unhealthy", failed, true);
         }
-        day.kubelet_says(
-            kill,
-            pod,
-            "Killing",
-            "Container cart-api failed liveness probe, will be restarted",
-            false,
-        );
+        let name = day.cluster.states[day.cluster.pods[pod].workload].workload.name;
+        let killing = format!("Container {name} failed liveness probe, will be restarted");
+        day.kubelet_says(kill, pod, "Killing", &killing, false);
         day.print(kill, pod, "stderr", &["received SIGTERM, closing listener", "server stopped"]);
         let down_s = (6 << round).min(120);
         day.restart_container(kill + SECOND, kill + down_s * SECOND, pod, "Completed", 0);
