@@ -121,7 +121,7 @@ pub async fn trace(
     Ok(traces.collect())
 }
 
-/// Narrows the tables to the time around the starts, and keeps what tells of them in memory.
+/// Narrows the tables to the time around the starts.
 async fn around(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
     let span = format!("ts >= '{from}' and ts <= '{to}'");
     for table in ["business", "standard", "event", "audit"] {
@@ -130,8 +130,7 @@ async fn around(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
         );
         engine.view(&format!("around_{table}"), &sql).await?;
     }
-    engine.keep("changes", include_str!("../sql/trace/changes.sql")).await?;
-    engine.keep("telling", include_str!("../sql/trace/telling.sql")).await
+    Ok(())
 }
 
 /// Returns the names of workloads and Services.

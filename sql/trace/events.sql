@@ -1,8 +1,8 @@
 -- The events around each start on what it hangs on: at most two hours before (an image that
 -- cannot be pulled, a pod that waits) and ten minutes after (the kubelet reports late).
 -- Bucketed window join: the few probes are exploded into the 10-minute buckets their window
--- covers and joined on (key, bucket), then cut to the exact window. Reads `keys`, `starts` and
--- `telling`, in memory.
+-- covers and joined on (key, bucket), then cut to the exact window. Reads `keys` and `starts`,
+-- in memory, and `around_event` once.
 with probes as (
     select k.start_id, k.key, k.link, k.identity, k.hop,
         s.ts - interval '2 hours' as from_ts,
@@ -17,44 +17,42 @@ with probes as (
     where k.link not in ('same_namespace', 'cluster', 'cluster_dns')
 ),
 
+-- the events that tell of trouble, once for each thing they are about
 keyed as (
-    select 'pod:' || namespace || '/' || pod as key, bucket, ts, row_id
-    from telling
-    where pod is not null
-    union all
-    select 'workload:' || namespace || '/' || workload as key, bucket, ts, row_id
-    from telling
-    where workload is not null
-    union all
-    select kind || ':' || namespace || '/' || name as key, bucket, ts, row_id
-    from telling
-    where kind in ('PersistentVolumeClaim', 'Service', 'HorizontalPodAutoscaler')
-    union all
-    select 'node:' || coalesce(node, name) as key, bucket, ts, row_id
-    from telling
-    where kind = 'Node'
+    select ts, namespace, workload, pod, node, reason, type, kind, name, component, message,
+        count, row_id, source, line,
+        cast(floor(date_part('epoch', ts) / 600) as bigint) as bucket,
+        unnest([
+            'pod:' || namespace || '/' || pod,
+            'workload:' || namespace || '/' || workload,
+            case
+                when kind in ('PersistentVolumeClaim', 'Service', 'HorizontalPodAutoscaler')
+                    then kind || ':' || namespace || '/' || name
+                when kind = 'Node' then 'node:' || coalesce(node, name)
+            end
+        ]) as key
+    from around_event
+    where type = 'Warning'
+        or reason in (
+            'Killing', 'OOMKilling', 'NodeNotReady', 'NodeNotSchedulable', 'Preempted',
+            'TaintManagerEviction', 'DeletingNode', 'RemovingNode'
+        )
 ),
 
 linked as (
-    select p.start_id, p.link, p.identity, p.hop, k.row_id
-    from probes as p
-    join keyed as k on k.key = p.key and k.bucket = p.bucket
-    where k.ts between p.from_ts and p.to_ts
-),
-
-placed as (
-    select l.start_id, l.link, l.identity, l.hop, t.*,
+    select p.start_id, p.link, p.identity, p.hop, e.*,
         -- one row for a start, a reason and an object: the first time, by the strongest link
         row_number() over (
-            partition by l.start_id, t.reason, t.kind, t.workload, t.node
-            order by l.identity desc, t.ts, t.row_id, l.hop, l.link
+            partition by p.start_id, e.reason, e.kind, e.workload, e.node
+            order by p.identity desc, e.ts, e.row_id, p.hop, p.link
         ) as place
-    from linked as l
-    join telling as t on t.row_id = l.row_id
+    from probes as p
+    join keyed as e on e.key = p.key and e.bucket = p.bucket
+    where e.ts between p.from_ts and p.to_ts
 )
 
 select start_id, link, identity, hop, ts, namespace, workload, pod, node, reason, type, kind,
     name, component, message, count, row_id, source, line
-from placed
+from linked
 where place = 1
 order by start_id, ts, row_id

@@ -1,6 +1,6 @@
 -- The operations before each start on what it hangs on: eight hours back (a leak takes its time),
 -- and two minutes on for clocks that differ. Bucketed like events.sql; an operation's keys name
--- the object it touched. Reads `keys`, `names`, `starts` and `changes`, in memory.
+-- the object it touched. Reads `keys`, `names` and `starts`, in memory, and `around_audit` once.
 with wanted as (
     select start_id, key, link, identity, hop
     from keys
@@ -21,79 +21,75 @@ probes as (
     join starts as s on s.start_id = k.start_id
 ),
 
+-- mutating requests that the API server granted, by people and pipelines, once for each thing
+-- they touch; what controllers do by themselves is a consequence, not a cause
 keyed as (
-    select 'pod:' || namespace || '/' || pod as key, bucket, ts, row_id
-    from changes
-    where pod is not null
-    union all
-    select 'workload:' || namespace || '/' || workload as key, bucket, ts, row_id
-    from changes
-    where workload is not null
-    union all
-    -- a pod that is evicted or deleted is its workload's
-    select 'workload:' || namespace || '/' || name as key, bucket, ts, row_id
-    from changes
-    -- autoscalers and disruption budgets are called after their workload, as a rule
-    where resource in ('horizontalpodautoscalers', 'poddisruptionbudgets')
-    union all
-    select case resource
-            when 'configmaps' then 'ConfigMap:'
-            when 'secrets' then 'Secret:'
-            when 'services' then 'Service:'
-            when 'serviceaccounts' then 'ServiceAccount:'
-            when 'networkpolicies' then 'NetworkPolicy:'
-            when 'horizontalpodautoscalers' then 'HorizontalPodAutoscaler:'
-            else 'PersistentVolumeClaim:'
-        end || namespace || '/' || name as key, bucket, ts, row_id
-    from changes
-    where resource in (
-            'configmaps', 'secrets', 'services', 'serviceaccounts', 'networkpolicies',
-            'horizontalpodautoscalers', 'persistentvolumeclaims'
+    select ts, namespace, workload, pod, node, audit_id, username, verb, resource, subresource,
+        name, operation, message, row_id, source, line,
+        cast(floor(date_part('epoch', ts) / 3600) as bigint) as bucket,
+        unnest([
+            'pod:' || namespace || '/' || pod,
+            'workload:' || namespace || '/' || workload,
+            case resource
+                when 'configmaps' then 'ConfigMap:' || namespace || '/' || name
+                when 'secrets' then 'Secret:' || namespace || '/' || name
+                when 'services' then 'Service:' || namespace || '/' || name
+                when 'serviceaccounts' then 'ServiceAccount:' || namespace || '/' || name
+                when 'networkpolicies' then 'NetworkPolicy:' || namespace || '/' || name
+                when 'persistentvolumeclaims'
+                    then 'PersistentVolumeClaim:' || namespace || '/' || name
+                when 'horizontalpodautoscalers'
+                    then 'HorizontalPodAutoscaler:' || namespace || '/' || name
+                when 'nodes' then 'node:' || name
+            end,
+            -- autoscalers and disruption budgets are called after their workload, as a rule
+            case when resource in ('horizontalpodautoscalers', 'poddisruptionbudgets')
+                then 'workload:' || namespace || '/' || name end,
+            -- what errors and events call by its name, be it in the namespace or the cluster's
+            'name:' || coalesce(namespace, '') || '/' || name,
+            case when operation in ('quota', 'rbac')
+                    or resource in ('networkpolicies', 'persistentvolumeclaims', 'namespaces')
+                then 'namespace:' || namespace end,
+            case when operation = 'dns' then 'dns:' end,
+            case when operation = 'create'
+                    or namespace is null
+                    and operation in ('webhook', 'crd', 'quota', 'storage', 'rbac')
+                then 'cluster:' end
+        ]) as key
+    from around_audit
+    where operation is not null
+        and operation not in ('exec', 'other', 'metadata')
+        and coalesce(stage, 'ResponseComplete') in ('ResponseComplete', 'Panic')
+        and coalesce(code, 200) < 400
+        and coalesce(uri, '') not like '%dryRun=All%'
+        and username not like 'system:node:%'
+        and username not like 'system:kube-%'
+        and username <> 'system:apiserver'
+        and not (
+            username like 'system:serviceaccount:kube-system:%'
+            -- the accounts of kube-controller-manager; a cluster autoscaler acts on its own
+            and (
+                username like '%-controller'
+                or username like '%-collector'
+                or username like '%-binder'
+                or username like '%:horizontal-pod-autoscaler'
+            )
         )
-    union all
-    select 'node:' || name as key, bucket, ts, row_id
-    from changes
-    where resource = 'nodes'
-    union all
-    -- what errors and events call by its name, be it in the namespace or the cluster's
-    select 'name:' || coalesce(namespace, '') || '/' || name as key, bucket, ts, row_id
-    from changes
-    where name is not null
-    union all
-    select 'namespace:' || namespace as key, bucket, ts, row_id
-    from changes
-    where operation in ('quota', 'rbac')
-        or resource in ('networkpolicies', 'persistentvolumeclaims', 'namespaces')
-    union all
-    select 'dns:' as key, bucket, ts, row_id
-    from changes
-    where operation = 'dns'
-    union all
-    select 'cluster:' as key, bucket, ts, row_id
-    from changes
-    where namespace is null and operation in ('webhook', 'crd', 'quota', 'storage', 'rbac')
-        or operation = 'create'
 ),
 
 linked as (
-    select p.start_id, p.link, p.identity, p.hop, k.row_id
-    from probes as p
-    join keyed as k on k.key = p.key and k.bucket = p.bucket
-    where k.ts between p.from_ts and p.to_ts
-),
-
-placed as (
-    select l.start_id, l.link, l.identity, l.hop, c.*,
+    select p.start_id, p.link, p.identity, p.hop, c.*,
         row_number() over (
-            partition by l.start_id, c.row_id
-            order by l.identity desc, l.hop, l.link
+            partition by p.start_id, c.row_id
+            order by p.identity desc, p.hop, p.link
         ) as place
-    from linked as l
-    join changes as c on c.row_id = l.row_id
+    from probes as p
+    join keyed as c on c.key = p.key and c.bucket = p.bucket
+    where c.ts between p.from_ts and p.to_ts
 )
 
 select start_id, link, identity, hop, ts, namespace, workload, pod, node, audit_id, username,
     verb, resource, subresource, name, operation, message, row_id, source, line
-from placed
+from linked
 where place = 1
 order by start_id, ts, row_id

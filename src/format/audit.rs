@@ -6,9 +6,14 @@ use super::json::{int_of, json_error, members, names_of, raw_of, text_of};
 use super::{Clock, Emit, Format, Role, operation, redact, time};
 use crate::entity::workload_of_owner;
 use crate::record::{Attrs, AuditFields, Body, Level, Place, Record, Text};
+use memchr::memmem::Finder;
 use sonic_rs::LazyValue;
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// Prepared once: it is looked for in every line of JSON.
+static AUDIT_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"auditID\""));
 
 /// The format.
 pub struct Audit;
@@ -35,7 +40,7 @@ impl Format for Audit {
             return false;
         }
         let has = |needle: &str| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
-        if has("\"auditID\"") || has("\"audit.k8s.io/") {
+        if AUDIT_ID.find(text.as_bytes()).is_some() || has("\"audit.k8s.io/") {
             return true;
         }
         let (verb, status) = (has("\"verb\""), has("\"responseStatus\""));

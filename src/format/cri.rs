@@ -43,8 +43,10 @@ impl Format for Cri {
     }
 }
 
-/// Splits a line into time, stream, tag and text.
-fn split(line: &[u8]) -> Option<(&[u8], &'static str, &[u8], &[u8])> {
+/// Time, stream, tag and text of a line.
+type Parts<'a> = (&'a [u8], &'static str, &'a [u8], &'a [u8]);
+
+fn split(line: &[u8]) -> Option<Parts<'_>> {
     if !line.first()?.is_ascii_digit() || line.get(10) != Some(&b'T') {
         return None;
     }

@@ -3,7 +3,12 @@
 
 use super::json::{members, text_of};
 use super::{Clock, Format, Peeled, Role, time};
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// Prepared once: it is looked for in every line of JSON.
+static LOG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"log\""));
 
 /// The format.
 pub struct Docker;
@@ -28,7 +33,7 @@ impl Format for Docker {
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
         text.starts_with('{')
-            && has("\"log\"")
+            && LOG.find(text.as_bytes()).is_some()
             && has("\"stream\"")
             && has("\"time\"")
             && self.peel(text.as_bytes()).is_some()

@@ -3,8 +3,14 @@
 
 use super::{Clock, Emit, Format, Role, time};
 use crate::record::{Attrs, Body, EventFields, Level, Place, Record, Text};
+use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// Prepared once: it is looked for in every line of JSON.
+static INVOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"involvedObject"));
+static REGARDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"regarding\""));
 
 /// The format.
 pub struct Event;
@@ -28,9 +34,7 @@ impl Format for Event {
 
     fn begins(&self, text: &str) -> bool {
         text.starts_with('{')
-            && ["\"involvedObject\"", "\"regarding\"", "\"involvedObject."]
-                .iter()
-                .any(|key| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some())
+            && (INVOLVED.find(text.as_bytes()).is_some() || REGARDING.find(text.as_bytes()).is_some())
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {

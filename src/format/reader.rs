@@ -308,7 +308,10 @@ impl Reader {
         mut outer: Outer<'_>,
         take: Take<'_>,
     ) {
-        let decoded = String::from_utf8_lossy(bytes);
+        let decoded = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        };
         if matches!(decoded, Cow::Owned(_)) {
             outer.attrs.raw("invalid_utf8", "true");
         }

@@ -17,7 +17,7 @@ pub const COLUMNS: [(&str, &str); 8] = [
     ("namespace", "namespace"),
     ("workload", "workload the edge is about"),
     ("pod", "pod, where the edge is one pod's"),
-    ("relation", "owns, runs_on, uses or selects"),
+    ("relation", "owns, runs_on, uses, selects or scales"),
     ("kind", "kind of the other end: ReplicaSet, Node, ConfigMap, Secret, PersistentVolumeClaim, Service, …"),
     ("name", "name of the other end"),
     ("row_id", "the log line that told it"),
@@ -34,7 +34,7 @@ pub struct Edge {
     pub workload: String,
     /// Pod; empty when the edge is the whole workload's.
     pub pod: String,
-    /// owns, runs_on, uses or selects.
+    /// owns, runs_on, uses, selects or scales.
     pub relation: &'static str,
     /// Kind of the other end.
     pub kind: &'static str,
@@ -115,6 +115,8 @@ pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges)
                             | "jobs"
                             | "cronjobs"
                             | "services"
+                            | "networkpolicies"
+                            | "horizontalpodautoscalers"
                     );
             if told && let Some(body) = body.and_then(|body| serde_json::from_str::<Value>(body).ok()) {
                 let name = audit.name.as_deref().or_else(|| at(&body, "/metadata/name")).unwrap_or("");
@@ -151,20 +153,25 @@ fn of_object(resource: &str, name: &str, binding: bool, body: &Value, base: &Edg
         }
         return;
     }
-    if resource == "services" {
-        let selector = body.pointer("/spec/selector").and_then(Value::as_object);
-        let app = ["app", "app.kubernetes.io/name", "k8s-app", "name"]
-            .iter()
-            .find_map(|label| selector?.get(*label)?.as_str());
-        if let Some(app) = app {
-            found.push(Edge {
-                workload: app.to_owned(),
-                relation: "selects",
-                kind: "Service",
-                name: name.to_owned(),
-                ..base.clone()
-            });
+    let above = match resource {
+        "services" => Some(("selects", "Service", app_of(body.pointer("/spec/selector")))),
+        "networkpolicies" => {
+            Some(("selects", "NetworkPolicy", app_of(body.pointer("/spec/podSelector/matchLabels"))))
         }
+        "horizontalpodautoscalers" => {
+            Some(("scales", "HorizontalPodAutoscaler", at(body, "/spec/scaleTargetRef/name")))
+        }
+        _ => None,
+    };
+    if let Some((relation, kind, workload)) = above {
+        let edge = |workload: &str| Edge {
+            workload: workload.to_owned(),
+            relation,
+            kind,
+            name: name.to_owned(),
+            ..base.clone()
+        };
+        found.extend(workload.map(edge));
         return;
     }
     let mut subject = Edge { ..base.clone() };
@@ -193,6 +200,13 @@ fn of_object(resource: &str, name: &str, binding: bool, body: &Value, base: &Edg
     if let Some(spec) = spec {
         uses(spec, &subject, found);
     }
+}
+
+/// Returns the workload that labels select, by the labels that carry its name.
+fn app_of(labels: Option<&Value>) -> Option<&str> {
+    ["app", "app.kubernetes.io/name", "k8s-app", "name"]
+        .iter()
+        .find_map(|label| labels?.get(*label)?.as_str())
 }
 
 fn owner_kind(kind: &str) -> &'static str {

@@ -1,5 +1,8 @@
 //! The one integration binary: real program, real files, its own temporary folders.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
 mod bad_input; // what must not stop a run, and what must end it with a clear error
 mod brief; // the text of a report
 mod end_to_end; // raw logs to a brief
@@ -10,3 +13,4 @@ mod layers; // who may use whom
 mod page; // the page of a report, in a browser
 mod program; // runs the program
 mod real_logs; // logs of real clusters, where they are at hand
+mod trace_joins; // the window joins of the trace against brute force
