@@ -8,6 +8,14 @@ mod memory_limit_lowered;
 mod probe_tightened;
 mod traffic_surge_no_cause;
 
+mod plot;
+
+mod coredns_edited;
+mod dependency_rolled;
+mod network_policy_added;
+mod service_port_changed;
+mod service_selector_changed;
+
 use super::app::{self, Fault, Level};
 use super::audit::User;
 use super::day::Day;
@@ -32,6 +40,11 @@ pub static SCENARIOS: &[Scenario] = &[
     traffic_surge_no_cause::SCENARIO,
     dependency_scaled_down::SCENARIO,
     probe_tightened::SCENARIO,
+    network_policy_added::SCENARIO,
+    service_selector_changed::SCENARIO,
+    service_port_changed::SCENARIO,
+    coredns_edited::SCENARIO,
+    dependency_rolled::SCENARIO,
 ];
 
 /// What a plan tells about itself.
