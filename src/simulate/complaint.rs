@@ -80,7 +80,7 @@ fn go(callee: &Workload, host: &str, failure: Failure, wording: u64) -> String {
         }
         Failure::Reset => format!("read tcp <ip>:4<n4>->{ip}:{port}: read: connection reset by peer"),
         Failure::NoSuchHost => format!("dial tcp: lookup {host} on 172.20.0.10:53: no such host"),
-        Failure::LookupFailed if wording % 2 == 0 => {
+        Failure::LookupFailed if wording.is_multiple_of(2) => {
             format!("dial tcp: lookup {host} on 172.20.0.10:53: server misbehaving")
         }
         Failure::LookupFailed => {
@@ -194,7 +194,7 @@ fn java(caller: &Workload, callee: &Workload, host: &str, failure: Failure, word
         caller.name.split('-').next().unwrap_or(caller.name)
     );
     let (message, stack) = match failure {
-        _ if !is_http(callee) && wording % 2 == 0 => (
+        _ if !is_http(callee) && wording.is_multiple_of(2) => (
             format!("cannot get a connection to {host}:{port}: {short}"),
             format!(
                 "org.springframework.jdbc.CannotGetJdbcConnectionException: Failed to obtain JDBC Connection\n{frame}\nCaused by: org.postgresql.util.PSQLException: The connection attempt to {host}:{port} failed.\n\tat org.postgresql.core.v3.ConnectionFactoryImpl.openConnectionImpl(ConnectionFactoryImpl.java:354)\nCaused by: {root}\n\t... 42 common frames omitted"

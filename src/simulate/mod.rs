@@ -16,11 +16,14 @@ mod event;
 mod fleet;
 mod manifest;
 mod network;
+mod node;
 mod noise;
+mod place;
 mod pod;
 mod requests;
 mod rng;
 mod scenario;
+mod storage;
 mod text;
 mod write;
 

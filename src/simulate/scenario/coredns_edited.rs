@@ -27,7 +27,7 @@ fn plan(day: &mut Day) -> Story {
     users.push(Day::gitops());
     let user = users.swap_remove(day.pen.rng.index(users.len()));
     let namespace = day.cluster.states[day.cluster.find(callee)].workload.namespace;
-    let is_outside = day.seed % 3 == 0;
+    let is_outside = day.seed.is_multiple_of(3);
     let (corefile, failure) = match (is_outside, day.seed % 2) {
         (true, _) => (GOOD.replace("183.60.83.19 183.60.82.98", "10.53.0.2"), Failure::LookupFailed),
         (_, 0) => {

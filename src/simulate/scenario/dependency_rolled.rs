@@ -32,7 +32,7 @@ const CHAINS: [(&str, &str, &str); 8] = [
 fn plan(day: &mut Day) -> Story {
     let (caller, middle, released) = CHAINS[day.seed as usize % CHAINS.len()];
     let at = quiet_times(day, (90, 1200), pods_of(&[caller, middle, released]));
-    if day.seed % 3 != 0 {
+    if !day.seed.is_multiple_of(3) {
         day.earlier_release(at.cause - 30 * MINUTE, released);
     }
     let workload = day.cluster.find(released);

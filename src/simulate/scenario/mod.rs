@@ -12,7 +12,11 @@ mod plot;
 
 mod coredns_edited;
 mod dependency_rolled;
+mod hardware_failure;
 mod network_policy_added;
+mod node_drained;
+mod node_tainted;
+mod node_upgraded;
 mod service_port_changed;
 mod service_selector_changed;
 
@@ -45,6 +49,10 @@ pub static SCENARIOS: &[Scenario] = &[
     service_port_changed::SCENARIO,
     coredns_edited::SCENARIO,
     dependency_rolled::SCENARIO,
+    node_drained::SCENARIO,
+    hardware_failure::SCENARIO,
+    node_tainted::SCENARIO,
+    node_upgraded::SCENARIO,
 ];
 
 /// What a plan tells about itself.

@@ -4,7 +4,7 @@
 use super::{Story, Times, customers_see, times};
 use crate::simulate::Cause;
 use crate::simulate::audit::User;
-use crate::simulate::cluster::Pod;
+use crate::simulate::cluster::{NODES, Pod};
 use crate::simulate::complaint::{Failure, complaint};
 use crate::simulate::day::Day;
 use crate::simulate::fleet::FLEET;
@@ -66,6 +66,35 @@ pub(super) fn quiet_times(day: &mut Day, gap_s: (i64, i64), matters: impl Fn(&Po
     }
     at
 }
+
+/// Draws a node and an incident on it such that the plan so far tells of no pod there while it
+/// lasts, and of no pod of the named workloads anywhere.
+pub(super) fn node_times(day: &mut Day, gap_s: (i64, i64), names: &[&str]) -> (&'static str, Times) {
+    let mut draw =
+        |day: &mut Day| (NODES[day.pen.rng.index(NODES.len())], quiet_times(day, gap_s, pods_of(names)));
+    let mut drawn = draw(day);
+    for _ in 0..200 {
+        let (node, at) = &drawn;
+        if !day.is_told(node, (at.cause - 5 * MINUTE, at.end + 5 * MINUTE)) {
+            break;
+        }
+        drawn = draw(day);
+    }
+    drawn
+}
+
+/// Pairs of (caller, workload with a single pod) that the loss of a node takes apart.
+pub(super) const LONE: [(&str, &str); 9] = [
+    ("cart-api", "cart-redis"),
+    ("order-api", "orders-db"),
+    ("checkout", "catalog"),
+    ("ledger", "payments-db"),
+    ("inventory", "inventory-db"),
+    ("order-api", "inventory"),
+    ("payment-gateway", "payments-db"),
+    ("checkout", "pay-api"),
+    ("suggest", "search-index"),
+];
 
 /// Returns a test for [`quiet_times`]: pods of the named workloads matter.
 pub(super) fn pods_of<'a>(names: &'a [&'a str]) -> impl Fn(&Pod) -> bool + 'a {
