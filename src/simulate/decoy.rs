@@ -26,6 +26,9 @@ pub struct Around<'a> {
     pub involved: &'a [&'a str],
     /// Who made the cause: innocent changes are by others.
     pub user: &'a str,
+    /// A third namespace with innocent changes, the cause's own if that is neither's; empty for
+    /// what belongs to the whole cluster.
+    pub elsewhere: &'a str,
     /// Whether pods can be created, so that innocent rollouts go well.
     pub can_roll: bool,
 }
@@ -69,11 +72,11 @@ impl Day {
         let points = [
             (part(0.2), here),
             (part(0.45), there),
-            (part(0.65), "monitoring"),
+            (part(0.65), around.elsewhere),
             (part(0.8), here),
             (late(self, 30, 55), there),
             (late(self, 12, 25), here),
-            (late(self, 7, 10), "monitoring"),
+            (late(self, 7, 10), around.elsewhere),
             (late(self, 5, 6), there),
             (late(self, 2, 4), here),
         ];
@@ -112,7 +115,10 @@ impl Day {
     /// outsider has for later.
     fn trifle(&mut self, at: i64, user: &User, namespace: &str, (kind, outsider): (usize, &str)) {
         let suffix = self.pen.rng.suffix(5);
-        let (verb, kind, group, resource, name, body) = trifle(kind, outsider, &suffix);
+        let (verb, kind, group, resource, name, body) = match namespace {
+            "" => cluster_trifle(kind, &suffix),
+            _ => trifle(kind, outsider, &suffix),
+        };
         let target = Target { group, resource, sub: "", namespace, name: &name };
         self.change(at, user, verb, (kind, target), (&body, body.clone()));
     }
@@ -183,6 +189,30 @@ fn trifle(kind: usize, outsider: &str, suffix: &str) -> Trifle {
             "configmaps",
             "feature-survey".to_owned(),
             json!({"data": {"survey.yaml": format!("audience: beta-{suffix}\n")}}),
+        ),
+    }
+}
+
+/// The like of [`trifle`] for objects of the whole cluster.
+fn cluster_trifle(kind: usize, suffix: &str) -> Trifle {
+    let labels = json!({"metadata": {"labels": {"cost-center": format!("c-{suffix}")}}});
+    match kind % 3 {
+        0 => (
+            "create",
+            "ClusterRole",
+            "rbac.authorization.k8s.io",
+            "clusterroles",
+            format!("audit-view-{suffix}"),
+            json!({"rules": [{"apiGroups": [""], "resources": ["events"], "verbs": ["get", "list"]}]}),
+        ),
+        1 => ("patch", "StorageClass", "storage.k8s.io", "storageclasses", "cfs-archive".to_owned(), labels),
+        _ => (
+            "patch",
+            "CustomResourceDefinition",
+            "apiextensions.k8s.io",
+            "customresourcedefinitions",
+            "reports.audit.example.com".to_owned(),
+            labels,
         ),
     }
 }

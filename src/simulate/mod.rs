@@ -20,10 +20,12 @@ mod node;
 mod noise;
 mod place;
 mod pod;
+mod quota;
 mod requests;
 mod rng;
 mod scenario;
 mod storage;
+mod stranger;
 mod text;
 mod write;
 

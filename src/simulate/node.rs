@@ -196,6 +196,16 @@ impl Day {
         self.audit(at, &request);
     }
 
+    /// Records that the node lifecycle controller takes its taint off again.
+    pub fn controller_untaints(&mut self, at: i64, node: &str) {
+        let user = User::controller("node-controller");
+        let request = Request {
+            request: Some(json!({"spec": {"taints": null}}).to_string()),
+            ..Request::new(&user, "patch", node_target(node, ""))
+        };
+        self.audit(at, &request);
+    }
+
     /// Has the taint manager delete a pod for a NoExecute taint.
     pub fn taint_evicts(&mut self, at: i64, pod: usize) {
         let object = self.pod_object(pod, false);
@@ -220,5 +230,26 @@ impl Day {
         let patch = Request { request: Some(status.to_string()), ..Request::new(&user, "patch", target) };
         self.audit(at + SECOND / 60, &patch);
         self.delete_pod(at + SECOND / 40, &user, pod);
+    }
+}
+
+impl Day {
+    /// Records that a node is short of memory, which no operation brings about.
+    pub fn short_of_memory(&mut self, at: i64, node: &str) {
+        let what = ("EvictionThresholdMet", "Attempting to reclaim memory");
+        self.node_says(at - SECOND, node, what, "kubelet", true);
+        let message = format!("Node {node} status is now: NodeHasInsufficientMemory");
+        self.node_says(at - SECOND / 2, node, ("NodeHasInsufficientMemory", &message), "kubelet", false);
+    }
+
+    /// Returns what the kubelet says when it evicts a pod for memory.
+    pub fn memory_eviction(&mut self, pod: usize) -> String {
+        let state = &self.cluster.states[self.cluster.pods[pod].workload];
+        let (name, mib) = (state.workload.name, state.memory_mib);
+        let (free, used) = (self.pen.rng.between(41_000, 99_000), i64::from(mib) * 1024 * 9 / 10);
+        format!(
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: {free}Ki. Container {name} was using {used}Ki, request is {}Mi, has larger consumption of memory. ",
+            mib / 2
+        )
     }
 }

@@ -166,6 +166,23 @@ impl Day {
         self.kubelet_says(at + SECOND / 3, pod, "Killing", &format!("Stopping container {container}"), false);
         self.pod_status(at, pod, &json!({"phase": "Failed", "reason": "Evicted", "message": message}));
         self.cluster.pods[pod].to = at + SECOND;
+        let owner = self.owner_object(pod);
+        if owner.kind == "StatefulSet" {
+            // Only its controller makes room for a pod of the same name.
+            let source = "statefulset-controller";
+            let message = format!(
+                "StatefulSet {}/{} is recreating failed Pod {}",
+                owner.namespace, owner.name, object.name
+            );
+            let note = Note {
+                reason: "RecreatingFailedPod",
+                message: &message,
+                is_warning: true,
+                source: (source, ""),
+            };
+            self.event(at + 5 * SECOND / 4, &owner, &note);
+            self.delete_pod(at + 4 * SECOND / 3, &User::controller(source), pod);
+        }
     }
 
     /// Records that a controller cannot create a workload's pod, again and again until `end`.

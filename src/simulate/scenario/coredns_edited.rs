@@ -70,6 +70,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "kube-system",
         can_roll: true,
     });
     edit(day, at.end, &Day::on_call(), &format!("{HEAD}{GOOD}"));

@@ -78,6 +78,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "monitoring",
         can_roll: true,
     });
     day.set_image(at.end, &Day::on_call(), workload, &before);

@@ -41,6 +41,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &callers,
         user: "",
+        elsewhere: "monitoring",
         can_roll: true,
     });
 
@@ -85,6 +86,7 @@ fn plan(day: &mut Day) -> Story {
         "kubelet",
         false,
     );
+    day.controller_untaints(at.end + 3 * SECOND, node);
     day.is_incident = false;
     Story { symptom, cause: None, verdict: "inconclusive" }
 }

@@ -12,13 +12,19 @@ mod plot;
 
 mod coredns_edited;
 mod dependency_rolled;
+mod disk_pressure;
 mod hardware_failure;
+mod job_flood;
+mod limit_range_added;
 mod network_policy_added;
 mod node_drained;
 mod node_tainted;
 mod node_upgraded;
+mod priority_preemption;
+mod quota_lowered;
 mod service_port_changed;
 mod service_selector_changed;
+mod storage_class_changed;
 
 use super::app::{self, Fault, Level};
 use super::audit::User;
@@ -53,6 +59,12 @@ pub static SCENARIOS: &[Scenario] = &[
     hardware_failure::SCENARIO,
     node_tainted::SCENARIO,
     node_upgraded::SCENARIO,
+    quota_lowered::SCENARIO,
+    priority_preemption::SCENARIO,
+    storage_class_changed::SCENARIO,
+    limit_range_added::SCENARIO,
+    job_flood::SCENARIO,
+    disk_pressure::SCENARIO,
 ];
 
 /// What a plan tells about itself.

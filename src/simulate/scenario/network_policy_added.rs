@@ -64,6 +64,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "monitoring",
         can_roll: true,
     });
     day.delete_policy(at.end.max(at.cause + MINUTE), &Day::on_call(), (namespace, &name));

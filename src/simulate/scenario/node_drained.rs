@@ -65,6 +65,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "monitoring",
         can_roll: at.symptom - at.cause > MINUTE,
     });
     day.cordon(at.end, &Day::on_call(), node, false);

@@ -74,6 +74,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "",
         can_roll: at.symptom - at.cause > MINUTE,
     });
     day.patch_node(at.end, &Day::on_call(), node, &json!({"spec": {"taints": null}}));

@@ -32,8 +32,11 @@ fn plan(day: &mut Day) -> Story {
     };
     // The node before went well: nothing on it was alone.
     let earlier = day.bystander(node, &[caller, victim], at.cause);
-    day.cordon(at.cause - 9 * MINUTE, &user, earlier, true);
-    day.cordon(at.cause - 3 * MINUTE, &user, earlier, false);
+    let (closed, open) = (at.cause - 9 * MINUTE, at.cause - 3 * MINUTE);
+    if !day.cluster.pods.iter().any(|pod| pod.node == earlier && (closed..open).contains(&pod.from)) {
+        day.cordon(closed, &user, earlier, true);
+        day.cordon(open, &user, earlier, false);
+    }
 
     day.is_incident = true;
     day.cordon(at.cause - 5 * SECOND, &user, node, true);
@@ -65,6 +68,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "monitoring",
         can_roll: at.symptom - at.cause > MINUTE,
     });
     let operation =

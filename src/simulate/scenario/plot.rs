@@ -70,7 +70,7 @@ pub(super) fn quiet_times(day: &mut Day, gap_s: (i64, i64), matters: impl Fn(&Po
 /// Draws a node and an incident on it such that the plan so far tells of no pod there while it
 /// lasts, and of no pod of the named workloads anywhere.
 pub(super) fn node_times(day: &mut Day, gap_s: (i64, i64), names: &[&str]) -> (&'static str, Times) {
-    let mut draw =
+    let draw =
         |day: &mut Day| (NODES[day.pen.rng.index(NODES.len())], quiet_times(day, gap_s, pods_of(names)));
     let mut drawn = draw(day);
     for _ in 0..200 {

@@ -48,6 +48,7 @@ fn plan(day: &mut Day) -> Story {
         victim: caller,
         involved: &hit,
         user: &user.name,
+        elsewhere: "monitoring",
         can_roll: true,
     });
     let route = Route { app: callee, port: of.port, is_served: true };
