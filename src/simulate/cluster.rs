@@ -95,6 +95,8 @@ pub struct Cluster {
     pub pods: Vec<Pod>,
     /// Points from which and to which the day runs.
     pub day: (i64, i64),
+    /// Nodes that an incident closes: no pod that is planned after it is placed there.
+    pub closed: Vec<&'static str>,
 }
 
 impl Cluster {
@@ -127,7 +129,7 @@ impl Cluster {
                 set: (rng.suffix(9), rng.uuid()),
             })
             .collect();
-        let mut cluster = Self { states, pods: Vec::new(), day };
+        let mut cluster = Self { states, pods: Vec::new(), day, closed: Vec::new() };
         for index in 0..FLEET.len() {
             for replica in 0..cluster.states[index].replicas {
                 let before = day.0 - rng.between(600, 90_000) * MINUTE;
@@ -161,7 +163,9 @@ impl Cluster {
         let node = if state.workload.kind == Kind::DaemonSet {
             NODES[replica % NODES.len()]
         } else {
-            NODES[(workload + replica * 2 + rng.index(2)) % NODES.len()]
+            let slot = workload + replica * 2 + rng.index(2);
+            let open = (0..NODES.len()).map(|i| NODES[(slot + i) % NODES.len()]);
+            open.into_iter().find(|node| !self.closed.contains(node)).unwrap_or(NODES[0])
         };
         let subnet = NODES.iter().position(|known| *known == node).unwrap_or(0);
         self.pods.push(Pod {

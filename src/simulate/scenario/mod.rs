@@ -9,20 +9,36 @@ mod certificate_expired;
 mod clock_skew;
 mod configmap_deleted;
 mod configmap_edited;
+mod coredns_edited;
 mod crd_upgraded;
 mod deed;
+mod dependency_rolled;
 mod dependency_scaled_down;
+mod disk_pressure;
 mod env_removed;
 mod events_missing;
 mod fallout;
+mod hardware_failure;
 mod harmless_changes;
 mod hpa_bounds_changed;
 mod image_rolled_back;
+mod job_flood;
+mod limit_range_added;
 mod memory_limit_lowered;
+mod network_policy_added;
+mod node_drained;
+mod node_tainted;
+mod node_upgraded;
+mod plot;
+mod priority_preemption;
 mod probe_tightened;
+mod quota_lowered;
 mod rbac_binding_removed;
 mod replicas_cut;
 mod secret_edited;
+mod service_port_changed;
+mod service_selector_changed;
+mod storage_class_changed;
 mod traffic_surge_no_cause;
 mod two_suspects;
 
@@ -66,6 +82,21 @@ pub static SCENARIOS: &[Scenario] = &[
     crd_upgraded::SCENARIO,
     hpa_bounds_changed::SCENARIO,
     cause_day_before::SCENARIO,
+    network_policy_added::SCENARIO,
+    service_selector_changed::SCENARIO,
+    service_port_changed::SCENARIO,
+    coredns_edited::SCENARIO,
+    dependency_rolled::SCENARIO,
+    node_drained::SCENARIO,
+    hardware_failure::SCENARIO,
+    node_tainted::SCENARIO,
+    node_upgraded::SCENARIO,
+    quota_lowered::SCENARIO,
+    priority_preemption::SCENARIO,
+    storage_class_changed::SCENARIO,
+    limit_range_added::SCENARIO,
+    job_flood::SCENARIO,
+    disk_pressure::SCENARIO,
 ];
 
 /// What a plan tells about itself.
