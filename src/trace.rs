@@ -22,9 +22,10 @@ use crate::finding::{Evidence, Trace};
 use crate::window::{Ts, Window};
 use errors::{ErrorSlot, Errors};
 use judge::{Facts, Hours, SURE_IDENTITY};
+use names::Known;
 use register::{Names, register_calls, register_names, register_starts};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How far back a cause is looked for, and how far on clocks may differ; as in `sql/trace/`.
 const BACK_S: i64 = 8 * 3600;
@@ -97,9 +98,8 @@ pub async fn trace(
     around(engine, first.plus_s(-BACK_S), last.plus_s(ON_S)).await?;
     register_starts(engine, starts)?;
     let known = known_names(engine).await?;
-    let is_known = |name: &str| known.contains(name);
-    let errors = Errors::new(error_slots(engine).await?, &is_known);
-    register_calls(engine, starts, errors.calls(), &is_known)?;
+    let errors = Errors::new(error_slots(engine).await?, &known);
+    register_calls(engine, starts, errors.calls(), &known)?;
     engine.keep("keys", include_str!("../sql/trace/keys.sql")).await?;
     let events = by_start(engine, include_str!("../sql/trace/events.sql"), event_of).await?;
     register_names(engine, &called_by_name(starts, &events))?;
@@ -133,11 +133,17 @@ async fn around(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
     Ok(())
 }
 
-/// Returns the names of workloads and Services.
-async fn known_names(engine: &Engine) -> Result<BTreeSet<String>> {
-    let sql = "select distinct workload as name from topology where workload is not null
-               union select distinct name from topology where kind = 'Service'";
-    Ok(rows_of(&engine.query(sql).await?)?.iter().filter_map(|row| text_of(row, "name")).collect())
+/// Returns the names of workloads and Services, with the namespaces they are in.
+async fn known_names(engine: &Engine) -> Result<Known> {
+    let sql = "select distinct namespace, workload as name from topology where workload is not null
+               union select distinct namespace, name from topology where kind = 'Service'";
+    let mut known = Known::default();
+    for row in rows_of(&engine.query(sql).await?)? {
+        if let (Some(namespace), Some(name)) = (text_of(&row, "namespace"), text_of(&row, "name")) {
+            known.add(namespace, name);
+        }
+    }
+    Ok(known)
 }
 
 async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
@@ -148,6 +154,7 @@ async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
             workload: text_of(row, "workload")?,
             count: row.get("errors").and_then(Value::as_i64).unwrap_or(0),
             first: evidence(row),
+            detail: text_of(row, "detail").unwrap_or_default(),
         })
     };
     Ok(rows.iter().filter_map(slot).collect())

@@ -1,21 +1,22 @@
 -- Errors around the starts by workload, template and ten minutes: who names whom when it fails,
--- and whose errors began when. Kept in memory; templates keep it small.
+-- and whose errors began when. Templates keep it small.
 with errors as (
-    select namespace, workload, template_id, ts, message, row_id, source, line
+    select namespace, workload, template_id, ts, message, row_id, source, line,
+        concat_ws(' ', exception, substr(stack, 1, 1000)) as detail
     from around_business
     where level in ('error', 'fatal')
     union all
-    select namespace, workload, template_id, ts, message, row_id, source, line
+    select namespace, workload, template_id, ts, message, row_id, source, line, '' as detail
     from around_standard
     where level in ('error', 'fatal')
 ),
 
 slots as (
     select namespace, workload, template_id,
-        date_bin(interval '10 minutes', ts) as slot,
         count(*) as errors,
         min(ts) as ts,
         first_value(substr(message, 1, 2000) order by ts, row_id) as message,
+        first_value(detail order by ts, row_id) as detail,
         first_value(row_id order by ts, row_id) as row_id,
         first_value(source order by ts, row_id) as source,
         first_value(line order by ts, row_id) as line

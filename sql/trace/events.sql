@@ -41,9 +41,9 @@ keyed as (
 
 linked as (
     select p.start_id, p.link, p.identity, p.hop, e.*,
-        -- one row for a start, a reason and an object: the first time, by the strongest link
+        -- one row for a start, a reason, an object and ten minutes: the first, by the strongest link
         row_number() over (
-            partition by p.start_id, e.reason, e.kind, e.workload, e.node
+            partition by p.start_id, e.reason, e.kind, e.workload, e.node, e.bucket
             order by p.identity desc, e.ts, e.row_id, p.hop, p.link
         ) as place
     from probes as p

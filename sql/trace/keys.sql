@@ -118,7 +118,11 @@ hung_on as (
     select start_id, 'dns:', 'cluster_dns', 0.8, 0
     from starts
     union all
-    select start_id, 'cluster:', 'cluster', 0.5, 0
+    -- webhooks, definitions and classes touch all that they fit; new workloads only crowd
+    select start_id, 'cluster:', 'cluster', 0.75, 0
+    from starts
+    union all
+    select start_id, 'load:', 'cluster', 0.5, 0
     from starts
 )
 

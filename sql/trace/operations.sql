@@ -51,10 +51,12 @@ keyed as (
                     or resource in ('networkpolicies', 'persistentvolumeclaims', 'namespaces')
                 then 'namespace:' || namespace end,
             case when operation = 'dns' then 'dns:' end,
-            case when operation = 'create'
-                    or namespace is null
+            -- a definition is called by its group
+            case when operation = 'crd' then 'name:/' || substr(name, strpos(name, '.') + 1) end,
+            case when namespace is null
                     and operation in ('webhook', 'crd', 'quota', 'storage', 'rbac')
-                then 'cluster:' end
+                then 'cluster:' end,
+            case when operation = 'create' then 'load:' end
         ]) as key
     from around_audit
     where operation is not null

@@ -100,7 +100,7 @@ pub async fn of_operations(
     let requests = rows_of(
         &engine
             .query(&format!(
-                "select row_id, ts, request from around_audit where row_id in ({}) and request is not null",
+                "select row_id, ts, request, response from around_audit where row_id in ({}) and request is not null",
                 ids.join(", ")
             ))
             .await?,
@@ -123,7 +123,10 @@ pub async fn of_operations(
         let earlier = before.iter().rfind(|b| {
             text(b, "ts") < ts && (text(b, "resource"), text(b, "namespace"), text(b, "name")) == *object
         });
-        let old = earlier.map(|row| facts_of(&text(row, "response"))).unwrap_or_default();
+        let mut old = earlier.map(|row| facts_of(&text(row, "response"))).unwrap_or_default();
+        for (fact, count) in counts_of(&text(&row, "response")) {
+            old.entry(fact).or_insert(count);
+        }
         let facts = facts_of(&text(&row, "request"))
             .into_iter()
             .map(|(fact, after)| {
@@ -134,6 +137,15 @@ pub async fn of_operations(
         changes.insert(id, Change { facts });
     }
     Ok(changes)
+}
+
+/// Returns how many pods there still were when the answer was given: what `replicas` were before.
+fn counts_of(response: &str) -> Vec<(String, String)> {
+    let value: Value = serde_json::from_str(response).unwrap_or_default();
+    let count = |pointer: &str| value.pointer(pointer).filter(|count| count.is_number()).map(plain);
+    let replicas = count("/status/replicas").map(|count| ("replicas".to_owned(), count));
+    let scaled = count("/status/currentReplicas").map(|count| ("maxReplicas".to_owned(), count));
+    replicas.into_iter().chain(scaled).collect()
 }
 
 /// Returns the facts that an object or a patch of it tells.

@@ -1,7 +1,7 @@
 //! What failed around the starts, by workload: who names whom in its errors, and whose errors
 //! began when. Read once for all starts; a symptom that begins with a change speaks for it.
 
-use super::names;
+use super::names::{Known, addresses};
 use crate::finding::Evidence;
 use crate::window::Ts;
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ pub struct ErrorSlot {
     pub count: i64,
     /// The first one.
     pub first: Evidence,
+    /// Its exception and the head of its stack.
+    pub detail: String,
 }
 
 /// An error that names an address.
@@ -46,15 +48,16 @@ const SPAN_S: f64 = 1800.0;
 
 impl Errors {
     /// Gathers slots; `known` tells the names of Services and workloads.
-    pub fn new(slots: Vec<ErrorSlot>, known: &dyn Fn(&str) -> bool) -> Self {
+    pub fn new(slots: Vec<ErrorSlot>, known: &Known) -> Self {
         let mut errors = Self::default();
         for slot in slots {
-            for (namespace, callee) in names::addresses(&slot.first.text, known) {
+            let text = format!("{} {}", slot.first.text, slot.detail);
+            for (callee_namespace, callee) in addresses(&text, &slot.namespace, known) {
                 if callee != slot.workload {
                     errors.calls.push(Call {
                         namespace: slot.namespace.clone(),
                         workload: slot.workload.clone(),
-                        callee_namespace: namespace.unwrap_or_else(|| slot.namespace.clone()),
+                        callee_namespace,
                         callee,
                         first: slot.first.clone(),
                     });
@@ -72,12 +75,13 @@ impl Errors {
     }
 
     /// Tells whether a workload's errors began with `change`: they came after it, and hardly any
-    /// of their kind came in the half hour before. Nothing where it has no errors after it.
-    pub fn began_with(&self, namespace: &str, workload: &str, change: Ts) -> Option<bool> {
+    /// came in the half hour before, less `skew_s` by which clocks may differ. Nothing where it has
+    /// no errors after it.
+    pub fn began_with(&self, namespace: &str, workload: &str, change: Ts, skew_s: f64) -> Option<bool> {
         let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
         let (mut before, mut after) = (0, 0);
         for slot in slots {
-            let since = slot.first.ts.since_s(change);
+            let since = slot.first.ts.since_s(change) + skew_s;
             if (-SPAN_S..0.0).contains(&since) {
                 before += slot.count;
             } else if (0.0..SPAN_S).contains(&since) {
@@ -85,6 +89,19 @@ impl Errors {
             }
         }
         (after > 0).then_some(after >= 3 * before)
+    }
+
+    /// Returns what a workload's errors say in a span, each kind once.
+    pub fn texts_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> String {
+        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()));
+        let mut text = String::new();
+        for slot in slots.into_iter().flatten().filter(|s| from <= s.first.ts && s.first.ts <= to) {
+            for part in [&slot.first.text, &slot.detail] {
+                text.push_str(part);
+                text.push('\n');
+            }
+        }
+        text
     }
 
     /// Returns the first error of a workload in a span.

@@ -17,15 +17,17 @@ pub const SURE_IDENTITY: f64 = 0.75;
 /// Strength from which a change is known to cause the effect.
 const SURE_MECHANISM: f64 = 0.75;
 /// A second operation this near to the first is a rival.
-const RIVAL: f64 = 0.75;
+const RIVAL: f64 = 0.72;
 /// A second operation this near is level with the first.
-const LEVEL: f64 = 0.95;
+const LEVEL: f64 = 0.85;
 /// Below it a hypothesis is not worth a reader's time.
 const LEAST: f64 = 0.2;
 /// Below it even the best one is no answer.
 const LIKELY: f64 = 0.4;
 /// Errors alone prove less than an event between, unless they began with the change.
 const NO_EVENT: f64 = 0.85;
+/// A release can cause any error: it yields to a change that is known to cause just this one.
+const GENERIC: f64 = 0.7;
 /// Errors that were there before the change speak against it.
 const BEFORE: f64 = 0.45;
 
@@ -52,6 +54,19 @@ pub struct Suspect<'e> {
     pub event: Option<&'e LinkedEvent>,
     /// Whether the errors began with it, where that is known.
     began: Option<bool>,
+    /// Whether its mechanism fits whatever the errors say.
+    is_generic: bool,
+}
+
+/// Returns what mechanisms are matched on: the start's own lines, and all kinds of errors that its
+/// workload wrote around that time.
+fn text_of(start: &Start, errors: &Errors) -> String {
+    let mut text = start.text();
+    if let (Some(namespace), Some(workload)) = (&start.entity.namespace, &start.entity.workload) {
+        text.push('\n');
+        text.push_str(&errors.texts_in(namespace, workload, start.ts.plus_s(-600), start.ts.plus_s(1800)));
+    }
+    text
 }
 
 /// Judges one start.
@@ -61,12 +76,14 @@ pub fn judge(
     operations: &[LinkedOperation],
     facts: &Facts<'_>,
 ) -> Trace {
-    let text = start.text();
-    let mut suspects: Vec<Suspect<'_>> = operations
-        .iter()
-        .filter_map(|operation| suspect(start, &text, operation, events, facts))
-        .filter(|suspect| suspect.score >= LEAST)
-        .collect();
+    let text = text_of(start, facts.errors);
+    let mut suspects: Vec<Suspect<'_>> =
+        operations.iter().filter_map(|operation| suspect(start, &text, operation, events, facts)).collect();
+    let is_told = |s: &Suspect<'_>| !s.is_generic && s.score >= LIKELY;
+    if suspects.iter().any(is_told) {
+        suspects.iter_mut().filter(|s| s.is_generic).for_each(|s| s.score *= GENERIC);
+    }
+    suspects.retain(|suspect| suspect.score >= LEAST);
     suspects.sort_by(|a, b| {
         let newest = |s: &Suspect<'_>| (s.operation.evidence.ts, s.operation.evidence.row_id.clone());
         b.score.total_cmp(&a.score).then_with(|| newest(b).cmp(&newest(a)))
@@ -134,7 +151,8 @@ fn suspect<'e>(
         };
         let score = operation.identity * strength * near * proof;
         if best.as_ref().is_none_or(|best| score > best.score) {
-            best = Some(Suspect { operation, score, strength, event, began });
+            let is_generic = mechanism.is_generic();
+            best = Some(Suspect { operation, score, strength, event, began, is_generic });
         }
     }
     best
@@ -143,7 +161,7 @@ fn suspect<'e>(
 /// Tells whether the errors of the changed workload, else of the start's, began with the change.
 fn began_with(start: &Start, operation: &LinkedOperation, errors: &Errors) -> Option<bool> {
     let of = |namespace: Option<&str>, workload: Option<&str>| {
-        errors.began_with(namespace?, workload?, operation.evidence.ts)
+        errors.began_with(namespace?, workload?, operation.evidence.ts, SKEW_S)
     };
     let own = || of(start.entity.namespace.as_deref(), start.entity.workload.as_deref());
     match (operation.hop, operation.workload.as_deref()) {
@@ -180,7 +198,7 @@ fn plausible(operation: &LinkedOperation) -> f64 {
         "scale" => match change.gives_more("eplicas") {
             Some(true) => 0.0,
             Some(false) => 0.9,
-            None => 0.6,
+            None => 0.75,
         },
         "resources" if change.gives_more("limit") == Some(true) => 0.3,
         "node" if change.after("unschedulable") == Some("false") => 0.1,
@@ -252,6 +270,10 @@ fn verdict(
         && let Some(second) = second
     {
         reasons.push(words::reason("rival", &words::operation(second.operation).0));
+    }
+    let first = best.event.map_or(start.ts, |event| event.evidence.ts.min(start.ts));
+    if first < best.operation.evidence.ts {
+        reasons.push(words::reason("before_cause", &words::span(best.operation.evidence.ts.since_s(first))));
     }
     if best.operation.identity < SURE_IDENTITY {
         reasons.push(words::reason("weak_identity", ""));

@@ -84,6 +84,11 @@ fn mechanism(line: &str) -> std::result::Result<Mechanism, String> {
 }
 
 impl Mechanism {
+    /// Tells whether it fits whatever an error says.
+    pub fn is_generic(&self) -> bool {
+        matches!(&self.effect, Effect::Text(sign) if sign.as_str() == ".")
+    }
+
     /// Tells whether it speaks of such an operation.
     pub fn fits(&self, classes: &[&str], resource: &str, verb: &str) -> bool {
         classes.contains(&self.operation.as_str())

@@ -1,10 +1,32 @@
 //! Names in texts: the addresses that an error says it could not reach, and what may be the name
 //! of a Kubernetes object. Reading alone; what a name stands for is told by the topology.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A name with the namespace that its text tells, if any.
-pub type Named = (Option<String>, String);
+/// A namespace and a name in it.
+pub type Named = (String, String);
+
+/// The names of workloads and Services, with the namespaces they are in.
+#[derive(Clone, Debug, Default)]
+pub struct Known(BTreeMap<String, BTreeSet<String>>);
+
+impl Known {
+    /// Adds a name.
+    pub fn add(&mut self, namespace: String, name: String) {
+        self.0.entry(name).or_default().insert(namespace);
+    }
+
+    /// Returns the namespace that a bare name means to somebody in `own`: their own, unless only
+    /// one other has it (an alias, a search domain).
+    fn namespace_of<'n>(&'n self, name: &str, own: &'n str) -> &'n str {
+        match self.0.get(name) {
+            Some(namespaces) if !namespaces.contains(own) && namespaces.len() == 1 => {
+                namespaces.first().map_or(own, String::as_str)
+            }
+            _ => own,
+        }
+    }
+}
 
 /// A run of characters that names are made of, with what stands around it.
 struct Word<'t> {
@@ -36,10 +58,10 @@ fn is_dns_name(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// Returns the Services and hosts that a text names as addresses: `payments-db:5432`,
-/// `http://pay-api/…`, `payments-db.payments.svc`, `lookup inventory on 10.0.0.10:53`; and of the
-/// names in `known` those that cannot be an ordinary word.
-pub fn addresses(text: &str, known: &dyn Fn(&str) -> bool) -> BTreeSet<Named> {
+/// Returns the Services and hosts that a text of somebody in the namespace `own` names as
+/// addresses: `payments-db:5432`, `http://pay-api/…`, `payments-db.payments.svc`, `lookup inventory
+/// on 10.0.0.10:53`; and of the known names those that cannot be an ordinary word.
+pub fn addresses(text: &str, own: &str, known: &Known) -> BTreeSet<Named> {
     let mut found = BTreeSet::new();
     for word in words(text).filter(|word| is_dns_name(word.text)) {
         let mut labels = word.text.split('.');
@@ -54,12 +76,13 @@ pub fn addresses(text: &str, known: &dyn Fn(&str) -> bool) -> BTreeSet<Named> {
             || ["//", "@"].iter().any(|lead| word.before.ends_with(lead))
             || ["lookup ", "host ", "host: ", "resolve "].iter().any(|lead| word.before.ends_with(lead))
             || ["hostname ", "upstream "].iter().any(|lead| word.before.ends_with(lead));
-        let is_known = name.contains('-') && known(name);
+        let is_known = name.contains('-') && known.0.contains_key(name);
         // `orders-db.orders` is a Service in a namespace; `10.yaml:12` and `api.go:88` are no hosts
         let is_file = matches!(namespace, Some("go" | "py" | "rs" | "js" | "ts" | "java" | "yaml" | "yml"));
         if (is_service || is_host || is_known) && !is_file {
             let namespace = if kind.is_none() || is_service { namespace } else { None };
-            found.insert((namespace.map(str::to_owned), name.to_owned()));
+            let namespace = namespace.unwrap_or_else(|| known.namespace_of(name, own));
+            found.insert((namespace.to_owned(), name.to_owned()));
         }
     }
     found
@@ -73,6 +96,10 @@ pub fn objects(text: &str) -> BTreeSet<String> {
                 word.before.ends_with(['"', '\'', '`', '“']) && word.after.starts_with(['"', '\'', '`', '”']);
             is_dns_name(word.text) && (quoted || word.text.contains(['-', '.']))
         })
-        .map(|word| word.text.to_owned())
+        .flat_map(|word| {
+            // `policy-guard.policy.svc` is called `policy-guard` where it stands
+            let label = word.text.split('.').next().filter(|label| label.contains('-'));
+            [Some(word.text), label].into_iter().flatten().map(str::to_owned)
+        })
         .collect()
 }

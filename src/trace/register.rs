@@ -2,7 +2,7 @@
 //! in their texts, and who calls whom.
 
 use super::errors::Call;
-use super::names;
+use super::names::{Known, Named, addresses};
 use super::start::Start;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -50,16 +50,12 @@ pub fn register_starts(engine: &Engine, starts: &[Start]) -> Result<()> {
 }
 
 /// Registers `mentions` (the addresses in the starts' texts) and `calls` (those in all errors).
-pub fn register_calls(
-    engine: &Engine,
-    starts: &[Start],
-    calls: &[Call],
-    known: &dyn Fn(&str) -> bool,
-) -> Result<()> {
-    let mentions: Vec<(&str, names::Named)> = starts
+pub fn register_calls(engine: &Engine, starts: &[Start], calls: &[Call], known: &Known) -> Result<()> {
+    let mentions: Vec<(&str, Named)> = starts
         .iter()
         .flat_map(|start| {
-            names::addresses(&start.text(), known).into_iter().map(|named| (start.id.as_str(), named))
+            let own = start.entity.namespace.as_deref().unwrap_or("");
+            addresses(&start.text(), own, known).into_iter().map(|named| (start.id.as_str(), named))
         })
         .collect();
     register(
@@ -67,7 +63,7 @@ pub fn register_calls(
         "mentions",
         vec![
             ("start_id", texts(mentions.iter().map(|(id, _)| Some(*id)))),
-            ("namespace", texts(mentions.iter().map(|(_, (namespace, _))| namespace.as_deref()))),
+            ("namespace", texts(mentions.iter().map(|(_, (namespace, _))| Some(namespace.as_str())))),
             ("name", texts(mentions.iter().map(|(_, (_, name))| Some(name.as_str())))),
         ],
     )?;

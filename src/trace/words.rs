@@ -16,6 +16,10 @@ pub fn reason(code: &str, detail: &str) -> Reason {
         "same_node" => {
             ("the operation was on a node that the workload runs on", "操作对象是该工作负载所在的节点")
         }
+        "before_cause" => (
+            "it is stamped {} before the operation; clocks that differ would explain it",
+            "其时间戳比操作早 {}，可能是时钟不一致",
+        ),
         "cluster_dns" => ("every lookup of a name goes through it", "所有域名解析都经过它"),
         "mechanism_onset" => (
             "such a change is known to cause errors of this kind, and they began with it",
