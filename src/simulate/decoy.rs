@@ -60,6 +60,8 @@ impl Day {
         let (cause, symptom) = (around.cause, around.symptom);
         if around.can_roll && FIXED.into_iter().all(fits) && SPARE.into_iter().any(fits) {
             self.red_herrings(cause, symptom, around.target, &near);
+        } else if around.can_roll {
+            self.releases((cause, symptom), &fits);
         }
         let namespace_of = |name: &str| FLEET.iter().find(|w| w.name == name).map_or("shop", |w| w.namespace);
         let (here, there) = (namespace_of(around.victim), namespace_of(around.target));
@@ -94,6 +96,18 @@ impl Day {
         }
         self.refused_delete(part(0.72), around.target);
         self.is_incident = was_incident;
+    }
+
+    /// Releases two outsiders between two points; both releases go well.
+    fn releases(&mut self, (from, to): (i64, i64), fits: &dyn Fn(&str) -> bool) {
+        let all: Vec<&str> =
+            SPARE.into_iter().chain(["ledger", "suggest"]).filter(|name| fits(name)).collect();
+        let turn = self.pen.rng.index(all.len());
+        for (i, share) in (0..all.len().min(2)).zip([0.3, 0.6]) {
+            let workload = self.cluster.find(all[(turn + i) % all.len()]);
+            let at = from + ((to - from) as f64 * share) as i64;
+            self.release(at, &User::ci(), workload);
+        }
     }
 
     /// Somebody without the right to it tries to delete a pod of the target.
