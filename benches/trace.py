@@ -1,15 +1,13 @@
 """The window joins of a trace, as one statement in both engines over the same Parquet files.
 
-The joins are the very files sql/trace/*.sql, unchanged. Around them stands what src/trace.rs sets
-up: `starts` (the lake's `business` table, which for this bench holds the starts and nothing else),
-`mentions` (a list of at most 100), `calls` and `names` (from those and the starts), `around_event`
-and `around_audit`, cut to eight hours before the first start and ten minutes after the last. Every
-column of the result is read: both engines count its rows, sum its numbers and the lengths of its
-texts, and must agree to the last one.
-
-`select 1` is the start of the process, the catalog and the plan: Headwater pays it in each of its
-figures, DuckDB's begin at an open connection. `keys`, which the program keeps in memory between its
-two joins, stands twice in the statement: DuckDB computes it once, DataFusion for each use.
+The joins are the very files sql/trace/events.sql and operations.sql, unchanged. Around them stands
+what src/trace.rs sets up: `starts` (the lake's `business` table, which for this bench holds the starts
+and nothing else), `keys` (things.sql and keys.sql over them, made once by DuckDB and kept in the lake's
+`standard` table, as the program keeps them in memory), `names`, `around_event` and `around_audit`, cut
+to eight hours before the first start and ten minutes after the last. Every column of the result is
+read: both engines count its rows, sum its numbers and the lengths of its texts, and must agree to the
+last one. `select 1` is the start of the process and the catalog: Headwater pays it in each of its
+figures, DuckDB's begin at an open connection.
 
 Fair, because text, files and threads are the same. The dialects differ in one thing: 0.85 is a
 decimal to DuckDB and a double to DataFusion, and links of equal identity are told apart by it;
@@ -31,7 +29,7 @@ import ingest
 import measure
 
 SQL = pathlib.Path(__file__).resolve().parent.parent / "sql" / "trace"
-TABLES = ["business", "event", "audit", "topology"]
+TABLES = ["business", "standard", "event", "audit", "topology"]
 MENTIONS = 100
 BACK = datetime.timedelta(hours=8)  # as in src/trace.rs
 ON = datetime.timedelta(minutes=10)
@@ -51,26 +49,51 @@ around_audit as (
     select * from audit where ts >= '{begin}' and ts <= '{end}'
 )"""
 
-JOINS = AROUND + """,
-starts as (
-    select row_id as start_id, ts, namespace, workload, pod, node
-    from business
-    where line % {step} = 0
+# the keys of every start, as rows of `standard`
+KEYS = """
+with starts as (
+    select row_id as start_id, ts, namespace, workload, pod, node from business
 ),
 mentions as (
-    select * from (values {mentions}) as m(start_id, namespace, name)
+    select s.start_id, s.namespace, m.name
+    from (values {mentions}) as m(start_id, name)
+    join starts as s on s.start_id = m.start_id
 ),
 calls as (
     select s.namespace, s.workload, s.namespace as callee_namespace, m.name as callee, s.ts
     from mentions as m
     join starts as s on s.start_id = m.start_id
 ),
+things as (
+{things}
+),
 keys as (
 {keys}
+)
+select s.ts, 'bench' as cluster, cast(null as varchar) as namespace, cast(null as varchar) as workload,
+    cast(null as varchar) as pod, cast(null as varchar) as container, cast(null as varchar) as node,
+    k.link as level, k.key as message, k.start_id as row_id, 'keys' as source,
+    cast(k.hop as bigint) as line, cast(k.identity as varchar) as attrs, cast(null as varchar) as stream,
+    cast(null as varchar) as template, cast(null as varchar) as template_id
+from keys as k
+join starts as s on s.start_id = k.start_id
+order by s.ts, k.start_id, k.key, k.link, k.hop
+"""
+
+JOINS = AROUND + """,
+starts as (
+    select row_id as start_id, ts, namespace, workload, pod, node
+    from business
+    where line % {step} = 0
+),
+keys as (
+    select row_id as start_id, message as key, level as link, line as hop,
+        cast(attrs as double) as identity
+    from standard
 ),
 names as (
     select start_id, 'name:' || namespace || '/' || workload || '-config' as key,
-        0.85 as identity, 0 as hop
+        0.8 as identity, 0 as hop
     from starts
 ),
 linked_events as (
@@ -96,31 +119,44 @@ def sums(lead, columns):
     return ", ".join(f"{sql} as {lead}_{name}" for name, sql in told.items())
 
 
-def statement(views, step):
-    """Returns a statement around every `step`-th start, and how many starts that is."""
-    setup = [*views, f"create view starts as select * from business where line % {step} = 0"]
-    count, first, last = measure.duckdb(
-        "select count(*), epoch_us(min(ts)), epoch_us(max(ts)) from starts", setup).output[0]
+def write_keys(headwater, lake):
+    """Makes the keys of all starts, and puts them into the lake."""
+    views = list(views_of(lake, [table for table in TABLES if table != "standard"]))
     # the first starts name a Service each, in turn
     named = measure.duckdb(f"""
         with services as (
             select name, row_number() over (order by name) - 1 as at, count(*) over () as n
             from (select distinct name from topology where relation = 'selects')
         ),
-        numbered as (select row_id, row_number() over (order by ts, row_id) as at from starts)
+        numbered as (select row_id, row_number() over (order by ts, row_id) as at from business)
         select row_id, name from numbered join services on services.at = numbered.at % n
-        order by numbered.at limit {MENTIONS}""", setup).output
-    mentions = [f"('{start}', cast(null as varchar), '{name}')" for start, name in named]
+        order by numbered.at limit {MENTIONS}""", views).output
+    mentions = ", ".join(f"('{start}', '{name}')" for start, name in named) or "('', '')"
+    text = for_duckdb(KEYS.format(mentions=mentions, **texts()))
+    path = cluster.path_of("standard", 0, 0)
+    (lake / path).parent.mkdir(parents=True, exist_ok=True)
+    measure.duckdb("select 1", [*views, f"copy ({text}) to '{lake / path}' (format parquet)"])
+    cluster.register(headwater, lake, [path])
+
+
+def texts():
+    """Returns the statements of sql/trace/ by name."""
+    return {path.stem: path.read_text() for path in SQL.glob("*.sql")}
+
+
+def statement(views, step):
+    """Returns a statement around every `step`-th start, and how many starts that is."""
+    count, first, last = measure.duckdb(
+        f"select count(*), epoch_us(min(ts)), epoch_us(max(ts)) from business where line % {step} = 0",
+        views).output[0]
 
     def at(us):
         return datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(microseconds=us)
 
-    text = {path.stem: path.read_text() for path in SQL.glob("*.sql")}
     return JOINS.format(
         step=step, begin=(at(first) - BACK).isoformat(), end=(at(last) + ON).isoformat(),
-        mentions=", ".join(mentions or ["('', cast(null as varchar), '')"]),
         event_sums=sums("events", EVENTS), operation_sums=sums("operations", OPERATIONS),
-        **text), count
+        **texts()), count
 
 
 def for_duckdb(text):
@@ -128,9 +164,9 @@ def for_duckdb(text):
     return re.sub(r"(?<![\w.:])(\d\.\d+)(?!\w)", r"\1e0", text)
 
 
-def views_of(lake):
+def views_of(lake, tables):
     """Returns what makes the lake's tables known to DuckDB: views over the same files."""
-    for table in TABLES:
+    for table in tables:
         yield (f"create view {table} as select * from "
                f"read_parquet('{lake}/{table}/**/*.parquet', hive_partitioning = false)")
 
@@ -151,9 +187,10 @@ def side_by_side(headwater, lake, views, text, runs):
 
 def joined(headwater, lake, what, steps, runs):
     """Runs the joins over ever more starts in both engines."""
+    write_keys(headwater, lake)
     files = [path for table in TABLES for path in lake.glob(f"{table}/**/*.parquet")]
     measure.warm(files)
-    views = list(views_of(lake))
+    views = list(views_of(lake, TABLES))
     events, operations = (measure.duckdb(f"select count(*) from {table}", views).output[0][0]
                           for table in ("event", "audit"))
     size, rows = f"{sum(f.stat().st_size for f in files) / 1e6:.0f} MB", f"{events} x {operations}"

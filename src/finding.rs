@@ -210,7 +210,8 @@ pub enum StepKind {
 /// How a step hangs on the one before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
-    /// same_uid, same_pod, same_workload, uses, names, same_node, same_namespace or cluster.
+    /// same_pod, same_workload, uses, selects, calls, names, same_node, same_namespace, cluster_dns or
+    /// cluster.
     #[serde(rename = "type")]
     pub kind: String,
     /// Seconds from the step before to this one.

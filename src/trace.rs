@@ -21,15 +21,17 @@ use crate::error::Result;
 use crate::finding::{Evidence, Trace};
 use crate::window::{Ts, Window};
 use errors::{ErrorSlot, Errors};
-use judge::{Facts, Hours, SURE_IDENTITY};
+use judge::{Facts, SURE_IDENTITY};
 use names::Known;
 use register::{Names, register_calls, register_names, register_starts};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far back a cause is looked for, and how far on clocks may differ; as in `sql/trace/`.
 const BACK_S: i64 = 8 * 3600;
 const ON_S: i64 = 600;
+/// What being called by its name proves of an object, at most.
+const NAMED: f64 = 0.8;
 
 /// An event around a start.
 #[derive(Clone, Debug)]
@@ -75,11 +77,11 @@ impl LinkedOperation {
     }
 }
 
-/// Which hours around the starts have rows.
+/// Which ten minutes around the starts have rows, counted since the epoch.
 #[derive(Clone, Debug, Default)]
 pub struct Present {
-    audit: Hours,
-    event: Hours,
+    audit: BTreeSet<i64>,
+    event: BTreeSet<i64>,
 }
 
 /// Traces every start. The engine's window must hold the starts. `mechanisms` are lines of a
@@ -100,9 +102,10 @@ pub async fn trace(
     let known = known_names(engine).await?;
     let errors = Errors::new(error_slots(engine).await?, &known);
     register_calls(engine, starts, errors.calls(), &known)?;
+    engine.keep("things", include_str!("../sql/trace/things.sql")).await?;
     engine.keep("keys", include_str!("../sql/trace/keys.sql")).await?;
     let events = by_start(engine, include_str!("../sql/trace/events.sql"), event_of).await?;
-    register_names(engine, &called_by_name(starts, &events))?;
+    register_names(engine, &called_by_name(engine, starts, &events).await?)?;
     let operations = rows_of(&engine.query(include_str!("../sql/trace/operations.sql")).await?)?;
     let changes = change::of_operations(engine, operations.iter()).await?;
     let mut operations_of: BTreeMap<String, Vec<LinkedOperation>> = BTreeMap::new();
@@ -111,7 +114,7 @@ pub async fn trace(
         operations_of.entry(start).or_default().push(operation_of(row, &changes));
     }
     let present =
-        Present { audit: hours(engine, "around_audit").await?, event: hours(engine, "around_event").await? };
+        Present { audit: slots(engine, "around_audit").await?, event: slots(engine, "around_event").await? };
     let facts = Facts { mechanisms: &mechanisms, errors: &errors, present: &present, zone: window.zone };
     let traces = starts.iter().map(|start| {
         let events = events.get(&start.id).map_or(&[][..], Vec::as_slice);
@@ -153,6 +156,7 @@ async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
             namespace: text_of(row, "namespace")?,
             workload: text_of(row, "workload")?,
             count: row.get("errors").and_then(Value::as_i64).unwrap_or(0),
+            is_warning: row.get("is_warning").and_then(Value::as_bool).unwrap_or(false),
             first: evidence(row),
             detail: text_of(row, "detail").unwrap_or_default(),
         })
@@ -160,28 +164,58 @@ async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
     Ok(rows.iter().filter_map(slot).collect())
 }
 
-/// Returns the names that the starts' texts, and the events on what they hang on, call objects by.
-fn called_by_name(starts: &[Start], events: &BTreeMap<String, Vec<LinkedEvent>>) -> Names {
+/// Returns the keys of what the starts' texts, and the events on what they hang on, call objects by.
+async fn called_by_name(
+    engine: &Engine,
+    starts: &[Start],
+    events: &BTreeMap<String, Vec<LinkedEvent>>,
+) -> Result<Names> {
     let mut names = Names::new();
+    let owners = owners_of_uids(engine, events).await?;
     for start in starts {
         let own = start.entity.namespace.as_deref().unwrap_or("");
-        let mut add = |text: &str, namespace: &str, identity: f64, hop: i64| {
-            for name in names::objects(text) {
-                for key in [format!("name:/{name}"), format!("name:{namespace}/{name}")] {
-                    let entry = names.entry((start.id.clone(), key)).or_insert((identity, hop));
-                    if identity > entry.0 {
-                        *entry = (identity, hop);
-                    }
-                }
+        let mut add = |key: String, identity: f64, hop: i64| {
+            let entry = names.entry((start.id.clone(), key)).or_insert((identity, hop));
+            if identity > entry.0 {
+                *entry = (identity, hop);
             }
         };
-        add(&start.text(), own, 0.85, 0);
+        let mut read = |text: &str, namespace: &str, identity: f64, hop: i64| {
+            for (told, name) in names::objects(text) {
+                add(format!("name:/{name}"), identity, hop);
+                add(format!("name:{}/{name}", told.as_deref().unwrap_or(namespace)), identity, hop);
+            }
+            for owner in names::uids(text).filter_map(|uid| owners.get(uid)) {
+                add(format!("workload:{owner}"), identity, hop);
+            }
+        };
+        read(&start.text(), own, NAMED, 0);
         for event in events.get(&start.id).into_iter().flatten().filter(|e| e.identity >= SURE_IDENTITY) {
             let namespace = event.namespace.as_deref().unwrap_or(own);
-            add(&event.evidence.text, namespace, event.identity.min(0.85), event.hop);
+            read(&event.evidence.text, namespace, event.identity.min(NAMED), event.hop);
         }
     }
-    names
+    Ok(names)
+}
+
+/// Returns the workloads (`namespace/name`) of the pods that events call by their uid.
+async fn owners_of_uids(
+    engine: &Engine,
+    events: &BTreeMap<String, Vec<LinkedEvent>>,
+) -> Result<BTreeMap<String, String>> {
+    let texts = events.values().flatten().map(|event| event.evidence.text.as_str());
+    let uids: BTreeSet<&str> = texts.flat_map(names::uids).collect();
+    if uids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let list: Vec<String> = uids.iter().map(|uid| format!("'{uid}'")).collect();
+    let sql = format!(
+        "select distinct uid, namespace || '/' || workload as owner from around_event
+         where workload is not null and uid in ({})",
+        list.join(", ")
+    );
+    let rows = rows_of(&engine.query(&sql).await?)?;
+    Ok(rows.iter().filter_map(|row| Some((text_of(row, "uid")?, text_of(row, "owner")?))).collect())
 }
 
 async fn by_start<T>(
@@ -196,11 +230,11 @@ async fn by_start<T>(
     Ok(rows)
 }
 
-async fn hours(engine: &Engine, table: &str) -> Result<Hours> {
+async fn slots(engine: &Engine, table: &str) -> Result<BTreeSet<i64>> {
     let sql =
-        format!("select distinct cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour from {table}");
+        format!("select distinct cast(floor(date_part('epoch', ts) / 600) as bigint) as slot from {table}");
     let rows = rows_of(&engine.query(&sql).await?)?;
-    Ok(Hours(rows.iter().filter_map(|row| row.get("hour")?.as_i64()).collect()))
+    Ok(rows.iter().filter_map(|row| row.get("slot")?.as_i64()).collect())
 }
 
 fn text_of(row: &Map<String, Value>, name: &str) -> Option<String> {

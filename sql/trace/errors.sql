@@ -1,18 +1,23 @@
--- Errors around the starts by workload, template and ten minutes: who names whom when it fails,
--- and whose errors began when. Templates keep it small.
-with errors as (
-    select namespace, workload, template_id, ts, message, row_id, source, line,
-        concat_ws(' ', exception, substr(stack, 1, 1000)) as detail
+-- Errors and warnings around the starts by workload, template and ten minutes: who names whom when
+-- it fails, and whose errors began when. Templates keep it small.
+with lines as (
+    select namespace, workload, template_id, ts, level, message, row_id, source, line,
+        -- structured logs tell what went wrong beside the message
+        concat_ws(
+            ' ', exception, substr(stack, 1, 1000),
+            attrs->>'error', attrs->>'err', attrs->>'cause', attrs->>'detail'
+        ) as detail
     from around_business
-    where level in ('error', 'fatal')
+    where level in ('warn', 'error', 'fatal')
     union all
-    select namespace, workload, template_id, ts, message, row_id, source, line, '' as detail
+    select namespace, workload, template_id, ts, level, message, row_id, source, line,
+        concat_ws(' ', attrs->>'error', attrs->>'err') as detail
     from around_standard
-    where level in ('error', 'fatal')
+    where level in ('warn', 'error', 'fatal')
 ),
 
 slots as (
-    select namespace, workload, template_id,
+    select namespace, workload, template_id, level = 'warn' as is_warning,
         count(*) as errors,
         min(ts) as ts,
         first_value(substr(message, 1, 2000) order by ts, row_id) as message,
@@ -20,9 +25,9 @@ slots as (
         first_value(row_id order by ts, row_id) as row_id,
         first_value(source order by ts, row_id) as source,
         first_value(line order by ts, row_id) as line
-    from errors
+    from lines
     where workload is not null
-    group by namespace, workload, template_id, date_bin(interval '10 minutes', ts)
+    group by namespace, workload, template_id, level = 'warn', date_bin(interval '10 minutes', ts)
 )
 
 select *

@@ -29,6 +29,10 @@ keyed as (
                 when kind in ('PersistentVolumeClaim', 'Service', 'HorizontalPodAutoscaler')
                     then kind || ':' || namespace || '/' || name
                 when kind = 'Node' then 'node:' || coalesce(node, name)
+            end,
+            -- a StatefulSet's claims are called `<volume>-<workload>-<n>`
+            case when kind = 'PersistentVolumeClaim' then
+                'workload:' || namespace || '/' || regexp_replace(name, '^[^-]+-(.*)-[0-9]+$', '\1')
             end
         ]) as key
     from around_event

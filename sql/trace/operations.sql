@@ -48,13 +48,13 @@ keyed as (
             -- what errors and events call by its name, be it in the namespace or the cluster's
             'name:' || coalesce(namespace, '') || '/' || name,
             case when operation in ('quota', 'rbac')
-                    or resource in ('networkpolicies', 'persistentvolumeclaims', 'namespaces')
+                    or resource in ('networkpolicies', 'namespaces')
                 then 'namespace:' || namespace end,
             case when operation = 'dns' then 'dns:' end,
             -- a definition is called by its group
             case when operation = 'crd' then 'name:/' || substr(name, strpos(name, '.') + 1) end,
             case when namespace is null
-                    and operation in ('webhook', 'crd', 'quota', 'storage', 'rbac')
+                    and operation in ('webhook', 'crd', 'quota', 'rbac')
                 then 'cluster:' end,
             case when operation = 'create' then 'load:' end
         ]) as key

@@ -362,6 +362,7 @@ pub(crate) fn link(kind: &str, lang: Lang) -> &str {
         "same_pod" => lang.pick("同一 Pod", "same pod"),
         "same_workload" => lang.pick("同一工作负载", "same workload"),
         "uses" => lang.pick("使用它", "uses it"),
+        "calls" => lang.pick("调用它", "calls it"),
         "selects" => lang.pick("选中它", "selects it"),
         "cluster_dns" => lang.pick("集群 DNS", "cluster DNS"),
         "names" => lang.pick("消息提到它", "names it"),

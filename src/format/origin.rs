@@ -56,7 +56,7 @@ fn place_of(parts: &[&str]) -> Place<'static> {
             (names.next(), names.next(), names.next(), names.next())
             && !namespace.is_empty()
             && !pod.is_empty()
-            && uid.len() >= 3
+            && is_uid(uid)
         {
             let container = container.split('.').next().unwrap_or(container);
             return Place {
@@ -107,6 +107,11 @@ fn place_of(parts: &[&str]) -> Place<'static> {
         }
     }
     Place::default()
+}
+
+/// Tells a pod's uid, or the hash that stands for a static pod's.
+fn is_uid(text: &str) -> bool {
+    text.len() >= 8 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
 /// Returns the last day that a key names: `2026/11/22`, `2026-11-22` or `20261122`.

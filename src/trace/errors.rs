@@ -13,6 +13,8 @@ pub struct ErrorSlot {
     pub namespace: String,
     /// Workload.
     pub workload: String,
+    /// Whether they are warnings: these tell who calls whom, no more.
+    pub is_warning: bool,
     /// How many.
     pub count: i64,
     /// The first one.
@@ -80,7 +82,7 @@ impl Errors {
     pub fn began_with(&self, namespace: &str, workload: &str, change: Ts, skew_s: f64) -> Option<bool> {
         let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
         let (mut before, mut after) = (0, 0);
-        for slot in slots {
+        for slot in slots.iter().filter(|slot| !slot.is_warning) {
             let since = slot.first.ts.since_s(change) + skew_s;
             if (-SPAN_S..0.0).contains(&since) {
                 before += slot.count;
@@ -95,7 +97,8 @@ impl Errors {
     pub fn texts_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> String {
         let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()));
         let mut text = String::new();
-        for slot in slots.into_iter().flatten().filter(|s| from <= s.first.ts && s.first.ts <= to) {
+        let within = |slot: &&ErrorSlot| !slot.is_warning && from <= slot.first.ts && slot.first.ts <= to;
+        for slot in slots.into_iter().flatten().filter(within) {
             for part in [&slot.first.text, &slot.detail] {
                 text.push_str(part);
                 text.push('\n');
@@ -107,6 +110,11 @@ impl Errors {
     /// Returns the first error of a workload in a span.
     pub fn first_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> Option<&Evidence> {
         let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
-        slots.iter().map(|slot| &slot.first).filter(|e| from <= e.ts && e.ts <= to).min_by_key(|e| e.ts)
+        slots
+            .iter()
+            .filter(|slot| !slot.is_warning)
+            .map(|slot| &slot.first)
+            .filter(|e| from <= e.ts && e.ts <= to)
+            .min_by_key(|e| e.ts)
     }
 }

@@ -9,9 +9,12 @@ use super::{LinkedEvent, LinkedOperation, Present, words};
 use crate::finding::{Hypothesis, Reason, Trace, Verdict};
 use crate::window::Ts;
 use chrono_tz::Tz;
+use std::collections::BTreeSet;
 
 /// Clocks of nodes and API servers may differ by so much.
 pub const SKEW_S: f64 = 120.0;
+/// Events are stamped to the second, audit to the microsecond.
+const TICK_S: f64 = 2.0;
 /// Identity from which an object is the thing itself, its configuration, or what errors name.
 pub const SURE_IDENTITY: f64 = 0.75;
 /// Strength from which a change is known to cause the effect.
@@ -28,6 +31,10 @@ const LIKELY: f64 = 0.4;
 const NO_EVENT: f64 = 0.85;
 /// A release can cause any error: it yields to a change that is known to cause just this one.
 const GENERIC: f64 = 0.7;
+/// Identity of a node by an event on it or on what ran there.
+const NODE_EVENT: f64 = 0.8;
+/// What is stamped after the symptom is a cause only where clocks differ; more often it is a remedy.
+const AFTERWARDS: f64 = 0.6;
 /// Errors that were there before the change speak against it.
 const BEFORE: f64 = 0.45;
 
@@ -49,6 +56,7 @@ pub struct Suspect<'e> {
     pub operation: &'e LinkedOperation,
     /// Identity × mechanism × nearness, 0 to 1.
     pub score: f64,
+    identity: f64,
     strength: f64,
     /// The event that ties it to the start, where one does.
     pub event: Option<&'e LinkedEvent>,
@@ -89,7 +97,7 @@ pub fn judge(
         b.score.total_cmp(&a.score).then_with(|| newest(b).cmp(&newest(a)))
     });
     drop_repeats(&mut suspects);
-    let (verdict, reasons) = verdict(start, &suspects, events, facts);
+    let (verdict, reasons) = verdict(start, &suspects, events, operations, facts);
     let mut hypotheses: Vec<Hypothesis> = suspects
         .iter()
         .take(3)
@@ -131,12 +139,14 @@ fn suspect<'e>(
             Effect::Text(_) => continue,
             effect => {
                 let shows = |event: &&LinkedEvent| {
-                    effect.is_event(&event.reason, &event.evidence.text)
-                        && belongs(operation, event)
-                        && event.evidence.ts.since_s(at) >= -SKEW_S
+                    effect.is_event(&event.reason, &event.evidence.text) && belongs(operation, event)
                 };
-                let Some(event) = events.iter().find(shows) else { continue };
-                (Some(event), event.evidence.ts.since_s(at))
+                // the first one after it; one before it only where clocks may differ by so much
+                let since = |event: &LinkedEvent| event.evidence.ts.since_s(at);
+                let after = events.iter().filter(shows).find(|event| since(event) >= -TICK_S);
+                let event = after.or_else(|| events.iter().filter(shows).find(|e| since(e) >= -SKEW_S));
+                let Some(event) = event else { continue };
+                (Some(event), since(event))
             }
         };
         if lag > mechanism.within_s || lag < -SKEW_S {
@@ -149,10 +159,16 @@ fn suspect<'e>(
             (None, None) => NO_EVENT,
             (None, Some(false)) => BEFORE,
         };
-        let score = operation.identity * strength * near * proof;
+        // an event on what ran there ties a node to the start as surely as a name
+        let identity = match event {
+            Some(_) if operation.link == "same_node" => operation.identity.max(NODE_EVENT),
+            _ => operation.identity,
+        };
+        let late = if start.ts < at { AFTERWARDS } else { 1.0 };
+        let score = identity * strength * near * proof * late;
         if best.as_ref().is_none_or(|best| score > best.score) {
             let is_generic = mechanism.is_generic();
-            best = Some(Suspect { operation, score, strength, event, began, is_generic });
+            best = Some(Suspect { operation, score, identity, strength, event, began, is_generic });
         }
     }
     best
@@ -181,11 +197,11 @@ fn belongs(operation: &LinkedOperation, event: &LinkedEvent) -> bool {
         }
         "cluster" | "cluster_dns" => event.hop <= 1,
         "same_namespace" => event.hop <= 1 && same_namespace,
-        _ if operation.workload.is_some() && operation.hop > 0 => {
-            event.hop == operation.hop && event.workload == operation.workload
-        }
         // an object that a message names can be anywhere on the way
         "names" => event.hop <= operation.hop,
+        "calls" if operation.workload.is_some() => {
+            event.hop == operation.hop && event.workload == operation.workload
+        }
         _ => event.hop == operation.hop,
     }
 }
@@ -212,20 +228,56 @@ fn drop_repeats(suspects: &mut Vec<Suspect<'_>>) {
     let mut kept: Vec<Suspect<'_>> = Vec::new();
     for suspect in suspects.drain(..) {
         let o = suspect.operation;
-        let repeats = kept.iter().any(|k| {
+        let earlier = kept.iter_mut().find(|k| {
             let k = k.operation;
             let same_object = (&k.resource, &k.namespace, &k.name) == (&o.resource, &o.namespace, &o.name);
-            let one_drain =
-                [&k.operation, &o.operation].iter().all(|class| matches!(class.as_str(), "evict" | "node"));
             k.username == o.username
-                && (same_object || one_drain)
+                && (same_object || is_one_drain(k, o))
                 && k.evidence.ts.since_s(o.evidence.ts).abs() < 600.0
         });
-        if !repeats {
-            kept.push(suspect);
+        match earlier {
+            // of a drain the eviction of the very pod stands for the whole
+            Some(k) if is_one_drain(k.operation, o) && o.identity > k.operation.identity => {
+                let score = k.score;
+                *k = Suspect { score, ..suspect };
+            }
+            Some(_) => {}
+            None => kept.push(suspect),
         }
     }
     *suspects = kept;
+}
+
+fn is_one_drain(one: &LinkedOperation, other: &LinkedOperation) -> bool {
+    [one, other].iter().all(|o| matches!(o.operation.as_str(), "evict" | "node"))
+}
+
+/// Returns a later change of the workload that failed: it may only have brought to light what the
+/// first one broke, or have broken it itself.
+fn trigger<'o>(
+    start: &Start,
+    best: &Suspect<'_>,
+    operations: &'o [LinkedOperation],
+) -> Option<&'o LinkedOperation> {
+    let cause = best.operation;
+    let effect = best.event.map_or(start.ts, |event| event.evidence.ts.max(cause.evidence.ts));
+    let failed = |workload: &str| match best.event {
+        Some(event) => event.workload.as_deref() == Some(workload),
+        None => start.entity.workload.as_deref() == Some(workload),
+    };
+    let is_same_act = |o: &LinkedOperation| {
+        o.audit_id == cause.audit_id
+            || o.username == cause.username && o.workload == cause.workload && o.workload.is_some()
+            || is_one_drain(o, cause)
+    };
+    operations.iter().find(|o| {
+        let acts =
+            matches!(o.operation.as_str(), "image" | "rollout" | "delete" | "update" | "scale" | "evict");
+        acts && !is_same_act(o)
+            && o.workload.as_deref().is_some_and(failed)
+            && o.evidence.ts > cause.evidence.ts
+            && o.evidence.ts.since_s(effect) <= TICK_S
+    })
 }
 
 /// Returns the verdict with its reasons.
@@ -233,6 +285,7 @@ fn verdict(
     start: &Start,
     suspects: &[Suspect<'_>],
     events: &[LinkedEvent],
+    operations: &[LinkedOperation],
     facts: &Facts<'_>,
 ) -> (Verdict, Vec<Reason>) {
     let best = suspects.first().filter(|best| best.score >= LIKELY);
@@ -241,8 +294,8 @@ fn verdict(
     let mut reasons = Vec::new();
     let gap =
         |hours: &[String], code: &str| (!hours.is_empty()).then(|| words::reason(code, &hours.join(", ")));
-    let audit_gap = facts.present.audit.missing(since.max(start.ts.plus_s(-6 * 3600)), start.ts, facts.zone);
-    let event_gap = facts.present.event.missing(since.max(two_hours), start.ts, facts.zone);
+    let audit_gap = facts.present.audit_gap(since.max(start.ts.plus_s(-6 * 3600)), start.ts, facts.zone);
+    let event_gap = facts.present.event_gap(since.max(two_hours), start.ts, facts.zone);
     reasons.extend(gap(&audit_gap, "no_audit_data"));
     reasons.extend(gap(&event_gap, "no_event_data"));
     let Some(best) = best else {
@@ -272,16 +325,20 @@ fn verdict(
         reasons.push(words::reason("rival", &words::operation(second.operation).0));
     }
     let first = best.event.map_or(start.ts, |event| event.evidence.ts.min(start.ts));
-    if first < best.operation.evidence.ts {
+    if best.operation.evidence.ts.since_s(first) > TICK_S {
         reasons.push(words::reason("before_cause", &words::span(best.operation.evidence.ts.since_s(first))));
     }
-    if best.operation.identity < SURE_IDENTITY {
+    if let Some(trigger) = trigger(start, best, operations) {
+        reasons.push(words::reason("trigger", &words::operation(trigger).0));
+    }
+    if best.identity < SURE_IDENTITY {
         reasons.push(words::reason("weak_identity", ""));
     }
     if best.strength < SURE_MECHANISM {
         reasons.push(words::reason("weak_mechanism", ""));
     }
-    if best.event.is_none() && (best.strength < 0.85 || best.began != Some(true)) {
+    let told = if best.began == Some(true) { 0.85 } else { 0.9 };
+    if best.event.is_none() && (best.strength < told || best.began == Some(false)) {
         reasons.push(words::reason("no_event_between", ""));
     }
     if reasons.len() > doubts_before || !audit_gap.is_empty() || !event_gap.is_empty() {
@@ -302,17 +359,32 @@ pub fn mechanism_reason(suspect: &Suspect<'_>) -> Reason {
     }
 }
 
-/// Hours with rows of one table, as hours since the epoch.
-#[derive(Clone, Debug, Default)]
-pub struct Hours(pub std::collections::BTreeSet<i64>);
+impl Present {
+    /// Returns the span around two points that has no event at all; a cluster is never that quiet.
+    fn event_gap(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
+        let (from, to) = (from.plus_s(-600), to.plus_s(600));
+        // the slots that lie in it whole
+        let mut slots = from.0.div_euclid(SLOT) + 1..to.0.div_euclid(SLOT);
+        if slots.any(|slot| self.event.contains(&slot)) {
+            return Vec::new();
+        }
+        vec![format!("{}–{}", clock(from, zone), clock(to, zone))]
+    }
 
-impl Hours {
-    /// Returns the local hours between two points that have no row at all.
-    pub fn missing(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
-        const HOUR: i64 = 3_600_000_000;
+    /// Returns the local hours between two points that have no audit row at all.
+    fn audit_gap(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
+        const HOUR: i64 = 6 * SLOT;
+        let hours: BTreeSet<i64> = self.audit.iter().map(|slot| slot.div_euclid(6)).collect();
         (from.0.div_euclid(HOUR)..=to.0.div_euclid(HOUR))
-            .filter(|hour| !self.0.contains(hour))
-            .map(|hour| Ts(hour * HOUR).utc().with_timezone(&zone).format("%m-%d %H:%M").to_string())
+            .filter(|hour| !hours.contains(hour))
+            .map(|hour| clock(Ts(hour * HOUR), zone))
             .collect()
     }
+}
+
+/// Ten minutes, as [`Present`] counts them.
+const SLOT: i64 = 600_000_000;
+
+fn clock(ts: Ts, zone: Tz) -> String {
+    ts.utc().with_timezone(&zone).format("%m-%d %H:%M").to_string()
 }

@@ -1,6 +1,7 @@
 //! Names in texts: the addresses that an error says it could not reach, and what may be the name
 //! of a Kubernetes object. Reading alone; what a name stands for is told by the topology.
 
+use crate::entity::workload_of_pod;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A namespace and a name in it.
@@ -88,18 +89,38 @@ pub fn addresses(text: &str, own: &str, known: &Known) -> BTreeSet<Named> {
     found
 }
 
-/// Returns what may be the name of an object: quoted, or with a `-` or `.` inside.
-pub fn objects(text: &str) -> BTreeSet<String> {
-    words(text)
-        .filter(|word| {
-            let quoted =
-                word.before.ends_with(['"', '\'', '`', '“']) && word.after.starts_with(['"', '\'', '`', '”']);
-            is_dns_name(word.text) && (quoted || word.text.contains(['-', '.']))
-        })
-        .flat_map(|word| {
-            // `policy-guard.policy.svc` is called `policy-guard` where it stands
-            let label = word.text.split('.').next().filter(|label| label.contains('-'));
-            [Some(word.text), label].into_iter().flatten().map(str::to_owned)
-        })
-        .collect()
+/// Returns what may be the name of an object: quoted, or with a `-` or `.` inside; with its
+/// namespace where it is told, as in `ci/image-rescan`.
+pub fn objects(text: &str) -> BTreeSet<(Option<String>, String)> {
+    let mut found = BTreeSet::new();
+    for word in words(text).filter(|word| is_dns_name(word.text)) {
+        let is_quoted =
+            word.before.ends_with(['"', '\'', '`', '“']) && word.after.starts_with(['"', '\'', '`', '”']);
+        if !is_quoted && !word.text.contains(['-', '.']) {
+            continue;
+        }
+        let lead = word.before.strip_suffix('/').map(|before| {
+            before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap_or("")
+        });
+        let namespace = lead.filter(|lead| is_dns_name(lead)).map(str::to_owned);
+        // `policy-guard.policy.svc` is called `policy-guard` where it stands, a pod after its workload
+        let label = word.text.split('.').next().filter(|label| label.contains('-'));
+        let owner = workload_of_pod(word.text, None);
+        for name in [Some(word.text), label, Some(owner)].into_iter().flatten() {
+            found.insert((namespace.clone(), name.to_owned()));
+        }
+    }
+    found
+}
+
+/// Returns the uids in a text.
+pub fn uids(text: &str) -> impl Iterator<Item = &str> {
+    let is_uid = |word: &str| {
+        word.len() == 36
+            && word.bytes().enumerate().all(|(at, b)| match at {
+                8 | 13 | 18 | 23 => b == b'-',
+                _ => b.is_ascii_hexdigit(),
+            })
+    };
+    words(text).map(|word| word.text).filter(move |word| is_uid(word))
 }

@@ -12,6 +12,11 @@ pub fn reason(code: &str, detail: &str) -> Reason {
         "selects" => {
             ("the Service that was changed selects the workload", "被修改的 Service 选中了该工作负载")
         }
+        "calls" => ("the failing workload calls what was changed", "出错的工作负载调用了被修改的对象"),
+        "trigger" => (
+            "a later change of the workload may be the cause, or only have brought it to light: {}",
+            "此后对该工作负载的另一变更可能才是原因，也可能只是让问题显现：{}",
+        ),
         "names" => ("the errors name what was changed", "错误信息中提到了被修改的对象"),
         "same_node" => {
             ("the operation was on a node that the workload runs on", "操作对象是该工作负载所在的节点")

@@ -6,6 +6,7 @@ use headwater::engine::{Engine, Limits};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+const THINGS: &str = include_str!("../../sql/trace/things.sql");
 const KEYS: &str = include_str!("../../sql/trace/keys.sql");
 const EVENTS: &str = include_str!("../../sql/trace/events.sql");
 const OPERATIONS: &str = include_str!("../../sql/trace/operations.sql");
@@ -127,6 +128,7 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
     audit.push(("audit_id", texts(operations.iter().map(|o| Some(o.id.clone())))));
     audit.push(("code", Arc::new(Int64Array::from_iter_values(operations.iter().map(|_| 200)))));
     put(&engine, "around_audit", audit);
+    engine.keep("things", THINGS).await.expect("things");
     engine.keep("keys", KEYS).await.expect("keys");
     engine
 }
@@ -208,7 +210,7 @@ fn no_join_of_the_trace_is_a_nested_loop() {
     runtime.block_on(async {
         let item = |id: &str| Item { id: id.into(), ts: 0, set: 0, pod: true };
         let engine = engine(&[item("s")], &[item("e")], &[item("o")]).await;
-        for sql in [KEYS, EVENTS, OPERATIONS] {
+        for sql in [THINGS, KEYS, EVENTS, OPERATIONS] {
             let plan = engine.query(&format!("explain {sql}")).await.expect("it plans");
             let plan = arrow::util::pretty::pretty_format_batches(&plan).expect("printed").to_string();
             assert!(plan.contains("HashJoinExec"), "{plan}");
