@@ -38,7 +38,7 @@ EVENTS = {"numbers": ["hop", "line", "count"],
           "texts": ["start_id", "link", "namespace", "workload", "pod", "node", "reason", "type", "kind",
                     "name", "component", "message", "row_id", "source"]}
 OPERATIONS = {"numbers": ["hop", "line"],
-              "texts": ["start_id", "link", "namespace", "workload", "pod", "node", "audit_id", "username",
+              "texts": ["start_id", "link", "via", "namespace", "workload", "pod", "node", "audit_id", "username",
                         "verb", "resource", "subresource", "name", "operation", "message", "row_id",
                         "source"]}
 
@@ -74,7 +74,7 @@ select s.ts, 'bench' as cluster, cast(null as varchar) as namespace, cast(null a
     cast(null as varchar) as pod, cast(null as varchar) as container, cast(null as varchar) as node,
     k.link as level, k.key as message, k.start_id as row_id, 'keys' as source,
     cast(k.hop as bigint) as line, cast(k.identity as varchar) as attrs, cast(null as varchar) as stream,
-    cast(null as varchar) as template, cast(null as varchar) as template_id
+    k.via as template, cast(null as varchar) as template_id
 from keys as k
 join starts as s on s.start_id = k.start_id
 order by s.ts, k.start_id, k.key, k.link, k.hop
@@ -88,7 +88,7 @@ starts as (
 ),
 keys as (
     select row_id as start_id, message as key, level as link, line as hop,
-        cast(attrs as double) as identity
+        cast(attrs as double) as identity, template as via
     from standard
 ),
 names as (

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far back a cause is looked for, and how far on clocks may differ; as in `sql/trace/`.
 const BACK_S: i64 = 8 * 3600;
-const ON_S: i64 = 600;
+const ON_S: i64 = 1200;
 /// What being called by its name proves of an object, at most.
 const NAMED: f64 = 0.8;
 
@@ -60,6 +60,7 @@ pub struct LinkedOperation {
     namespace: String,
     name: String,
     workload: Option<String>,
+    via: Option<String>,
     operation: String,
     change: change::Change,
     evidence: Evidence,
@@ -284,6 +285,7 @@ fn operation_of(row: &Map<String, Value>, changes: &BTreeMap<String, change::Cha
         namespace: text("namespace"),
         name: text("name"),
         workload: text_of(row, "workload"),
+        via: text_of(row, "via"),
         operation: text("operation"),
         change: changes.get(&evidence.row_id).cloned().unwrap_or_default(),
         evidence,

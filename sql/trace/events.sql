@@ -30,9 +30,12 @@ keyed as (
                     then kind || ':' || namespace || '/' || name
                 when kind = 'Node' then 'node:' || coalesce(node, name)
             end,
-            -- a StatefulSet's claims are called `<volume>-<workload>-<n>`
+            -- a StatefulSet's claims are called `<volume>-<workload>-<n>`, others after their pod
             case when kind = 'PersistentVolumeClaim' then
-                'workload:' || namespace || '/' || regexp_replace(name, '^[^-]+-(.*)-[0-9]+$', '\1')
+                'workload:' || namespace || '/' || regexp_replace(
+                    regexp_replace(name, '^[^-]+-(.*)-[0-9]+$', '\1'),
+                    '^(.*)-[0-9]+-[^-]+$', '\1'
+                )
             end
         ]) as key
     from around_event

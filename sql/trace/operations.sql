@@ -2,15 +2,15 @@
 -- and two minutes on for clocks that differ. Bucketed like events.sql; an operation's keys name
 -- the object it touched. Reads `keys`, `names` and `starts`, in memory, and `around_audit` once.
 with wanted as (
-    select start_id, key, link, identity, hop
+    select start_id, key, link, identity, hop, via
     from keys
     union all
-    select start_id, key, 'names' as link, identity, hop
+    select start_id, key, 'names' as link, identity, hop, cast(null as varchar) as via
     from names
 ),
 
 probes as (
-    select k.start_id, k.key, k.link, k.identity, k.hop,
+    select k.start_id, k.key, k.link, k.identity, k.hop, k.via,
         s.ts - interval '8 hours' as from_ts,
         s.ts + interval '2 minutes' as to_ts,
         unnest(range(
@@ -80,17 +80,17 @@ keyed as (
 ),
 
 linked as (
-    select p.start_id, p.link, p.identity, p.hop, c.*,
+    select p.start_id, p.link, p.identity, p.hop, p.via, c.*,
         row_number() over (
             partition by p.start_id, c.row_id
-            order by p.identity desc, p.hop, p.link
+            order by p.identity desc, p.hop, p.link, p.via
         ) as place
     from probes as p
     join keyed as c on c.key = p.key and c.bucket = p.bucket
     where c.ts between p.from_ts and p.to_ts
 )
 
-select start_id, link, identity, hop, ts, namespace, workload, pod, node, audit_id, username,
+select start_id, link, identity, hop, via, ts, namespace, workload, pod, node, audit_id, username,
     verb, resource, subresource, name, operation, message, row_id, source, line
 from linked
 where place = 1

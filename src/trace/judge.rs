@@ -202,6 +202,8 @@ fn belongs(operation: &LinkedOperation, event: &LinkedEvent) -> bool {
         "calls" if operation.workload.is_some() => {
             event.hop == operation.hop && event.workload == operation.workload
         }
+        // what a called workload uses shows on that workload
+        "calls" if operation.via.is_some() => event.hop == operation.hop && event.workload == operation.via,
         _ => event.hop == operation.hop,
     }
 }
@@ -362,7 +364,7 @@ pub fn mechanism_reason(suspect: &Suspect<'_>) -> Reason {
 impl Present {
     /// Returns the span around two points that has no event at all; a cluster is never that quiet.
     fn event_gap(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
-        let (from, to) = (from.plus_s(-600), to.plus_s(600));
+        let to = to.plus_s(1200);
         // the slots that lie in it whole
         let mut slots = from.0.div_euclid(SLOT) + 1..to.0.div_euclid(SLOT);
         if slots.any(|slot| self.event.contains(&slot)) {
