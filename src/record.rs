@@ -127,7 +127,9 @@ pub struct Attrs {
 }
 
 impl Attrs {
-    fn key(&mut self, key: &str) {
+    /// Adds a key, with room for a value of so many bytes.
+    fn key(&mut self, key: &str, value_bytes: usize) {
+        self.json.reserve(key.len() + value_bytes + 6);
         self.json.push(if self.json.is_empty() { '{' } else { ',' });
         push_json_text(&mut self.json, key);
         self.json.push(':');
@@ -135,13 +137,13 @@ impl Attrs {
 
     /// Adds a text.
     pub fn text(&mut self, key: &str, value: &str) {
-        self.key(key);
+        self.key(key, value.len());
         push_json_text(&mut self.json, value);
     }
 
     /// Adds a value that is JSON already; the caller vouches that it is valid.
     pub fn raw(&mut self, key: &str, json: &str) {
-        self.key(key);
+        self.key(key, json.len());
         self.json.push_str(json);
     }
 
@@ -172,22 +174,41 @@ impl Attrs {
 pub fn push_json_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
-        let (plain, tail) = rest.split_at(at);
+    loop {
+        let (plain, tail) = rest.split_at(plain_len(rest.as_bytes()));
         out.push_str(plain);
-        let special = tail.as_bytes().first().copied().unwrap_or(b' ');
+        let Some(special) = tail.as_bytes().first() else { break };
         match special {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            other => out.push_str(&format!("\\u{:04x}", u32::from(other))),
+            other => out.push_str(&format!("\\u{:04x}", u32::from(*other))),
         }
         rest = tail.get(1..).unwrap_or("");
     }
-    out.push_str(rest);
     out.push('"');
+}
+
+/// Returns the bytes in front of the first that a JSON text escapes (`"`, `\`, control), eight
+/// at a time: a byte that is one borrows into its top bit, and the lowest such bit is exact.
+pub(crate) fn plain_len(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let (words, rest) = text.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quote = zero(word ^ (ONES * u64::from(b'"')));
+        let backslash = zero(word ^ (ONES * u64::from(b'\\')));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let special = (quote | backslash | control) & (ONES << 7);
+        if special != 0 {
+            return at * 8 + (special.trailing_zeros() / 8) as usize;
+        }
+    }
+    let is_special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+    text.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
 /// The fields of a text record: business and standard alike.

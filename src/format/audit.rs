@@ -2,18 +2,26 @@
 //! The hot path of the whole program: texts borrow from the line, bodies stay raw JSON.
 //! Only `verb` or `auditID` beside a request is needed; collectors drop all the rest at times.
 
-use super::json::{int_of, json_error, members, names_of, raw_of, text_of};
+use super::scan::{Broken, Scan};
 use super::{Clock, Emit, Format, Role, operation, redact, time};
 use crate::entity::workload_of_owner;
 use crate::record::{Attrs, AuditFields, Body, Level, Place, Record, Text};
 use memchr::memmem::Finder;
-use sonic_rs::LazyValue;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// Prepared once: it is looked for in every line of JSON.
 static AUDIT_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"auditID\""));
+
+/// How the API server itself begins an event.
+const NATIVE: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
+
+/// Tells whether a line begins as the API server writes it, which no envelope does but CLS, and
+/// that adds its own members.
+pub fn is_native(text: &str) -> bool {
+    text.starts_with(NATIVE)
+}
 
 /// The format.
 pub struct Audit;
@@ -39,6 +47,9 @@ impl Format for Audit {
         if !text.starts_with('{') {
             return false;
         }
+        if is_native(text) {
+            return true;
+        }
         let has = |needle: &str| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
         if AUDIT_ID.find(text.as_bytes()).is_some() || has("\"audit.k8s.io/") {
             return true;
@@ -49,13 +60,16 @@ impl Format for Audit {
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
         let mut raw = Raw::default();
-        for member in members(&Cow::Borrowed(text)) {
-            let (key, value) = member.map_err(|error| json_error(&error, text))?;
-            if key == "items" {
-                return read_items(value, text, clock, emit);
-            }
-            raw.take(&key, &value);
+        let mut items = None;
+        let outcome = Scan::new(text).object(|key, value| match key {
+            "items" if items.is_none() => value.raw().map(|list| items = Some(list)),
+            _ => raw.take(key, value),
+        });
+        // whatever stands behind a list does not matter
+        if let Some(items) = items {
+            return read_items(items, clock, emit);
         }
+        outcome.map_err(|broken| broken.to_string())?;
         if !raw.is_audit {
             return Err(
                 "a JSON object without `auditID`, `verb`, `objectRef` or `requestURI` is no audit event"
@@ -67,20 +81,20 @@ impl Format for Audit {
     }
 }
 
-fn read_items(items: LazyValue<'_>, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-    let Some(items) = items.into_array_iter() else {
+fn read_items(items: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
+    if !items.starts_with('[') {
         return Err("`items` is no array".into());
-    };
-    for item in items {
-        let item = item.map_err(|error| json_error(&error, text))?;
-        let mut raw = Raw::default();
-        for member in members(&raw_of(&item)) {
-            let (key, value) = member.map_err(|error| json_error(&error, text))?;
-            raw.take(&key, &value);
-        }
-        emit(raw.record(clock));
     }
-    Ok(())
+    let outcome = Scan::new(items).array(|item| {
+        if item.peek() != Some(b'{') {
+            return Err(item.broken("an object"));
+        }
+        let mut raw = Raw::default();
+        item.object(|key, value| raw.take(key, value))?;
+        emit(raw.record(clock));
+        Ok(())
+    });
+    outcome.map_err(|broken| broken.to_string())
 }
 
 /// An audit event as its members come by.
@@ -94,144 +108,145 @@ struct Raw<'a> {
     stage_time: Option<Text<'a>>,
     other_time: Option<Text<'a>>,
     cluster: Option<Text<'a>>,
-    request: Option<LazyValue<'a>>,
-    response: Option<LazyValue<'a>>,
+    request: Option<&'a str>,
+    response: Option<&'a str>,
     attrs: Attrs,
 }
 
 impl<'a> Raw<'a> {
-    fn take(&mut self, key: &str, value: &LazyValue<'a>) {
+    fn take(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
         let fields = &mut self.fields;
         match key {
             "auditID" => {
                 self.is_audit = true;
-                fields.audit_id = text_of(value);
+                fields.audit_id = value.text()?;
             }
             "verb" => {
                 self.is_audit = true;
-                fields.verb = text_of(value);
+                fields.verb = value.text()?;
             }
             "requestURI" => {
                 self.is_audit = true;
-                fields.uri = text_of(value);
+                fields.uri = value.text()?;
             }
             "objectRef" => {
                 self.is_audit = true;
-                self.object_ref(value);
+                value.object(|key, value| self.object_ref_member(key, value))?;
             }
-            "stage" => fields.stage = text_of(value),
-            "user" => self.user(value),
+            "stage" => fields.stage = value.text()?,
+            "user" => value.object(|key, value| self.user_member(key, value))?,
             "impersonatedUser" => {
-                for (key, value) in members(&raw_of(value)).flatten() {
+                let user = value.raw()?;
+                self.attrs.raw(key, user);
+                Scan::new(user).object(|key, value| {
                     if key == "username" {
-                        self.impersonated = text_of(&value);
+                        self.impersonated = value.text()?;
                     }
-                }
-                self.attrs.raw(key, &raw_of(value));
+                    Ok(())
+                })?;
             }
-            "userAgent" => fields.user_agent = text_of(value),
+            "userAgent" => fields.user_agent = value.text()?,
             "sourceIPs" => {
-                let mut addresses = names_of(value);
-                fields.source_ip = addresses.pop();
-                if !addresses.is_empty() {
-                    self.attrs.raw(key, &raw_of(value));
+                let mut count = 0;
+                fields.source_ip = None;
+                let addresses = value.names(|address| {
+                    count += 1;
+                    fields.source_ip = Some(address);
+                })?;
+                if count > 1 {
+                    self.attrs.raw(key, addresses);
                 }
             }
-            "responseStatus" => self.status(value),
-            "annotations" => self.annotations(value),
-            "requestObject" => self.request = Some(value.clone()),
-            "responseObject" => self.response = Some(value.clone()),
-            "requestReceivedTimestamp" => self.received = text_of(value),
-            "stageTimestamp" => self.stage_time = text_of(value),
+            "responseStatus" => value.object(|key, value| self.status_member(key, value))?,
+            "annotations" => self.annotations(value)?,
+            "requestObject" => self.request = Some(value.raw()?),
+            "responseObject" => self.response = Some(value.raw()?),
+            "requestReceivedTimestamp" => self.received = value.text()?,
+            "stageTimestamp" => self.stage_time = value.text()?,
             "@timestamp" | "timestamp" | "p_event_time" => {
-                self.other_time = self.other_time.take().or_else(|| text_of(value));
+                let time = value.text()?;
+                self.other_time = self.other_time.take().or(time);
             }
-            "cluster" | "clusterName" | "_gdch_cluster" => self.cluster = text_of(value),
+            "cluster" | "clusterName" | "_gdch_cluster" => self.cluster = value.text()?,
             "kind" | "apiVersion" => {}
-            // ViaQ overwrites `level` with "default" and keeps the real one aside
-            "level" if raw_of(value) == "\"default\"" => {}
             "level" | "k8s_audit_level" | "openshift_audit_level" => {
-                self.attrs.raw("audit_level", &raw_of(value))
+                let level = value.raw()?;
+                // ViaQ overwrites `level` with "default" and keeps the real one aside
+                if key != "level" || level != "\"default\"" {
+                    self.attrs.raw("audit_level", level);
+                }
             }
             other => match other.split_once('_') {
                 // collectors for stores without nesting flatten: `responseStatus_code`
-                Some(("objectRef", name)) => self.object_ref_member(name, value),
-                Some(("user", name)) => self.user_member(name, value),
-                Some(("responseStatus", name)) => self.status_member(name, value),
+                Some(("objectRef", name)) => self.object_ref_member(name, value)?,
+                Some(("user", name)) => self.user_member(name, value)?,
+                Some(("responseStatus", name)) => self.status_member(name, value)?,
                 Some(("annotations", "authorization_k8s_io_decision")) => {
-                    self.fields.decision = text_of(value);
+                    fields.decision = value.text()?;
                 }
                 Some(("annotations", "authorization_k8s_io_reason")) => {
-                    self.fields.decision_reason = text_of(value);
+                    fields.decision_reason = value.text()?;
                 }
-                _ => self.attrs.raw(other, &raw_of(value)),
+                _ => self.attrs.raw(other, value.raw()?),
             },
         }
+        Ok(())
     }
 
-    fn object_ref(&mut self, value: &LazyValue<'a>) {
-        for (key, value) in members(&raw_of(value)).flatten() {
-            self.object_ref_member(&key, &value);
-        }
-    }
-
-    fn object_ref_member(&mut self, key: &str, value: &LazyValue<'a>) {
+    fn object_ref_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
         match key {
-            "resource" => self.fields.resource = text_of(value),
-            "namespace" => self.namespace = text_of(value),
-            "name" => self.fields.name = text_of(value),
-            "apiGroup" => self.fields.api_group = text_of(value),
-            "subresource" => self.fields.subresource = text_of(value),
-            "uid" => self.attrs.raw("object_uid", &raw_of(value)),
+            "resource" => self.fields.resource = value.text()?,
+            "namespace" => self.namespace = value.text()?,
+            "name" => self.fields.name = value.text()?,
+            "apiGroup" => self.fields.api_group = value.text()?,
+            "subresource" => self.fields.subresource = value.text()?,
+            "uid" => self.attrs.raw("object_uid", value.raw()?),
             "resourceVersion" | "apiVersion" => {}
-            other => self.attrs.raw(other, &raw_of(value)),
+            other => self.attrs.raw(other, value.raw()?),
         }
+        Ok(())
     }
 
-    fn user(&mut self, value: &LazyValue<'a>) {
-        for (key, value) in members(&raw_of(value)).flatten() {
-            self.user_member(&key, &value);
-        }
-    }
-
-    fn user_member(&mut self, key: &str, value: &LazyValue<'a>) {
+    fn user_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
         match key {
-            "username" => self.fields.username = text_of(value),
-            "groups" => self.fields.groups = names_of(value),
-            "uid" => self.attrs.raw("user_uid", &raw_of(value)),
-            "extra" => self.attrs.raw("user_extra", &raw_of(value)),
-            other => self.attrs.raw(other, &raw_of(value)),
-        }
-    }
-
-    fn status(&mut self, value: &LazyValue<'a>) {
-        for (key, value) in members(&raw_of(value)).flatten() {
-            self.status_member(&key, &value);
-        }
-    }
-
-    fn status_member(&mut self, key: &str, value: &LazyValue<'a>) {
-        match key {
-            "code" => self.fields.code = int_of(value),
-            "message" | "reason" | "details" => {
-                self.attrs.raw(&format!("status_{key}"), &raw_of(value));
+            "username" => self.fields.username = value.text()?,
+            "groups" => {
+                let groups = &mut self.fields.groups;
+                groups.clear();
+                value.names(|group| groups.push(group))?;
             }
+            "uid" => self.attrs.raw("user_uid", value.raw()?),
+            "extra" => self.attrs.raw("user_extra", value.raw()?),
+            other => self.attrs.raw(other, value.raw()?),
+        }
+        Ok(())
+    }
+
+    fn status_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+        match key {
+            "code" => self.fields.code = value.text()?.and_then(|code| code.parse().ok()),
+            "message" => self.attrs.raw("status_message", value.raw()?),
+            "reason" => self.attrs.raw("status_reason", value.raw()?),
+            "details" => self.attrs.raw("status_details", value.raw()?),
             _ => {} // metadata is always empty, status repeats the code
         }
+        Ok(())
     }
 
-    fn annotations(&mut self, value: &LazyValue<'a>) {
+    fn annotations(&mut self, value: &mut Scan<'a>) -> Result<(), Broken> {
         let mut rest = Attrs::default();
-        for (key, value) in members(&raw_of(value)).flatten() {
-            match key.as_ref() {
-                "authorization.k8s.io/decision" => self.fields.decision = text_of(&value),
-                "authorization.k8s.io/reason" => self.fields.decision_reason = text_of(&value),
-                other => rest.raw(other, &raw_of(&value)),
+        value.object(|key, value| {
+            match key {
+                "authorization.k8s.io/decision" => self.fields.decision = value.text()?,
+                "authorization.k8s.io/reason" => self.fields.decision_reason = value.text()?,
+                other => rest.raw(other, value.raw()?),
             }
-        }
+            Ok(())
+        })?;
         if let Some(json) = rest.into_json() {
             self.attrs.raw("annotations", &json);
         }
+        Ok(())
     }
 
     fn record(mut self, clock: &Clock) -> Record<'a> {
@@ -241,8 +256,8 @@ impl<'a> Raw<'a> {
         if let (Some(from), Some(to)) = (received, stage_time) {
             fields.latency_ms = Some((to - from) as f64 / 1e3);
         }
-        let request = self.request.as_ref().map(|value| value.as_raw_cow());
-        let response = self.response.as_ref().map(|value| value.as_raw_cow());
+        let request = self.request.map(Cow::Borrowed);
+        let response = self.response.map(Cow::Borrowed);
         let resource = fields.resource.as_deref().unwrap_or("");
         let subresource = fields.subresource.as_deref().unwrap_or("");
         fields.operation = operation::class_of(&operation::Request {
@@ -303,27 +318,27 @@ fn place<'a>(
 
 /// `alice patch deployments shop/pay-api → 200`.
 fn sentence(fields: &AuditFields<'_>, namespace: Option<&str>, impersonated: Option<&str>) -> String {
-    let mut text = String::with_capacity(96);
+    let name = fields.name.as_deref().or(fields.uri.as_deref());
+    let mut text = String::with_capacity(96 + name.map_or(0, str::len));
     text.push_str(fields.username.as_deref().unwrap_or("unknown user"));
+    let mut words = |words: &[&str]| words.iter().for_each(|word| text.push_str(word));
     if let Some(user) = impersonated {
-        let _ = write!(text, " as {user}");
+        words(&[" as ", user]);
     }
-    let _ = write!(text, " {}", fields.verb.as_deref().unwrap_or("request"));
+    words(&[" ", fields.verb.as_deref().unwrap_or("request")]);
     match fields.resource.as_deref() {
         Some(resource) => {
-            let _ = write!(text, " {resource}");
+            words(&[" ", resource]);
             if let Some(subresource) = fields.subresource.as_deref() {
-                let _ = write!(text, "/{subresource}");
+                words(&["/", subresource]);
             }
-            text.push(' ');
+            words(&[" "]);
             if let Some(namespace) = namespace {
-                let _ = write!(text, "{namespace}/");
+                words(&[namespace, "/"]);
             }
-            text.push_str(fields.name.as_deref().unwrap_or("*"));
+            words(&[fields.name.as_deref().unwrap_or("*")]);
         }
-        None => {
-            let _ = write!(text, " {}", fields.uri.as_deref().unwrap_or("?"));
-        }
+        None => words(&[" ", fields.uri.as_deref().unwrap_or("?")]),
     }
     if let Some(code) = fields.code {
         let _ = write!(text, " → {code}");

@@ -12,6 +12,11 @@ use std::sync::LazyLock;
 /// What every name that CLS adds begins with.
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
+/// Tells whether a text may hold a name that CLS adds.
+pub fn is_marked(text: &str) -> bool {
+    MARK.find(text.as_bytes()).is_some()
+}
+
 /// The format.
 pub struct Cls;
 
@@ -35,7 +40,7 @@ impl Format for Cls {
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
         text.starts_with('{')
-            && MARK.find(text.as_bytes()).is_some()
+            && is_marked(text)
             && (has("\"__CONTENT__\"") || has("\"__TIMESTAMP__\"") || has("\"__TAG__"))
     }
 

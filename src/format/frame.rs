@@ -152,11 +152,24 @@ pub(super) fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Resu
 fn lines(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -> io::Result<()> {
     let mut line = Vec::with_capacity(4096);
     let mut number = 0;
-    while let Some(over) = next_line(input, &mut line)? {
+    loop {
         number += 1;
-        let bytes = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
+        // a line that the buffer holds to its end is not copied
+        let buffer = input.fill_buf()?;
+        if let Some(at) = memchr::memchr(b'\n', buffer).filter(|at| *at <= MAX_FRAME_BYTES) {
+            let bytes = buffer.get(..at).unwrap_or_default();
+            let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+            take(Frame { line: number, bytes: without_mark(bytes, number), fault: None });
+            input.consume(at + 1);
+            continue;
+        }
+        let Some(over) = next_line(input, &mut line)? else { return Ok(()) };
         let fault = (over > 0).then_some("line longer than 16 MiB, cut");
-        take(Frame { line: number, bytes, fault });
+        take(Frame { line: number, bytes: without_mark(&line, number), fault });
     }
-    Ok(())
+}
+
+/// Returns a line without the byte order mark that the first one may begin with.
+fn without_mark(line: &[u8], number: u64) -> &[u8] {
+    if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
 }

@@ -1,4 +1,4 @@
-//! Reading JSON members without building values: what audit and envelopes need on the hot path.
+//! Reading JSON members without building values: what envelopes and JSON logs need.
 //! Texts borrow from the line; what is not looked at is never parsed.
 
 use crate::record::Text;
@@ -51,14 +51,6 @@ pub fn text_of<'a>(value: &LazyValue<'a>) -> Option<Text<'a>> {
 /// Returns a number, or a text that holds one, as an integer.
 pub fn int_of(value: &LazyValue<'_>) -> Option<i64> {
     value.as_i64().or_else(|| text_of(value)?.parse().ok())
-}
-
-/// Returns the texts of an array.
-pub fn names_of<'a>(value: &LazyValue<'a>) -> Vec<Text<'a>> {
-    match value.clone().into_array_iter() {
-        Some(items) => items.flatten().filter_map(|item| text_of(&item)).collect(),
-        None => Vec::new(),
-    }
 }
 
 /// Says where JSON broke, without repeating the text around it.

@@ -29,6 +29,7 @@ pub mod otlp;
 mod otlp_value;
 pub mod reader;
 pub mod redact;
+pub mod scan;
 pub mod stack;
 pub mod template;
 pub mod time;

@@ -4,7 +4,7 @@
 
 use super::frame::Frame;
 use super::origin::{self, Origin};
-use super::{Clock, FORMATS, Format, Part, Peeled, Role, stack};
+use super::{Clock, FORMATS, Format, Part, Peeled, Role, audit, cls, stack};
 use crate::record::{Attrs, Body, Level, Place, Record, Text};
 use crate::table::Table;
 use crate::window::Ts;
@@ -67,11 +67,13 @@ pub type Take<'t> = &'t mut dyn FnMut(Row<'_>);
 pub struct Reader {
     clock: Clock,
     origin: Origin,
-    streams: HashMap<u64, Stream>,
+    streams: HashMap<u64, Box<Stream>>,
     envelope: usize,
     fallback_ts: i64,
     /// The place of the next record that begins.
     next: At,
+    /// The last record's chain of formats.
+    chain: String,
     /// What was read so far.
     pub counts: Counts,
 }
@@ -170,6 +172,7 @@ impl Reader {
             envelope: 0,
             fallback_ts,
             next: At::default(),
+            chain: String::new(),
             counts: Counts::default(),
         }
     }
@@ -199,7 +202,7 @@ impl Reader {
 
     /// Hands over what was held back.
     pub fn finish(&mut self, take: Take<'_>) {
-        let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_values().collect();
+        let mut streams: Vec<Box<Stream>> = std::mem::take(&mut self.streams).into_values().collect();
         streams.sort_by_key(|stream| {
             let at = stream.held.as_ref().map_or(stream.partial_at, |held| held.at);
             (at.line, at.item)
@@ -242,6 +245,9 @@ impl Reader {
             Some(first) if first.is_ascii_digit() => None,
             _ => return false,
         };
+        if json.is_some_and(|text| audit::is_native(text) && !cls::is_marked(text)) {
+            return false;
+        }
         let last = self.envelope;
         for index in std::iter::once(last).chain((0..FORMATS.len()).filter(|index| *index != last)) {
             let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else {
@@ -292,7 +298,7 @@ impl Reader {
         self.unwrap(&payload, inner, take);
     }
 
-    fn keep(&mut self, key: u64, stream: Stream, take: Take<'_>) {
+    fn keep(&mut self, key: u64, stream: Box<Stream>, take: Take<'_>) {
         if self.streams.len() >= MAX_STREAMS {
             self.finish(take);
         }
@@ -493,16 +499,17 @@ impl Reader {
     }
 
     fn count_format(&mut self, outer: &Outer<'_>, leaf: Option<&str>) {
-        let mut chain = String::new();
+        let chain = &mut self.chain;
+        chain.clear();
         for index in outer.chain.iter().take(outer.depth) {
             chain.push_str(FORMATS.get(usize::from(*index)).map_or("", |format| format.name()));
             chain.push_str(" > ");
         }
         chain.push_str(leaf.unwrap_or("text"));
-        match self.counts.formats.get_mut(&chain) {
+        match self.counts.formats.get_mut(chain) {
             Some(count) => *count += 1,
             None => {
-                self.counts.formats.insert(chain, 1);
+                self.counts.formats.insert(chain.clone(), 1);
             }
         }
     }
@@ -597,7 +604,7 @@ fn cut_to(text: &str, most: usize) -> (&str, usize) {
 
 /// Returns the text without terminal colours.
 fn without_ansi(text: &str) -> Cow<'_, str> {
-    if !text.contains('\x1b') {
+    if memchr::memchr(b'\x1b', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

@@ -7,6 +7,7 @@ mod bad_input; // what must not stop a run, and what must end it with a clear er
 mod brief; // the text of a report
 mod end_to_end; // raw logs to a brief
 mod format_envelope; // envelopes of several records, audit events in other shapes
+mod format_scan; // JSON in one pass
 mod format_text; // application-text formats
 mod kill; // an ingest that dies at any moment
 mod layers; // who may use whom
