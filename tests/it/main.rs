@@ -6,6 +6,7 @@
 mod bad_input; // what must not stop a run, and what must end it with a clear error
 mod brief; // the text of a report
 mod end_to_end; // raw logs to a brief
+mod evaluate; // every kind of incident, scored
 mod format_envelope; // envelopes of several records, audit events in other shapes
 mod format_scan; // JSON in one pass
 mod format_text; // application-text formats
