@@ -103,16 +103,15 @@ fn told<'e>(suspect: Option<&Suspect<'e>>, events: &'e [LinkedEvent], from: Ts) 
         return Vec::new(); // events that no mechanism ties to the operation are no part of its chain
     }
     let hop = matched.map_or(0, |event| event.hop);
-    let mut told: Vec<&LinkedEvent> = events
-        .iter()
-        .filter(|e| {
-            e.hop == hop
-                && e.identity >= SURE_IDENTITY
-                && e.evidence.ts >= from
-                && matched.is_none_or(|m| m.reason != e.reason && m.workload == e.workload)
-        })
-        .take(2)
-        .collect();
+    let mut told: Vec<&LinkedEvent> = Vec::new();
+    for event in
+        events.iter().filter(|e| e.hop == hop && e.identity >= SURE_IDENTITY && e.evidence.ts >= from)
+    {
+        let is_other = matched.is_none_or(|m| m.reason != event.reason && m.workload == event.workload);
+        if is_other && told.len() < 2 && told.iter().all(|t| t.reason != event.reason) {
+            told.push(event);
+        }
+    }
     told.extend(matched);
     told.sort_by_key(|event| (event.evidence.ts, event.evidence.row_id.clone()));
     told

@@ -31,10 +31,11 @@ impl Change {
     }
 
     /// Tells whether the operation gave more than there was: more replicas, more memory.
-    /// Nothing where the state before is unknown.
+    /// Nothing where the state before is unknown, or the same.
     pub fn gives_more(&self, fact: &str) -> Option<bool> {
         let (_, (before, after)) = self.facts.iter().find(|(name, _)| name.contains(fact))?;
-        Some(quantity(after)? >= quantity(before.as_deref()?)?)
+        let (before, after) = (quantity(before.as_deref()?)?, quantity(after)?);
+        (before != after).then_some(after > before)
     }
 
     /// Returns the classes of what differs from before, as in the column `operation`.

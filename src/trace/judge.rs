@@ -35,6 +35,8 @@ const GENERIC: f64 = 0.7;
 const NODE_EVENT: f64 = 0.8;
 /// What is stamped after the symptom is a cause only where clocks differ; more often it is a remedy.
 const AFTERWARDS: f64 = 0.6;
+/// See [`named`].
+const UNNAMED: f64 = 0.6;
 /// Errors that were there before the change speak against it.
 const BEFORE: f64 = 0.45;
 
@@ -165,13 +167,25 @@ fn suspect<'e>(
             _ => operation.identity,
         };
         let late = if start.ts < at { AFTERWARDS } else { 1.0 };
-        let score = identity * strength * near * proof * late;
+        let score = identity * strength * near * proof * late * named(start, operation, event);
         if best.as_ref().is_none_or(|best| score > best.score) {
             let is_generic = mechanism.is_generic();
             best = Some(Suspect { operation, score, identity, strength, event, began, is_generic });
         }
     }
     best
+}
+
+/// Weakens a change of something called that the symptom's own lines do not name, though they may
+/// name others: that its workload is called at all proves little.
+fn named(start: &Start, operation: &LinkedOperation, event: Option<&LinkedEvent>) -> f64 {
+    let callee = operation.workload.as_deref().or(operation.via.as_deref()).unwrap_or(&operation.name);
+    let is_named = event.is_some()
+        || operation.link != "calls"
+        || operation.hop > 1
+        || start.text().contains(callee)
+        || start.text().contains(operation.name.as_str());
+    if is_named { 1.0 } else { UNNAMED }
 }
 
 /// Tells whether the errors of the changed workload, else of the start's, began with the change.
@@ -193,7 +207,11 @@ fn belongs(operation: &LinkedOperation, event: &LinkedEvent) -> bool {
         operation.namespace.is_empty() || event.namespace.as_deref() == Some(&operation.namespace);
     match operation.link.as_str() {
         "same_node" => {
-            event.node.as_deref() == Some(&operation.name) || event.who == operation.name || event.hop == 0
+            match event.node.as_deref() {
+                Some(node) => node == operation.name,
+                // the eviction by a taint does not say where
+                None => event.who == operation.name || event.hop == operation.hop,
+            }
         }
         "cluster" | "cluster_dns" => event.hop <= 1,
         "same_namespace" => event.hop <= 1 && same_namespace,
@@ -362,12 +380,16 @@ pub fn mechanism_reason(suspect: &Suspect<'_>) -> Reason {
 }
 
 impl Present {
-    /// Returns the span around two points that has no event at all; a cluster is never that quiet.
+    /// Returns the span around two points that has no event at all; a busy cluster is never that quiet.
     fn event_gap(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
         let to = to.plus_s(1200);
         // the slots that lie in it whole
         let mut slots = from.0.div_euclid(SLOT) + 1..to.0.div_euclid(SLOT);
-        if slots.any(|slot| self.event.contains(&slot)) {
+        let (first, last) = (self.event.first().copied(), self.event.last().copied());
+        let span = first.zip(last).map_or(1, |(first, last)| last - first + 1);
+        let is_dense = self.event.len() as f64 >= DENSE * span as f64;
+        // where events are few anyway, none for a while says nothing
+        if slots.any(|slot| self.event.contains(&slot)) || !is_dense && !self.event.is_empty() {
             return Vec::new();
         }
         vec![format!("{}–{}", clock(from, zone), clock(to, zone))]
@@ -384,6 +406,8 @@ impl Present {
     }
 }
 
+/// Share of ten-minute slots with events from which a hole among them is missing data.
+const DENSE: f64 = 0.6;
 /// Ten minutes, as [`Present`] counts them.
 const SLOT: i64 = 600_000_000;
 
