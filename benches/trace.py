@@ -1,6 +1,7 @@
-"""The window joins of a trace, as one statement in both engines over the same Parquet files.
+"""The window joins of a trace, the same statements in both engines over the same Parquet files.
 
-The joins are the very files sql/trace/events.sql and operations.sql, unchanged. Around them stands
+The joins are the very files sql/trace/events.sql and operations.sql, unchanged, one after the other as
+the program runs them: seconds are their sum, memory is that of the greater. Around them stands
 what src/trace.rs sets up: `starts` (the lake's `business` table, which for this bench holds the starts
 and nothing else), `keys` (things.sql and keys.sql over them, made once by DuckDB and kept in the lake's
 `standard` table, as the program keeps them in memory), `names`, `around_event` and `around_audit`, cut
@@ -38,9 +39,8 @@ EVENTS = {"numbers": ["hop", "line", "count"],
           "texts": ["start_id", "link", "namespace", "workload", "pod", "node", "reason", "type", "kind",
                     "name", "component", "message", "row_id", "source"]}
 OPERATIONS = {"numbers": ["hop", "line"],
-              "texts": ["start_id", "link", "via", "namespace", "workload", "pod", "node", "audit_id", "username",
-                        "verb", "resource", "subresource", "name", "operation", "message", "row_id",
-                        "source"]}
+              "texts": ["start_id", "link", "via", "namespace", "workload", "audit_id", "username", "verb",
+                        "resource", "name", "operation", "message", "row_id", "source"]}
 
 AROUND = """with around_event as (
     select * from event where ts >= '{begin}' and ts <= '{end}'
@@ -80,7 +80,7 @@ join starts as s on s.start_id = k.start_id
 order by s.ts, k.start_id, k.key, k.link, k.hop
 """
 
-JOINS = AROUND + """,
+JOIN = AROUND + """,
 starts as (
     select row_id as start_id, ts, namespace, workload, pod, node
     from business
@@ -96,19 +96,14 @@ names as (
         0.8 as identity, 0 as hop
     from starts
 ),
-linked_events as (
-{events}
-),
-linked_operations as (
-{operations}
+linked as (
+{join}
 )
-select *
-from (select {event_sums} from linked_events) as e
-cross join (select {operation_sums} from linked_operations) as o
+select {sums} from linked
 """
 
 
-def sums(lead, columns):
+def sums(columns):
     """Returns what is told of a result: as many aggregates as make two results surely alike."""
     told = {"rows": "count(*)", "first_row": "min(row_id)", "last_row": "max(row_id)",
             "ts": "cast(sum(floor(date_part('epoch', ts))) as bigint)",
@@ -116,7 +111,7 @@ def sums(lead, columns):
             "identity": "cast(round(sum(identity) * 100) as bigint)"}
     told |= {name: f"cast(sum({name}) as bigint)" for name in columns["numbers"]}
     told |= {f"{name}_length": f"cast(sum(length({name})) as bigint)" for name in columns["texts"]}
-    return ", ".join(f"{sql} as {lead}_{name}" for name, sql in told.items())
+    return ", ".join(f"{sql} as {name}" for name, sql in told.items())
 
 
 def write_keys(headwater, lake):
@@ -144,8 +139,8 @@ def texts():
     return {path.stem: path.read_text() for path in SQL.glob("*.sql")}
 
 
-def statement(views, step):
-    """Returns a statement around every `step`-th start, and how many starts that is."""
+def statements(views, step):
+    """Returns the two statements around every `step`-th start, and how many starts that is."""
     count, first, last = measure.duckdb(
         f"select count(*), epoch_us(min(ts)), epoch_us(max(ts)) from business where line % {step} = 0",
         views).output[0]
@@ -153,10 +148,11 @@ def statement(views, step):
     def at(us):
         return datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(microseconds=us)
 
-    return JOINS.format(
-        step=step, begin=(at(first) - BACK).isoformat(), end=(at(last) + ON).isoformat(),
-        event_sums=sums("events", EVENTS), operation_sums=sums("operations", OPERATIONS),
-        **texts()), count
+    def around(name, columns):
+        return JOIN.format(step=step, begin=(at(first) - BACK).isoformat(), end=(at(last) + ON).isoformat(),
+                           join=texts()[name], sums=sums(columns))
+
+    return {"events": around("events", EVENTS), "operations": around("operations", OPERATIONS)}, count
 
 
 def for_duckdb(text):
@@ -197,13 +193,21 @@ def joined(headwater, lake, what, steps, runs):
     base = [headwater("--lake", lake, "sql", "select 1", "--format", "csv") for _ in range(runs)]
     yield measure.Row(f"{what}: select 1", size, "1", measure.median(base))
     for step in steps:
-        text, starts = statement(views, step)
-        ours, theirs, found = side_by_side(headwater, lake, views, text, runs)
-        yield measure.Row(f"{what}: {starts} starts", size, rows, ours, theirs,
-                          f"{found['events_rows']} events of {found['events_starts']} starts and "
-                          f"{found['operations_rows']} operations of {found['operations_starts']} linked, "
-                          "the same in both")
-    assert int(found["events_rows"]) and int(found["operations_rows"]), "nothing is linked"
+        both, starts = statements(views, step)
+        ours, theirs, told = [], [], []
+        for name, text in both.items():
+            our, their, found = side_by_side(headwater, lake, views, text, runs)
+            ours.append(our)
+            theirs.append(their)
+            told.append(f"{found['rows']} {name} of {found['starts']} starts")
+            assert int(found["rows"]), f"no {name} are linked"
+        yield measure.Row(f"{what}: {starts} starts", size, rows, in_turn(ours), in_turn(theirs),
+                          f"{' and '.join(told)} linked, the same in both")
+
+
+def in_turn(runs):
+    """Returns runs one after the other as one."""
+    return measure.Run(sum(run.seconds for run in runs), max(run.peak_mib for run in runs))
 
 
 def simulated(headwater, folder, size, runs):

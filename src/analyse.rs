@@ -12,6 +12,7 @@ use crate::table::Table;
 use crate::window::{Ts, Window};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ const MAX_FINDINGS_PER_RULE: usize = 500;
 const MAX_EVIDENCE: usize = 5;
 
 /// What one agent found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AgentReport {
     /// What it did.
     pub summary: AgentSummary,

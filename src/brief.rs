@@ -21,6 +21,13 @@ pub enum Lang {
     En,
 }
 
+impl Lang {
+    /// Returns the language of that name; English where it is none.
+    pub fn of(name: &str) -> Self {
+        if name == "zh" { Self::Zh } else { Self::En }
+    }
+}
+
 /// How long a brief is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {

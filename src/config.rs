@@ -2,13 +2,16 @@
 //! default. Secrets never stand here: keys ending in `_env` name the environment variable.
 
 use crate::error::{Error, Result};
+use crate::schedule::Schedule;
 use crate::table::Table;
 use crate::window;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// The commented default, as `headwater config` prints it.
@@ -26,16 +29,24 @@ pub struct Config {
     pub source: SourceConfig,
     /// Where the lake is.
     pub lake: LakeConfig,
+    /// Limits of a run.
+    pub run: RunConfig,
+    /// When the daily job fires.
+    pub schedule: ScheduleConfig,
     /// Limits of the query engine.
     pub engine: EngineConfig,
     /// Rules beside the shipped ones.
     pub rules: RulesConfig,
     /// What can cause what, beside the shipped table.
     pub trace: TraceConfig,
+    /// Where briefs go.
+    pub broadcast: Vec<BroadcastConfig>,
+    /// Where it answers over HTTP, and whom.
+    pub serve: ServeConfig,
 }
 
 /// `[source]`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SourceConfig {
     /// `cos://bucket-appid/prefix`, `s3://bucket/prefix`, or a folder.
@@ -44,8 +55,15 @@ pub struct SourceConfig {
     pub region: Option<String>,
     /// Endpoint of an S3-compatible store.
     pub endpoint: Option<String>,
+    /// Days before the wanted one that an object's key may tell; later ones come in when they change.
+    pub late_days: u32,
+    /// Hours before the day that an object may have changed in: shippers' clocks, long transfers.
+    pub margin: u32,
+    /// Folder to keep the objects in as they were, by log type.
+    pub keep: Option<PathBuf>,
     /// Globs of keys by log type, wherever in the key they begin; `{date}` stands for
-    /// `2026/11/22`, `2026-11-22` or `20261122`.
+    /// `2026/11/22`, `2026-11-22` or `20261122`. A glob that begins with `/` begins at the url: where
+    /// all do, only the folders of the days are listed.
     pub paths: BTreeMap<String, Vec<String>>,
 }
 
@@ -55,6 +73,49 @@ pub struct SourceConfig {
 pub struct LakeConfig {
     /// Folder.
     pub path: PathBuf,
+    /// Local days before today that `lake expire` keeps; without it, all.
+    pub retention_days: Option<u32>,
+}
+
+/// `[run]`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunConfig {
+    /// Minutes that one step may take.
+    pub step_minutes: u64,
+    /// How often a step that fails is tried.
+    pub attempts: u32,
+}
+
+/// One of `[[broadcast]]`: a channel that briefs go out on.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BroadcastConfig {
+    /// `file` or `webhook`.
+    pub kind: String,
+    /// Name, unique; what was sent is remembered by it.
+    pub name: String,
+    /// The file, of `file`.
+    pub path: Option<PathBuf>,
+    /// Environment variable with the address, of `webhook`.
+    pub url_env: Option<String>,
+    /// `zh` or `en`.
+    #[serde(default = "zh")]
+    pub lang: String,
+}
+
+fn zh() -> String {
+    "zh".into()
+}
+
+/// `[schedule]`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScheduleConfig {
+    /// Minute, hour, day of month, month, day of week, in the lake's zone.
+    pub cron: Option<String>,
+    /// Days that are made up for when they were missed.
+    pub catch_up_days: u32,
 }
 
 /// `[engine]`.
@@ -90,6 +151,18 @@ pub struct TraceConfig {
     pub mechanisms: Option<PathBuf>,
 }
 
+/// `[serve]`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// Address and port; 0 for any free port.
+    pub listen: SocketAddr,
+    /// Environment variable that holds the bearer token.
+    pub token_env: Option<String>,
+    /// Names it is called by, beside `localhost` and the address it listens on.
+    pub hosts: Vec<String>,
+}
+
 /// One named exception: findings of a rule that are known, why, and until when.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -113,22 +186,81 @@ impl Default for Config {
             timezone: "Asia/Shanghai".into(),
             source: SourceConfig::default(),
             lake: LakeConfig::default(),
+            run: RunConfig::default(),
+            schedule: ScheduleConfig::default(),
             engine: EngineConfig::default(),
             rules: RulesConfig::default(),
             trace: TraceConfig::default(),
+            broadcast: Vec::new(),
+            serve: ServeConfig::default(),
         }
+    }
+}
+
+impl Default for SourceConfig {
+    fn default() -> Self {
+        Self {
+            url: None,
+            region: None,
+            endpoint: None,
+            late_days: 3,
+            margin: 2,
+            keep: None,
+            paths: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self { step_minutes: 120, attempts: 3 }
     }
 }
 
 impl Default for LakeConfig {
     fn default() -> Self {
-        Self { path: "lake".into() }
+        Self { path: "lake".into(), retention_days: None }
+    }
+}
+
+impl Default for ScheduleConfig {
+    fn default() -> Self {
+        Self { cron: None, catch_up_days: 14 }
     }
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
         Self { memory_mib: 1024, threads: 0 }
+    }
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self { listen: (Ipv4Addr::LOCALHOST, 8633).into(), token_env: None, hosts: Vec::new() }
+    }
+}
+
+impl ServeConfig {
+    /// Returns the token that callers must show, given what the environment holds of it.
+    ///
+    /// # Errors
+    /// Wrong use: the variable is not set, or others could call and nothing keeps them out.
+    pub fn token(&self, env: impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+        let Some(name) = &self.token_env else {
+            if self.listen.ip().is_loopback() {
+                return Ok(None);
+            }
+            return Err(Error::usage("others could read the reports, and no token keeps them out")
+                .at(format!("[serve] listen = \"{}\"", self.listen))
+                .hint("listen on 127.0.0.1, or name the variable that holds a token: `[serve] token_env`"));
+        };
+        match env(name).filter(|token| !token.is_empty()) {
+            Some(token) => Ok(Some(token)),
+            None => Err(Error::usage(format!("the environment variable `{name}` is not set"))
+                .at("[serve] token_env")
+                .hint("put a long random text into it: `openssl rand -hex 32` makes one")),
+        }
     }
 }
 
@@ -162,6 +294,29 @@ impl SourceConfig {
     }
 }
 
+impl SourceConfig {
+    /// Returns the prefixes of the days from `from` to `to`, where every glob begins with `/`, at the
+    /// url, and nothing but plain text stands before its `{date}/`; else none: everything is listed.
+    pub fn prefixes(&self, from: NaiveDate, to: NaiveDate) -> Vec<String> {
+        let plain = |glob: &String| {
+            let (before, after) = glob.strip_prefix('/')?.split_once("{date}")?;
+            // a store lists whole folders
+            (!before.contains(['*', '?', '[', '{']) && after.starts_with('/')).then(|| before.to_owned())
+        };
+        let globs: Option<Vec<String>> = self.paths.values().flatten().map(plain).collect();
+        let mut prefixes = Vec::new();
+        for before in globs.unwrap_or_default() {
+            for day in from.iter_days().take_while(|day| *day <= to) {
+                let of = |form: &str| format!("{before}{}", day.format(form));
+                prefixes.extend(["%Y/%m/%d", "%Y-%m-%d", "%Y%m%d"].map(of));
+            }
+        }
+        prefixes.sort();
+        prefixes.dedup();
+        prefixes
+    }
+}
+
 impl Config {
     /// Reads the text of a config; `place` names it in errors.
     pub fn parse(text: &str, place: &str) -> Result<Self> {
@@ -177,12 +332,15 @@ impl Config {
         Ok(config)
     }
 
+    /// Returns the file that is read: the one asked for, else `headwater.toml` where it exists.
+    pub fn place(path: Option<&Path>) -> Option<&Path> {
+        let default = Path::new("headwater.toml");
+        path.or_else(|| default.exists().then_some(default))
+    }
+
     /// Reads `path`; without one, `headwater.toml` beside the caller, or the defaults.
     pub fn load(path: Option<&Path>) -> Result<Self> {
-        let default = Path::new("headwater.toml");
-        let Some(path) = path.or_else(|| default.exists().then_some(default)) else {
-            return Ok(Self::default());
-        };
+        let Some(path) = Self::place(path) else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path).map_err(|error| {
             Error::usage("the config cannot be opened")
                 .at(path.display().to_string())
@@ -194,6 +352,12 @@ impl Config {
 
     fn check(&self, place: &str) -> Result<()> {
         self.zone().map_err(|error| error.at(place.to_owned()))?;
+        self.schedule().map_err(|error| error.at(format!("{place}: [schedule] cron")))?;
+        if self.schedule.catch_up_days == 0 {
+            return Err(Error::usage("no day is ever due")
+                .at(format!("{place}: [schedule] catch_up_days"))
+                .hint("1 is the day before alone"));
+        }
         self.source.path_types().map_err(|error| error.at(format!("{place}: [source.paths]")))?;
         for exception in &self.rules.exceptions {
             window::parse_date(&exception.until)
@@ -210,6 +374,12 @@ impl Config {
     /// Returns the lake's zone.
     pub fn zone(&self) -> Result<Tz> {
         window::parse_zone(&self.timezone)
+    }
+
+    /// Returns when the daily job fires, where `[schedule]` says so.
+    pub fn schedule(&self) -> Result<Option<Schedule>> {
+        let zone = self.zone()?;
+        self.schedule.cron.as_deref().map(|cron| Schedule::parse(cron, zone)).transpose()
     }
 
     /// Returns the threads to use.

@@ -9,6 +9,7 @@ pub mod entity;
 pub mod error;
 pub mod finding;
 pub mod record;
+pub mod stop;
 pub mod table;
 pub mod window;
 
@@ -16,22 +17,28 @@ pub mod window;
 pub mod config;
 pub mod format;
 pub mod rule;
+pub mod schedule;
 
 // 3. The outside, one crate or directory each.
 pub mod catalog;
 pub mod engine;
 pub mod lake;
+pub mod sink;
 pub mod source;
 
 // 4. Steps: values in, values out.
 pub mod analyse;
 pub mod brief;
+pub mod broadcast;
+pub mod doctor;
 pub mod evaluate;
 pub mod ingest;
+pub mod metrics;
 pub mod page;
 pub mod report;
 pub mod rule_test;
 pub mod rules;
+pub mod runs;
 pub mod simulate;
 pub mod trace;
 
@@ -40,3 +47,4 @@ pub mod orchestrator;
 
 // 6. Faces, no logic.
 pub mod cmd;
+pub mod serve;

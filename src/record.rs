@@ -331,6 +331,8 @@ pub struct Record<'a> {
     pub ts: Option<i64>,
     /// True when the text's time carried its zone; else it was read in the configured one.
     pub zoned: bool,
+    /// True when the text told a time of day alone; the date was taken from around it.
+    pub time_of_day: bool,
     /// Where it comes from, as the record itself tells.
     pub place: Place<'a>,
     /// Level.
@@ -349,6 +351,7 @@ impl<'a> Record<'a> {
         Self {
             ts: None,
             zoned: false,
+            time_of_day: false,
             place: Place::default(),
             level: None,
             message: message.into(),

@@ -4,8 +4,9 @@
 use crate::analyse::{AgentReport, rows_of};
 use crate::catalog::Catalog;
 use crate::engine::Engine;
-use crate::error::{Problem, Result};
+use crate::error::{Error, Problem, Result};
 use crate::finding::{Coverage, Finding, Gone, REPORT_SCHEMA, Report, RunInfo, Status, TableCoverage, Trace};
+use crate::format::reader::origin_of;
 use crate::table::Table;
 use crate::window::{Ts, Window};
 use serde_json::Value;
@@ -38,8 +39,17 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
         });
     }
     coverage.objects = sources.len() as u64;
-    for state in ["damaged", "rejected"] {
+    let date = window.date();
+    for state in ["damaged", "rejected", "lost"] {
         for object in catalog.objects(Some(state))? {
+            let is_of_day = origin_of(&object.key).day == Some(date)
+                || catalog
+                    .files_with(&BTreeSet::from([object.id.clone()]))?
+                    .iter()
+                    .any(|file| file.date == date.to_string());
+            if !is_of_day {
+                continue;
+            }
             coverage.problems.push(Problem {
                 step: "ingest".into(),
                 what: format!("the object was {state}: {}", object.reason.unwrap_or_default()),
@@ -70,6 +80,18 @@ fn hours_missing(window: Window, hours: &BTreeSet<i64>) -> Vec<String> {
         .filter(|hour| !hours.contains(hour))
         .map(|hour| Ts(hour * HOUR).utc().with_timezone(&window.zone).format("%Y-%m-%d %H:%M").to_string())
         .collect()
+}
+
+/// Returns the report kept for a day, or the last one.
+pub fn kept(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
+    let last = if date.is_none() { catalog.last_report_date()? } else { None };
+    let Some(date) = date.or(last.as_deref()) else { return Ok(None) };
+    let Some(text) = catalog.report(date)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| {
+        Error::failed(format!("the report kept for {date} cannot be read"))
+            .because(error)
+            .hint(format!("`headwater analyze --date {date}` makes it anew"))
+    })
 }
 
 /// Puts a report together. `before` is the report of the day before, where there is one.

@@ -78,6 +78,8 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         zone: chrono_tz::Asia::Shanghai,
         today,
         threads: 1,
+        keep: None,
+        stop: crate::stop::Stop::default(),
     };
     let described =
         SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };

@@ -5,6 +5,7 @@ mod chain;
 mod change;
 mod errors;
 mod judge;
+mod link;
 mod mechanism;
 mod mermaid;
 mod names;
@@ -18,65 +19,25 @@ pub use start::{Start, Subject, start_at, starts_of, subject_of_trace};
 use crate::analyse::rows_of;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::finding::{Evidence, Trace};
+use crate::finding::Trace;
 use crate::window::{Ts, Window};
 use errors::{ErrorSlot, Errors};
 use judge::{Facts, SURE_IDENTITY};
+use link::{LinkedEvent, LinkedOperation, evidence, link_events, link_operations, text_of};
+use mechanism::Mechanism;
 use names::Known;
 use register::{Names, register_calls, register_names, register_starts};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far back a cause is looked for, and how far on clocks may differ; as in `sql/trace/`.
-const BACK_S: i64 = 8 * 3600;
-const ON_S: i64 = 1200;
+/// Both with the half hour of errors that a change at their edge is judged by.
+const BACK_S: i64 = 8 * 3600 + 1800 + 120;
+const ON_S: i64 = 1800 + 120;
+/// Starts that are joined at once: what hangs on them lies in memory.
+const BATCH: usize = 500;
 /// What being called by its name proves of an object, at most.
 const NAMED: f64 = 0.8;
-
-/// An event around a start.
-#[derive(Clone, Debug)]
-pub struct LinkedEvent {
-    link: String,
-    identity: f64,
-    hop: i64,
-    reason: String,
-    who: String,
-    namespace: Option<String>,
-    workload: Option<String>,
-    node: Option<String>,
-    evidence: Evidence,
-}
-
-/// An operation before a start.
-#[derive(Clone, Debug)]
-pub struct LinkedOperation {
-    link: String,
-    identity: f64,
-    hop: i64,
-    audit_id: String,
-    username: String,
-    verb: String,
-    resource: String,
-    namespace: String,
-    name: String,
-    workload: Option<String>,
-    via: Option<String>,
-    operation: String,
-    change: change::Change,
-    evidence: Evidence,
-}
-
-impl LinkedOperation {
-    /// Returns the classes of the change: a whole object that was put names everything, so what
-    /// it changed is told by the object before.
-    fn classes(&self) -> Vec<&str> {
-        let mut classes = vec![self.operation.as_str()];
-        if self.operation == "update" {
-            classes.extend(self.change.classes());
-        }
-        classes
-    }
-}
 
 /// Which ten minutes around the starts have rows, counted since the epoch.
 #[derive(Clone, Debug, Default)]
@@ -93,33 +54,43 @@ pub async fn trace(
     starts: &[Start],
     mechanisms: Option<(&str, &str)>,
 ) -> Result<Vec<Trace>> {
-    let (Some(first), Some(last)) = (starts.iter().map(|s| s.ts).min(), starts.iter().map(|s| s.ts).max())
-    else {
-        return Ok(Vec::new());
-    };
     let mechanisms = mechanism::mechanisms(mechanisms)?;
-    around(engine, first.plus_s(-BACK_S), last.plus_s(ON_S)).await?;
+    let mut in_order: Vec<&Start> = starts.iter().collect();
+    in_order.sort_by(|a, b| (a.ts, &a.id).cmp(&(b.ts, &b.id)));
+    let mut traces = Vec::new();
+    for batch in in_order.chunks(BATCH) {
+        traces.extend(trace_batch(engine, window, batch, &mechanisms).await?);
+    }
+    let place: BTreeMap<&str, usize> =
+        starts.iter().enumerate().map(|(at, start)| (start.id.as_str(), at)).collect();
+    traces.sort_by_key(|trace| place.get(trace.id.as_str()).copied());
+    Ok(traces)
+}
+
+/// Traces some starts, the first of which is the earliest.
+async fn trace_batch(
+    engine: &Engine,
+    window: Window,
+    starts: &[&Start],
+    mechanisms: &[Mechanism],
+) -> Result<Vec<Trace>> {
+    let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(Vec::new()) };
+    around(engine, first.ts.plus_s(-BACK_S), last.ts.plus_s(ON_S)).await?;
     register_starts(engine, starts)?;
     let known = known_names(engine).await?;
     let errors = Errors::new(error_slots(engine).await?, &known);
     register_calls(engine, starts, errors.calls(), &known)?;
     engine.keep("things", include_str!("../sql/trace/things.sql")).await?;
     engine.keep("keys", include_str!("../sql/trace/keys.sql")).await?;
-    let events = by_start(engine, include_str!("../sql/trace/events.sql"), event_of).await?;
+    let events = link_events(engine).await?;
     register_names(engine, &called_by_name(engine, starts, &events).await?)?;
-    let operations = rows_of(&engine.query(include_str!("../sql/trace/operations.sql")).await?)?;
-    let changes = change::of_operations(engine, operations.iter()).await?;
-    let mut operations_of: BTreeMap<String, Vec<LinkedOperation>> = BTreeMap::new();
-    for row in &operations {
-        let start = text_of(row, "start_id").unwrap_or_default();
-        operations_of.entry(start).or_default().push(operation_of(row, &changes));
-    }
+    let operations = link_operations(engine).await?;
     let present =
         Present { audit: slots(engine, "around_audit").await?, event: slots(engine, "around_event").await? };
-    let facts = Facts { mechanisms: &mechanisms, errors: &errors, present: &present, zone: window.zone };
+    let facts = Facts { mechanisms, errors: &errors, present: &present, zone: window.zone };
     let traces = starts.iter().map(|start| {
         let events = events.get(&start.id).map_or(&[][..], Vec::as_slice);
-        let operations = operations_of.get(&start.id).map_or(&[][..], Vec::as_slice);
+        let operations = operations.get(&start.id).map_or(&[][..], Vec::as_slice);
         judge::judge(start, events, operations, &facts)
     });
     Ok(traces.collect())
@@ -168,7 +139,7 @@ async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
 /// Returns the keys of what the starts' texts, and the events on what they hang on, call objects by.
 async fn called_by_name(
     engine: &Engine,
-    starts: &[Start],
+    starts: &[&Start],
     events: &BTreeMap<String, Vec<LinkedEvent>>,
 ) -> Result<Names> {
     let mut names = Names::new();
@@ -211,24 +182,12 @@ async fn owners_of_uids(
     }
     let list: Vec<String> = uids.iter().map(|uid| format!("'{uid}'")).collect();
     let sql = format!(
-        "select distinct uid, namespace || '/' || workload as owner from around_event
-         where workload is not null and uid in ({})",
+        "select uid, min(namespace || '/' || workload) as owner from around_event
+         where workload is not null and uid in ({}) group by uid",
         list.join(", ")
     );
     let rows = rows_of(&engine.query(&sql).await?)?;
     Ok(rows.iter().filter_map(|row| Some((text_of(row, "uid")?, text_of(row, "owner")?))).collect())
-}
-
-async fn by_start<T>(
-    engine: &Engine,
-    sql: &str,
-    read: fn(&Map<String, Value>) -> T,
-) -> Result<BTreeMap<String, Vec<T>>> {
-    let mut rows: BTreeMap<String, Vec<T>> = BTreeMap::new();
-    for row in rows_of(&engine.query(sql).await?)? {
-        rows.entry(text_of(&row, "start_id").unwrap_or_default()).or_default().push(read(&row));
-    }
-    Ok(rows)
 }
 
 async fn slots(engine: &Engine, table: &str) -> Result<BTreeSet<i64>> {
@@ -236,58 +195,4 @@ async fn slots(engine: &Engine, table: &str) -> Result<BTreeSet<i64>> {
         format!("select distinct cast(floor(date_part('epoch', ts) / 600) as bigint) as slot from {table}");
     let rows = rows_of(&engine.query(&sql).await?)?;
     Ok(rows.iter().filter_map(|row| row.get("slot")?.as_i64()).collect())
-}
-
-fn text_of(row: &Map<String, Value>, name: &str) -> Option<String> {
-    row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-fn evidence(row: &Map<String, Value>) -> Evidence {
-    let ts = text_of(row, "ts").and_then(|text| Ts::parse(&text, chrono_tz::UTC).ok()).unwrap_or_default();
-    Evidence {
-        row_id: text_of(row, "row_id").unwrap_or_default(),
-        ts,
-        source: text_of(row, "source").unwrap_or_default(),
-        line: row.get("line").and_then(Value::as_i64).unwrap_or(0),
-        text: text_of(row, "message").unwrap_or_default(),
-    }
-}
-
-fn event_of(row: &Map<String, Value>) -> LinkedEvent {
-    let object = text_of(row, "pod")
-        .or_else(|| text_of(row, "name"))
-        .or_else(|| text_of(row, "node"))
-        .unwrap_or_default();
-    LinkedEvent {
-        link: text_of(row, "link").unwrap_or_default(),
-        identity: row.get("identity").and_then(Value::as_f64).unwrap_or(0.0),
-        hop: row.get("hop").and_then(Value::as_i64).unwrap_or(0),
-        reason: text_of(row, "reason").unwrap_or_default(),
-        who: object,
-        namespace: text_of(row, "namespace"),
-        workload: text_of(row, "workload"),
-        node: text_of(row, "node"),
-        evidence: evidence(row),
-    }
-}
-
-fn operation_of(row: &Map<String, Value>, changes: &BTreeMap<String, change::Change>) -> LinkedOperation {
-    let evidence = evidence(row);
-    let text = |name: &str| text_of(row, name).unwrap_or_default();
-    LinkedOperation {
-        link: text("link"),
-        identity: row.get("identity").and_then(Value::as_f64).unwrap_or(0.0),
-        hop: row.get("hop").and_then(Value::as_i64).unwrap_or(0),
-        audit_id: text("audit_id"),
-        username: text("username"),
-        verb: text("verb"),
-        resource: text("resource"),
-        namespace: text("namespace"),
-        name: text("name"),
-        workload: text_of(row, "workload"),
-        via: text_of(row, "via"),
-        operation: text("operation"),
-        change: changes.get(&evidence.row_id).cloned().unwrap_or_default(),
-        evidence,
-    }
 }

@@ -13,6 +13,11 @@ use std::fmt;
 pub struct Ts(pub i64);
 
 impl Ts {
+    /// Returns the time now; for the faces only: steps are passed their time.
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_micros())
+    }
+
     /// Returns the same point as a `chrono` time; the epoch when out of its range.
     pub fn utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)

@@ -1,8 +1,8 @@
 -- The events around each start on what it hangs on: at most two hours before (an image that
 -- cannot be pulled, a pod that waits) and ten minutes after (the kubelet reports late).
 -- Bucketed window join: the few probes are exploded into the 10-minute buckets their window
--- covers and joined on (key, bucket), then cut to the exact window. Reads `keys` and `starts`,
--- in memory, and `around_event` once.
+-- covers and joined on (key, bucket), then cut to the exact window. An event that hangs on a start
+-- in several ways is a row for each. Reads `keys` and `starts`, in memory, and `around_event` once.
 with probes as (
     select k.start_id, k.key, k.link, k.identity, k.hop,
         s.ts - interval '2 hours' as from_ts,
@@ -15,6 +15,19 @@ with probes as (
     join starts as s on s.start_id = k.start_id
     -- a namespace or the whole cluster is no object that events are about
     where k.link not in ('same_namespace', 'cluster', 'cluster_dns')
+),
+
+-- each thing in each ten minutes that some start asks about: few, however many starts there are
+asked as (
+    select distinct key, unnest(range(from_bucket, to_bucket + 1)) as bucket
+    from (
+        select distinct k.key,
+            cast(floor((date_part('epoch', s.ts) - 7200) / 600) as bigint) as from_bucket,
+            cast(floor((date_part('epoch', s.ts) + 600) / 600) as bigint) as to_bucket
+        from keys as k
+        join starts as s on s.start_id = k.start_id
+        where k.link not in ('same_namespace', 'cluster', 'cluster_dns')
+    )
 ),
 
 -- the events that tell of trouble, once for each thing they are about
@@ -46,20 +59,15 @@ keyed as (
         )
 ),
 
-linked as (
-    select p.start_id, p.link, p.identity, p.hop, e.*,
-        -- one row for a start, a reason, an object and ten minutes: the first, by the strongest link
-        row_number() over (
-            partition by p.start_id, e.reason, e.kind, e.workload, e.node, e.bucket
-            order by p.identity desc, e.ts, e.row_id, p.hop, p.link
-        ) as place
-    from probes as p
-    join keyed as e on e.key = p.key and e.bucket = p.bucket
-    where e.ts between p.from_ts and p.to_ts
+touched as (
+    select k.*
+    from asked as a
+    join keyed as k on k.key = a.key and k.bucket = a.bucket
+    where k.key is not null
 )
 
-select start_id, link, identity, hop, ts, namespace, workload, pod, node, reason, type, kind,
-    name, component, message, count, row_id, source, line
-from linked
-where place = 1
-order by start_id, ts, row_id
+select p.start_id, p.link, p.identity, p.hop, t.ts, t.namespace, t.workload, t.pod, t.node,
+    t.reason, t.type, t.kind, t.name, t.component, t.message, t.count, t.row_id, t.source, t.line
+from touched as t
+join probes as p on p.key = t.key and p.bucket = t.bucket
+where t.ts between p.from_ts and p.to_ts

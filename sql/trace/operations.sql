@@ -21,11 +21,23 @@ probes as (
     join starts as s on s.start_id = k.start_id
 ),
 
+-- each key in each hour that some start asks about: few, however many starts there are
+asked as (
+    select distinct key, unnest(range(from_bucket, to_bucket + 1)) as bucket
+    from (
+        select distinct k.key,
+            cast(floor((date_part('epoch', s.ts) - 28800) / 3600) as bigint) as from_bucket,
+            cast(floor((date_part('epoch', s.ts) + 120) / 3600) as bigint) as to_bucket
+        from wanted as k
+        join starts as s on s.start_id = k.start_id
+    )
+),
+
 -- mutating requests that the API server granted, by people and pipelines, once for each thing
 -- they touch; what controllers do by themselves is a consequence, not a cause
 keyed as (
-    select ts, namespace, workload, pod, node, audit_id, username, verb, resource, subresource,
-        name, operation, message, row_id, source, line,
+    select ts, namespace, workload, audit_id, username, verb, resource, name, operation, message,
+        row_id, source, line,
         cast(floor(date_part('epoch', ts) / 3600) as bigint) as bucket,
         unnest([
             'pod:' || namespace || '/' || pod,
@@ -79,19 +91,15 @@ keyed as (
         )
 ),
 
-linked as (
-    select p.start_id, p.link, p.identity, p.hop, p.via, c.*,
-        row_number() over (
-            partition by p.start_id, c.row_id
-            order by p.identity desc, p.hop, p.link, p.via
-        ) as place
-    from probes as p
-    join keyed as c on c.key = p.key and c.bucket = p.bucket
-    where c.ts between p.from_ts and p.to_ts
+touched as (
+    select c.*
+    from asked as a
+    join keyed as c on c.key = a.key and c.bucket = a.bucket
+    where c.key is not null
 )
 
-select start_id, link, identity, hop, via, ts, namespace, workload, pod, node, audit_id, username,
-    verb, resource, subresource, name, operation, message, row_id, source, line
-from linked
-where place = 1
-order by start_id, ts, row_id
+select p.start_id, p.link, p.identity, p.hop, p.via, t.ts, t.namespace, t.workload, t.audit_id,
+    t.username, t.verb, t.resource, t.name, t.operation, t.message, t.row_id, t.source, t.line
+from touched as t
+join probes as p on p.key = t.key and p.bucket = t.bucket
+where t.ts between p.from_ts and p.to_ts

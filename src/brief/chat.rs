@@ -208,7 +208,10 @@ fn chain(hypothesis: &Hypothesis, local: &Local, lang: Lang) -> String {
         let told_above = step.kind == StepKind::Operation && hypothesis.cause.is_some();
         let what = if told_above { String::new() } else { format!(" {}", inert(step.what_in(lang), 48)) };
         told.push(match &step.link {
-            Some(link) => format!("(+{}) {kind}{what}", words::duration(link.lag_s, lang)),
+            Some(link) => {
+                let sign = if link.lag_s < 0.0 { "" } else { "+" };
+                format!("({sign}{}) {kind}{what}", words::duration(link.lag_s, lang))
+            }
             None => format!("{} {kind}{what}", local.clock(step.ts)),
         });
     }

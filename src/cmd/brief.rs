@@ -2,8 +2,7 @@
 
 use super::{Context, Done, Result, print, show};
 use crate::brief::{Length, brief};
-use crate::error::Error;
-use crate::finding::Report;
+use crate::report;
 
 /// Say a day's report in a chat group's or a robot's words
 #[derive(Debug, clap::Args)]
@@ -22,12 +21,8 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut place = context.workplace()?;
     let window = context.window(&place.catalog, args.date.as_deref(), None)?;
-    let report: Report = match place.catalog.report(&window.date().to_string())? {
-        Some(text) => serde_json::from_str(&text).map_err(|error| {
-            Error::failed("the kept report cannot be read")
-                .because(error)
-                .hint("`headwater analyze` makes it anew")
-        })?,
+    let report = match report::kept(&place.catalog, Some(&window.date().to_string()))? {
+        Some(report) => report,
         None => context.analyse(&mut place, window)?,
     };
     let length = if args.voice { Length::Voice } else { Length::Chat };

@@ -6,6 +6,7 @@ use crate::ingest::{Ingested, Options, Progress, ingest};
 use crate::lake::{Lake, commit};
 use crate::source::{Access, Source};
 use crate::table::Table;
+use crate::window::Ts;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -35,10 +36,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     if !local.is_empty() {
         sources.push(Source::Files { root: None, paths: local.iter().map(PathBuf::from).collect() });
     }
-    let access = Access {
-        region: context.config.source.region.clone(),
-        endpoint: context.config.source.endpoint.clone(),
-    };
+    let access = Access::of(&context.config.source);
     for address in remote {
         sources.push(Source::open(address, &access, context.runtime.handle())?);
     }
@@ -63,19 +61,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 
 /// Reads every object of a source into a lake, under its write lock.
 pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<Table>) -> Result<Ingested> {
-    let _lock = lake.lock()?;
+    let _lock = lake.lock("ingest")?;
     let mut catalog = Catalog::open(&lake.catalog_path())?;
-    commit::sweep(lake, &catalog)?;
-    let zone = context.config.zone()?;
-    let (listed, mut problems) = source.list()?;
-    let options = Options {
-        text_table: table,
-        path_types: context.config.source.path_types()?,
-        cluster: context.config.cluster.clone(),
-        zone,
-        today: chrono::Utc::now().with_timezone(&zone).date_naive(),
-        threads: context.config.threads(),
-    };
+    commit::sweep(lake, &catalog, Ts::now())?;
+    let (listed, mut problems) = source.list(&[])?;
+    let options = Options { text_table: table, ..Options::of(&context.config, Ts::now(), &context.stop())? };
     let progress = Progress::default();
     let bytes = listed.iter().map(|object| object.size).sum();
     let mut done =

@@ -4,6 +4,8 @@ use super::{Context, Done, Result, print, print_json};
 use crate::format::reader::Row;
 use crate::ingest::{Options, main_format, read_frames, reader_for};
 use crate::source::Source;
+use crate::stop::Stop;
+use crate::window::Ts;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -20,17 +22,9 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let zone = context.config.zone()?;
     let source = Source::Files { root: None, paths: args.paths.clone() };
-    let (listed, problems) = source.list()?;
-    let options = Options {
-        text_table: None,
-        path_types: context.config.source.path_types()?,
-        cluster: context.config.cluster.clone(),
-        zone,
-        today: chrono::Utc::now().with_timezone(&zone).date_naive(),
-        threads: 1,
-    };
+    let (listed, problems) = source.list(&[])?;
+    let options = Options::of(&context.config, Ts::now(), &Stop::default())?;
     let mut objects = Vec::new();
     for object in &listed {
         let mut reader = reader_for(object, &options);
@@ -45,7 +39,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 }));
             }
         };
-        let failure = source.read(object).and_then(|input| read_frames(input, &mut reader, &mut take)).err();
+        let failure =
+            source.read(object).and_then(|opened| read_frames(opened.input, &mut reader, &mut take)).err();
         let counts = &reader.counts;
         let records = counts.records().max(1);
         let table =

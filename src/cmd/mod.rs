@@ -6,13 +6,18 @@ mod brief;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod evaluate;
 mod ingest;
 mod inspect;
 mod lake;
+mod log;
+mod metrics;
 mod rules;
 mod run;
+mod runs;
 mod schema;
+mod serve;
 mod show;
 mod simulate;
 mod sql;
@@ -20,15 +25,18 @@ mod trace;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, Problem, Result};
 use crate::finding::Report;
 use crate::lake::Lake;
 use crate::orchestrator::Workplace;
+use crate::stop::Stop;
 use crate::window::{Window, parse_date};
 use clap::{CommandFactory, Parser, Subcommand};
+use log::say;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Reads a day of Kubernetes logs, finds what went wrong, and traces each error back to the
 /// operation that caused it.
@@ -48,6 +56,9 @@ pub struct Cli {
     /// A folder of rules beside the shipped ones
     #[arg(long, global = true, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// How stderr is written: lines for people, or JSON records
+    #[arg(long, global = true, value_name = "FORMAT", env = "HEADWATER_LOG_FORMAT", default_value = "text")]
+    log_format: log::Format,
     /// What to do
     #[command(subcommand)]
     command: Command,
@@ -57,6 +68,7 @@ pub struct Cli {
 enum Command {
     Demo(demo::Args),
     Run(run::Args),
+    Runs(runs::Args),
     Ingest(ingest::Args),
     Inspect(inspect::Args),
     Analyze(analyze::Args),
@@ -67,6 +79,9 @@ enum Command {
     Simulate(simulate::Args),
     Evaluate(evaluate::Args),
     Lake(lake::Args),
+    Serve(serve::Args),
+    Metrics(metrics::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -77,6 +92,8 @@ pub struct Context {
     lake: Option<PathBuf>,
     rules: Option<PathBuf>,
     config: Config,
+    /// Where the config stands; nothing for the defaults.
+    config_place: Option<PathBuf>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -96,6 +113,29 @@ impl Context {
 
     fn rules_path(&self) -> Option<PathBuf> {
         self.rules.clone().or_else(|| self.config.rules.path.clone())
+    }
+
+    /// Returns the wish to stop that SIGINT and SIGTERM become from now on; a second one ends at once.
+    fn stop(&self) -> Stop {
+        let stop = Stop::default();
+        let asked = stop.clone();
+        self.runtime.spawn(async move {
+            let Ok(mut term) = signal(SignalKind::terminate()) else { return };
+            let mut times = 0;
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = term.recv() => {}
+                }
+                times += 1;
+                if times > 1 {
+                    std::process::exit(130);
+                }
+                say("stopping; once more ends it at once");
+                asked.ask();
+            }
+        });
+        stop
     }
 
     /// Opens an existing lake for reading and analysis.
@@ -138,32 +178,35 @@ impl Context {
 
 /// Parses the command line, runs it, and returns the exit code.
 pub fn main() -> ExitCode {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("HEADWATER_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
-    match run(Cli::parse()) {
+    let cli = Cli::parse();
+    log::begin(cli.log_format);
+    match run(cli) {
         Ok(Done::All) => ExitCode::SUCCESS,
         Ok(Done::InPart) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let lead = if error.kind == Kind::Bug { "bug" } else { "error" };
-            say(&format!("{lead}: {error}"));
+            log::fail(&error);
             ExitCode::from(error.exit_code())
         }
     }
 }
 
 fn run(cli: Cli) -> Result<Done> {
-    let config = Config::load(cli.config.as_deref())?;
+    let config = match (Config::load(cli.config.as_deref()), &cli.command) {
+        (Err(error), Command::Doctor(args)) => return doctor::without_config(error, args),
+        (config, _) => config?,
+    };
+    let config_place = Config::place(cli.config.as_deref()).map(PathBuf::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.threads())
         .thread_stack_size(16 << 20) // deep plans of long expressions
         .enable_all()
         .build()?;
-    let context = Context { lake: cli.lake, rules: cli.rules, config, runtime };
+    let context = Context { lake: cli.lake, rules: cli.rules, config, config_place, runtime };
     match cli.command {
         Command::Demo(args) => demo::run(&context, &args),
         Command::Run(args) => run::run(&context, &args),
+        Command::Runs(args) => runs::run(&context, &args),
         Command::Ingest(args) => ingest::run(&context, &args),
         Command::Inspect(args) => inspect::run(&context, &args),
         Command::Analyze(args) => analyze::run(&context, &args),
@@ -174,6 +217,9 @@ fn run(cli: Cli) -> Result<Done> {
         Command::Simulate(args) => simulate::run(&context, &args),
         Command::Evaluate(args) => evaluate::run(&context, &args),
         Command::Lake(args) => lake::run(&context, &args),
+        Command::Serve(args) => serve::run(&context, &args),
+        Command::Metrics(args) => metrics::run(&context, &args),
+        Command::Doctor(args) => doctor::run(&context, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
@@ -196,11 +242,6 @@ fn print_json(value: &impl serde::Serialize) -> Result<()> {
         &serde_json::to_string_pretty(value)
             .map_err(|error| Error::bug("a result does not serialise").because(error))?,
     )
-}
-
-/// Writes a line to stderr; nobody is left to tell when that fails.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Reports problems on stderr, the first ten in full.

@@ -4,6 +4,7 @@ use super::Result;
 use crate::brief::Lang;
 use crate::ingest::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -72,6 +73,45 @@ pub fn follow<T: Send>(
     });
     bar.finish_and_clear();
     outcome.unwrap_or_else(|_| Err(crate::error::Error::bug("the ingest worker stopped")))
+}
+
+/// Runs `work` while a spinner shows the step it tells of, and how many objects are read.
+pub fn steps<T: Send>(
+    progress: &Progress,
+    work: impl FnOnce(&(dyn Fn(&str) + Sync)) -> Result<T> + Send,
+) -> Result<T> {
+    let spinner = spinner();
+    let step = Mutex::new(String::new());
+    let begun = |name: &str| {
+        if let Ok(mut step) = step.lock() {
+            name.clone_into(&mut step);
+        }
+    };
+    let outcome = std::thread::scope(|scope| {
+        let worker = scope.spawn(|| work(&begun));
+        while !worker.is_finished() {
+            let step = step.lock().map(|step| step.clone()).unwrap_or_default();
+            let objects = progress.objects.load(Ordering::Relaxed);
+            spinner.set_message(if step == "ingest" { format!("{step}: {objects} objects") } else { step });
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        worker.join()
+    });
+    spinner.finish_and_clear();
+    outcome.unwrap_or_else(|_| Err(crate::error::Error::bug("the worker of the run stopped")))
+}
+
+/// Returns lines under a head, each column as wide as its widest text.
+pub fn columns<const N: usize>(head: [&str; N], lines: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut all = vec![head.map(str::to_owned)];
+    all.extend(lines);
+    let widths: Vec<usize> =
+        (0..N).map(|at| all.iter().map(|line| line[at].chars().count()).max().unwrap_or(0)).collect();
+    let line = |cells: &[String; N]| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    all.iter().map(line).collect()
 }
 
 /// Returns the id of a run that begins now.

@@ -138,7 +138,7 @@ fn text(trace: &Trace, zone: Tz) -> String {
             let link = step
                 .link
                 .as_ref()
-                .map_or_else(String::new, |link| format!(" [{}, +{:.0} s]", link.kind, link.lag_s));
+                .map_or_else(String::new, |link| format!(" [{}, {:+.0} s]", link.kind, link.lag_s));
             out.push_str(&format!("   {} {}{link}\n", step.ts.local(zone), step.what));
             for line in step.evidence.iter().take(1) {
                 out.push_str(&format!("      {}:{} ({})\n", line.source, line.line, line.row_id));

@@ -20,6 +20,7 @@ use datafusion::common::{DataFusionError, TableReference};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
@@ -216,6 +217,15 @@ impl Engine {
             .await
             .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
         frame.collect().await.map_err(|error| engine_error("the statement failed", error))
+    }
+
+    /// Runs one read-only statement; its rows come as they are made.
+    pub async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream> {
+        let frame = self
+            .plan(sql)
+            .await
+            .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        frame.execute_stream().await.map_err(|error| engine_error("the statement failed", error))
     }
 
     /// Plans and optimises one read-only statement without running it.

@@ -280,6 +280,7 @@ impl<'a> Raw<'a> {
         Record {
             ts: received.or(stage_time).or_else(|| read(&self.other_time)),
             zoned: true,
+            time_of_day: false,
             level: Some(match fields.code {
                 Some(500..) => Level::Error,
                 Some(400..) => Level::Warn,

@@ -93,19 +93,18 @@ fn object_of(fields: &[(Text<'_>, LazyValue<'_>)]) -> Vec<u8> {
     let mut json = crate::record::Attrs::default();
     for (key, value) in fields {
         match text_of(value) {
-            Some(text)
-                if looks_like_json(&text) && serde_json::from_str::<serde_json::Value>(&text).is_ok() =>
-            {
-                json.raw(key, &text);
-            }
+            Some(text) if is_json(&text) => json.raw(key, &text),
             _ => json.raw(key, &raw_of(value)),
         }
     }
     json.into_json().unwrap_or_default().into_bytes()
 }
 
-fn looks_like_json(text: &str) -> bool {
-    text.starts_with('{') && text.ends_with('}') || text.starts_with('[') && text.ends_with(']')
+/// Tells whether a text is an object or array that was shipped as text.
+pub(super) fn is_json(text: &str) -> bool {
+    let is_bracketed =
+        text.starts_with('{') && text.ends_with('}') || text.starts_with('[') && text.ends_with(']');
+    is_bracketed && serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
 /// Takes the tags of one nested object; a topic of type string ships the object as text.

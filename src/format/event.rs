@@ -78,6 +78,7 @@ fn record<'a>(value: &'a Value, clock: &Clock) -> Option<Record<'a>> {
     Some(Record {
         ts: last,
         zoned: true,
+        time_of_day: false,
         place: place(value, object, source, kind.as_deref(), name.clone()),
         level: Some(level),
         message: text(value, "message").or_else(|| text(value, "note")).unwrap_or_default(),

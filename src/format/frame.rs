@@ -1,6 +1,6 @@
-//! Bytes → frames: the lines of a text, the values of a JSON document (the items of its List one
-//! by one), the items of a YAML list. Streaming and bounded: no whole object is ever held.
-//! Compression is told by magic bytes, never by name.
+//! Bytes → frames: the lines of a text, the records of a CSV, the values of a JSON document (the
+//! items of its List one by one), the items of a YAML list. Streaming and bounded: no whole object
+//! is ever held. Compression is told by magic bytes, never by name.
 
 use flate2::read::MultiGzDecoder;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,8 +9,10 @@ use std::io::{self, BufRead, BufReader, Read};
 pub const MAX_FRAME_BYTES: usize = 16 << 20;
 /// Bytes looked at to tell how an object is framed.
 const HEAD_BYTES: usize = 256 << 10;
+/// Why a line is not read whole.
+pub(super) const CUT: &str = "line longer than 16 MiB, cut";
 
-/// One line, JSON value or YAML item (as JSON).
+/// One line, CSV record (behind its header), JSON value or YAML item (as JSON).
 #[derive(Debug)]
 pub struct Frame<'a> {
     /// Line it begins on, from 1.
@@ -37,6 +39,8 @@ pub enum Compression {
 pub enum Framing {
     /// One record a line, or several lines a record.
     Lines,
+    /// CSV with a header row; a record may go over several lines.
+    Csv,
     /// JSON values over several lines, or a List.
     Json,
     /// YAML documents.
@@ -90,6 +94,7 @@ pub fn frames(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -> io::R
     let framing = framing_of(head)?;
     match framing {
         Framing::Lines => lines(input, take)?,
+        Framing::Csv => super::csv_stream::records(input, take)?,
         Framing::Json => super::json_stream::values(input, take)?,
         Framing::Yaml => super::yaml::items(input, take)?,
     }
@@ -118,6 +123,9 @@ fn framing_of(head: &[u8]) -> io::Result<Framing> {
     let yaml = [&b"apiVersion:"[..], b"kind:", b"items:", b"- apiVersion:", b"insertId:"];
     if yaml.iter().any(|key| first.starts_with(key)) {
         return Ok(Framing::Yaml);
+    }
+    if super::csv::dialect_of(first).is_some() {
+        return Ok(Framing::Csv);
     }
     Ok(Framing::Lines)
 }
@@ -164,12 +172,12 @@ fn lines(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -> io::Result
             continue;
         }
         let Some(over) = next_line(input, &mut line)? else { return Ok(()) };
-        let fault = (over > 0).then_some("line longer than 16 MiB, cut");
+        let fault = (over > 0).then_some(CUT);
         take(Frame { line: number, bytes: without_mark(&line, number), fault });
     }
 }
 
 /// Returns a line without the byte order mark that the first one may begin with.
-fn without_mark(line: &[u8], number: u64) -> &[u8] {
+pub(super) fn without_mark(line: &[u8], number: u64) -> &[u8] {
     if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
 }

@@ -41,7 +41,7 @@ pub fn stamp(text: &str, clock: &Clock) -> Option<time::Stamp> {
     if bytes.get(4).is_some_and(|byte| matches!(byte, b'-' | b'/')) {
         return time::iso(text, clock);
     }
-    if bytes.get(2) == Some(&b':') {
+    if is_time_of_day(text) {
         let (at, len) = time::clock_time(bytes, 0)?;
         let ts = crate::window::local_ts(clock.day.and_time(at), clock.zone).0;
         return Some(time::Stamp { ts, zoned: false, len });
@@ -52,6 +52,11 @@ pub fn stamp(text: &str, clock: &Clock) -> Option<time::Stamp> {
         return Some(stamp);
     }
     None
+}
+
+/// Tells whether the time at the front can only be one of day, `HH:MM:SS`.
+pub fn is_time_of_day(text: &str) -> bool {
+    text.as_bytes().get(2) == Some(&b':')
 }
 
 /// Tells whether a full time, date and all, stands at the front, in a bracket or not.

@@ -3,7 +3,9 @@
 //! piece by piece, in any order, for no two teams configure the same layout.
 //! Must not know which library wrote a line.
 
-use super::header::{clear_level, first_line, has_time, id_named, is_logger, stamp, with_stack};
+use super::header::{
+    clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp, with_stack,
+};
 use super::json::{members, raw_of};
 use super::layout::{Header, logger, pieces};
 use super::nginx_error::NginxError;
@@ -177,6 +179,7 @@ impl Format for Logback {
         fields.span_id = span.map(Into::into);
         record.ts = stamp.map(|stamp| stamp.ts);
         record.zoned = stamp.is_some_and(|stamp| stamp.zoned);
+        record.time_of_day = stamp.is_some() && is_time_of_day(inner.unwrap_or(head));
         record.level = header.level;
         record.attrs = attrs;
         record.body = Body::Text(fields);

@@ -5,6 +5,8 @@ pub mod audit;
 pub mod cloudwatch;
 pub mod cls;
 pub mod cri;
+pub mod csv;
+mod csv_stream;
 pub mod docker;
 pub mod event;
 mod fields;
@@ -43,6 +45,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &otlp::Otlp,
     &cloudwatch::CloudWatch,
     &gcp::Gcp,
+    &csv::Csv,
     &audit::Audit,
     &event::Event,
     &kubectl_time::KubectlTime,
@@ -88,6 +91,8 @@ pub struct Clock {
 pub struct Peeled<'a> {
     /// The collector's or runtime's time, µs UTC.
     pub ts: Option<i64>,
+    /// True when that time named no zone: it was read as if in UTC.
+    pub is_local: bool,
     /// Level of a text that tells none itself.
     pub level: Option<Level>,
     /// Trace id of a text that tells none itself.
@@ -102,6 +107,8 @@ pub struct Peeled<'a> {
     pub log: Option<Text<'a>>,
     /// True when the next line of the stream goes on with this one (bytes, undecoded).
     pub partial: bool,
+    /// True when nothing goes on with this one, whatever envelopes within say.
+    pub whole: bool,
     /// The application's line.
     pub payload: Cow<'a, [u8]>,
     /// Metadata without a column.

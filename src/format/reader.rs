@@ -7,7 +7,7 @@ use super::origin::{self, Origin};
 use super::{Clock, FORMATS, Format, Part, Peeled, Role, audit, cls, stack};
 use crate::record::{Attrs, Body, Level, Place, Record, Text};
 use crate::table::Table;
-use crate::window::Ts;
+use crate::window::{Ts, local_ts};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -35,7 +35,7 @@ pub struct Row<'a> {
 /// What was read, in records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Frames given: lines, JSON values or YAML items.
+    /// Frames given: lines, CSV records, JSON values or YAML items.
     pub frames: u64,
     /// Records that a format read.
     pub parsed: u64,
@@ -116,6 +116,7 @@ struct Outer<'a> {
     log: Option<Text<'a>>,
     attrs: Attrs,
     stdout: bool,
+    whole: bool,
     depth: usize,
     chain: [u8; 4],
 }
@@ -123,7 +124,8 @@ struct Outer<'a> {
 impl<'a> Outer<'a> {
     /// Returns what is told once the envelope at `index` is off as well.
     fn within(self, index: usize, peeled: Peeled<'a>) -> Self {
-        let Peeled { ts, level, trace_id, span_id, stream, mut place, log, attrs, stdout, .. } = peeled;
+        let Peeled { ts, level, trace_id, span_id, stream, mut place, log, attrs, stdout, whole, .. } =
+            peeled;
         place.fill_from(&self.place);
         let mut inner = Self {
             ts: ts.or(self.ts),
@@ -135,6 +137,7 @@ impl<'a> Outer<'a> {
             log: log.or(self.log),
             attrs: self.attrs,
             stdout: stdout || self.stdout,
+            whole: whole || self.whole,
             depth: self.depth + 1,
             chain: self.chain,
         };
@@ -156,6 +159,7 @@ impl<'a> Outer<'a> {
             log: owned(self.log),
             attrs: self.attrs,
             stdout: self.stdout,
+            whole: self.whole,
             depth: self.depth,
             chain: self.chain,
         }
@@ -243,6 +247,8 @@ impl Reader {
                 Err(_) => return false,
             },
             Some(first) if first.is_ascii_digit() => None,
+            // the header that stands before each record of a CSV
+            Some(b'"' | b'\'') if outer.depth == 0 => None,
             _ => return false,
         };
         if json.is_some_and(|text| audit::is_native(text) && !cls::is_marked(text)) {
@@ -279,7 +285,14 @@ impl Reader {
                 return;
             }
         };
-        let (partial, payload) = (peeled.partial, std::mem::take(&mut peeled.payload));
+        if peeled.is_local {
+            peeled.ts = peeled.ts.map(|ts| local_ts(Ts(ts).utc().naive_utc(), self.clock.zone).0);
+        }
+        let partial = peeled.partial && !outer.whole;
+        if partial != peeled.partial {
+            peeled.attrs.raw("partial", "true");
+        }
+        let payload = std::mem::take(&mut peeled.payload);
         let inner = outer.clone().within(index, peeled);
         if partial {
             let next = self.next;
@@ -328,7 +341,9 @@ impl Reader {
             return;
         }
         let leaf = leaf_of(text, stream.leaf);
+        // an export may run backwards: what was collected earlier goes on with nothing
         if let Some(held) = &mut stream.held
+            && outer.ts >= held.outer.ts
             && goes_on(held, text, leaf)
         {
             held.last_line_at = held.text.len() + 1;
@@ -418,6 +433,8 @@ impl Reader {
             record.attrs.raw("truncated_bytes", &cut.to_string());
         }
         let own = match (record.ts, outer.ts) {
+            // a time of day tells less than the collector's whole time
+            (Some(_), Some(_)) if record.time_of_day => None,
             (Some(ts), Some(collected)) if !record.zoned => Some(ts + zone_slip(ts, collected)),
             (ts, _) => ts,
         };

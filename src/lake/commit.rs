@@ -2,21 +2,23 @@
 //! synced; renamed; folders synced; then ONE catalog transaction with the objects they came from.
 //! A kill before it leaves orphans that the next writer removes; after it, everything counts.
 
+use super::part::{Ending, Part, Written, publish};
 use super::rows::{Rows, SourceObject};
-use super::{Lake, parquet, topology};
+use super::{Lake, merge, topology, verify};
 use crate::catalog::{Catalog, FileEntry, ObjectEntry};
 use crate::error::{Error, Result};
 use crate::format::reader::Row;
 use crate::table::Table;
 use crate::window::Ts;
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{concat_batches, filter_record_batch};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::array::RecordBatch;
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::ErrorKind;
+
+/// How long a file stays on disk after another took its place: longer than any query runs that
+/// opened the list of files before.
+pub const GRACE_S: i64 = 3600;
 
 /// Rows and objects on their way to one commit.
 pub struct Draft {
@@ -26,9 +28,9 @@ pub struct Draft {
     name: String,
     rows: BTreeMap<(Table, String), Rows>,
     edges: topology::Edges,
-    parts: Vec<(PathBuf, FileEntry)>,
-    /// Objects with rows in this draft.
-    started: BTreeSet<String>,
+    parts: Vec<Written>,
+    /// Objects with rows in this draft, as far as they are known: by id.
+    started: BTreeMap<String, ObjectEntry>,
     /// Objects read to their end.
     pub done: Vec<ObjectEntry>,
     /// About how many bytes are gathered.
@@ -46,7 +48,7 @@ impl Draft {
             rows: BTreeMap::new(),
             edges: topology::Edges::new(),
             parts: Vec::new(),
-            started: BTreeSet::new(),
+            started: BTreeMap::new(),
             done: Vec::new(),
             bytes: 0,
             day: (0, 0, String::new()),
@@ -56,8 +58,8 @@ impl Draft {
     /// Adds a record of `object`.
     pub fn push(&mut self, row: Row<'_>, object: &SourceObject) {
         topology::observe(&row, &object.id, &object.cluster, &mut self.edges);
-        if !self.started.contains(&object.id) {
-            self.started.insert(object.id.clone());
+        if !self.started.contains_key(&object.id) {
+            self.started.insert(object.id.clone(), ObjectEntry::open(&object.id, &object.key));
         }
         let date = self.date_of(row.ts);
         let rows = self.rows.entry((row.table, date)).or_insert_with_key(|(table, _)| Rows::new(*table));
@@ -84,11 +86,15 @@ impl Draft {
 
     /// Writes what is gathered to files under temporary names.
     pub fn spill(&mut self) -> Result<()> {
+        for object in &self.done {
+            self.started.entry(object.id.clone()).and_modify(|known| known.clone_from(object));
+        }
+        let ending = Ending { known: self.started.clone(), merged: None };
         for ((table, date), mut rows) in std::mem::take(&mut self.rows) {
             let batch = rows
                 .take()
                 .map_err(|error| Error::bug("rows of the table contract do not fit it").because(error))?;
-            self.write(table.name(), Some(table), &date, &batch)?;
+            self.write(table.name(), &date, &batch, &ending)?;
         }
         let edges = std::mem::take(&mut self.edges);
         let mut by_day: BTreeMap<String, topology::Edges> = BTreeMap::new();
@@ -99,164 +105,67 @@ impl Draft {
         for (date, edges) in by_day {
             let batch = topology::batch(&edges)
                 .map_err(|error| Error::bug("edges do not fit the topology").because(error))?;
-            self.write("topology", None, &date, &batch)?;
+            self.write("topology", &date, &batch, &ending)?;
         }
         self.bytes = 0;
         Ok(())
     }
 
-    fn write(&mut self, name: &str, table: Option<Table>, date: &str, batch: &RecordBatch) -> Result<()> {
-        let file = format!("part-{}-{:04}.parquet", self.name, self.parts.len());
-        let objects: Vec<String> = self.started.iter().cloned().collect();
-        let part = write_part(&self.lake, name, table, date, &file, batch, objects)?;
-        self.parts.extend(part);
+    fn write(&mut self, table: &str, date: &str, batch: &RecordBatch, ending: &Ending) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let mut part = Part::create(&self.lake, table, date, &format!("part-{}", self.name), batch.schema())?;
+        part.write(batch)?;
+        self.parts.push(part.finish(ending)?);
         Ok(())
     }
 
     /// Makes everything live; `replaced` objects lose the rows of their earlier content.
     pub fn commit(mut self, catalog: &mut Catalog, replaced: &[ObjectEntry]) -> Result<()> {
         self.spill()?;
+        let replaced: BTreeSet<String> = replaced.iter().map(|object| object.id.clone()).collect();
         let mut gone = Vec::new();
-        for object in replaced {
-            self.rewrite_without(catalog, object, &mut gone)?;
+        for file in catalog.files_with(&replaced)? {
+            let stem = stem_of([file.path.as_str(), &self.name]);
+            let file = [file];
+            self.parts.extend(merge::rewrite(&self.lake, catalog, &file, &replaced, &stem)?);
+            gone.extend(file.map(|file| file.path));
         }
         publish(&self.lake, &self.parts)?;
         let files: Vec<FileEntry> = self.parts.into_iter().map(|(_, entry)| entry).collect();
-        catalog.commit(&self.done, &files, &gone)?;
-        for path in gone {
-            // the catalog forgot it: whether it still lies there changes nothing
-            let _ = fs::remove_file(self.lake.root.join(path));
-        }
-        Ok(())
-    }
-
-    /// Writes the files that hold rows of `object` anew without them.
-    fn rewrite_without(
-        &mut self,
-        catalog: &Catalog,
-        object: &ObjectEntry,
-        gone: &mut Vec<String>,
-    ) -> Result<()> {
-        for file in catalog.files_of_object(&object.id)? {
-            if gone.contains(&file.path) {
-                continue;
-            }
-            let table = Table::of(&file.table);
-            let batch = read_without(&self.lake.root.join(&file.path), &object.id).map_err(|error| {
-                Error::failed("a file of the lake cannot be read").at(file.path.clone()).because(error)
-            })?;
-            if batch.num_rows() > 0 {
-                let stem = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".parquet");
-                let name = format!("{stem}-{}.parquet", self.name);
-                let objects = file.objects.iter().filter(|id| **id != object.id).cloned().collect();
-                let part = write_part(&self.lake, &file.table, table, &file.date, &name, &batch, objects)?;
-                self.parts.extend(part);
-            }
-            gone.push(file.path);
-        }
-        Ok(())
+        catalog.commit(&self.done, &files, &gone)
     }
 }
 
-/// Reads a file's rows but for those of one object.
-fn read_without(
-    path: &Path,
-    object: &str,
-) -> std::result::Result<RecordBatch, Box<dyn std::error::Error + Send + Sync>> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
-    let schema = reader.schema().clone();
-    let prefix = format!("{object}:");
-    let mut kept = Vec::new();
-    for batch in reader.build()? {
-        let batch = batch?;
-        let ids = batch.column_by_name("row_id").ok_or("it has no row_id")?.as_string::<i32>();
-        let mask: BooleanArray = (0..ids.len()).map(|i| Some(!ids.value(i).starts_with(&prefix))).collect();
-        kept.push(filter_record_batch(&batch, &mask)?);
+/// Returns what the files are called that are made of `names`.
+pub fn stem_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for name in names {
+        hasher.update(name.as_bytes()).update(b"\n");
     }
-    Ok(concat_batches(&schema, &kept)?)
+    format!("part-{}", hasher.finalize().to_hex().get(..12).unwrap_or_default())
 }
 
-fn write_part(
-    lake: &Lake,
-    name: &str,
-    table: Option<Table>,
-    date: &str,
-    file: &str,
-    batch: &RecordBatch,
-    objects: Vec<String>,
-) -> Result<Option<(PathBuf, FileEntry)>> {
-    if batch.num_rows() == 0 {
-        return Ok(None);
-    }
-    let folder = lake.root.join(name).join(format!("date={date}"));
-    let temporary = folder.join(format!(".{file}.tmp"));
-    let at = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::failed("a file of the lake cannot be written")
-            .at(temporary.display().to_string())
-            .because(error)
-            .hint("is the disk full? what was committed before is untouched; run the same again")
-    };
-    fs::create_dir_all(&folder).map_err(|error| at(error.into()))?;
-    let target = File::create(&temporary).map_err(|error| at(error.into()))?;
-    let footer = serde_json::to_string(&objects).unwrap_or_default();
-    let target = parquet::write(target, table, batch, footer).map_err(|error| at(error.into()))?;
-    target.sync_all().map_err(|error| at(error.into()))?;
-    let bytes = target.metadata().map_err(|error| at(error.into()))?.len();
-    let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>();
-    let last = ts.len() - 1;
-    let entry = FileEntry {
-        path: format!("{name}/date={date}/{file}"),
-        table: name.to_owned(),
-        date: date.to_owned(),
-        rows: batch.num_rows() as u64,
-        bytes,
-        min_ts: ts.value(0),
-        max_ts: ts.value(last),
-        objects,
-    };
-    Ok(Some((temporary, entry)))
-}
-
-/// Gives files their final names and makes that durable.
-fn publish(lake: &Lake, parts: &[(PathBuf, FileEntry)]) -> Result<()> {
-    let mut folders = BTreeSet::new();
-    for (temporary, entry) in parts {
-        let path = lake.root.join(&entry.path);
-        fs::rename(temporary, &path).map_err(|error| {
-            Error::failed("a file of the lake cannot be renamed").at(entry.path.clone()).because(error)
-        })?;
-        // a new day means a new folder: its own entry must last as well
-        for folder in path.ancestors().skip(1).take(3) {
-            folders.insert(folder.to_owned());
-        }
-    }
-    for folder in folders {
-        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| {
-            Error::failed("a folder of the lake cannot be synced")
-                .at(folder.display().to_string())
-                .because(error)
-        })?;
-    }
-    Ok(())
-}
-
-/// Removes what an interrupted writer left: temporary files, and files that never became live.
-/// Returns how many. Only the holder of the write lock may call it.
-pub fn sweep(lake: &Lake, catalog: &Catalog) -> Result<u64> {
-    let live: BTreeSet<PathBuf> =
-        catalog.file_paths()?.into_iter().map(|path| lake.root.join(path)).collect();
+/// Removes the files that others took the place of [`GRACE_S`] or longer before `now`, and what an
+/// interrupted writer left: temporary files, and files that never became live. Returns how many.
+/// Only the holder of the write lock may call it.
+pub fn sweep(lake: &Lake, catalog: &Catalog, now: Ts) -> Result<u64> {
+    let due = catalog.removed(now.plus_s(-GRACE_S).0)?;
     let mut removed = 0;
-    for name in Table::ALL.map(Table::name).into_iter().chain(["topology"]) {
-        let Ok(days) = fs::read_dir(lake.root.join(name)) else { continue };
-        for day in days.flatten() {
-            let Ok(files) = fs::read_dir(day.path()) else { continue };
-            for file in files.flatten() {
-                let path = file.path();
-                let ours = path.extension().is_some_and(|e| e == "parquet" || e == "tmp");
-                if ours && !live.contains(&path) && fs::remove_file(&path).is_ok() {
-                    removed += 1;
-                }
-            }
+    // where live files are missing the catalog may be an old copy: what it does not know is then no leftover
+    let is_whole = catalog.file_paths()?.iter().all(|path| lake.root.join(path).exists());
+    if !is_whole {
+        tracing::warn!("live files are missing: `headwater lake verify --repair` looks into it");
+    }
+    for path in verify::unknown(lake, catalog)?.iter().filter(|path| is_whole || path.ends_with(".tmp")) {
+        removed += u64::from(fs::remove_file(lake.root.join(path)).is_ok());
+    }
+    for path in due {
+        let outcome = fs::remove_file(lake.root.join(&path));
+        removed += u64::from(outcome.is_ok());
+        if outcome.map_or_else(|error| error.kind() == ErrorKind::NotFound, |()| true) {
+            catalog.forget_removed(&path)?;
         }
     }
     Ok(removed)

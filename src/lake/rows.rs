@@ -7,11 +7,11 @@ use crate::format::template;
 use crate::record::{AuditFields, Body, EventFields, Record, TextFields};
 use crate::table::{Kind, Table};
 use arrow::array::{
-    ArrayRef, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, StringDictionaryBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayRef, AsArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
+    StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Array,
 };
-use arrow::compute::{SortOptions, sort_to_indices, take_record_batch};
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub enum Texts {
     /// As written: names are dictionaries.
     Written,
+    /// As stored: plain.
+    Stored,
     /// As queried: all texts are views, so that no dictionary type reaches a rule.
     Queried,
 }
@@ -209,9 +211,10 @@ impl Rows {
 
 /// Returns a batch sorted by its first column, `ts`; equal times stay in their order.
 pub fn sorted(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let ts = batch.column(0);
-    let indices = sort_to_indices(ts, Some(SortOptions::default()), None)?;
-    take_record_batch(batch, &indices)
+    let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
+    let mut order: Vec<u32> = (0u32..).take(ts.len()).collect();
+    order.sort_by_key(|row| ts[*row as usize]); // Arrow's own sort shuffles equal times
+    take_record_batch(batch, &UInt32Array::from(order))
 }
 
 fn push_text(cursor: &mut Cursor<'_>, table: Table, fields: &TextFields<'_>, message: &str) {

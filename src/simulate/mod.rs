@@ -145,8 +145,11 @@ pub fn simulate(spec: &Spec, out: &Path, progress: &mut dyn FnMut(u64)) -> io::R
     day.everyday();
     let story = (scenario.plan)(&mut day);
     // Records of one point stay in the order in which they were planned.
-    day.records.retain(|record| (from - day.lead..from + 24 * HOUR).contains(&record.at));
-    day.records.sort_by_key(|record| record.at);
+    let mut records = std::mem::take(&mut day.records);
+    let is_in_day = |record: &Record| (from - day.lead..from + 24 * HOUR).contains(&record.at);
+    records.retain(|record| is_in_day(record) && !day.is_missing(record.log, record.at));
+    records.sort_by_key(|record| record.at);
+    day.records = records;
     let truth = truth(spec, &day, story);
     let pen = Pen::new(Rng::new(&format!("{key}/{}", spec.size_bytes)), from);
     write_day(&day, Noise::new(&day, pen), spec.size_bytes, out, progress)?;

@@ -78,7 +78,7 @@ fn steps(start: &Start, suspect: Option<&Suspect<'_>>, events: &[LinkedEvent], e
             evidence: vec![operation.evidence.clone()],
         });
     }
-    let told = told(suspect, events, from);
+    let told = told(start, suspect, events, from);
     drafts.extend(told.iter().map(|event| of_event(event)));
     if let Some(suspect) = suspect {
         drafts.extend(of_callee(start, suspect, from, errors));
@@ -96,17 +96,22 @@ fn steps(start: &Start, suspect: Option<&Suspect<'_>>, events: &[LinkedEvent], e
 }
 
 /// Returns the events of a chain: the one that ties the operation to the start, and up to two
-/// others that tell of trouble on the same thing.
-fn told<'e>(suspect: Option<&Suspect<'e>>, events: &'e [LinkedEvent], from: Ts) -> Vec<&'e LinkedEvent> {
+/// others before the symptom that tell of trouble on the same thing.
+fn told<'e>(
+    start: &Start,
+    suspect: Option<&Suspect<'e>>,
+    events: &'e [LinkedEvent],
+    from: Ts,
+) -> Vec<&'e LinkedEvent> {
     let matched = suspect.and_then(|suspect| suspect.event);
     if suspect.is_some() && matched.is_none() {
         return Vec::new(); // events that no mechanism ties to the operation are no part of its chain
     }
     let hop = matched.map_or(0, |event| event.hop);
     let mut told: Vec<&LinkedEvent> = Vec::new();
-    for event in
-        events.iter().filter(|e| e.hop == hop && e.identity >= SURE_IDENTITY && e.evidence.ts >= from)
-    {
+    let to = if suspect.is_some() { start.ts } else { Ts(i64::MAX) };
+    let is_between = |event: &&LinkedEvent| (from..=to).contains(&event.evidence.ts);
+    for event in events.iter().filter(is_between).filter(|e| e.hop == hop && e.identity >= SURE_IDENTITY) {
         let is_other = matched.is_none_or(|m| m.reason != event.reason && m.workload == event.workload);
         if is_other && told.len() < 2 && told.iter().all(|t| t.reason != event.reason) {
             told.push(event);

@@ -1,11 +1,12 @@
 //! What an operation changed, read from its request and from the object as it was before:
 //! `memory limit 512Mi → 128Mi`. Only a few facts are looked at, the ones that break things.
 
+use super::link::LinkedOperation;
 use crate::analyse::{is_row_id, rows_of};
 use crate::engine::Engine;
 use crate::error::Result;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an operation changed.
 #[derive(Clone, Debug, Default)]
@@ -85,46 +86,41 @@ fn quantity(text: &str) -> Option<f64> {
 /// Returns the changes of operations by row id.
 pub async fn of_operations(
     engine: &Engine,
-    operations: impl Iterator<Item = &Map<String, Value>>,
+    operations: impl Iterator<Item = &LinkedOperation>,
 ) -> Result<BTreeMap<String, Change>> {
     let text =
         |row: &Map<String, Value>, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-    let mut objects: BTreeMap<String, (String, String, String)> = BTreeMap::new();
-    for row in operations {
-        objects
-            .insert(text(row, "row_id"), (text(row, "resource"), text(row, "namespace"), text(row, "name")));
-    }
+    let objects: BTreeMap<&str, Object> = operations
+        .map(|o| (o.evidence.row_id.as_str(), (o.resource.clone(), o.namespace.clone(), o.name.clone())))
+        .collect();
     let ids: Vec<String> = objects.keys().filter(|id| is_row_id(id)).map(|id| format!("'{id}'")).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let requests = rows_of(
-        &engine
-            .query(&format!(
-                "select row_id, ts, request, response from around_audit where row_id in ({}) and request is not null",
-                ids.join(", ")
-            ))
-            .await?,
-    )?;
-    let names: Vec<String> =
+    let requests = format!(
+        "select row_id, ts, request, response from around_audit where row_id in ({}) and request is not null",
+        ids.join(", ")
+    );
+    let requests = rows_of(&engine.query(&requests).await?)?;
+    let names: BTreeSet<String> =
         objects.values().map(|(_, _, name)| format!("'{}'", name.replace('\'', "''"))).collect();
-    let before = rows_of(
-        &engine
-            .query(&format!(
-                "select row_id, ts, resource, namespace, name, response from around_audit
-         where operation is not null and response is not null and name in ({}) order by ts",
-                names.join(", ")
-            ))
-            .await?,
-    )?;
+    let answers = format!(
+        "select ts, resource, namespace, name, response from around_audit
+         where operation is not null and response is not null and name in ({}) order by ts, row_id",
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    // the states of each object, in order
+    let mut states: BTreeMap<Object, Vec<(String, String)>> = BTreeMap::new();
+    for row in rows_of(&engine.query(&answers).await?)? {
+        let object = (text(&row, "resource"), text(&row, "namespace"), text(&row, "name"));
+        states.entry(object).or_default().push((text(&row, "ts"), text(&row, "response")));
+    }
     let mut changes = BTreeMap::new();
     for row in requests {
         let (id, ts) = (text(&row, "row_id"), text(&row, "ts"));
-        let Some(object) = objects.get(&id) else { continue };
-        let earlier = before.iter().rfind(|b| {
-            text(b, "ts") < ts && (text(b, "resource"), text(b, "namespace"), text(b, "name")) == *object
-        });
-        let mut old = earlier.map(|row| facts_of(&text(row, "response"))).unwrap_or_default();
+        let Some(object) = objects.get(id.as_str()) else { continue };
+        let earlier = states.get(object).and_then(|states| states.iter().rfind(|(at, _)| *at < ts));
+        let mut old = earlier.map(|(_, response)| facts_of(response)).unwrap_or_default();
         for (fact, count) in counts_of(&text(&row, "response")) {
             old.entry(fact).or_insert(count);
         }
@@ -139,6 +135,9 @@ pub async fn of_operations(
     }
     Ok(changes)
 }
+
+/// Resource, namespace, name.
+type Object = (String, String, String);
 
 /// Returns how many pods there still were when the answer was given: what `replicas` were before.
 fn counts_of(response: &str) -> Vec<(String, String)> {
@@ -179,6 +178,12 @@ fn plain(value: &Value) -> String {
 }
 
 fn collect(value: &Value, facts: &mut BTreeMap<String, String>) {
+    // in a merge patch null takes away: that is how a node is uncordoned and untainted
+    for (fact, without) in [("unschedulable", "false"), ("taints", "none")] {
+        if value.pointer(&format!("/spec/{fact}")).is_some_and(Value::is_null) {
+            facts.insert(fact.into(), without.into());
+        }
+    }
     for fact in ["replicas", "minReplicas", "maxReplicas", "unschedulable"] {
         if let Some(given) = value.pointer(&format!("/spec/{fact}")).filter(|given| !given.is_null()) {
             facts.insert(fact.into(), plain(given));

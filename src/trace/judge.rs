@@ -238,6 +238,7 @@ fn plausible(operation: &LinkedOperation) -> f64 {
         },
         "resources" if change.gives_more("limit") == Some(true) => 0.3,
         "node" if change.after("unschedulable") == Some("false") => 0.1,
+        "node" if change.after("taints") == Some("none") => 0.1,
         _ => 1.0,
     }
 }

@@ -34,7 +34,7 @@ fn times(values: impl Iterator<Item = i64>) -> ArrayRef {
 }
 
 /// Registers `starts`.
-pub fn register_starts(engine: &Engine, starts: &[Start]) -> Result<()> {
+pub fn register_starts(engine: &Engine, starts: &[&Start]) -> Result<()> {
     register(
         engine,
         "starts",
@@ -50,7 +50,7 @@ pub fn register_starts(engine: &Engine, starts: &[Start]) -> Result<()> {
 }
 
 /// Registers `mentions` (the addresses in the starts' texts) and `calls` (those in all errors).
-pub fn register_calls(engine: &Engine, starts: &[Start], calls: &[Call], known: &Known) -> Result<()> {
+pub fn register_calls(engine: &Engine, starts: &[&Start], calls: &[Call], known: &Known) -> Result<()> {
     let mentions: Vec<(&str, Named)> = starts
         .iter()
         .flat_map(|start| {

@@ -1,18 +1,11 @@
 //! A simulated day from raw logs to the brief: the planted cause is named, the report fits its
 //! schema, the same again changes nothing, and other engines read the same rows.
 
-use crate::program::{headwater, json, number, run, simulate};
+use crate::program::{headwater, json, number, python, run, simulate};
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
 
 const SIZE: u64 = 8_000_000;
-
-/// Returns a python with duckdb and jsonschema.
-fn python() -> String {
-    std::env::var("HEADWATER_PYTHON")
-        .expect("HEADWATER_PYTHON names a python with duckdb and jsonschema; ./test.sh sets it up")
-}
 
 #[track_caller]
 fn day(dir: &Path, scenario: &str, seed: u64) -> Value {
@@ -102,7 +95,7 @@ fn demo_names_the_operation_and_its_report_fits_the_schema() {
         schema,
         out.join("report.json")
     );
-    let output = Command::new(python()).arg("-c").arg(script).output().expect("python starts");
+    let output = python().arg("-c").arg(script).output().expect("python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(std::fs::read_to_string(out.join("report.html")).expect("page").contains("<svg"));
 }
@@ -134,7 +127,7 @@ fn duckdb_reads_the_same_rows() {
             "import duckdb; print(duckdb.connect().execute(\"select count(*) from read_parquet('{}/{table}/**/*.parquet')\").fetchone()[0])",
             lake.display()
         );
-        let output = Command::new(python()).arg("-c").arg(script).output().expect("python starts");
+        let output = python().arg("-c").arg(script).output().expect("python starts");
         let theirs: i64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_else(|_| {
             panic!("duckdb: {}", String::from_utf8_lossy(&output.stderr));
         });

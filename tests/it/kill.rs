@@ -1,46 +1,166 @@
-//! An ingest killed with -9 at 50 moments and run again: no row lost, none repeated.
+//! A whole run killed with -9 at 500 moments, stopped by a signal, or met by a second one: no row
+//! lost, none repeated, one report, and no finding broadcast twice.
 
-use crate::program::{headwater, json, number, simulate};
-use std::path::Path;
-use std::process::Stdio;
+use crate::program::{headwater, number, simulate};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const TABLES: [&str; 4] = ["business", "standard", "event", "audit"];
+/// The local day that `simulate` writes unless told another.
+const DAY: &str = "2026-11-22";
+
+/// A bucket and its config.
+struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(size: u64) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        simulate(&dir.path().join("bucket"), "memory_limit_lowered", 5, size);
+        Self { dir }
+    }
+
+    /// Leaves one in five of the containers' many small objects: a run is as long as its objects are many.
+    fn thinned(self) -> Self {
+        let mut files = Vec::new();
+        let mut folders = vec![self.dir.path().join("bucket/standard")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("readable") {
+                let path = entry.expect("readable").path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files.sort();
+        for (_, file) in files.iter().enumerate().filter(|(at, _)| at % 5 > 0) {
+            std::fs::remove_file(file).expect("removed");
+        }
+        self
+    }
+
+    fn lake(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Returns a whole run into that lake, with a channel beside it.
+    fn run(&self, lake: &Path) -> Command {
+        let config = lake.with_extension("toml");
+        let text = format!(
+            "[source]\nurl = {:?}\n[[broadcast]]\nkind = \"file\"\nname = \"archive\"\npath = {:?}\n",
+            self.dir.path().join("bucket").display().to_string(),
+            lake.with_extension("jsonl").display().to_string(),
+        );
+        std::fs::write(&config, text).expect("written");
+        let mut command = headwater(lake, &["run", "--date", DAY, "--json", "--config"]);
+        command.arg(config).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
 
 fn counts(lake: &Path) -> Vec<(i64, i64)> {
     let count = |what: &str, table: &str| number(lake, &format!("select count({what}) as n from {table}"));
     TABLES.iter().map(|table| (count("*", table), count("distinct row_id", table))).collect()
 }
 
+/// Returns the ids of the findings that went out, in order.
+fn sent(lake: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(lake.with_extension("jsonl")).unwrap_or_default();
+    let messages = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let ids = |message: Value| message["findings"].as_array().cloned().unwrap_or_default();
+    messages.flat_map(ids).map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn runs(lake: &Path) -> Vec<(String, String)> {
+    let catalog = headwater::catalog::Catalog::open(&lake.join("catalog.db")).expect("a catalog");
+    catalog.runs(None).expect("runs").into_iter().map(|run| (run.date, run.state)).collect()
+}
+
+fn kill(mut child: Child) -> bool {
+    let was_running = child.try_wait().expect("its state").is_none();
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    was_running
+}
+
 #[test]
-fn killed_at_fifty_moments() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let bucket = dir.path().join("bucket");
-    simulate(&bucket, "memory_limit_lowered", 5, 2_000_000);
-    let path = bucket.to_str().expect("path");
-    let whole = dir.path().join("whole");
+fn killed_at_five_hundred_moments() {
+    let place = Place::new(300_000).thinned();
+    let whole = place.lake("whole");
     let begun = Instant::now();
-    json(&whole, &["ingest", path, "--json"]);
-    let time = begun.elapsed();
+    place.run(&whole).status().expect("it runs");
+    let mut time = begun.elapsed();
     let expected = counts(&whole);
     assert!(expected.iter().all(|(rows, ids)| rows > &0 && rows == ids), "{expected:?}");
-    let mut interrupted = 0;
-    for moment in 0..50 {
-        let lake = dir.path().join(format!("lake-{moment}"));
-        let mut child = headwater(&lake, &["ingest", path])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        std::thread::sleep(
-            time.mul_f64(f64::from(moment) / 50.0) + Duration::from_micros(137 * moment as u64),
-        );
-        interrupted += u32::from(child.try_wait().expect("its state").is_none());
-        child.kill().expect("killed");
-        child.wait().expect("gone");
-        json(&lake, &["ingest", path, "--json"]);
-        assert_eq!(counts(&lake), expected, "moment {moment}");
+    let told: BTreeSet<String> = sent(&whole).into_iter().collect();
+    assert!(!told.is_empty() && sent(&whole).len() == told.len());
+    let (mut killed, mut lakes, mut unknown) = (0_u32, 0_u32, 0_usize);
+    while killed < 500 {
+        let lake = place.lake(&format!("lake-{lakes}"));
+        let mut tries = 0;
+        loop {
+            // moments spread evenly over the run, and a little beyond its end
+            let part = (f64::from(killed + tries) * 0.618_034).fract() * 1.1;
+            let child = place.run(&lake).spawn().expect("it runs");
+            std::thread::sleep(time.mul_f64(part));
+            let was_running = kill(child);
+            killed += u32::from(was_running);
+            // how long a run takes changes with what else the machine does
+            time = time.mul_f64(if was_running { 1.02 } else { 0.9 });
+            tries += 1;
+            if !was_running || tries == 12 {
+                break;
+            }
+        }
+        place.run(&lake).status().expect("it runs");
+        assert_eq!(counts(&lake), expected, "lake {lakes}, {killed} kills");
+        let ended = runs(&lake);
+        // a run killed when all was done leaves nothing to go on with: the next one is another
+        let is_ended = |state: &str| state == "done" || state == "partial"; // it died while sending, and says so
+        assert!(ended.iter().all(|(date, state)| date == DAY && is_ended(state)), "lake {lakes}: {ended:?}");
+        let went_out = sent(&lake);
+        let distinct: BTreeSet<String> = went_out.iter().cloned().collect();
+        assert_eq!(went_out.len(), distinct.len(), "lake {lakes}: a finding went out twice");
+        assert!(distinct.is_subset(&told));
+        unknown += usize::from(distinct != told);
         std::fs::remove_dir_all(&lake).expect("removed");
+        std::fs::remove_file(lake.with_extension("jsonl")).ok();
+        lakes += 1;
     }
-    assert!(interrupted >= 25, "most kills must hit a running ingest, {interrupted} did");
+    eprintln!("{killed} kills over {lakes} lakes; {unknown} died while sending");
+    assert!(unknown * 4 < lakes as usize, "a kill while sending is rare, {unknown} of {lakes}");
+}
+
+#[test]
+fn a_signal_leaves_a_run_to_go_on_with() {
+    let place = Place::new(20_000_000);
+    let lake = place.lake("lake");
+    let mut child = place.run(&lake).spawn().expect("it runs");
+    while !lake.join("audit").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("a signal");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(runs(&lake), [(DAY.to_owned(), "stopped".to_owned())]);
+    assert!(place.run(&lake).status().expect("it runs").success());
+    assert_eq!(runs(&lake), [(DAY.to_owned(), "done".to_owned())]);
+    let rows = counts(&lake);
+    assert!(rows.iter().all(|(rows, ids)| rows > &0 && rows == ids), "{rows:?}");
+}
+
+#[test]
+fn a_second_run_leaves_and_says_who_holds_the_lake() {
+    let place = Place::new(300_000);
+    let lake = place.lake("lake");
+    let held = headwater::lake::Lake::create(&lake).expect("a lake").lock("the first").expect("the lock");
+    let output = place.run(&lake).stderr(Stdio::piped()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let process = format!("`the first`, process {}", std::process::id());
+    assert!(text.contains("another run is writing to this lake") && text.contains(&process), "{text}");
+    drop(held);
+    assert!(place.run(&lake).status().expect("it runs").success());
 }

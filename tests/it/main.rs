@@ -5,14 +5,29 @@
 
 mod bad_input; // what must not stop a run, and what must end it with a clear error
 mod brief; // the text of a report
+mod bucket; // the same logs from a bucket and from a folder
+mod daily; // weeks of the daily batch
+mod deploy; // what deploy/ says against what the program knows
+mod doctor; // what is wrong with an installation
 mod end_to_end; // raw logs to a brief
 mod evaluate; // every kind of incident, scored
+mod faults; // a bucket that fails in every way
+mod format_csv; // CSV with a header row
 mod format_envelope; // envelopes of several records, audit events in other shapes
 mod format_scan; // JSON in one pass
 mod format_text; // application-text formats
 mod kill; // an ingest that dies at any moment
 mod layers; // who may use whom
+mod moto; // another S3 server, and what a client hears of it
 mod page; // the page of a report, in a browser
 mod program; // runs the program
 mod real_logs; // logs of real clusters, where they are at hand
+mod runs; // what ran: lists, metrics, the log
+mod s3; // a bucket in process
+mod s3_faults; // how it fails
+mod s3_list; // how it lists
+mod schedule; // when the daily job fires, and which days are due
+mod serve; // HTTP
+mod signature; // every request's signature, computed by someone else
 mod trace_joins; // the window joins of the trace against brute force
+mod upkeep; // compaction, expiry, repair, failing disks

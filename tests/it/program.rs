@@ -11,6 +11,13 @@ pub fn headwater(lake: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// Returns a python with duckdb, jsonschema and moto.
+pub fn python() -> Command {
+    let path = std::env::var("HEADWATER_PYTHON")
+        .expect("HEADWATER_PYTHON names a python with duckdb, jsonschema and moto; ./test.sh sets it up");
+    Command::new(path)
+}
+
 /// Runs it and returns what came of it.
 pub fn run(lake: &Path, args: &[&str]) -> Output {
     headwater(lake, args).output().expect("the program starts")
@@ -24,11 +31,16 @@ pub fn json(lake: &Path, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("stdout is one JSON document")
 }
 
+/// Runs a statement and returns its rows.
+#[track_caller]
+pub fn rows(lake: &Path, sql: &str) -> Value {
+    json(lake, &["sql", sql, "--format", "json"])
+}
+
 /// Returns one number of a statement.
 #[track_caller]
 pub fn number(lake: &Path, sql: &str) -> i64 {
-    let rows = json(lake, &["sql", sql, "--format", "json"]);
-    rows[0]["n"].as_i64().expect("a column `n`")
+    rows(lake, sql)[0]["n"].as_i64().expect("a column `n`")
 }
 
 /// Writes a simulated day and returns its truth.

@@ -1,6 +1,7 @@
 //! Logs of real clusters, where the folder with them is at hand; said plainly where it is not.
 
-use crate::program::{number, run};
+use crate::program::{json, number, run};
+use headwater::window::Ts;
 use std::path::{Path, PathBuf};
 
 fn shared(below: &str) -> Option<PathBuf> {
@@ -109,5 +110,45 @@ fn audit_events_of_every_shape_reach_audit() {
     for object in done["objects"].as_array().expect("objects") {
         let count = |key: &str| object[key].as_u64().expect("a count");
         assert_eq!(count("records"), count("parsed") + count("unparsed") + count("dropped"), "{object}");
+    }
+}
+
+#[test]
+fn a_csv_export_keeps_place_trace_and_time() {
+    let Some(path) = shared("business/nezha") else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    let lake = dir.path().join("lake");
+    for (file, records) in [
+        ("construct_data/2023-01-29/log/08_50_log.csv", 2489),
+        ("rca_data/2023-01-29/log/09_34_log.csv", 314),
+        ("rca_data/2023-01-29/log/09_35_log.csv", 450), // Docker cut six of its lines at 16 KiB
+        ("rca_data/2023-01-29/log/09_36_log.csv", 1623), // and eighteen of these
+    ] {
+        let object = path.join(file);
+        let done = json(&lake, &["ingest", object.to_str().expect("path"), "--json"]);
+        let read = &done["objects"][0];
+        assert_eq!(read["format"], "csv > docker > logback", "{read}");
+        assert_eq!(
+            (&read["parsed"], &read["unparsed"], &read["dropped"]),
+            (&records.into(), &0.into(), &1.into())
+        );
+        // a workload less its pod's two suffixes; no column names a namespace
+        let whole = format!(
+            "select count(*) as n from business where source like '%/{file}' and namespace is null \
+             and node is not null and container is not null and level is not null \
+             and trace_id is not null and span_id is not null and pod like (workload || '-%-_____')"
+        );
+        assert_eq!(number(&lake, &whole), records, "{file}");
+        // the texts' own clock is eight hours ahead and tells neither zone nor date
+        let query = format!("select line, ts from business where source like '%/{file}' order by line");
+        let rows = json(&lake, &["sql", &query, "--format", "json"]);
+        let text = std::fs::read_to_string(&object).expect("readable");
+        let point = |text: &str| Ts::parse(text, chrono_tz::UTC).expect("a time");
+        for (row, line) in rows.as_array().expect("rows").iter().zip(text.lines().skip(1)) {
+            let exported = point(line.split(',').next().expect("a field"));
+            let late = point(row["ts"].as_str().expect("a time")).since_s(exported);
+            // some exported times are those of the text, a little before the runtime's
+            assert!((-0.001..0.1).contains(&late), "{file}:{} is {late} s off", row["line"]);
+        }
     }
 }

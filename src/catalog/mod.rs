@@ -2,12 +2,21 @@
 //! The only place that speaks SQLite. Readers see a file only after the transaction that also
 //! says which objects it came from.
 
+mod counts;
+mod runs;
+mod upkeep;
+
+pub use counts::{DeliveryCount, ObjectCount};
+pub use runs::{Delivery, Run, StepEntry};
+pub use upkeep::DayTotals;
+
 use crate::error::{Error, Result};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// One consumed object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectEntry {
     /// Key in its source.
     pub key: String,
@@ -27,9 +36,10 @@ pub struct ObjectEntry {
     pub unparsed: u64,
     /// Records dropped by a named rule.
     pub dropped: u64,
-    /// `done`, `damaged` (read in part) or `rejected` (not read at all).
+    /// `done`, `damaged` (read in part), `rejected` (not read at all), `expired` (rows of it were
+    /// let go) or `lost` (rows of it are gone; read again by the next ingest).
     pub state: String,
-    /// Why it is damaged or rejected.
+    /// Why it is damaged, rejected or lost.
     pub reason: Option<String>,
 }
 
@@ -86,21 +96,6 @@ create table if not exists file_objects (
     primary key (path, object)
 ) without rowid;
 create index if not exists file_objects_by_object on file_objects (object);
-create table if not exists runs (
-    id text primary key, date text not null, started_ts integer not null, ended_ts integer,
-    state text not null, error text
-);
-create table if not exists steps (
-    run text not null references runs (id) on delete cascade, step text not null,
-    state text not null, started_ts integer not null, ended_ts integer, note text,
-    primary key (run, step)
-);
-create table if not exists reports (
-    date text primary key, from_ts integer not null, to_ts integer not null, run text not null, report text not null
-);
-create table if not exists deliveries (
-    finding text not null, channel text not null, sent_ts integer not null, primary key (finding, channel)
-);
 ";
 
 /// An open catalog.
@@ -133,9 +128,34 @@ impl Catalog {
                 .at(path.display().to_string())
                 .hint("use that version of headwater, or ingest into a new lake"));
         }
+        if version == 1 {
+            // format 1 made these tables and never wrote to them
+            connection
+                .execute_batch(
+                    "drop table if exists steps; drop table if exists runs; drop table if exists deliveries",
+                )
+                .map_err(at)?;
+        }
         connection.execute_batch(SCHEMA).map_err(at)?;
-        connection.pragma_update(None, "user_version", crate::lake::FORMAT_VERSION).map_err(at)?;
+        connection.execute_batch(runs::SCHEMA).map_err(at)?;
+        connection.execute_batch(upkeep::SCHEMA).map_err(at)?;
+        // a reader must not wait for a writer: nothing is written where nothing changes
+        if version != crate::lake::FORMAT_VERSION {
+            connection.pragma_update(None, "user_version", crate::lake::FORMAT_VERSION).map_err(at)?;
+        }
         Ok(Self { connection })
+    }
+
+    /// Closes it so that all of it lies in its one file.
+    pub fn close(self) -> Result<()> {
+        let mode: String = self
+            .connection
+            .pragma_update_and_check(None, "journal_mode", "delete", |row| row.get(0))
+            .map_err(failed)?;
+        if mode != "delete" {
+            return Err(Error::failed("the catalog cannot be closed").hint("is the disk full?"));
+        }
+        self.connection.close().map_err(|(_, error)| failed(error))
     }
 
     /// Returns the consumed object of that key.
@@ -189,36 +209,8 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Returns the live files that hold rows of that object id.
-    pub fn files_of_object(&self, id: &str) -> Result<Vec<FileEntry>> {
-        let mut query = self
-            .connection
-            .prepare(
-                "select f.path, f.tab, f.date, f.rows, f.bytes, f.min_ts, f.max_ts,
-                        (select group_concat(object, ',') from file_objects o where o.path = f.path)
-                 from files f join file_objects o on o.path = f.path where o.object = ?1 order by f.path",
-            )
-            .map_err(failed)?;
-        let rows = query
-            .query_map([id], |row| {
-                let objects: String = row.get(7)?;
-                Ok(FileEntry {
-                    path: row.get(0)?,
-                    table: row.get(1)?,
-                    date: row.get(2)?,
-                    rows: row.get(3)?,
-                    bytes: row.get(4)?,
-                    min_ts: row.get(5)?,
-                    max_ts: row.get(6)?,
-                    objects: objects.split(',').map(str::to_owned).collect(),
-                })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
-    }
-
-    /// Registers files together with the objects they came from, and forgets `replaced` files,
-    /// in one transaction.
+    /// Registers files together with the objects they came from, and takes `replaced` files out, in
+    /// one transaction.
     pub fn commit(
         &mut self,
         objects: &[ObjectEntry],
@@ -227,9 +219,11 @@ impl Catalog {
     ) -> Result<()> {
         let write = |transaction: &Transaction<'_>| -> rusqlite::Result<()> {
             for path in replaced {
-                transaction.execute("delete from files where path = ?1", [path])?;
+                upkeep::take_out(transaction, path)?;
             }
             for file in files {
+                // a file that was lost and made anew has its old name
+                transaction.execute("delete from removed where path = ?1", [&file.path])?;
                 transaction.execute(
                     "insert into files (path, tab, date, rows, bytes, min_ts, max_ts) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     params![file.path, file.table, file.date, file.rows, file.bytes, file.min_ts, file.max_ts],
@@ -282,71 +276,6 @@ impl Catalog {
     pub fn last_date(&self) -> Result<Option<String>> {
         self.connection
             .query_row("select max(date) from files where tab <> 'topology'", [], |row| row.get(0))
-            .map_err(failed)
-    }
-
-    /// Keeps the report of a day, in place of an earlier one.
-    pub fn keep_report(&mut self, date: &str, from: i64, to: i64, run: &str, report: &str) -> Result<()> {
-        self.connection
-            .execute(
-                "insert or replace into reports (date, from_ts, to_ts, run, report) values (?1, ?2, ?3, ?4, ?5)",
-                params![date, from, to, run, report],
-            )
-            .map(|_| ())
-            .map_err(failed)
-    }
-
-    /// Returns the report kept for a day.
-    pub fn report(&self, date: &str) -> Result<Option<String>> {
-        self.connection
-            .query_row("select report from reports where date = ?1", [date], |row| row.get(0))
-            .optional()
-            .map_err(failed)
-    }
-
-    /// Returns the last day that a report is kept for.
-    pub fn last_report_date(&self) -> Result<Option<String>> {
-        self.connection.query_row("select max(date) from reports", [], |row| row.get(0)).map_err(failed)
-    }
-
-    /// Notes that a run began.
-    pub fn begin_run(&mut self, id: &str, date: &str, now: i64) -> Result<()> {
-        self.connection
-            .execute(
-                "insert or replace into runs (id, date, started_ts, state) values (?1, ?2, ?3, 'running')",
-                params![id, date, now],
-            )
-            .map(|_| ())
-            .map_err(failed)
-    }
-
-    /// Notes how a step of a run went.
-    pub fn note_step(
-        &mut self,
-        run: &str,
-        step: &str,
-        state: &str,
-        from: i64,
-        to: i64,
-        note: &str,
-    ) -> Result<()> {
-        self.connection
-            .execute(
-                "insert or replace into steps (run, step, state, started_ts, ended_ts, note) values (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![run, step, state, from, to, note],
-            )
-            .map(|_| ())
-            .map_err(failed)
-    }
-
-    /// Notes how a run ended.
-    pub fn end_run(&mut self, id: &str, state: &str, now: i64, error: Option<&str>) -> Result<()> {
-        self.connection
-            .execute(
-                "update runs set state = ?2, ended_ts = ?3, error = ?4 where id = ?1",
-                params![id, state, now, error],
-            )
-            .map(|_| ())
             .map_err(failed)
     }
 }

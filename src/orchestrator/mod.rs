@@ -1,23 +1,45 @@
-//! Which step when: a window of the lake becomes a report. The steps know nothing of each other.
+//! Which step when: a window of the lake becomes a report; a day of the bucket becomes a brief. The
+//! steps know nothing of each other.
 
-use crate::analyse;
+mod daily; // which days, in which order
+mod gather; // which objects, and reading them
+mod outcome; // what came of a day
+mod steps; // the steps of one day, resumed where they broke
+
+pub use daily::Daily;
+pub use outcome::{Outcome, Why};
+
+use crate::analyse::{self, AgentReport};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::{Engine, Limits};
-use crate::error::{Error, Result};
-use crate::finding::{Report, RunInfo, Trace};
+use crate::error::{Error, Problem, Result};
+use crate::finding::{Finding, Report, RunInfo, Trace};
 use crate::lake::Lake;
 use crate::report;
 use crate::rules::RuleSet;
 use crate::table::Table;
 use crate::trace::{self, Start};
 use crate::window::{Ts, Window};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// Days of history when the config tells none.
 const LOOKBACK_DAYS: u32 = 7;
 
 /// How long after a change is looked for what it broke.
 const AFTER_S: i64 = 6 * 3600;
+
+/// What the agents found, before it is traced.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Found {
+    /// What each agent did.
+    pub agents: Vec<AgentReport>,
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// Rules that failed.
+    pub problems: Vec<Problem>,
+}
 
 /// A lake opened for analysis.
 pub struct Workplace {
@@ -87,32 +109,54 @@ impl Workplace {
             tracing::info!(run, step = name, "begun");
             begun(name);
         };
-        step("rules");
+        step("analyse");
+        let mut found = self.found(window).await?;
+        step("trace");
+        let (traces, problem) = self.traced(window, &mut found).await?;
+        step("report");
+        self.reported(window, run, found, traces, problem.into_iter().collect()).await
+    }
+
+    /// Runs the four agents side by side.
+    pub async fn found(&mut self, window: Window) -> Result<Found> {
         self.rules.check(&Engine::empty(self.limits())?, &self.config.rules).await;
         let mut problems = self.rules.problems();
         let engine = self.engine(Some(window)).await?;
-        step("agents");
         let rules = &self.rules.rules;
         let invoke = |agent| analyse::invoke(agent, rules, &engine, window, &self.config);
         let [business, standard, event, audit] = Table::ALL.map(invoke);
         let (business, standard, event, audit) = tokio::join!(business, standard, event, audit);
         let mut agents = vec![business?, standard?, event?, audit?];
-        let mut findings: Vec<_> =
-            agents.iter_mut().flat_map(|agent| std::mem::take(&mut agent.findings)).collect();
+        let findings = agents.iter_mut().flat_map(|agent| std::mem::take(&mut agent.findings)).collect();
         for agent in &agents {
             problems.extend(agent.summary.problems.iter().cloned());
         }
-        step("trace");
-        let starts = trace::starts_of(&mut findings);
-        let traces = match self.trace(&engine, window, &starts).await {
-            Ok(traces) => traces,
+        Ok(Found { agents, findings, problems })
+    }
+
+    /// Traces what was found. Traces that fail are a problem: the findings stand without them.
+    pub async fn traced(&self, window: Window, found: &mut Found) -> Result<(Vec<Trace>, Option<Problem>)> {
+        let engine = self.engine(Some(window)).await?;
+        let starts = trace::starts_of(&mut found.findings);
+        Ok(match self.trace(&engine, window, &starts).await {
+            Ok(traces) => (traces, None),
             Err(error) => {
-                problems.push(error.into_problem("trace"));
-                findings.iter_mut().for_each(|finding| finding.trace = None);
-                Vec::new()
+                found.findings.iter_mut().for_each(|finding| finding.trace = None);
+                (Vec::new(), Some(error.into_problem("trace")))
             }
-        };
-        step("report");
+        })
+    }
+
+    /// Puts the report together, and keeps that of a whole day. `missing` is what went wrong before.
+    pub async fn reported(
+        &mut self,
+        window: Window,
+        run: &str,
+        found: Found,
+        traces: Vec<Trace>,
+        missing: Vec<Problem>,
+    ) -> Result<Report> {
+        let engine = self.engine(Some(window)).await?;
         let coverage = report::coverage(&engine, &self.catalog, window).await?;
         let info = RunInfo {
             id: run.to_owned(),
@@ -122,16 +166,23 @@ impl Workplace {
             timezone: window.zone.name().to_owned(),
             cluster: self.config.cluster.clone(),
         };
-        let before =
-            window.date().pred_opt().and_then(|day| self.catalog.report(&day.to_string()).transpose());
-        let before: Option<Report> = before.transpose()?.and_then(|text| serde_json::from_str(&text).ok());
-        let report = report::assemble(info, coverage, agents, findings, traces, problems, before.as_ref());
+        let mut problems = found.problems;
+        problems.extend(missing);
+        let before = window.date().pred_opt().map(|day| self.kept(day)).transpose()?.flatten();
+        let report =
+            report::assemble(info, coverage, found.agents, found.findings, traces, problems, before.as_ref());
         if window == Window::day(window.date(), window.zone) {
             let text = serde_json::to_string(&report)
                 .map_err(|error| Error::bug("the report does not serialise").because(error))?;
             self.catalog.keep_report(&report.run.date, window.from.0, window.to.0, run, &text)?;
         }
         Ok(report)
+    }
+
+    /// Returns the report kept for a day, unless a later version of it cannot be read any more.
+    pub fn kept(&self, date: NaiveDate) -> Result<Option<Report>> {
+        let text = self.catalog.report(&date.to_string())?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }
 

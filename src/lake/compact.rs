@@ -1,0 +1,96 @@
+//! Many small files into few sorted ones, a table's day at a time. The new files go live in the one
+//! transaction that takes the old ones out, so a kill leaves the day as it was or as it should be.
+
+use super::part::publish;
+use super::{Lake, commit, merge};
+use crate::catalog::{Catalog, FileEntry};
+use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+
+/// Files that may be open at once. Each holds a page of every column, 8 MiB when texts are long: a
+/// merge stays well below 512 MiB. A day that needs more is merged in several steps.
+const OPEN_FILES: usize = 16;
+
+/// What became of a table's day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Table.
+    pub table: String,
+    /// Local day.
+    pub date: String,
+    /// Files before and after.
+    pub files: (usize, usize),
+    /// Bytes before and after.
+    pub bytes: (u64, u64),
+    /// Rows.
+    pub rows: u64,
+}
+
+/// Returns the days, of one date or all, that are better merged: table and date.
+pub fn due(catalog: &Catalog, date: Option<&str>) -> Result<Vec<(String, String)>> {
+    let mut due = Vec::new();
+    for day in catalog.days()? {
+        if date.is_none_or(|date| date == day.date)
+            && !is_compact(&catalog.files_of_day(&day.table, &day.date)?)
+        {
+            due.push((day.table, day.date));
+        }
+    }
+    Ok(due)
+}
+
+/// Merges the files of a table's day. Only the holder of the write lock may call it.
+pub fn compact(lake: &Lake, catalog: &mut Catalog, table: &str, date: &str) -> Result<Compacted> {
+    let before = catalog.files_of_day(table, date)?;
+    let mut files = before.clone();
+    while !is_compact(&files) {
+        let inputs = crowd(&files).unwrap_or_else(|| files.clone());
+        merge_files(lake, catalog, &inputs)?;
+        files = catalog.files_of_day(table, date)?;
+    }
+    let bytes = |files: &[FileEntry]| files.iter().map(|file| file.bytes).sum();
+    Ok(Compacted {
+        table: table.to_owned(),
+        date: date.to_owned(),
+        files: (before.len(), files.len()),
+        bytes: (bytes(&before), bytes(&files)),
+        rows: files.iter().map(|file| file.rows).sum(),
+    })
+}
+
+/// Tells whether files in the order of their times are as few as can be, and each begins where the
+/// one before ends or later.
+fn is_compact(files: &[FileEntry]) -> bool {
+    let rows: u64 = files.iter().map(|file| file.rows).sum();
+    let apart = files.windows(2).all(|pair| pair[0].max_ts <= pair[1].min_ts);
+    apart && files.len() as u64 <= rows.div_ceil(merge::FILE_ROWS)
+}
+
+/// Returns as many files as may be open of those around the busiest time, where a merge of all
+/// would open more. Each such step leaves one open there, and nowhere more than before.
+fn crowd(files: &[FileEntry]) -> Option<Vec<FileEntry>> {
+    // files that only touch follow each other; they are not open together
+    let at = |ts: i64| files.iter().filter(move |file| file.min_ts <= ts && ts < file.max_ts);
+    let busiest = files.iter().map(|file| file.min_ts).max_by_key(|ts| at(*ts).count())?;
+    (at(busiest).count() > OPEN_FILES).then(|| at(busiest).take(OPEN_FILES).cloned().collect())
+}
+
+fn merge_files(lake: &Lake, catalog: &mut Catalog, inputs: &[FileEntry]) -> Result<()> {
+    let stem = commit::stem_of(inputs.iter().map(|file| file.path.as_str()));
+    let parts = merge::rewrite(lake, catalog, inputs, &BTreeSet::new(), &stem)?;
+    let expected: u64 = inputs.iter().map(|file| file.rows).sum();
+    let merged: u64 = parts.iter().map(|(_, entry)| entry.rows).sum();
+    if merged != expected {
+        let first = inputs.first().map_or("", |file| file.path.as_str());
+        return Err(Error::failed(format!(
+            "{} files hold {merged} rows, and {expected} by the catalog",
+            inputs.len()
+        ))
+        .at(first)
+        .hint("nothing was changed; `headwater lake verify` says which file it is"));
+    }
+    publish(lake, &parts)?;
+    let files: Vec<FileEntry> = parts.into_iter().map(|(_, entry)| entry).collect();
+    let gone: Vec<String> = inputs.iter().map(|file| file.path.clone()).collect();
+    catalog.commit(&[], &files, &gone)
+}

@@ -1,0 +1,212 @@
+//! Sorted files into sorted files, batch by batch: memory is a batch of each file that is open, and
+//! a file is open only between its first and its last time. Compaction merges many files, and a
+//! replaced object leaves a file by the same way.
+
+use super::part::{Ending, Part, Written, object_of};
+use super::{Lake, parquet, schema_of};
+use crate::catalog::{Catalog, FileEntry};
+use crate::error::{Error, Result};
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, new_null_array};
+use arrow::compute::{cast, filter_record_batch, interleave_record_batch};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::error::ArrowError;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::fs::File;
+
+/// Rows of a merged file. Eight row groups: a busy day stays a handful of files, and when one of
+/// its objects is replaced, what is written anew is one of them.
+pub const FILE_ROWS: u64 = 8 * parquet::ROW_GROUP_ROWS as u64;
+
+/// Rows read or merged at once. An audit body is at most etcd's 1.5 MiB: texts of so many rows fit
+/// Arrow's 2 GiB.
+const BATCH_ROWS: usize = 1024;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Writes the rows of `files`, all of one table's day, anew without those of the objects `without`.
+/// The new files are called after `stem`; they are synced and not yet published.
+pub fn rewrite(
+    lake: &Lake,
+    catalog: &Catalog,
+    files: &[FileEntry],
+    without: &BTreeSet<String>,
+    stem: &str,
+) -> Result<Vec<Written>> {
+    let Some(FileEntry { table, date, .. }) = files.first() else { return Ok(Vec::new()) };
+    let ids: BTreeSet<String> = files.iter().flat_map(|file| file.objects.iter().cloned()).collect();
+    let ending = Ending {
+        known: catalog.objects_by_id(&ids)?,
+        merged: Some(parquet::Merged {
+            files: files.iter().map(|file| file.path.clone()).collect(),
+            rows: without.is_empty().then(|| files.iter().map(|file| file.rows).sum()),
+        }),
+    };
+    let schema = schema_of(table)?;
+    let mut merge = Merge::new(lake, &schema, files, without);
+    let mut written = Vec::new();
+    let mut part: Option<Part> = None;
+    while let Some(mut batch) = merge.next()? {
+        while batch.num_rows() > 0 {
+            let mut open = match part.take() {
+                Some(open) => open,
+                None => Part::create(lake, table, date, stem, schema.clone())?,
+            };
+            let room = usize::try_from(FILE_ROWS - open.rows()).unwrap_or(usize::MAX).min(batch.num_rows());
+            open.write(&batch.slice(0, room))?;
+            batch = batch.slice(room, batch.num_rows() - room);
+            if open.rows() == FILE_ROWS {
+                written.push(open.finish(&ending)?);
+            } else {
+                part = Some(open);
+            }
+        }
+    }
+    if let Some(open) = part {
+        written.push(open.finish(&ending)?);
+    }
+    Ok(written)
+}
+
+/// Rows of several files as one stream sorted by `ts`; equal times in the order of the files, and
+/// of the rows in them.
+struct Merge<'l> {
+    lake: &'l Lake,
+    schema: &'l SchemaRef,
+    without: &'l BTreeSet<String>,
+    inputs: Vec<Input>,
+    /// When each input that has rows left is due: at its next row, or before its next batch.
+    due: BinaryHeap<Reverse<(i64, usize)>>,
+    /// The last time handed out.
+    reached: i64,
+}
+
+struct Input {
+    path: String,
+    reader: Option<ParquetRecordBatchReader>,
+    batch: RecordBatch,
+    /// The next row of the batch.
+    at: usize,
+}
+
+impl<'l> Merge<'l> {
+    fn new(
+        lake: &'l Lake,
+        schema: &'l SchemaRef,
+        files: &[FileEntry],
+        without: &'l BTreeSet<String>,
+    ) -> Self {
+        let inputs = files.iter().map(|file| Input {
+            path: file.path.clone(),
+            reader: None,
+            batch: RecordBatch::new_empty(schema.clone()),
+            at: 0,
+        });
+        let due = files.iter().enumerate().map(|(input, file)| Reverse((file.min_ts, input)));
+        Self { lake, schema, without, inputs: inputs.collect(), due: due.collect(), reached: i64::MIN }
+    }
+
+    /// Returns the next rows; nothing at the end.
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let mut held: Vec<RecordBatch> = Vec::new();
+        let mut place_of: Vec<Option<usize>> = vec![None; self.inputs.len()];
+        let mut picks: Vec<(usize, usize)> = Vec::with_capacity(BATCH_ROWS);
+        while picks.len() < BATCH_ROWS
+            && let Some(Reverse((_, at))) = self.due.pop()
+        {
+            let input = &mut self.inputs[at];
+            if input.at == input.batch.num_rows() {
+                place_of[at] = None;
+                self.load(at)?;
+                continue;
+            }
+            let place = *place_of[at].get_or_insert_with(|| {
+                held.push(input.batch.clone());
+                held.len() - 1
+            });
+            let ts = input.batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
+            let rival = self.due.peek().map(|Reverse(rival)| *rival);
+            while picks.len() < BATCH_ROWS
+                && let Some(next) = ts.get(input.at)
+                && rival.is_none_or(|rival| (*next, at) < rival)
+            {
+                if *next < self.reached {
+                    return Err(unreadable(&input.path, "its rows are not in the order of their times"));
+                }
+                self.reached = *next;
+                picks.push((place, input.at));
+                input.at += 1;
+            }
+            self.due.push(Reverse((ts.get(input.at).copied().unwrap_or(self.reached), at)));
+        }
+        let (Some((_, first)), Some(batch)) = (picks.first(), held.first()) else { return Ok(None) };
+        if held.len() == 1 {
+            return Ok(Some(batch.slice(*first, picks.len())));
+        }
+        let held: Vec<&RecordBatch> = held.iter().collect();
+        interleave_record_batch(&held, &picks)
+            .map(Some)
+            .map_err(|error| Error::bug("batches of one table do not fit each other").because(error))
+    }
+
+    /// Reads the next batch of an input; at its end, the input is closed and never due again.
+    fn load(&mut self, at: usize) -> Result<()> {
+        let input = &mut self.inputs[at];
+        let failed = |error: Cause| unreadable(&input.path, error);
+        let reader = match &mut input.reader {
+            Some(reader) => reader,
+            none => none.insert(open(self.lake, &input.path).map_err(failed)?),
+        };
+        input.at = 0;
+        for batch in reader {
+            let batch = batch
+                .and_then(|batch| conform(&batch, self.schema))
+                .and_then(|batch| without(&batch, self.without))
+                .map_err(|error| failed(error.into()))?;
+            let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
+            if let Some(first) = ts.first() {
+                self.due.push(Reverse((*first, at)));
+                input.batch = batch;
+                return Ok(());
+            }
+        }
+        input.reader = None;
+        input.batch = RecordBatch::new_empty(self.schema.clone());
+        Ok(())
+    }
+}
+
+fn unreadable(path: &str, cause: impl Into<Cause>) -> Error {
+    Error::failed("a file of the lake cannot be read").at(path.to_owned()).because(cause).hint(
+        "`headwater lake verify` names all that is damaged, `--repair` has it read from the source again",
+    )
+}
+
+fn open(lake: &Lake, path: &str) -> std::result::Result<ParquetRecordBatchReader, Cause> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(lake.root.join(path))?)?;
+    Ok(builder.with_batch_size(BATCH_ROWS).build()?)
+}
+
+/// Returns rows with the columns of `schema`: in its order and types, null where a file of an
+/// earlier version has none.
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> std::result::Result<RecordBatch, ArrowError> {
+    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(column) if column.data_type() == field.data_type() => Ok(column.clone()),
+        Some(column) => cast(column, field.data_type()),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+    });
+    RecordBatch::try_new(schema.clone(), columns.collect::<std::result::Result<_, _>>()?)
+}
+
+/// Returns rows less those of some objects.
+fn without(batch: &RecordBatch, objects: &BTreeSet<String>) -> std::result::Result<RecordBatch, ArrowError> {
+    let ids = batch.column_by_name("row_id").and_then(|column| column.as_string_opt::<i32>());
+    match ids {
+        Some(ids) if !objects.is_empty() => {
+            let stays = |id: Option<&str>| !id.is_some_and(|id| objects.contains(object_of(id)));
+            filter_record_batch(batch, &ids.iter().map(|id| Some(stays(id))).collect::<BooleanArray>())
+        }
+        _ => Ok(batch.clone()),
+    }
+}

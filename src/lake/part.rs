@@ -1,0 +1,142 @@
+//! One file on its way into the lake: written under a temporary name and synced, then renamed with
+//! the others of its commit. It becomes live when the catalog says so, not here.
+
+use super::Lake;
+use super::disk::Target;
+use super::parquet::{self, Merged, Origin};
+use crate::catalog::{FileEntry, ObjectEntry};
+use crate::error::{Error, Result};
+use crate::table::Table;
+use ::parquet::arrow::ArrowWriter;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// A file that is being written.
+pub struct Part {
+    temporary: PathBuf,
+    writer: ArrowWriter<Target>,
+    entry: FileEntry,
+    objects: BTreeSet<String>,
+}
+
+/// A written file under its temporary name, and what it will be.
+pub type Written = (PathBuf, FileEntry);
+
+/// What ends a file: the objects as far as they are known, and the files it stands in for.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// Objects by id.
+    pub known: BTreeMap<String, ObjectEntry>,
+    /// The files that it stands in for.
+    pub merged: Option<Merged>,
+}
+
+fn failed(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::failed("a file of the lake cannot be written")
+        .at(path.display().to_string())
+        .because(error)
+        .hint("is the disk full? what was committed before is untouched; run the same again")
+}
+
+impl Part {
+    /// Creates a file of a table's day, called `<stem>-<n>`, the first such name that is free: a
+    /// name is never used for two contents, whoever may still read the first.
+    pub fn create(lake: &Lake, table: &str, date: &str, stem: &str, schema: SchemaRef) -> Result<Self> {
+        let folder = lake.root.join(table).join(format!("date={date}"));
+        lake.disk.create_folder(&folder).map_err(|error| failed(&folder, error))?;
+        let hidden = |file: &str| folder.join(format!(".{file}.tmp"));
+        let file = (0u32..)
+            .map(|n| format!("{stem}-{n:04}.parquet"))
+            .find(|file| !folder.join(file).exists() && !hidden(file).exists())
+            .unwrap_or_else(|| format!("{stem}.parquet"));
+        let temporary = hidden(&file);
+        let target = lake.disk.create(&temporary).map_err(|error| failed(&temporary, error))?;
+        let writer =
+            parquet::writer(target, Table::of(table), schema).map_err(|error| failed(&temporary, error))?;
+        let entry = FileEntry {
+            path: format!("{table}/date={date}/{file}"),
+            table: table.to_owned(),
+            date: date.to_owned(),
+            rows: 0,
+            bytes: 0,
+            min_ts: i64::MAX,
+            max_ts: i64::MIN,
+            objects: Vec::new(),
+        };
+        Ok(Self { temporary, writer, entry, objects: BTreeSet::new() })
+    }
+
+    /// Returns the rows written so far.
+    pub fn rows(&self) -> u64 {
+        self.entry.rows
+    }
+
+    /// Adds rows, sorted by `ts` and none before those it has.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.writer.write(batch).map_err(|error| failed(&self.temporary, error))?;
+        let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
+        self.entry.rows += batch.num_rows() as u64;
+        self.entry.min_ts = self.entry.min_ts.min(ts.first().copied().unwrap_or(i64::MAX));
+        self.entry.max_ts = self.entry.max_ts.max(ts.last().copied().unwrap_or(i64::MIN));
+        let mut last = "";
+        for id in object_ids(batch) {
+            if id != last && !self.objects.contains(id) {
+                self.objects.insert(id.to_owned());
+            }
+            last = id;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and syncs it.
+    pub fn finish(mut self, ending: &Ending) -> Result<Written> {
+        let at = |error: Box<dyn std::error::Error + Send + Sync>| failed(&self.temporary, error);
+        let origin = |id: &String| {
+            ending.known.get(id).map_or_else(|| Origin::Id(id.clone()), |entry| Origin::Known(entry.clone()))
+        };
+        let origins: Vec<Origin> = self.objects.iter().map(origin).collect();
+        let target = parquet::finish(self.writer, &origins, ending.merged.as_ref())
+            .map_err(|error| at(error.into()))?;
+        self.entry.bytes = target.sync().map_err(|error| at(error.into()))?;
+        self.entry.objects = self.objects.into_iter().collect();
+        Ok((self.temporary, self.entry))
+    }
+}
+
+/// Returns the id of the object that each row comes from.
+pub fn object_ids(batch: &RecordBatch) -> impl Iterator<Item = &str> {
+    let ids = batch.column_by_name("row_id").and_then(|column| column.as_string_opt::<i32>());
+    ids.into_iter().flatten().flatten().map(object_of)
+}
+
+/// Returns the id of the object that a row comes from.
+pub fn object_of(row_id: &str) -> &str {
+    row_id.split(':').next().unwrap_or(row_id)
+}
+
+/// Gives files their final names and makes that last.
+pub fn publish(lake: &Lake, parts: &[Written]) -> Result<()> {
+    let mut folders = BTreeSet::new();
+    for (temporary, entry) in parts {
+        let path = lake.root.join(&entry.path);
+        lake.disk.rename(temporary, &path).map_err(|error| {
+            Error::failed("a file of the lake cannot be renamed")
+                .at(path.display().to_string())
+                .because(error)
+        })?;
+        // a new day means a new folder: its own entry must last as well
+        for folder in path.ancestors().skip(1).take(3) {
+            folders.insert(folder.to_owned());
+        }
+    }
+    for folder in folders {
+        lake.disk.sync_folder(&folder).map_err(|error| {
+            Error::failed("a folder of the lake cannot be synced")
+                .at(folder.display().to_string())
+                .because(error)
+        })?;
+    }
+    Ok(())
+}

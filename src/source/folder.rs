@@ -1,0 +1,78 @@
+//! Files and folders as a source.
+
+use super::{Listed, Opened};
+use crate::error::{Error, Problem, Result};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Lists the files at and below `paths`.
+pub(super) fn list(
+    root: Option<&Path>,
+    paths: &[PathBuf],
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Listed>> {
+    let mut listed = Vec::new();
+    for path in paths {
+        if !path.exists() {
+            return Err(Error::usage("there is no such file or folder").at(path.display().to_string()));
+        }
+        walk(root, path, &mut listed, problems);
+    }
+    Ok(listed)
+}
+
+/// Opens a file.
+pub(super) fn open(root: Option<&Path>, object: &Listed) -> io::Result<Opened> {
+    let path = root.map_or_else(|| PathBuf::from(&object.key), |root| root.join(&object.key));
+    Ok(Opened { object: object.clone(), input: Box::new(File::open(path)?) })
+}
+
+/// Lists a file, or a folder and all below it. Links to folders are not followed: they may loop.
+fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<Listed>, problems: &mut Vec<Problem>) {
+    let problem = |what: &str, error: &io::Error| Problem {
+        step: "collect".into(),
+        what: format!("{what}: {error}"),
+        place: Some(path.display().to_string()),
+        hint: Some("check its permissions".into()),
+    };
+    if path.is_dir() {
+        match fs::read_dir(path) {
+            Err(error) => problems.push(problem("the folder cannot be read", &error)),
+            Ok(entries) => {
+                for entry in entries.flatten() {
+                    let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                    if !(link && entry.path().is_dir()) {
+                        walk(root, &entry.path(), listed, problems);
+                    }
+                }
+            }
+        }
+        return;
+    }
+    let meta = match fs::metadata(path) {
+        Ok(meta) => meta,
+        Err(error) => return problems.push(problem("the file cannot be read", &error)),
+    };
+    if !meta.is_file() {
+        return; // sockets, devices, pipes
+    }
+    let modified = meta
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+        .and_then(|since| i64::try_from(since.as_micros()).ok());
+    let key = match root
+        .and_then(|root| path.strip_prefix(root).ok())
+        .filter(|rest| !rest.as_os_str().is_empty())
+    {
+        Some(rest) => rest.to_path_buf(),
+        None => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+    };
+    listed.push(Listed {
+        key: key.to_string_lossy().into_owned(),
+        etag: format!("{}-{}", meta.len(), modified.unwrap_or(0)),
+        size: meta.len(),
+        modified,
+    });
+}

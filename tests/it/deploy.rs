@@ -1,0 +1,174 @@
+//! The deployment files say what the program knows: its commands, config keys, port and version.
+
+use clap::Parser;
+use headwater::cmd::Cli;
+use headwater::config::{Config, DEFAULT};
+use headwater::schedule::Schedule;
+use regex::Regex;
+use serde_json::Value;
+use std::path::Path;
+
+const FILES: [&str; 5] = [
+    "Dockerfile",
+    "README.md",
+    "kubernetes/cronjob.yaml",
+    "kubernetes/serve.yaml",
+    "systemd/headwater.service",
+];
+
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Returns the objects of a manifest.
+fn objects(name: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(&read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[track_caller]
+fn of_kind<'v>(objects: &'v [Value], kind: &str) -> &'v Value {
+    objects.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"))
+}
+
+#[track_caller]
+fn config(objects: &[Value], place: &str) -> Config {
+    let text = of_kind(objects, "ConfigMap")["data"]["headwater.toml"].as_str().expect("headwater.toml");
+    Config::parse(text, place).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Finds each value of `key`, anywhere below `value`.
+fn all<'v>(value: &'v Value, key: &str, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get(key));
+            fields.values().for_each(|field| all(field, key, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| all(item, key, found)),
+        _ => {}
+    }
+}
+
+#[track_caller]
+fn check_command<'a>(place: &str, words: impl IntoIterator<Item = &'a str>) {
+    let words: Vec<&str> = std::iter::once("headwater").chain(words).collect();
+    if let Err(error) = Cli::try_parse_from(&words) {
+        panic!("{place}: `{}`: {error}", words.join(" "));
+    }
+}
+
+#[test]
+fn commands_exist() {
+    let command =
+        Regex::new(r"(?m)(?:^ *|`|=[/a-z]*/|-- )(?:headwater|hw) ([a-z][^`#|&;$\n]*)").expect("a pattern");
+    let mut count = 0;
+    for name in FILES {
+        for found in command.captures_iter(&read(name)) {
+            check_command(name, found[1].split_whitespace());
+            count += 1;
+        }
+    }
+    assert!(count >= 15, "{count} commands");
+    for (name, wanted) in [("kubernetes/cronjob.yaml", "run"), ("kubernetes/serve.yaml", "serve")] {
+        let objects = objects(name);
+        let mut args = Vec::new();
+        objects.iter().for_each(|object| all(object, "args", &mut args));
+        assert_eq!(args, [&serde_json::json!([wanted])], "{name}");
+        check_command(name, [wanted]);
+    }
+    assert!(read("Dockerfile").contains("ENTRYPOINT [\"headwater\"]\nCMD [\"run\"]"));
+}
+
+#[test]
+fn configs_are_read() {
+    let job = objects("kubernetes/cronjob.yaml");
+    let own = config(&job, "cronjob.yaml");
+    let spec = &of_kind(&job, "CronJob")["spec"];
+    assert_eq!(spec["timeZone"], own.timezone.as_str());
+    let zone = own.zone().expect("a zone");
+    Schedule::parse(spec["schedule"].as_str().expect("a cron"), zone).expect("a cron");
+    // With a cron of its own, a day could be due only after the CronJob has looked.
+    assert!(own.schedule().expect("none").is_none());
+
+    let server = config(&objects("kubernetes/serve.yaml"), "serve.yaml");
+    assert!(server.schedule().expect("a cron").is_some());
+
+    let timer = read("systemd/headwater.timer");
+    assert!(timer.contains(&format!("OnCalendar=*-*-* 07:00:00 {}\n", Config::default().timezone)));
+}
+
+#[test]
+fn volumes_hold_what_is_written() {
+    for name in ["kubernetes/cronjob.yaml", "kubernetes/serve.yaml"] {
+        let objects = objects(name);
+        let mut mounts = Vec::new();
+        objects.iter().for_each(|object| all(object, "volumeMounts", &mut mounts));
+        let at =
+            |path: &str| mounts.iter().flat_map(|m| m.as_array()).flatten().any(|m| m["mountPath"] == path);
+        assert!(at(config(&objects, name).lake.path.to_str().expect("a path")), "{name}: the lake");
+        assert!(at("/tmp") && at("/etc/headwater"), "{name}");
+    }
+    assert!(read("Dockerfile").contains("WORKDIR /etc/headwater\n"));
+    assert!(read("systemd/headwater.service").contains("WorkingDirectory=/etc/headwater\n"));
+}
+
+#[test]
+fn one_port_and_one_version() {
+    let default: toml::Table = DEFAULT.parse().expect("TOML");
+    let listen = default["serve"]["listen"].as_str().expect("an address");
+    let own = listen.rsplit(':').next().expect("a port");
+    let port = Regex::new(r"(?i)(?:port|listen|expose|localhost|deploy/headwater)\W.*?\b(\d{4,5})\b")
+        .expect("a pattern");
+    let image = Regex::new(r"\bheadwater:(\S+)").expect("a pattern");
+    let (mut ports, mut images) = (0, 0);
+    for name in FILES {
+        let text = read(name);
+        for found in text.lines().filter_map(|line| port.captures(line)) {
+            assert_eq!(&found[1], own, "{name}: {}", &found[0]);
+            ports += 1;
+        }
+        for found in image.captures_iter(&text) {
+            assert_eq!(&found[1], env!("CARGO_PKG_VERSION"), "{name}: {}", &found[0]);
+            images += 1;
+        }
+    }
+    assert!(ports >= 6 && images >= 5, "{ports} ports, {images} images");
+}
+
+/// What the `restricted` profile of Kubernetes asks of a pod, and that no token is handed to it.
+#[test]
+fn pods_are_restricted() {
+    for name in ["kubernetes/cronjob.yaml", "kubernetes/serve.yaml"] {
+        let objects = objects(name);
+        let mut pods = Vec::new();
+        objects.iter().for_each(|object| all(object, "template", &mut pods));
+        assert_eq!(pods.len(), 1, "{name}");
+        let pod = &pods[0]["spec"];
+        assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{name}");
+        assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{name}");
+        assert_eq!(pod["automountServiceAccountToken"], false, "{name}");
+        let container = &pod["containers"][0]["securityContext"];
+        assert_eq!(container["allowPrivilegeEscalation"], false, "{name}");
+        assert_eq!(container["readOnlyRootFilesystem"], true, "{name}");
+        assert_eq!(container["capabilities"]["drop"], serde_json::json!(["ALL"]), "{name}");
+    }
+}
+
+/// systemd reads its units, where it is at hand.
+#[test]
+fn units_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let units = ["headwater.service", "headwater.timer"].map(|name| folder.path().join(name));
+    for unit in &units {
+        let name = unit.file_name().and_then(|name| name.to_str()).expect("a name");
+        let text = read(&format!("systemd/{name}")).replace("/usr/local/bin/headwater run", "/bin/true");
+        std::fs::write(unit, text).expect("written");
+    }
+    match std::process::Command::new("systemd-analyze").arg("verify").args(&units).output() {
+        Err(_) => eprintln!("no systemd-analyze: the units are not verified"),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && !said.contains(".service:"), "{said}");
+        }
+    }
+}
