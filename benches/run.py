@@ -37,7 +37,7 @@ import trace
 BENCHES = {
     "ingest": lambda program, folder, asked: ingest.ingest(program, folder, asked.bytes, asked.runs),
     "memory": lambda program, folder, asked: ingest.memory(program, folder, asked.bytes),
-    "objects": lambda program, folder, asked: objects.objects(program, folder, asked.bytes // 2, asked.runs),
+    "objects": lambda program, folder, asked: objects.objects(program, folder, asked.bytes * 5 // 8, asked.runs),
     "trace": lambda program, folder, asked: trace.simulated(program, folder, asked.bytes, asked.runs),
     "trace1": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 1, asked.runs),
     "trace30": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 30, asked.runs),

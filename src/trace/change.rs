@@ -47,6 +47,12 @@ impl Change {
         self.facts.iter().filter(differs).filter_map(|(fact, _)| class_of(fact)).collect()
     }
 
+    /// Tells whether a node was closed to new pods, and not tainted.
+    pub fn is_mere_cordon(&self) -> bool {
+        self.after("unschedulable") == Some("true")
+            && !self.facts.keys().any(|fact| fact.starts_with("taint"))
+    }
+
     /// Returns the value a fact was set to.
     pub fn after(&self, fact: &str) -> Option<&str> {
         self.facts.get(fact).map(|(_, after)| after.as_str())

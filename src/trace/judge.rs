@@ -154,6 +154,10 @@ fn suspect<'e>(
         if lag > mechanism.within_s || lag < -SKEW_S {
             continue;
         }
+        // a cordon keeps pods from coming; only a taint, or the node's own failure, sends them away
+        if operation.change.is_mere_cordon() && event.is_some_and(|e| e.reason == "TaintManagerEviction") {
+            continue;
+        }
         let strength = mechanism.strength * plausible;
         let near = 1.0 - 0.3 * (lag.max(0.0) / mechanism.within_s);
         let proof = match (event, began) {
