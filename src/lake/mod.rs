@@ -50,7 +50,15 @@ pub struct Lake {
 /// Held while a lake is written to; a second writer waits outside.
 #[derive(Debug)]
 pub struct WriteLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for WriteLock {
+    /// Gives the lock back by name: closing the file is not enough while a child that was just
+    /// forked, and has not yet become another program, holds it open too.
+    fn drop(&mut self) {
+        let _ = self.file.unlock(); // closing it is what is left
+    }
 }
 
 /// The file system that a folder is on.
@@ -181,6 +189,6 @@ impl Lake {
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let holder = format!("`{what}`, process {} on {}\n", std::process::id(), host.trim());
         file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(failed)?;
-        Ok(WriteLock { _file: file })
+        Ok(WriteLock { file })
     }
 }
