@@ -178,28 +178,7 @@ impl Catalog {
 
     /// Returns the live files of `table` with rows in `[from, to)` (µs), by path.
     pub fn files(&self, table: &str, from: i64, to: i64) -> Result<Vec<FileEntry>> {
-        let mut query = self
-            .connection
-            .prepare(
-                "select path, tab, date, rows, bytes, min_ts, max_ts from files
-                 where tab = ?1 and max_ts >= ?2 and min_ts < ?3 order by path",
-            )
-            .map_err(failed)?;
-        let rows = query
-            .query_map(params![table, from, to], |row| {
-                Ok(FileEntry {
-                    path: row.get(0)?,
-                    table: row.get(1)?,
-                    date: row.get(2)?,
-                    rows: row.get(3)?,
-                    bytes: row.get(4)?,
-                    min_ts: row.get(5)?,
-                    max_ts: row.get(6)?,
-                    objects: Vec::new(),
-                })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+        self.select_files("tab = ?1 and max_ts >= ?2 and min_ts < ?3 order by path", params![table, from, to])
     }
 
     /// Returns the paths of all live files.

@@ -83,7 +83,7 @@ impl Catalog {
         )
     }
 
-    fn select_files(&self, condition: &str, params: impl Params) -> Result<Vec<FileEntry>> {
+    pub(super) fn select_files(&self, condition: &str, params: impl Params) -> Result<Vec<FileEntry>> {
         let mut query = self
             .connection
             .prepare(&format!(
