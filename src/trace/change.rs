@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Change {
     /// Fact → (before, after).
     pub facts: BTreeMap<String, (Option<String>, String)>,
+    /// The request is known, and it says nothing about taints.
+    pub is_without_taints: bool,
 }
 
 impl Change {
@@ -45,12 +47,6 @@ impl Change {
             before.as_ref().is_some_and(|before| before != after)
         };
         self.facts.iter().filter(differs).filter_map(|(fact, _)| class_of(fact)).collect()
-    }
-
-    /// Tells whether a node was closed to new pods, and not tainted.
-    pub fn is_mere_cordon(&self) -> bool {
-        self.after("unschedulable") == Some("true")
-            && !self.facts.keys().any(|fact| fact.starts_with("taint"))
     }
 
     /// Returns the value a fact was set to.
@@ -130,14 +126,17 @@ pub async fn of_operations(
         for (fact, count) in counts_of(&text(&row, "response")) {
             old.entry(fact).or_insert(count);
         }
-        let facts = facts_of(&text(&row, "request"))
+        let request = text(&row, "request");
+        let facts = facts_of(&request)
             .into_iter()
             .map(|(fact, after)| {
                 let was = old.get(&fact).cloned();
                 (fact, (was, after))
             })
             .collect();
-        changes.insert(id, Change { facts });
+        // a label, a cordon: of the spec's fields only the taints send pods away
+        let is_without_taints = !request.contains("\"taints\"") && !request.contains("/spec/taints");
+        changes.insert(id, Change { facts, is_without_taints });
     }
     Ok(changes)
 }

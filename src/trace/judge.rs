@@ -154,8 +154,11 @@ fn suspect<'e>(
         if lag > mechanism.within_s || lag < -SKEW_S {
             continue;
         }
-        // a cordon keeps pods from coming; only a taint, or the node's own failure, sends them away
-        if operation.change.is_mere_cordon() && event.is_some_and(|e| e.reason == "TaintManagerEviction") {
+        // only a taint, or the node's own failure, sends pods away: a cordon or a label never does
+        if operation.operation == "node"
+            && operation.change.is_without_taints
+            && event.is_some_and(|event| event.reason == "TaintManagerEviction")
+        {
             continue;
         }
         let strength = mechanism.strength * plausible;
