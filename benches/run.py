@@ -10,6 +10,7 @@ NAME    ingest   audit JSON to sorted Parquet                              (inge
         trace1   the same over --rows audit rows of one day, generated     (trace.py)
         trace30  the same rows spread over 30 days, traced in one          (trace.py)
         lake     a needle in 30 days of --rows/10, before and after compaction (lake.py)
+        query    statements in a warm process of their own, over N/100 bytes  (query.py)
 --bytes raw bytes of the simulated day, 2 GB unless told
 --rows  audit rows of trace1 and trace30, 10 million unless told; a twentieth as many events
 --runs  runs of each engine, in turn, of which the median is told; 3 unless told
@@ -31,6 +32,7 @@ import ingest
 import lake
 import measure
 import objects
+import query
 import trace
 
 # each is called with the program, a folder and what was asked
@@ -42,6 +44,7 @@ BENCHES = {
     "trace1": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 1, asked.runs),
     "trace30": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 30, asked.runs),
     "lake": lambda program, folder, asked: lake.compacted(program, folder, asked.rows // 10, asked.runs),
+    "query": lambda program, folder, asked: query.warm(program, folder, asked.bytes // 100, asked.runs),
 }
 
 

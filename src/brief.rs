@@ -1,16 +1,29 @@
-//! The brief: a report as a text for a chat group or a voice, from a template alone. Traces
-//! come first, surest first; what was not seen is always said, so that no data never reads as
-//! no problem. Log text is hostile: all of it passes through `words`.
+//! The brief: a report as a text for a chat group or a voice, from a template, or from a model whose
+//! words are checked against the report. Traces come first, surest first; what was not seen is always
+//! said, so that no data never reads as no problem. Log text is hostile: all of it passes through `words`.
 
+mod aloud;
+mod changed;
 mod chat;
+mod digest; // what a day comes to
+mod facts; // what a model sees of it
+mod ground; // what of a model's words is borne out
+mod inquire; // questions about a day
+mod model; // a model and its question
 mod speech;
+mod spoken; // who speaks
 mod voice;
 pub(crate) mod words;
 
-use crate::error::Problem;
-use crate::finding::{Finding, Report, Severity, Trace};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+pub use digest::{Blast, Counts, Digest, Group, Lack};
+pub use ground::Dropped;
+pub use inquire::{Answered, Look, ask};
+pub use spoken::{Path, Speaker, Spoken, known, spoken};
+pub(crate) use words::plural;
+
+use crate::config::BriefLength;
+use crate::finding::{Finding, Report, Trace};
+use std::collections::BTreeMap;
 
 /// The language of a brief or a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +39,11 @@ impl Lang {
     pub fn of(name: &str) -> Self {
         if name == "zh" { Self::Zh } else { Self::En }
     }
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        self.pick("zh", "en")
+    }
 }
 
 /// How long a brief is.
@@ -35,92 +53,96 @@ pub enum Length {
     Chat,
     /// At most 200 characters to be spoken: no ids, no markup, no addresses.
     Voice,
+    /// The same Markdown with every trace and every finding.
+    Full,
+}
+
+impl From<BriefLength> for Length {
+    fn from(length: BriefLength) -> Self {
+        match length {
+            BriefLength::Chat => Self::Chat,
+            BriefLength::Voice => Self::Voice,
+            BriefLength::Full => Self::Full,
+        }
+    }
 }
 
 /// Returns the brief of a report; the same text for the same report.
 pub fn brief(report: &Report, lang: Lang, length: Length) -> String {
     let telling = Telling::of(report);
     match length {
-        Length::Chat => chat::chat(report, &telling, lang),
-        Length::Voice => voice::voice(report, &telling, lang),
+        Length::Chat => chat::chat(report, &telling, lang, &chat::GROUP),
+        Length::Voice => voice::voice(report, &telling, lang, false),
+        Length::Full => chat::chat(report, &telling, lang, &chat::WHOLE),
     }
 }
 
-/// More than one line in a hundred unparsed is a format that nobody reads, not noise.
-const UNPARSED_SHARE: u64 = 100;
+/// Tells whether all four tables were read, without a gap or a failure.
+pub fn is_whole(report: &Report) -> bool {
+    Telling::of(report).is_whole()
+}
 
 /// What of a report is told, and in which order.
 pub(crate) struct Telling<'a> {
-    /// Surest first, then gravest.
+    digest: Digest,
+    /// Surest first, then as the digest ranks them.
     traces: Vec<&'a Trace>,
-    /// Findings that belong to no trace, grouped by severity and rule, gravest first.
+    /// Findings that belong to no trace, grouped and ranked.
     others: Vec<Vec<&'a Finding>>,
     gravest: Option<&'a Finding>,
     /// The finding that the first trace starts from, else the gravest.
     gravest_told: Option<&'a Finding>,
     /// Findings that telling the first trace, or else the gravest finding, tells.
     told_first: usize,
-    /// Objects that were not read.
-    lost_objects: BTreeSet<&'a Problem>,
-    /// Whatever else failed.
-    failures: BTreeSet<&'a Problem>,
-    rows: u64,
-    unparsed: u64,
-    whole: bool,
 }
 
 impl<'a> Telling<'a> {
     pub(crate) fn of(report: &'a Report) -> Self {
-        let mut telling = Self {
-            traces: report.traces.iter().collect(),
-            others: Vec::new(),
-            gravest: report.findings.iter().rev().max_by_key(|finding| finding.severity),
-            gravest_told: None,
-            told_first: 0,
-            lost_objects: BTreeSet::new(),
-            failures: BTreeSet::new(),
-            rows: report.coverage.tables.iter().map(|table| table.rows).sum(),
-            unparsed: report.coverage.tables.iter().map(|table| table.unparsed).sum(),
-            whole: false,
-        };
-        telling.traces.sort_by_key(|trace| {
-            let severity = start(report, trace).map(|finding| finding.severity);
-            (trace.verdict, Reverse(severity))
-        });
-        let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
-        for finding in &report.findings {
-            if !report.traces.iter().any(|trace| belongs(finding, trace)) {
-                groups.entry((Reverse(finding.severity), &finding.rule)).or_default().push(finding);
+        let digest = Digest::of(report);
+        let by_id: BTreeMap<&str, &Finding> = report.findings.iter().map(|f| (f.id.as_str(), f)).collect();
+        let (mut traces, mut others) = (Vec::new(), Vec::new());
+        for group in &digest.groups {
+            match report.traces.iter().find(|trace| Some(&trace.id) == group.trace.as_ref()) {
+                Some(trace) => traces.push(trace),
+                None => {
+                    others.push(
+                        group.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
+                    );
+                }
             }
         }
-        telling.others = groups.into_values().collect();
-        let first = telling.traces.first().copied();
-        telling.gravest_told = first.map_or(telling.gravest, |trace| start(report, trace));
-        telling.told_first = match first {
+        traces.sort_by_key(|trace| trace.verdict);
+        let gravest = report.findings.iter().rev().max_by_key(|finding| finding.severity);
+        let first = traces.first().copied();
+        let told_first = match first {
             Some(trace) => report.findings.iter().filter(|finding| belongs(finding, trace)).count(),
             None => 1,
         };
-        let agents = report.agents.iter().flat_map(|agent| &agent.problems);
-        for problem in report.coverage.problems.iter().chain(agents) {
-            match problem.step.as_str() {
-                "collect" | "ingest" | "parse" => telling.lost_objects.insert(problem),
-                _ => telling.failures.insert(problem),
-            };
-        }
-        let failed = !telling.lost_objects.is_empty() || !telling.failures.is_empty();
-        let readable = telling.unparsed.saturating_mul(UNPARSED_SHARE) <= telling.rows;
-        telling.whole = !failed && readable && words::gaps(report).is_empty();
-        telling
+        let gravest_told = first.map_or(gravest, |trace| start(report, trace));
+        Self { digest, traces, others, gravest, gravest_told, told_first }
     }
 
     /// Tells whether nothing at all was read, so that the report says nothing about the cluster.
     pub(crate) fn is_silent(&self) -> bool {
-        self.rows == 0 && self.gravest.is_none() && self.traces.is_empty()
+        self.digest.is_silent()
     }
 
     /// Tells whether all four tables were read, without a gap or a failure.
     pub(crate) fn is_whole(&self) -> bool {
-        self.whole
+        self.digest.is_whole
+    }
+
+    /// Returns how many objects were not read, and how many steps failed.
+    fn failed(&self) -> (usize, usize) {
+        let mut failed = (0, 0);
+        for lack in &self.digest.lacks {
+            match lack {
+                Lack::Objects { count, .. } => failed.0 = *count,
+                Lack::Steps { count, .. } => failed.1 = *count,
+                Lack::Hours { .. } | Lack::Unparsed { .. } => {}
+            }
+        }
+        failed
     }
 }
 

@@ -1,7 +1,16 @@
 //! `headwater.toml`: as written (unknown keys are errors with their place) and its commented
 //! default. Secrets never stand here: keys ending in `_env` name the environment variable.
 
+mod broadcast; // where briefs go
+mod llm; // who says them
+mod token; // who may call
+
+pub use broadcast::{BriefLength, BroadcastConfig, ChannelKind, Format, Quiet, Tls, When, is_this_machine};
+pub use llm::{JsonForm, LlmConfig, Redact};
+pub use token::{Key, Role, TokenConfig};
+
 use crate::error::{Error, Result};
+use crate::redact::Redactor;
 use crate::schedule::Schedule;
 use crate::table::Table;
 use crate::window;
@@ -10,7 +19,7 @@ use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -39,10 +48,16 @@ pub struct Config {
     pub rules: RulesConfig,
     /// What can cause what, beside the shipped table.
     pub trace: TraceConfig,
+    /// The model that puts a brief into words.
+    pub llm: LlmConfig,
+    /// What is masked before the lake.
+    pub redact: RedactConfig,
     /// Where briefs go.
     pub broadcast: Vec<BroadcastConfig>,
     /// Where it answers over HTTP, and whom.
     pub serve: ServeConfig,
+    /// The robot that asks.
+    pub xiaozhi: XiaozhiConfig,
 }
 
 /// `[source]`.
@@ -85,27 +100,6 @@ pub struct RunConfig {
     pub step_minutes: u64,
     /// How often a step that fails is tried.
     pub attempts: u32,
-}
-
-/// One of `[[broadcast]]`: a channel that briefs go out on.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BroadcastConfig {
-    /// `file` or `webhook`.
-    pub kind: String,
-    /// Name, unique; what was sent is remembered by it.
-    pub name: String,
-    /// The file, of `file`.
-    pub path: Option<PathBuf>,
-    /// Environment variable with the address, of `webhook`.
-    pub url_env: Option<String>,
-    /// `zh` or `en`.
-    #[serde(default = "zh")]
-    pub lang: String,
-}
-
-fn zh() -> String {
-    "zh".into()
 }
 
 /// `[schedule]`.
@@ -151,16 +145,67 @@ pub struct TraceConfig {
     pub mechanisms: Option<PathBuf>,
 }
 
+/// `[redact]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedactConfig {
+    /// Kinds of secrets that are left as they are.
+    pub allow: Vec<String>,
+    /// Patterns of one's own by kind; all that they match is masked.
+    pub patterns: BTreeMap<String, String>,
+}
+
 /// `[serve]`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServeConfig {
     /// Address and port; 0 for any free port.
     pub listen: SocketAddr,
-    /// Environment variable that holds the bearer token.
+    /// Environment variable that holds the one bearer token, of role `admin`.
     pub token_env: Option<String>,
+    /// Tokens of several callers.
+    pub tokens: Vec<TokenConfig>,
     /// Names it is called by, beside `localhost` and the address it listens on.
     pub hosts: Vec<String>,
+    /// What callers of role `run` may have done here beside uploads: `run_day`, `download_logs`.
+    pub allow: Vec<Allowed>,
+    /// MiB that one upload may have.
+    pub upload_mib: u64,
+    /// MiB that all uploads under way may have.
+    pub uploads_mib: u64,
+    /// Analyses and traces that may go on at once.
+    pub analyses: usize,
+    /// Seconds that one of them may take.
+    pub analysis_seconds: u64,
+    /// SQL statements of callers that run at once, each in a process of its own.
+    pub queries: usize,
+    /// Seconds that one may take.
+    pub query_seconds: u64,
+    /// Rows that one may give.
+    pub query_rows: usize,
+    /// Memory that one may use, MiB.
+    pub query_mib: u64,
+}
+
+/// What a caller may have done only where the config says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// The daily job of a day.
+    RunDay,
+    /// Reading a day's objects of the source.
+    DownloadLogs,
+}
+
+/// `[xiaozhi]`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct XiaozhiConfig {
+    /// Environment variable with the address of its MCP endpoint, which holds a token.
+    pub endpoint_env: Option<String>,
+    /// Seconds between attempts at most, and after another program took the connection over or the
+    /// token was refused.
+    pub longest_wait_s: u64,
 }
 
 /// One named exception: findings of a rule that are known, why, and until when.
@@ -191,8 +236,11 @@ impl Default for Config {
             engine: EngineConfig::default(),
             rules: RulesConfig::default(),
             trace: TraceConfig::default(),
+            llm: LlmConfig::default(),
+            redact: RedactConfig::default(),
             broadcast: Vec::new(),
             serve: ServeConfig::default(),
+            xiaozhi: XiaozhiConfig::default(),
         }
     }
 }
@@ -237,30 +285,27 @@ impl Default for EngineConfig {
 
 impl Default for ServeConfig {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 8633).into(), token_env: None, hosts: Vec::new() }
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8633).into(),
+            token_env: None,
+            tokens: Vec::new(),
+            hosts: Vec::new(),
+            allow: Vec::new(),
+            upload_mib: 2048,
+            uploads_mib: 4096,
+            analyses: 2,
+            analysis_seconds: 600,
+            queries: 4,
+            query_seconds: 30,
+            query_rows: 10_000,
+            query_mib: 1024,
+        }
     }
 }
 
-impl ServeConfig {
-    /// Returns the token that callers must show, given what the environment holds of it.
-    ///
-    /// # Errors
-    /// Wrong use: the variable is not set, or others could call and nothing keeps them out.
-    pub fn token(&self, env: impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
-        let Some(name) = &self.token_env else {
-            if self.listen.ip().is_loopback() {
-                return Ok(None);
-            }
-            return Err(Error::usage("others could read the reports, and no token keeps them out")
-                .at(format!("[serve] listen = \"{}\"", self.listen))
-                .hint("listen on 127.0.0.1, or name the variable that holds a token: `[serve] token_env`"));
-        };
-        match env(name).filter(|token| !token.is_empty()) {
-            Some(token) => Ok(Some(token)),
-            None => Err(Error::usage(format!("the environment variable `{name}` is not set"))
-                .at("[serve] token_env")
-                .hint("put a long random text into it: `openssl rand -hex 32` makes one")),
-        }
+impl Default for XiaozhiConfig {
+    fn default() -> Self {
+        Self { endpoint_env: None, longest_wait_s: 600 }
     }
 }
 
@@ -353,12 +398,34 @@ impl Config {
     fn check(&self, place: &str) -> Result<()> {
         self.zone().map_err(|error| error.at(place.to_owned()))?;
         self.schedule().map_err(|error| error.at(format!("{place}: [schedule] cron")))?;
+        if self.xiaozhi.longest_wait_s == 0 {
+            return Err(Error::usage("connections would be tried without a pause")
+                .at(format!("{place}: [xiaozhi] longest_wait_s"))
+                .hint("600 is ten minutes"));
+        }
         if self.schedule.catch_up_days == 0 {
             return Err(Error::usage("no day is ever due")
                 .at(format!("{place}: [schedule] catch_up_days"))
                 .hint("1 is the day before alone"));
         }
+        self.llm.check().map_err(|error| error.at(format!("{place}: [llm]")))?;
         self.source.path_types().map_err(|error| error.at(format!("{place}: [source.paths]")))?;
+        let mut names = BTreeSet::new();
+        for channel in &self.broadcast {
+            channel.check().map_err(|error| {
+                let at = error.place.clone().unwrap_or_default();
+                error.at(format!("{place}: {at}"))
+            })?;
+            if !names.insert(&channel.name) {
+                return Err(Error::usage(format!("two channels are called `{}`", channel.name))
+                    .at(format!("{place}: [[broadcast]]"))
+                    .hint("what was sent is remembered by the name: give each its own"));
+            }
+        }
+        Redactor::of(&self.redact).map_err(|error| {
+            let key = error.place.clone().unwrap_or_default();
+            error.at(format!("{place}: {key}"))
+        })?;
         for exception in &self.rules.exceptions {
             window::parse_date(&exception.until)
                 .map_err(|error| error.at(format!("{place}: exception `{}`, until", exception.name)))?;

@@ -4,11 +4,14 @@
 mod bucket;
 
 use crate::catalog::Catalog;
-use crate::config::Config;
+use crate::config::{Config, Plain};
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
 use crate::lake::{FORMAT_VERSION, Lake, Space};
-use crate::sink::Channel;
+use crate::llm::Client;
+use crate::llm::prompt::Prompts;
+use crate::sink::{Channel, Outside};
+use crate::socket::Address;
 use crate::window::Ts;
 use crate::{rules, runs};
 use serde::Serialize;
@@ -104,7 +107,9 @@ pub async fn examine(at: &Installation<'_>) -> Vec<Check> {
     checks.push(Check::of("rules", planned(at).await));
     checks.extend(bucket::examine(at).await);
     checks.extend(channels(at));
+    checks.extend(model(at).await);
     checks.push(Check::of("listen", listen(at)));
+    checks.extend(robot(at).await.transpose().map(|check| Check::of("xiaozhi", check)));
     checks.extend(catalog.map(|catalog| Check::of("last run", last_run(at, &catalog))));
     checks
 }
@@ -112,10 +117,25 @@ pub async fn examine(at: &Installation<'_>) -> Vec<Check> {
 /// Opens each channel: nothing is sent.
 fn channels(at: &Installation<'_>) -> Vec<Check> {
     let open = |config| {
-        let channel = Channel::open(config)?;
-        Ok(Check::ok("channel", format!("`{}` has where to send to", channel.name)))
+        let channel = Channel::open(config, Outside { env: &at.env, print: |_| Ok(()) })?;
+        let kind = config.kind.name();
+        Ok(Check::ok("channel", format!("`{}` ({kind}) has where to send to", channel.name)))
     };
     at.config.broadcast.iter().map(|config| Check::of("channel", open(config))).collect()
+}
+
+/// Asks the model for a word, where one is configured.
+async fn model(at: &Installation<'_>) -> Option<Check> {
+    let client = match Client::open(&at.config.llm, at.env) {
+        Ok(client) => client?,
+        Err(error) => return Some(Check::failed("model", error)),
+    };
+    let look = async {
+        Prompts::load(at.config.llm.prompts.as_deref())?;
+        let usage = client.look().await?;
+        Ok(Check::ok("model", format!("`{}` answers, {} tokens", client.model, usage.completion_tokens)))
+    };
+    Some(Check::of("model", look.await))
 }
 
 fn config(at: &Installation<'_>) -> Check {
@@ -194,8 +214,8 @@ async fn planned(at: &Installation<'_>) -> Result<Check> {
 
 fn listen(at: &Installation<'_>) -> Result<Check> {
     let serve = &at.config.serve;
-    let token = serve.token(at.env)?;
-    let guard = if token.is_some() { "with a token" } else { "this machine alone" };
+    let keys = serve.keys(at.env)?;
+    let guard = if keys.is_empty() { "this machine alone" } else { "with a token" };
     match TcpListener::bind(serve.listen) {
         Ok(_) => Ok(Check::ok("listen", format!("{} is free, {guard}", serve.listen))),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -206,6 +226,21 @@ fn listen(at: &Installation<'_>) -> Result<Check> {
             .at(serve.listen.to_string())
             .because(error)
             .hint("set `[serve] listen` to an address of this machine")),
+    }
+}
+
+/// Knocks at the endpoint of the robot. A connection would end the one that `serve` has.
+async fn robot(at: &Installation<'_>) -> Result<Option<Check>> {
+    let Some(address) = Address::of(&at.config.xiaozhi, at.env)? else { return Ok(None) };
+    match address.reach().await {
+        Ok(()) => Ok(Some(Check::ok(
+            "xiaozhi",
+            format!("{address} answers; whether it takes the token, `headwater serve` says"),
+        ))),
+        Err(why) => Err(Error::failed("the robot's endpoint does not answer")
+            .at(address.to_string())
+            .because(Plain(why))
+            .hint("is the address in `[xiaozhi] endpoint_env` the one that the robot's console shows?")),
     }
 }
 

@@ -11,6 +11,10 @@ use std::fmt;
 pub enum Kind {
     /// Wrong use or wrong config: exit code 2.
     Usage,
+    /// What was named does not exist: exit code 2.
+    Missing,
+    /// Another process is at it; later it may work: exit code 1.
+    Busy,
     /// Something failed that was asked for correctly: exit code 1.
     Failed,
     /// A broken promise inside the program: exit code 70.
@@ -39,6 +43,16 @@ impl Error {
     /// Returns an error of wrong use or wrong config.
     pub fn usage(what: impl Into<String>) -> Self {
         Self::new(Kind::Usage, what)
+    }
+
+    /// Returns an error of something named that does not exist.
+    pub fn missing(what: impl Into<String>) -> Self {
+        Self::new(Kind::Missing, what)
+    }
+
+    /// Returns an error of something that another process is at.
+    pub fn busy(what: impl Into<String>) -> Self {
+        Self::new(Kind::Busy, what)
     }
 
     /// Returns an error of something that failed though it was asked for correctly.
@@ -79,8 +93,8 @@ impl Error {
     /// Returns the exit code of the program that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::Failed => 1,
-            Kind::Usage => 2,
+            Kind::Failed | Kind::Busy => 1,
+            Kind::Usage | Kind::Missing => 2,
             Kind::Bug => 70,
         }
     }

@@ -8,6 +8,7 @@
 pub mod entity;
 pub mod error;
 pub mod finding;
+pub mod inert;
 pub mod record;
 pub mod stop;
 pub mod table;
@@ -16,6 +17,7 @@ pub mod window;
 // 2. Text and bytes → values. No I/O.
 pub mod config;
 pub mod format;
+pub mod redact;
 pub mod rule;
 pub mod schedule;
 
@@ -23,7 +25,10 @@ pub mod schedule;
 pub mod catalog;
 pub mod engine;
 pub mod lake;
+pub mod llm;
+pub mod query;
 pub mod sink;
+pub mod socket;
 pub mod source;
 
 // 4. Steps: values in, values out.
@@ -42,7 +47,8 @@ pub mod runs;
 pub mod simulate;
 pub mod trace;
 
-// 5. Which step when.
+// 5. Which step when; what may be asked.
+pub mod inquiry;
 pub mod orchestrator;
 
 // 6. Faces, no logic.

@@ -155,6 +155,14 @@ impl Attrs {
         }
     }
 
+    /// Replaces what it holds by what `with` makes of the JSON, which lacks its last brace. Tells whether it did.
+    pub fn rewrite(&mut self, with: impl FnOnce(&str) -> Option<String>) -> bool {
+        let new = with(&self.json);
+        let is_new = new.is_some();
+        self.json = new.unwrap_or_else(|| std::mem::take(&mut self.json));
+        is_new
+    }
+
     /// Tells whether nothing was added.
     pub fn is_empty(&self) -> bool {
         self.json.is_empty()

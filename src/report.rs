@@ -94,6 +94,45 @@ pub fn kept(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
     })
 }
 
+/// Returns the report that holds a finding, and the finding's place in it: of a day, else the last that
+/// has it. `id` may be a beginning that no other finding of the report has.
+pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Report, usize)> {
+    let days = match date {
+        Some(date) => vec![date.to_owned()],
+        None => catalog
+            .report_dates_with(&format!("\"id\":\"{}", Value::from(id).to_string().trim_matches('"')))?,
+    };
+    for day in days.iter().filter(|_| !id.is_empty()) {
+        let Some(report) = kept(catalog, Some(day))? else { continue };
+        let of_id = |finding: &Finding| finding.id == id;
+        let begins = |finding: &Finding| finding.id.starts_with(id);
+        if let Some(at) = report.findings.iter().position(of_id) {
+            return Ok((report, at));
+        }
+        if let Some(at) = report.findings.iter().position(begins) {
+            let count = report.findings.iter().filter(|finding| begins(finding)).count();
+            if count > 1 {
+                return Err(Error::usage(format!("{count} findings of {day} begin with `{id}`"))
+                    .hint("write more of it"));
+            }
+            return Ok((report, at));
+        }
+    }
+    let of = date.map(|date| format!(" of {date}")).unwrap_or_default();
+    Err(Error::missing(format!("no kept report{of} has a finding `{id}`"))
+        .hint("`headwater analyze --date D` keeps a day's report"))
+}
+
+/// Returns the trace of a finding of a kept report.
+pub fn trace_of(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<Trace> {
+    let (report, at) = finding(catalog, id, date)?;
+    let trace = report.findings.get(at).and_then(|finding| finding.trace.as_ref());
+    report.traces.iter().find(|of| Some(&of.id) == trace).cloned().ok_or_else(|| {
+        Error::missing(format!("finding `{id}` has no trace"))
+            .hint("findings below medium, and those of the audit agent, begin none")
+    })
+}
+
 /// Puts a report together. `before` is the report of the day before, where there is one.
 pub fn assemble(
     run: RunInfo,

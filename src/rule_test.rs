@@ -2,10 +2,12 @@
 //! rule's rows are held against what the case expects.
 
 use crate::analyse::rows_of;
+use crate::config::RedactConfig;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
 use crate::ingest::{Options, object_id, read_frames, reader_for};
 use crate::lake::rows::{Rows, SourceObject, Texts, queried, schema};
+use crate::redact::Redactor;
 use crate::rule::{Case, Expect, Rule, parse_test};
 use crate::rules::RuleFile;
 use crate::source::Listed;
@@ -79,6 +81,7 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         today,
         threads: 1,
         keep: None,
+        redactor: Redactor::of(&RedactConfig::default())?,
         stop: crate::stop::Stop::default(),
     };
     let described =

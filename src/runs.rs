@@ -3,11 +3,12 @@
 use crate::catalog::{Catalog, Run, StepEntry};
 use crate::error::{Error, Result};
 use crate::window::Ts;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// One run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunView {
     /// Id.
     pub id: String,
@@ -29,7 +30,7 @@ pub struct RunView {
 }
 
 /// One step of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StepView {
     /// Name.
     pub step: String,
@@ -47,6 +48,11 @@ pub struct StepView {
     pub output: Option<Value>,
     /// What it says of itself.
     pub note: Option<String>,
+}
+
+/// Returns the id of an analysis that begins then.
+pub fn run_id(now: Ts) -> String {
+    format!("r{}", now.utc().format("%Y%m%d%H%M%S%3f"))
 }
 
 /// How many runs a list shows when nobody says.
@@ -74,9 +80,9 @@ pub fn find(catalog: &Catalog, id: &str) -> Result<RunView> {
     }
     let Some(run) = runs.first().cloned() else {
         if id == "last" {
-            return Err(Error::failed("nothing ran yet").hint("`headwater run` runs a day"));
+            return Err(Error::missing("nothing ran yet").hint("`headwater run` runs a day"));
         }
-        return Err(Error::usage(format!("there is no run `{id}`"))
+        return Err(Error::missing(format!("there is no run `{id}`"))
             .hint("`headwater runs list` shows which there are"));
     };
     if let Some(other) = runs.get(1) {

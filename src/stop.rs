@@ -52,3 +52,11 @@ impl Stop {
         }
     }
 }
+
+/// Waits for `work`, unless it is time to stop first.
+pub async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        outcome = work => outcome,
+        error = stop.wait() => Err(error),
+    }
+}

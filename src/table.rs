@@ -134,6 +134,16 @@ impl Table {
         }
     }
 
+    /// Returns what its rows are.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Business => "application logs, one row a record; a stack trace is one record",
+            Self::Standard => "stdout and stderr of containers, and logs of the system itself",
+            Self::Event => "Kubernetes events, one row each time one was reported",
+            Self::Audit => "requests to the API server, one row a stage",
+        }
+    }
+
     /// Returns the table of that name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|table| table.name() == name)

@@ -11,10 +11,12 @@ mod mermaid;
 mod names;
 mod register;
 mod start;
+mod text;
 mod words;
 
 pub use mermaid::mermaid;
 pub use start::{Start, Subject, start_at, starts_of, subject_of_trace};
+pub use text::{NOTHING_BROKEN, text};
 
 use crate::analyse::rows_of;
 use crate::engine::Engine;

@@ -3,32 +3,45 @@
 //! markup there is, so that any channel can carry it.
 
 use super::words::{self, Local, grouped, inert, plural, short_id};
-use super::{Lang, Telling, belongs, start as start_of};
-use crate::error::Problem;
-use crate::finding::{Cause, Finding, Gone, Hypothesis, Report, Status, StepKind, Trace, Verdict};
-use std::collections::BTreeSet;
+use super::{Counts, Lack, Lang, Telling, belongs, start as start_of};
+use crate::finding::{Cause, Finding, Gone, Hypothesis, Report, Severity, Status, StepKind, Trace, Verdict};
 
-/// Traces told in full, traces told in one line, and other findings told.
-const FULL_TRACES: usize = 3;
-const BRIEF_TRACES: usize = 5;
-const OTHERS: usize = 8;
+/// How much is told.
+pub(crate) struct Measure {
+    /// Traces told in full.
+    full_traces: usize,
+    /// Traces told in one line.
+    brief_traces: usize,
+    /// Groups of other findings.
+    others: usize,
+    /// Findings that are gone.
+    gone: usize,
+}
+
+/// What a group reads in half a minute.
+pub(crate) const GROUP: Measure = Measure { full_traces: 3, brief_traces: 5, others: 8, gone: 3 };
+/// All of it.
+pub(crate) const WHOLE: Measure =
+    Measure { full_traces: usize::MAX, brief_traces: 0, others: usize::MAX, gone: usize::MAX };
+/// Lines below a model's words; those that come first are the gravest.
+const FOUND: usize = 20;
 /// The most characters taken from one text of the report.
 const TEXT: usize = 120;
 
 /// Returns the chat brief.
-pub(crate) fn chat(report: &Report, telling: &Telling, lang: Lang) -> String {
+pub(crate) fn chat(report: &Report, telling: &Telling, lang: Lang, measure: &Measure) -> String {
     let local = Local::of(&report.run);
     let mut blocks = vec![headline(report, telling, lang)];
-    for (number, trace) in telling.traces.iter().take(FULL_TRACES).enumerate() {
+    for (number, trace) in telling.traces.iter().take(measure.full_traces).enumerate() {
         blocks.push(told(report, trace, number + 1, &local, lang));
     }
     let lists = [
-        (lang.pick("其他链路", "More traces"), more_traces(report, telling, lang)),
-        (lang.pick("其他异常", "Other findings"), other_findings(telling, lang)),
-        (lang.pick("不再出现", "Gone since the day before"), gone(report, lang)),
+        (lang.pick("其他链路", "More traces"), more_traces(report, telling, lang, measure)),
+        (lang.pick("其他异常", "Other findings"), other_findings(telling, lang, measure)),
+        (lang.pick("不再出现", "Gone since the day before"), gone(report, lang, measure)),
         (
             lang.pick("数据缺口（缺口内情况未知）", "Not seen (unknown, not healthy)"),
-            unseen(report, telling, &local, lang),
+            unseen(telling, &local, lang),
         ),
     ];
     for (title, lines) in lists {
@@ -40,7 +53,7 @@ pub(crate) fn chat(report: &Report, telling: &Telling, lang: Lang) -> String {
 }
 
 /// The day in one line; on a calm or an empty day this is all there is.
-fn headline(report: &Report, telling: &Telling, lang: Lang) -> String {
+pub(crate) fn headline(report: &Report, telling: &Telling, lang: Lang) -> String {
     let (date, cluster) = (inert(&report.run.date, 20), inert(&report.run.cluster, 40));
     let place = if cluster.is_empty() { date } else { format!("{date} · {cluster}") };
     let colon = lang.pick("：", ": ");
@@ -52,7 +65,7 @@ fn headline(report: &Report, telling: &Telling, lang: Lang) -> String {
         );
     }
     let Some(gravest) = telling.gravest else {
-        let rows = grouped(telling.rows);
+        let rows = grouped(telling.digest.rows);
         return match (telling.is_whole(), lang) {
             (true, Lang::Zh) => format!("**{place}：平稳。** 读完四类日志 {rows} 行，没有发现异常。"),
             (true, Lang::En) => format!(
@@ -64,24 +77,31 @@ fn headline(report: &Report, telling: &Telling, lang: Lang) -> String {
             ),
         };
     };
-    let mut parts = Vec::new();
-    for status in [Status::New, Status::Worse, Status::Ongoing, Status::Better] {
-        let n = report.findings.iter().filter(|finding| finding.status == status).count();
-        if n > 0 {
-            let name = words::status(status, lang);
-            parts.push(lang.pick(format!("{name} {n}"), format!("{n} {name}")));
-        }
-    }
-    let n = report.findings.len();
+    let Counts { findings: n, new, worse, ongoing, better, gone } = telling.digest.counts;
+    let status = |status| words::status(status, lang);
+    let parts: Vec<String> = [
+        (new, status(Status::New)),
+        (worse, status(Status::Worse)),
+        (ongoing, status(Status::Ongoing)),
+        (better, status(Status::Better)),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, name)| lang.pick(format!("{name} {n}"), format!("{n} {name}")))
+    .collect();
     let count = lang.pick(format!("{n} 个异常"), plural(n, "finding"));
     let (parts, worst) = (parts.join(lang.pick("，", ", ")), words::severity(gravest.severity, lang));
-    let parts = lang.pick(format!("（{parts}）"), format!(" ({parts})"));
+    let gone = match gone {
+        0 => String::new(),
+        _ => lang.pick(format!("；不再出现 {gone}"), format!("; {gone} gone")),
+    };
+    let parts = lang.pick(format!("（{parts}{gone}）"), format!(" ({parts}{gone})"));
     let worst = lang.pick(format!("，最高级别：{worst}"), format!(", gravest: {worst}"));
     format!("**{place}{colon}{count}{parts}{worst}** [F:{}]", short_id(&gravest.id))
 }
 
 /// A trace in up to four lines: what failed, who did it, the chain, what to do first.
-fn told(report: &Report, trace: &Trace, number: usize, local: &Local, lang: Lang) -> String {
+pub(crate) fn told(report: &Report, trace: &Trace, number: usize, local: &Local, lang: Lang) -> String {
     let colon = lang.pick("：", ": ");
     let start = start_of(report, trace);
     let mut lines = vec![format!("**{number}.** {}", symptom(start, trace, local, lang))];
@@ -229,16 +249,16 @@ fn cited(trace: &Trace) -> String {
     format!("T:{}{audit}", short_id(&trace.id))
 }
 
-fn more_traces(report: &Report, telling: &Telling, lang: Lang) -> Vec<String> {
-    let rest = telling.traces.get(FULL_TRACES..).unwrap_or_default();
+fn more_traces(report: &Report, telling: &Telling, lang: Lang, measure: &Measure) -> Vec<String> {
+    let rest = telling.traces.get(measure.full_traces..).unwrap_or_default();
     let line = |trace: &&Trace| {
         let title = start_of(report, trace).map_or("", |finding| finding.title_in(lang));
         let (label, title) = (inert(&trace.entity.label(), 80), inert(title, 60));
         format!("- {label} {title}：{} [T:{}]", words::verdict(trace.verdict, lang), short_id(&trace.id))
             .replace('：', lang.pick("：", ": "))
     };
-    let mut lines: Vec<String> = rest.iter().take(BRIEF_TRACES).map(line).collect();
-    lines.extend(and_more(rest.len().saturating_sub(BRIEF_TRACES), lang));
+    let mut lines: Vec<String> = rest.iter().take(measure.brief_traces).map(line).collect();
+    lines.extend(and_more(rest.len().saturating_sub(measure.brief_traces), lang));
     lines
 }
 
@@ -251,77 +271,122 @@ fn and_more(number: usize, lang: Lang) -> Option<String> {
     })
 }
 
-fn other_findings(telling: &Telling, lang: Lang) -> Vec<String> {
-    let mut lines = Vec::new();
-    for group in telling.others.iter().take(OTHERS) {
-        let Some(first) = group.first() else { continue };
-        let (severity, title) = (words::severity(first.severity, lang), inert(first.title_in(lang), 80));
-        let entities: Vec<String> = group
-            .iter()
-            .take(3)
-            .map(|finding| format!("{} ×{}", inert(&finding.entity.label(), 60), grouped(finding.count)))
-            .collect();
-        let ids: Vec<String> =
-            group.iter().take(3).map(|finding| format!("F:{}", short_id(&finding.id))).collect();
-        let more = match group.len().saturating_sub(3) {
-            0 => String::new(),
-            n => lang.pick(format!(" 等 {} 处", n + 3), format!(" and {n} more")),
-        };
-        let status = words::status(first.status, lang);
-        lines.push(format!(
-            "- {severity} · {title} — {}{more}, {status} [{}]",
-            entities.join(", "),
-            ids.join(" / ")
-        ));
-    }
-    let untold: usize = telling.others.iter().skip(OTHERS).map(Vec::len).sum();
+fn other_findings(telling: &Telling, lang: Lang, measure: &Measure) -> Vec<String> {
+    let mut lines: Vec<String> =
+        telling.others.iter().take(measure.others).filter_map(|group| other(group, lang)).collect();
+    let untold: usize = telling.others.iter().skip(measure.others).map(Vec::len).sum();
     lines.extend(and_more(untold, lang));
     lines
 }
 
-fn gone(report: &Report, lang: Lang) -> Vec<String> {
-    let line =
-        |gone: &Gone| format!("- {} — {}", inert(gone.title_in(lang), 80), inert(&gone.entity.label(), 60));
-    let mut lines: Vec<String> = report.gone.iter().take(3).map(line).collect();
-    lines.extend(and_more(report.gone.len().saturating_sub(3), lang));
+/// Findings of one rule in one line.
+fn other(group: &[&Finding], lang: Lang) -> Option<String> {
+    let first = group.first()?;
+    let (severity, title) = (words::severity(first.severity, lang), inert(first.title_in(lang), 80));
+    let entities: Vec<String> = group
+        .iter()
+        .take(3)
+        .map(|finding| format!("{} ×{}", inert(&finding.entity.label(), 60), grouped(finding.count)))
+        .collect();
+    let ids: Vec<String> =
+        group.iter().take(3).map(|finding| format!("F:{}", short_id(&finding.id))).collect();
+    let more = match group.len().saturating_sub(3) {
+        0 => String::new(),
+        n => lang.pick(format!(" 等 {} 处", n + 3), format!(" and {n} more")),
+    };
+    let (entities, status) = (entities.join(", "), words::status(first.status, lang));
+    Some(format!("- {severity} · {title} — {entities}{more}, {status} [{}]", ids.join(" / ")))
+}
+
+/// What stands below a model's words: each trace and finding that it told (`is_told` knows them by how
+/// they are cited), and those of `least` severity that it left out, these with who did it.
+pub(crate) fn found(
+    report: &Report,
+    telling: &Telling,
+    is_told: &dyn Fn(&str) -> bool,
+    least: Severity,
+    local: &Local,
+    lang: Lang,
+) -> Vec<String> {
+    let (mut lines, mut rest) = (Vec::new(), 0);
+    let cited_as = |finding: &Finding| format!("F:{}", short_id(&finding.id));
+    for trace in &telling.traces {
+        let start = start_of(report, trace);
+        let severity = start.map_or(Severity::Info, |finding| finding.severity);
+        let findings = report.findings.iter().filter(|finding| belongs(finding, trace));
+        let is_told = is_told(&format!("T:{}", short_id(&trace.id)))
+            || findings.map(cited_as).any(|cite| is_told(&cite));
+        if !is_told && severity < least {
+            rest += 1;
+            continue;
+        }
+        let verdict = match is_told {
+            true => words::verdict(trace.verdict, lang).to_owned(),
+            false => verdict_of(trace, local, lang),
+        };
+        lines.push(format!("- {} — {verdict} [{}]", symptom(start, trace, local, lang), cited(trace)));
+    }
+    for group in &telling.others {
+        let is_grave = group.first().is_some_and(|finding| finding.severity >= least);
+        match other(group, lang) {
+            Some(line) if is_grave || group.iter().any(|finding| is_told(&cited_as(finding))) => {
+                lines.push(line);
+            }
+            _ => rest += group.len(),
+        }
+    }
+    let cut = lines.len().saturating_sub(FOUND);
+    lines.truncate(FOUND);
+    lines.extend(and_more(rest + cut, lang));
     lines
 }
 
-/// What the report does not rest on: hours, lines, objects and steps that are missing.
-fn unseen(report: &Report, telling: &Telling, local: &Local, lang: Lang) -> Vec<String> {
-    let mut lines = Vec::new();
-    for gap in words::gaps(report) {
-        let table = words::table(gap.table, lang);
-        let spans = words::spans_text(gap.spans.get(..4).unwrap_or(&gap.spans), local, lang);
-        let more = if gap.spans.len() > 4 { " …" } else { "" };
-        lines.push(match (gap.spans.is_empty(), lang) {
-            (true, Lang::Zh) => format!("- {table}日志：整个时段没有数据"),
-            (true, Lang::En) => format!("- no {table} data in the whole window"),
-            (false, Lang::Zh) => format!("- {table}日志：{spans}{more} 没有数据"),
-            (false, Lang::En) => format!("- no {table} data {spans}{more}"),
-        });
-    }
-    if telling.unparsed > 0 {
-        let n = grouped(telling.unparsed);
-        lines.push(lang.pick(format!("- {n} 行未能解析"), format!("- {n} lines unparsed")));
-    }
-    let first = |problems: &BTreeSet<&Problem>| {
-        problems.first().map(|problem| inert(&problem.what, TEXT)).unwrap_or_default()
-    };
-    let (lost, failed) = (telling.lost_objects.len(), telling.failures.len());
-    if lost > 0 {
-        let first = first(&telling.lost_objects);
-        lines.push(lang.pick(
-            format!("- {lost} 个对象未入库：{first}"),
-            format!("- {} not ingested: {first}", plural(lost, "object")),
-        ));
-    }
-    if failed > 0 {
-        let first = first(&telling.failures);
-        lines.push(lang.pick(
-            format!("- {failed} 个步骤出错：{first}"),
-            format!("- {}: {first}", plural(failed, "failure")),
-        ));
-    }
+/// Says, below a template's brief, that it is one where a model should have spoken.
+pub(crate) fn note(lang: Lang) -> &'static str {
+    lang.pick(
+        "\n\n（模型未能给出可用的简报，以上由模板生成）",
+        "\n\n(The model gave no brief that could be used; this one is the template's.)",
+    )
+}
+
+pub(crate) fn gone(report: &Report, lang: Lang, measure: &Measure) -> Vec<String> {
+    let line =
+        |gone: &Gone| format!("- {} — {}", inert(gone.title_in(lang), 80), inert(&gone.entity.label(), 60));
+    let mut lines: Vec<String> = report.gone.iter().take(measure.gone).map(line).collect();
+    lines.extend(and_more(report.gone.len().saturating_sub(measure.gone), lang));
     lines
+}
+
+/// Returns one line of what the report does not rest on.
+pub(crate) fn lack(lack: &Lack, local: &Local, lang: Lang) -> String {
+    match (lack, lang) {
+        (Lack::Hours { table, spans }, _) => {
+            let table = words::table(table, lang);
+            let told = words::spans_text(spans.get(..4).unwrap_or(spans), local, lang);
+            let more = if spans.len() > 4 { " …" } else { "" };
+            match (spans.is_empty(), lang) {
+                (true, Lang::Zh) => format!("{table}日志：整个时段没有数据"),
+                (true, Lang::En) => format!("no {table} data in the whole window"),
+                (false, Lang::Zh) => format!("{table}日志：{told}{more} 没有数据"),
+                (false, Lang::En) => format!("no {table} data {told}{more}"),
+            }
+        }
+        (Lack::Unparsed { lines }, Lang::Zh) => format!("{} 行未能解析", grouped(lines)),
+        (Lack::Unparsed { lines }, Lang::En) => format!("{} lines unparsed", grouped(lines)),
+        (Lack::Objects { count, first }, Lang::Zh) => {
+            format!("{count} 个对象未入库：{}", inert(first, TEXT))
+        }
+        (Lack::Objects { count, first }, Lang::En) => {
+            format!("{} not ingested: {}", plural(*count, "object"), inert(first, TEXT))
+        }
+        (Lack::Steps { count, first }, Lang::Zh) => format!("{count} 个步骤出错：{}", inert(first, TEXT)),
+        (Lack::Steps { count, first }, Lang::En) => {
+            format!("{}: {}", plural(*count, "failure"), inert(first, TEXT))
+        }
+    }
+}
+
+/// The block of what was not seen; empty where all was.
+pub(crate) fn unseen(telling: &Telling, local: &Local, lang: Lang) -> Vec<String> {
+    telling.digest.lacks.iter().map(|one| format!("- {}", lack(one, local, lang))).collect()
 }

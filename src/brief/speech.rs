@@ -1,50 +1,14 @@
 //! How things are said aloud: numbers, clocks, days, and the names of Kubernetes objects and
 //! users, in Chinese and English. What a voice cannot say (hashes, addresses, markup) is left out.
 
-use super::Lang;
+pub(crate) use super::aloud::zh_count;
+use super::aloud::{read, zh_number};
 use super::words::{Local, did, plain};
+use super::{Lang, changed};
 use crate::entity::{Entity, workload_of_pod};
 use crate::finding::Cause;
 use crate::window::Ts;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
-
-const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-
-fn below_ten_thousand(number: u64) -> String {
-    let mut out = String::new();
-    let mut gap = false;
-    for (unit, name) in [(1000, "千"), (100, "百"), (10, "十"), (1, "")] {
-        let digit = number / unit % 10;
-        if digit == 0 {
-            gap = gap || !out.is_empty();
-            continue;
-        }
-        if std::mem::take(&mut gap) {
-            out.push_str(DIGITS[0]);
-        }
-        if !(digit == 1 && unit == 10 && out.is_empty()) {
-            out.push_str(DIGITS.get(digit as usize).unwrap_or(&""));
-        }
-        out.push_str(name);
-    }
-    out
-}
-
-/// Returns a number in Chinese: exact below ten thousand, rounded to 万 or 亿 above.
-pub(crate) fn zh_number(number: u64) -> String {
-    match number {
-        0 => DIGITS[0].into(),
-        1..10_000 => below_ten_thousand(number),
-        10_000..99_995_000 => format!("约{}万", below_ten_thousand((number + 5_000) / 10_000)),
-        100_000_000_000.. => "上千亿".into(),
-        _ => format!("约{}亿", below_ten_thousand(((number + 50_000_000) / 100_000_000).max(1))),
-    }
-}
-
-/// Returns a number before a measure word: 二 is 两 there.
-pub(crate) fn zh_count(number: usize) -> String {
-    if number == 2 { "两".into() } else { zh_number(number as u64) }
-}
 
 /// Returns a clock reading: `上午十点十二分`, `10:12`.
 pub(crate) fn clock(time: NaiveDateTime, lang: Lang) -> String {
@@ -116,11 +80,12 @@ pub(crate) fn name(text: &str, max: usize) -> String {
     let text = plain(text, 253);
     let cut = |c: char| !(c.is_alphanumeric() || c == '.' || c == '-');
     let mut out = String::new();
-    for word in text.split(cut) {
+    // nobody says an address
+    for word in text.split(cut).filter(|word| !word.contains("www")).flat_map(|word| word.split('.')) {
         let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty() && !is_hash(part)).collect();
         let mut joint = ' ';
         for part in parts {
-            let part: String = part.trim_matches('.').chars().take(max).collect();
+            let part: String = part.chars().take(max).collect();
             if part.is_empty() || out.chars().count() + part.chars().count() + 1 > max {
                 continue;
             }
@@ -174,7 +139,7 @@ pub(crate) fn entity(entity: &Entity, lang: Lang) -> String {
 }
 
 /// Returns a resource as it is called in speech; an unknown one is said as it is.
-fn resource(plural: &str, lang: Lang) -> String {
+pub(crate) fn resource(plural: &str, lang: Lang) -> String {
     let known = match plural {
         "configmaps" => ("配置", "config map"),
         "secrets" => ("密钥", "secret"),
@@ -211,6 +176,10 @@ pub(crate) fn cause(cause: &Cause, local: &Local, lang: Lang) -> String {
     let (did, resource) = (did(cause, lang), resource(&cause.resource, lang));
     let (object, namespace) = (name(workload_of_pod(&cause.name, None), 28), name(&cause.namespace, 16));
     match lang {
+        Lang::Zh if is_scaling(cause) => {
+            let place = if namespace.is_empty() { String::new() } else { format!(" {namespace} 的") };
+            format!("{when} {who} 调整了{place}{resource} {object} 的副本数")
+        }
         Lang::Zh => {
             let place = if namespace.is_empty() { String::new() } else { format!(" {namespace} 的") };
             format!("{when} {who} {did}{place}{resource} {object}")
@@ -222,6 +191,35 @@ pub(crate) fn cause(cause: &Cause, local: &Local, lang: Lang) -> String {
     }
 }
 
+fn is_scaling(cause: &Cause) -> bool {
+    cause.operation == "scale" && cause.verb != "create" && !cause.verb.starts_with("delete")
+}
+
+/// Returns what it changed, when it fits into `max` characters; nothing new has changed.
+pub(crate) fn change(cause: &Cause, max: usize, lang: Lang) -> Option<String> {
+    let change = cause.change.as_deref().filter(|_| cause.verb != "create")?;
+    let change = plain(change, 300);
+    changed::said(&change, is_scaling(cause), max, lang)
+}
+
+/// Programs whose command lines stand in advice: nobody can follow those by ear.
+const COMMANDS: [&str; 6] = ["kubectl", "select ", "helm ", "crictl", "journalctl", "openssl"];
+
+/// Returns the text before a command line; nothing where the command is part of the sentence.
+fn before_command(text: &str) -> Option<&str> {
+    let begins = |at: &usize| !text[..*at].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let command = COMMANDS.iter().filter_map(|command| text.find(command).filter(begins)).min();
+    let Some(at) = command else { return Some(text) };
+    let before = text.get(..at)?;
+    let before = match before.rfind(['(', '（']) {
+        Some(open) if !before[open..].contains([')', '）']) => &before[..open],
+        _ => before,
+    };
+    let end = before.trim_end();
+    let said = end.trim_end_matches([':', '：', ',', '，', '(', '（']).trim_end();
+    (before.len() < at || said.len() < end.len()).then_some(said)
+}
+
 /// Returns the first sentence of a text as it can be said, when it fits into `max` characters.
 pub(crate) fn sentence(text: &str, max: usize, lang: Lang) -> Option<String> {
     let text = plain(text, 1000);
@@ -230,7 +228,7 @@ pub(crate) fn sentence(text: &str, max: usize, lang: Lang) -> Option<String> {
         None => &text,
     };
     let mut words = Vec::new();
-    for word in first.split(' ') {
+    for word in before_command(first)?.split(' ') {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         if word.contains("://") || word.contains("www.") || is_unspeakable(bare) {
             continue;
@@ -244,7 +242,7 @@ pub(crate) fn sentence(text: &str, max: usize, lang: Lang) -> Option<String> {
         };
         words.extend(word.split_whitespace().map(str::to_owned));
     }
-    let said = words.join(" ");
+    let said = read(&words.join(" "), lang);
     (!said.is_empty() && said.chars().count() <= max).then_some(said)
 }
 
@@ -257,6 +255,12 @@ fn ends_sentence(text: &str, at: usize, c: char) -> bool {
 fn is_unspeakable(word: &str) -> bool {
     let parts = || word.split(|c: char| !c.is_alphanumeric());
     parts().any(|part| part.is_ascii() && (is_hash(part) || part.len() > 24))
+}
+
+/// Tells whether a voice can say a text as it stands: no generated parts, no signs.
+pub(crate) fn is_speakable(text: &str) -> bool {
+    let is_said = |c: char| c.is_alphanumeric() || " -.,:%'+()，、“”（）：；。".contains(c);
+    text.chars().all(is_said) && !text.split([' ', '，', '、', '。']).any(is_unspeakable)
 }
 
 fn said_as(c: char) -> char {

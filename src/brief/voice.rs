@@ -2,10 +2,13 @@
 //! The limit is xiaozhi's: about 200 characters is what a robot can be listened to.
 //! Sentences stand in reading order and are admitted in order of weight.
 
-use super::words::{self, Gap, Local, gaps, plural, severity};
-use super::{Lang, Telling, speech, start};
+use super::facts::Fact;
+use super::ground::Kept;
+use super::model::told_by;
+use super::words::{self, Gap, Local, gaps, plural, severity, short_id};
+use super::{Counts, Lang, Telling, belongs, speech, start};
 use crate::entity::Entity;
-use crate::finding::{Cause, Report, Severity, Status, Trace, Verdict};
+use crate::finding::{Cause, Report, Severity, Trace, Verdict};
 use crate::window::Ts;
 
 /// The most characters that are spoken.
@@ -18,8 +21,8 @@ struct Clause {
     forms: Vec<String>,
 }
 
-/// Returns the spoken brief.
-pub(crate) fn voice(report: &Report, telling: &Telling, lang: Lang) -> String {
+/// Returns the spoken brief; `is_stand_in` says that a model should have spoken.
+pub(crate) fn voice(report: &Report, telling: &Telling, lang: Lang, is_stand_in: bool) -> String {
     let local = Local::of(&report.run);
     let gaps = gaps(report);
     let mut clauses = vec![Clause { weight: 0, growth: 3, forms: headline(report, telling, &local, lang) }];
@@ -39,7 +42,43 @@ pub(crate) fn voice(report: &Report, telling: &Telling, lang: Lang) -> String {
         clauses.push(Clause { weight: 1, growth: 2, forms: coverage(report, telling, &gaps, lang) });
         clauses.push(Clause { weight: 5, growth: 5, forms: rest(report, telling, lang) });
     }
+    if is_stand_in {
+        let note = lang.pick("模板播报。", "From a template.").to_owned();
+        clauses.push(Clause { weight: 0, growth: 9, forms: vec![note] });
+    }
     fit(&clauses, lang)
+}
+
+/// Returns the first sentence, which a model's words follow.
+pub(crate) fn opening(report: &Report, telling: &Telling, lang: Lang) -> String {
+    headline(report, telling, &Local::of(&report.run), lang).swap_remove(0)
+}
+
+/// Returns what a model said as it is spoken: behind the opening, before what was not seen. Nothing
+/// where what weighs most is not among it, or cannot be said.
+pub(crate) fn told(
+    report: &Report,
+    telling: &Telling,
+    kept: &[Kept],
+    facts: &[Fact],
+    lang: Lang,
+) -> Option<String> {
+    let gaps = gaps(report);
+    let mut clauses = vec![Clause { weight: 0, growth: 3, forms: vec![opening(report, telling, lang)] }];
+    let mut spoken = 0;
+    for one in kept.iter().filter(|one| speech::is_speakable(&one.text)) {
+        spoken += 1;
+        clauses.push(Clause { weight: 1 + spoken, growth: 0, forms: vec![one.text.clone()] });
+    }
+    clauses.push(Clause { weight: 1, growth: 2, forms: coverage(report, telling, &gaps, lang) });
+    let text = fit(&clauses, lang);
+    let gravest = telling.gravest?;
+    let told = told_by(facts, kept.iter().filter(|one| text.contains(one.text.as_str())));
+    let is_told = |cite: String| told.contains(cite.as_str());
+    let mut traces = report.traces.iter().filter(|trace| belongs(gravest, trace));
+    let is_told = is_told(format!("F:{}", short_id(&gravest.id)))
+        || traces.any(|trace| is_told(format!("T:{}", short_id(&trace.id))));
+    is_told.then_some(text)
 }
 
 /// Admits the briefest form of each clause by weight, then lengthens by weight what has room.
@@ -56,7 +95,8 @@ fn fit(clauses: &[Clause], lang: Lang) -> String {
             let (Some(clause), Some(slot)) = (clauses.get(*i), chosen.get_mut(*i)) else { continue };
             let room = left + if slot.is_empty() { 0 } else { size(slot) };
             let forms = clause.forms.iter().filter(|form| !form.is_empty() && size(form) <= room);
-            let form = if longest {
+            // what caused it is told at length before anything else has a word
+            let form = if longest || clause.growth == 0 {
                 forms.max_by_key(|form| size(form))
             } else {
                 forms.min_by_key(|form| size(form))
@@ -75,8 +115,7 @@ fn fit(clauses: &[Clause], lang: Lang) -> String {
 fn headline(report: &Report, telling: &Telling, local: &Local, lang: Lang) -> Vec<String> {
     let day = local.date.map(|date| speech::day(date, lang)).unwrap_or_default();
     let cluster = speech::name(&report.run.cluster, 24);
-    let n = report.findings.len();
-    let new = report.findings.iter().filter(|finding| finding.status == Status::New).count();
+    let Counts { findings: n, new, worse, .. } = telling.digest.counts;
     let worst = telling.gravest.map_or(Severity::Info, |finding| finding.severity);
     let place = match lang {
         Lang::Zh if cluster.is_empty() => format!("{day}，集群"),
@@ -101,7 +140,12 @@ fn headline(report: &Report, telling: &Telling, local: &Local, lang: Lang) -> Ve
     let (grave, said) = (severity(worst, lang), speech::zh_count(n));
     match lang {
         Lang::Zh => {
-            let new = if new == 0 { String::new() } else { format!("，新增{}个", speech::zh_count(new)) };
+            let new = match (new, worse) {
+                (0, 0) => String::new(),
+                (0, _) => format!("，加重{}个", speech::zh_count(worse)),
+                _ if new == n => "，都是新增的".into(),
+                _ => format!("，新增{}个", speech::zh_count(new)),
+            };
             vec![
                 format!("{place}发现{said}个异常。"),
                 format!("{place}发现{said}个异常{new}，最高级别{grave}。"),
@@ -109,7 +153,12 @@ fn headline(report: &Report, telling: &Telling, local: &Local, lang: Lang) -> Ve
         }
         Lang::En => {
             let count = plural(n, "finding");
-            let new = if new == 0 { String::new() } else { format!(", {new} new") };
+            let new = match (new, worse) {
+                (0, 0) => String::new(),
+                (0, _) => format!(", {worse} worse"),
+                _ if new == n => ", all new".into(),
+                _ => format!(", {new} new"),
+            };
             vec![format!("{place}: {count}."), format!("{place}: {count}{new}, the gravest {grave}.")]
         }
     }
@@ -170,7 +219,7 @@ fn origin(trace: &Trace, local: &Local, lang: Lang) -> Vec<String> {
     };
     let told = speech::cause(cause, local, lang);
     let nearby = speech::cause(&Cause { namespace: String::new(), ..cause.clone() }, local, lang);
-    let change = cause.change.as_deref().and_then(|change| speech::sentence(change, 48, lang));
+    let change = speech::change(cause, 48, lang);
     let mut forms = vec![format!("{open}{nearby}{end}"), format!("{open}{told}{end}")];
     forms.extend(change.map(|change| format!("{open}{told}{}{change}{end}", lang.pick("，", ", "))));
     forms
@@ -180,7 +229,10 @@ fn advice(telling: &Telling, lang: Lang) -> Vec<String> {
     let first = telling.gravest_told.and_then(|finding| finding.advice_in(lang).first().copied());
     let said = first.and_then(|advice| speech::sentence(advice, 60, lang));
     said.map(|advice| {
-        lang.pick(format!("先做：{advice}。"), format!("First: {}.", speech::uncapital(&advice)))
+        lang.pick(
+            format!("先做：{}。", advice.trim_start_matches('先')),
+            format!("First: {}.", speech::uncapital(&advice)),
+        )
     })
     .into_iter()
     .collect()
@@ -192,13 +244,12 @@ fn coverage(report: &Report, telling: &Telling, gaps: &[Gap], lang: Lang) -> Vec
         return Vec::new();
     }
     let mut forms = vec![lang.pick("日志有缺失，情况不完整。", "Some logs are missing.").to_owned()];
-    let failed = !telling.lost_objects.is_empty() || !telling.failures.is_empty();
-    if gaps.is_empty() && !failed {
+    let (objects, steps) = telling.failed();
+    if gaps.is_empty() && objects + steps == 0 {
         return vec![lang.pick("不少日志行无法解析。", "Many log lines could not be parsed.").to_owned()];
     }
     let Some(gap) = gaps.first() else {
         if report.coverage.objects > 0 {
-            let objects = telling.lost_objects.len();
             forms = match objects {
                 0 => vec![
                     lang.pick("部分步骤失败，结论不完整。", "Some steps failed; this is incomplete.")

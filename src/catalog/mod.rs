@@ -2,12 +2,17 @@
 //! The only place that speaks SQLite. Readers see a file only after the transaction that also
 //! says which objects it came from.
 
+mod asked;
+mod briefs;
 mod counts;
+mod outbox;
 mod runs;
 mod upkeep;
 
+pub use asked::{Asked, AskedLog};
 pub use counts::{DeliveryCount, ObjectCount};
-pub use runs::{Delivery, Run, StepEntry};
+pub use outbox::{Delivery, Letter};
+pub use runs::{Run, StepEntry};
 pub use upkeep::DayTotals;
 
 use crate::error::{Error, Result};
@@ -138,7 +143,9 @@ impl Catalog {
         }
         connection.execute_batch(SCHEMA).map_err(at)?;
         connection.execute_batch(runs::SCHEMA).map_err(at)?;
+        connection.execute_batch(outbox::SCHEMA).map_err(at)?;
         connection.execute_batch(upkeep::SCHEMA).map_err(at)?;
+        connection.execute_batch(briefs::SCHEMA).map_err(at)?;
         // a reader must not wait for a writer: nothing is written where nothing changes
         if version != crate::lake::FORMAT_VERSION {
             connection.pragma_update(None, "user_version", crate::lake::FORMAT_VERSION).map_err(at)?;
@@ -173,6 +180,16 @@ impl Catalog {
             .prepare(&format!("{OBJECT_SELECT} where ?1 is null or state = ?1 order by key"))
             .map_err(failed)?;
         let rows = query.query_map([state], object_of).map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Returns the consumed objects whose key begins with `prefix`, by key.
+    pub fn objects_below(&self, prefix: &str) -> Result<Vec<ObjectEntry>> {
+        let mut query = self
+            .connection
+            .prepare(&format!("{OBJECT_SELECT} where key >= ?1 and key < ?1 || char(1114111) order by key"))
+            .map_err(failed)?;
+        let rows = query.query_map([prefix], object_of).map_err(failed)?;
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 

@@ -1,4 +1,4 @@
-//! What ran and what came of it: runs and their steps, reports by day, and what was sent where.
+//! What ran and what came of it: runs and their steps, and reports by day.
 
 use super::{Catalog, failed};
 use crate::error::Result;
@@ -18,10 +18,6 @@ create table if not exists steps (
 create table if not exists reports (
     date text primary key, from_ts integer not null, to_ts integer not null, run text not null,
     state text not null default '', report text not null
-);
-create table if not exists deliveries (
-    finding text not null, channel text not null, date text not null, state text not null,
-    ts integer not null, note text, primary key (finding, channel)
 );
 ";
 
@@ -68,23 +64,6 @@ pub struct StepEntry {
     /// What it made, as JSON text.
     pub output: Option<String>,
     /// What it says of itself.
-    pub note: Option<String>,
-}
-
-/// One finding on its way to one channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// Finding id.
-    pub finding: String,
-    /// Channel.
-    pub channel: String,
-    /// Local day it was found in.
-    pub date: String,
-    /// `sending`, `sent`, `failed` (tried again) or `unknown` (a run died while sending; never repeated).
-    pub state: String,
-    /// Last change, µs.
-    pub ts: i64,
-    /// What the channel answered.
     pub note: Option<String>,
 }
 
@@ -160,65 +139,6 @@ impl Catalog {
                     input: row.get(5)?,
                     output: row.get(6)?,
                     note: row.get(7)?,
-                })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
-    }
-
-    /// Notes how deliveries stand, all or none.
-    pub fn note_deliveries(&mut self, deliveries: &[Delivery]) -> Result<()> {
-        let transaction = self.connection.transaction().map_err(failed)?;
-        for d in deliveries {
-            transaction
-                .execute(
-                    "insert or replace into deliveries (finding, channel, date, state, ts, note) values (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![d.finding, d.channel, d.date, d.state, d.ts, d.note],
-                )
-                .map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)
-    }
-
-    /// Marks what a dead run left half sent as unknown; only the holder of the lock may.
-    pub fn settle_deliveries(&mut self) -> Result<usize> {
-        self.connection
-            .execute(
-                "update deliveries set state = 'unknown', note = 'the run died while sending' where state = 'sending'",
-                [],
-            )
-            .map_err(failed)
-    }
-
-    /// Returns the days from `from` on that something failed to go out of, oldest first.
-    pub fn undelivered_days(&self, from: &str) -> Result<Vec<String>> {
-        let mut query = self
-            .connection
-            .prepare(
-                "select distinct date from deliveries where state = 'failed' and date >= ?1 order by date",
-            )
-            .map_err(failed)?;
-        let rows = query.query_map([from], |row| row.get(0)).map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
-    }
-
-    /// Returns the deliveries to a channel, by finding.
-    pub fn deliveries(&self, channel: &str) -> Result<Vec<Delivery>> {
-        let mut query = self
-            .connection
-            .prepare(
-                "select finding, channel, date, state, ts, note from deliveries where channel = ?1 order by finding",
-            )
-            .map_err(failed)?;
-        let rows = query
-            .query_map([channel], |row| {
-                Ok(Delivery {
-                    finding: row.get(0)?,
-                    channel: row.get(1)?,
-                    date: row.get(2)?,
-                    state: row.get(3)?,
-                    ts: row.get(4)?,
-                    note: row.get(5)?,
                 })
             })
             .map_err(failed)?;
@@ -310,6 +230,16 @@ impl Catalog {
             .query_row("select report from reports where date = ?1", [date], |row| row.get(0))
             .optional()
             .map_err(failed)
+    }
+
+    /// Returns the days, latest first, whose kept report holds a text.
+    pub fn report_dates_with(&self, text: &str) -> Result<Vec<String>> {
+        let mut query = self
+            .connection
+            .prepare("select date from reports where instr(report, ?1) > 0 order by date desc")
+            .map_err(failed)?;
+        let rows = query.query_map([text], |row| row.get(0)).map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
     /// Returns the last day that a report is kept for.

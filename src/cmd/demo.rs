@@ -33,7 +33,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let lake = Lake::create(&args.dir.join("lake"))?;
     let done = super::ingest::into_lake(context, &lake, &Source::folder(&bucket), None)?;
     super::report("ingest", &done.problems);
-    let mut place = context.workplace_at(lake)?;
+    let mut place = context.site().open(lake)?;
     let window = crate::window::Window::day(date, context.config.zone()?);
     let report = context.analyse(&mut place, window)?;
     let json = serde_json::to_string_pretty(&report)

@@ -116,7 +116,7 @@ fn evaluate(context: &Context, day: &Path) -> Result<Score> {
     let logs = ["audit", "event", "business", "standard"].map(|name| day.join(name));
     let paths = logs.into_iter().filter(|path| path.exists()).collect();
     super::ingest::into_lake(context, &lake, &Source::Files { root: Some(day.to_owned()), paths }, None)?;
-    let mut place = context.workplace_at(lake)?;
+    let mut place = context.site().open(lake)?;
     let zone = context.config.zone()?;
     let window = Window { from: Ts::parse(&truth.from, zone)?, to: Ts::parse(&truth.to, zone)?, zone };
     context.runtime.block_on(async {

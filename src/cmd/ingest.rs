@@ -46,6 +46,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         let done = into_lake(context, &Lake::create(&context.lake_path())?, &source, table)?;
         all.objects.extend(done.objects);
         all.unchanged += done.unchanged;
+        all.masked += done.masked;
         for (table, rows) in done.rows {
             *all.rows.entry(table).or_default() += rows;
         }
@@ -88,7 +89,7 @@ fn document(done: &Ingested) -> serde_json::Value {
     json!({
         "schema": "headwater.ingest/1",
         "records": parsed + unparsed + dropped, "parsed": parsed, "unparsed": unparsed, "dropped": dropped,
-        "unchanged_objects": done.unchanged, "rows": done.rows, "objects": objects, "problems": done.problems,
+        "unchanged_objects": done.unchanged, "rows": done.rows, "masked": done.masked, "objects": objects, "problems": done.problems,
     })
 }
 
@@ -97,9 +98,10 @@ fn summary(done: &Ingested) -> String {
     let rows: Vec<String> = done.rows.iter().map(|(table, rows)| format!("{rows} in {table}")).collect();
     let rows = if rows.is_empty() { "no rows".into() } else { rows.join(", ") };
     format!(
-        "{} objects read, {} unchanged: {} records = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}",
+        "{} objects read, {} unchanged: {} records = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}; secrets masked in {}",
         done.objects.len(),
         done.unchanged,
         parsed + unparsed + dropped,
+        done.masked,
     )
 }

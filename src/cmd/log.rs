@@ -1,10 +1,11 @@
 //! What stands on stderr: lines for people, or with `--log-format json` one record a line, in the
-//! names of OpenTelemetry's log data model. Neither ever holds a secret: none is given to it.
+//! names of OpenTelemetry's log data model. Neither ever holds a secret: all of it passes `Masked`.
 
 use crate::error::{Error, Kind};
+use crate::redact::secrets;
 use serde_json::{Map, Value, json};
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::OnceLock;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
@@ -24,9 +25,13 @@ static FORMAT: OnceLock<Format> = OnceLock::new();
 
 /// Begins to log. `HEADWATER_LOG` says what: `info`, `headwater=debug`, …
 pub fn begin(format: Format) {
-    let filter =
+    let mut filter =
         tracing_subscriber::EnvFilter::try_from_env("HEADWATER_LOG").unwrap_or_else(|_| "warn".into());
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    // it writes down what it sends, the token of the address among it
+    if let Ok(silence) = "tungstenite=off".parse() {
+        filter = filter.add_directive(silence);
+    }
+    let log = tracing_subscriber::fmt().with_writer(|| Masked).with_env_filter(filter);
     match FORMAT.get_or_init(|| format) {
         Format::Text => log.init(),
         Format::Json => log.fmt_fields(JsonFields::new()).event_format(Records).init(),
@@ -39,7 +44,22 @@ pub fn say(text: &str) {
         Some(Format::Json) => record(Level::INFO, "headwater", text, Map::new()),
         _ => text.to_owned(),
     };
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = Masked.write_all(format!("{line}\n").as_bytes());
+}
+
+/// Stderr for whole lines, without their secrets.
+struct Masked;
+
+impl Write for Masked {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(lines);
+        io::stderr().lock().write_all(secrets(&text).as_bytes())?;
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// Reports the error that ends the program.
@@ -56,7 +76,8 @@ pub fn fail(error: &Error) {
     ];
     let facts =
         facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
-    let _ = writeln!(std::io::stderr().lock(), "{}", record(Level::ERROR, "headwater", &error.what, facts));
+    let line = record(Level::ERROR, "headwater", &error.what, facts);
+    let _ = Masked.write_all(format!("{line}\n").as_bytes());
 }
 
 /// Returns one record as a line. Severity numbers are OpenTelemetry's.

@@ -3,6 +3,7 @@
 
 mod analyze;
 mod brief;
+mod channels;
 mod completions;
 mod config;
 mod demo;
@@ -12,7 +13,10 @@ mod ingest;
 mod inspect;
 mod lake;
 mod log;
+mod mcp;
 mod metrics;
+mod query_worker;
+mod redact;
 mod rules;
 mod run;
 mod runs;
@@ -28,9 +32,10 @@ use crate::config::Config;
 use crate::error::{Error, Problem, Result};
 use crate::finding::Report;
 use crate::lake::Lake;
-use crate::orchestrator::Workplace;
+use crate::orchestrator::{Site, Workplace};
+use crate::runs::run_id;
 use crate::stop::Stop;
-use crate::window::{Window, parse_date};
+use crate::window::{Ts, Window, parse_date};
 use clap::{CommandFactory, Parser, Subcommand};
 use log::say;
 use std::io::Write;
@@ -75,11 +80,16 @@ enum Command {
     Trace(trace::Args),
     Brief(brief::Args),
     Sql(sql::Args),
+    #[command(hide = true)]
+    QueryWorker(query_worker::Args),
+    Redact(redact::Args),
     Rules(rules::Args),
     Simulate(simulate::Args),
     Evaluate(evaluate::Args),
     Lake(lake::Args),
     Serve(serve::Args),
+    Mcp(mcp::Args),
+    Channels(channels::Args),
     Metrics(metrics::Args),
     Doctor(doctor::Args),
     Schema(schema::Args),
@@ -138,24 +148,25 @@ impl Context {
         stop
     }
 
+    /// Returns what the lake is worked on with.
+    fn site(&self) -> Site {
+        Site { lake: self.lake_path(), rules: self.rules_path(), config: self.config.clone() }
+    }
+
     /// Opens an existing lake for reading and analysis.
     fn workplace(&self) -> Result<Workplace> {
-        self.workplace_at(Lake::open(&self.lake_path())?)
+        self.site().open(Lake::open(&self.lake_path())?)
     }
 
-    fn workplace_at(&self, lake: Lake) -> Result<Workplace> {
-        let catalog = Catalog::open(&lake.catalog_path())?;
-        let rules = crate::rules::load(self.rules_path().as_deref())?;
-        Ok(Workplace { lake, catalog, config: self.config.clone(), rules })
-    }
-
-    /// Runs agents and traces over a window while the steps show on stderr.
+    /// Runs agents and traces over a window while the steps show on stderr; a whole day's report is kept.
     fn analyse(&self, place: &mut Workplace, window: Window) -> Result<Report> {
         let spinner = show::spinner();
         let begun = |step: &str| spinner.set_message(step.to_owned());
-        let report = self.runtime.block_on(place.analyse(window, &show::run_id(), &begun));
+        let report = self.runtime.block_on(place.analyse(window, &run_id(Ts::now()), &begun));
         spinner.finish_and_clear();
-        report
+        let report = report?;
+        place.keep(&report)?;
+        Ok(report)
     }
 
     /// Returns the window of `--date`, or `--from` and `--to`, or the last day with rows.
@@ -196,9 +207,14 @@ fn run(cli: Cli) -> Result<Done> {
         (Err(error), Command::Doctor(args)) => return doctor::without_config(error, args),
         (config, _) => config?,
     };
+    crate::redact::adopt(&config.redact)?;
     let config_place = Config::place(cli.config.as_deref()).map(PathBuf::from);
+    let threads = match cli.command {
+        Command::QueryWorker(_) => 1, // it makes its own, within its limits
+        _ => config.threads(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(config.threads())
+        .worker_threads(threads)
         .thread_stack_size(16 << 20) // deep plans of long expressions
         .enable_all()
         .build()?;
@@ -213,11 +229,15 @@ fn run(cli: Cli) -> Result<Done> {
         Command::Trace(args) => trace::run(&context, &args),
         Command::Brief(args) => brief::run(&context, &args),
         Command::Sql(args) => sql::run(&context, &args),
+        Command::QueryWorker(args) => query_worker::run(&context, &args),
+        Command::Redact(args) => redact::run(&context, &args),
         Command::Rules(args) => rules::run(&context, &args),
         Command::Simulate(args) => simulate::run(&context, &args),
         Command::Evaluate(args) => evaluate::run(&context, &args),
         Command::Lake(args) => lake::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
+        Command::Mcp(args) => mcp::run(context, &args),
+        Command::Channels(args) => channels::run(&context, &args),
         Command::Metrics(args) => metrics::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Schema(args) => schema::run(&args),

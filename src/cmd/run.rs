@@ -1,16 +1,10 @@
 //! `headwater run`: the daily batch, from the bucket to the brief.
 
-use super::{Context, Done, Result, print, show};
-use crate::brief::Lang;
-use crate::error::Error;
+use super::{Context, Done, Result, channels, print, show};
+use crate::brief::{Lang, Length};
 use crate::ingest::Progress;
-use crate::lake::Lake;
-use crate::orchestrator::{Daily, Outcome};
-use crate::sink::Channel;
-use crate::source::{Access, Source};
-use crate::stop::Stop;
-use crate::window::{Ts, parse_date};
-use chrono::NaiveDate;
+use crate::orchestrator::{Outcome, Watch, batch};
+use crate::window::parse_date;
 use serde_json::json;
 
 /// Bring the report of each day that is due: collect, ingest, analyse, trace, brief, broadcast
@@ -40,14 +34,30 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let progress = Progress::default();
     let stop = context.stop();
     let ended = show::steps(&progress, |begun| {
-        batch(context, date, &stop, begun, &progress, &mut |outcome| outcomes.push(outcome))
+        // with --json, stdout is one document
+        let print = if args.json { channels::to_stderr } else { channels::to_stdout };
+        let watch = Watch { stop: &stop, begun, progress: &progress, print };
+        batch(&context.site(), context.runtime.handle(), date, &watch, &mut |outcome| outcomes.push(outcome))
     });
     let mut done = Done::All;
+    let lang = Lang::from(args.lang);
+    let mut briefs = Vec::new();
     for outcome in &outcomes {
+        let spoken = match outcome.briefs.get(lang.name()) {
+            Some(spoken) => spoken.clone(),
+            None => {
+                let mut place = context.workplace()?;
+                let speaker = place.speaker();
+                context.runtime.block_on(place.spoken(&speaker, &outcome.report, lang, Length::Chat))?
+            }
+        };
         if !args.json {
-            print(&outcome.text(Lang::from(args.lang)))?;
+            print(&outcome.text(&spoken, lang))?;
         }
-        let problems = outcome.all_problems();
+        channels::tell(&outcome.deliveries);
+        let mut problems = outcome.all_problems();
+        problems.extend(spoken.problem().filter(|problem| !problems.contains(problem)));
+        briefs.push(spoken);
         if super::report(&format!("run of {}", outcome.date), &problems) == Done::InPart {
             done = Done::InPart;
         }
@@ -55,41 +65,15 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     if args.json {
         let reports: Vec<_> = outcomes
             .iter()
-            .map(|o| json!({ "date": o.date, "why": o.why, "report": o.report, "problems": o.problems }))
+            .zip(&briefs)
+            .map(|(o, brief)| {
+                json!({
+                    "date": o.date, "why": o.why, "report": o.report, "problems": o.problems,
+                    "deliveries": o.deliveries, "brief": brief,
+                })
+            })
             .collect();
         super::print_json(&json!({ "schema": "headwater.run/1", "days": reports }))?;
     }
     ended.map(|()| done)
-}
-
-/// Runs the daily batch under the lake's lock; `told` gets each day's outcome as it is there.
-pub fn batch(
-    context: &Context,
-    date: Option<NaiveDate>,
-    stop: &Stop,
-    begun: &(dyn Fn(&str) + Sync),
-    progress: &Progress,
-    told: &mut dyn FnMut(Outcome),
-) -> Result<()> {
-    let config = &context.config;
-    let url = config.source.url.as_deref().ok_or_else(|| {
-        Error::usage("no source is configured")
-            .hint("set `url` under `[source]`: cos://bucket-appid/prefix, s3://bucket/prefix or a folder")
-    })?;
-    let source = Source::open(url, &Access::of(&config.source), context.runtime.handle())?;
-    let channels = config.broadcast.iter().map(Channel::open).collect::<Result<Vec<_>>>()?;
-    let lake = Lake::create(&context.lake_path())?;
-    let _lock = lake.lock("run")?;
-    let mut place = context.workplace_at(lake)?;
-    let mut daily = Daily {
-        place: &mut place,
-        source: &source,
-        channels: &channels,
-        runtime: context.runtime.handle(),
-        stop,
-        now: &Ts::now,
-        begun,
-        progress,
-    };
-    daily.run(date, told)
 }

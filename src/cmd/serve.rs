@@ -1,10 +1,13 @@
 //! `headwater serve`: answers over HTTP and runs the daily job at its time, until it is told to end.
 
-use super::run::batch;
-use super::{Context, Done, Result, say};
+use super::{Context, Done, Result, channels, say};
+use crate::catalog::Letter;
 use crate::error::Error;
 use crate::ingest::Progress;
+use crate::inquiry::Desk;
+use crate::orchestrator::{Watch, batch, send_owed};
 use crate::schedule::Schedule;
+use crate::serve::xiaozhi::Endpoint;
 use crate::serve::{self, Place};
 use crate::stop::Stop;
 use crate::window::Ts;
@@ -18,13 +21,17 @@ const TICK: Duration = Duration::from_secs(1);
 /// A run that failed is tried again after this long.
 const AGAIN_S: i64 = 600;
 
+/// What did not arrive, or was held back, is sent after this long, and then ever more seldom.
+const SEND_S: i64 = 300;
+const MOST_S: i64 = 3600;
+
 /// Answer over HTTP, and run the daily job at its time
 ///
 /// With `[schedule] cron` the daily job runs here: at start what is due, then at each firing. Without
 /// it, `headwater run` is left to a timer outside.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Paths: / · /v1/brief · /v1/runs · /metrics · /healthz · /readyz\nExample:\n  headwater serve --listen 127.0.0.1:8633"
+    after_help = "Paths: / · /v1/… · /openapi.json lists them · /metrics · /healthz · /readyz\nExample:\n  headwater serve --listen 127.0.0.1:8633"
 )]
 pub struct Args {
     /// Address and port; 0 for any free port [default: the config's, else 127.0.0.1:8633]
@@ -35,7 +42,9 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut config = context.config.clone();
     config.serve.listen = args.listen.unwrap_or(config.serve.listen);
-    let place = Place::of(&config, context.lake_path())?;
+    let desk = Desk::open(&config, context.lake_path(), context.rules_path())?;
+    let robot = Endpoint::of(&config.xiaozhi, &desk)?;
+    let place = Place::of(&config, desk)?;
     let schedule = config.schedule()?;
     let stop = context.stop();
     std::thread::scope(|scope| {
@@ -47,7 +56,17 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
             let shutdown = async move {
                 asked.wait().await;
             };
-            serve::listen(listener, place, shutdown).await
+            let robot = async {
+                if let Some(robot) = &robot {
+                    robot.keep(&stop, &say).await;
+                }
+            };
+            let served = async {
+                serve::listen(listener, place, shutdown).await;
+                stop.ask(); // the robot's connection ends with it
+            };
+            tokio::join!(served, robot);
+            Ok(())
         });
         stop.ask(); // where it cannot listen, no job runs unseen
         match jobs.map(std::thread::ScopedJoinHandle::join) {
@@ -62,6 +81,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 /// Runs what is due now, and then at each firing. A run that fails is tried at the next one.
 fn keep_time(context: &Context, schedule: Schedule, stop: &Stop) {
     let mut next = Some(Ts::now());
+    let mut owed = Owed::from_now();
     while stop.check().is_ok() {
         if next.is_some_and(|next| next <= Ts::now()) {
             let mut told = |outcome: crate::orchestrator::Outcome| {
@@ -74,7 +94,11 @@ fn keep_time(context: &Context, schedule: Schedule, stop: &Stop) {
             };
             let progress = Progress::default();
             let mut soon = false;
-            let run = AssertUnwindSafe(|| batch(context, None, stop, &|_| {}, &progress, &mut told));
+            let print = channels::to_stdout;
+            let watch = Watch { stop, begun: &|_| {}, progress: &progress, print };
+            let run = AssertUnwindSafe(|| {
+                batch(&context.site(), context.runtime.handle(), None, &watch, &mut told)
+            });
             match catch_unwind(run) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
@@ -85,7 +109,41 @@ fn keep_time(context: &Context, schedule: Schedule, stop: &Stop) {
             }
             let firing = schedule.next_after(Ts::now());
             next = if soon { firing.min(Some(Ts::now().plus_s(AGAIN_S))) } else { firing };
+            owed = Owed::from_now();
+        }
+        if owed.next <= Ts::now() {
+            owed.send(context, stop);
         }
         std::thread::sleep(TICK);
+    }
+}
+
+/// When what did not arrive is sent again: ever more seldom while it does not.
+struct Owed {
+    next: Ts,
+    pause_s: i64,
+}
+
+impl Owed {
+    fn from_now() -> Self {
+        Self { next: Ts::now().plus_s(SEND_S), pause_s: SEND_S }
+    }
+
+    fn send(&mut self, context: &Context, stop: &Stop) {
+        let watch =
+            Watch { stop, begun: &|_| {}, progress: &Progress::default(), print: channels::to_stdout };
+        // what only a change of the config can mend waits for the next run
+        let which = |letter: &Letter| letter.state != "rejected";
+        let sent = AssertUnwindSafe(|| send_owed(&context.site(), context.runtime.handle(), &watch, &which));
+        match catch_unwind(sent) {
+            Ok(Ok(receipts)) => {
+                channels::tell(&receipts);
+                let still = receipts.iter().any(|receipt| receipt.problem().is_some());
+                self.pause_s = if still { (self.pause_s * 2).min(MOST_S) } else { SEND_S };
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "what is owed was not sent"),
+            Err(_) => say("bug: sending stopped; it is tried at its next time"),
+        }
+        self.next = Ts::now().plus_s(self.pause_s);
     }
 }

@@ -113,8 +113,3 @@ pub fn columns<const N: usize>(head: [&str; N], lines: impl IntoIterator<Item = 
     };
     all.iter().map(line).collect()
 }
-
-/// Returns the id of a run that begins now.
-pub fn run_id() -> String {
-    format!("r{}", chrono::Utc::now().format("%Y%m%d%H%M%S%3f"))
-}

@@ -2,10 +2,11 @@
 
 use super::{Context, Done, Result, print, print_json, show};
 use crate::error::Error;
-use crate::finding::{Report, Trace};
+use crate::finding::Trace;
 use crate::orchestrator::Workplace;
-use crate::trace::{Subject, mermaid, start_at, subject_of_trace};
-use crate::window::{Ts, Window};
+use crate::report;
+use crate::trace::{NOTHING_BROKEN, Subject, mermaid, text};
+use crate::window::Ts;
 use chrono_tz::Tz;
 
 /// Follow a finding, or anything at a time, back to its cause; or a change forwards
@@ -36,7 +37,7 @@ pub struct Args {
     /// When: local time or RFC 3339
     #[arg(long)]
     at: Option<String>,
-    /// Local day of the finding's report [default: the last]
+    /// Local day of the finding's report [default: the last that has it]
     #[arg(long)]
     date: Option<String>,
     /// As JSON: one trace; with --operation a list
@@ -54,7 +55,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         return forwards(context, &mut place, audit_id, args);
     }
     let trace = match &args.finding {
-        Some(_) => of_finding(&place.catalog, args)?,
+        Some(id) => report::trace_of(&place.catalog, id, args.date.as_deref())?,
         None => backwards(context, &place, args, zone)?,
     };
     if args.json {
@@ -66,42 +67,28 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 }
 
 fn backwards(context: &Context, place: &Workplace, args: &Args, zone: Tz) -> Result<Trace> {
-    let at = args.at.as_deref().map(|at| Ts::parse(at, zone)).transpose()?;
-    context.runtime.block_on(async {
-        let (subject, at) = match (&args.trace_id, at) {
-            (Some(id), _) => subject_of_trace(&place.engine(None).await?, id).await?,
-            (None, at) => (subject(args)?, at.unwrap_or_default()),
-        };
-        let window = Window { from: at.plus_s(-8 * 3600), to: at.plus_s(3600), zone };
-        let engine = place.engine(Some(window)).await?;
-        let start = start_at(&engine, &subject, at).await?;
-        let traces = place.trace(&engine, window, &[start]).await?;
-        traces.into_iter().next().ok_or_else(|| Error::bug("a start gave no trace"))
-    })
-}
-
-fn subject(args: &Args) -> Result<Subject> {
-    if let Some(node) = &args.node {
-        return Ok(Subject::Node(node.clone()));
+    if let Some(id) = &args.trace_id {
+        return context.runtime.block_on(place.follow_request(id));
     }
-    let named = args.pod.as_ref().or(args.workload.as_ref()).map_or("", String::as_str);
-    let (namespace, name) = named
-        .split_once('/')
-        .ok_or_else(|| Error::usage(format!("`{named}` names no namespace")).hint("write NS/NAME"))?;
-    Ok(Subject::Pod(namespace.to_owned(), name.to_owned()))
+    let subject = match (&args.node, args.pod.as_deref().or(args.workload.as_deref())) {
+        (Some(node), _) => Subject::Node(node.clone()),
+        (None, named) => Subject::named(named.unwrap_or_default())?,
+    };
+    let at = args.at.as_deref().ok_or_else(|| Error::bug("a start without its time"))?;
+    context.runtime.block_on(place.follow(&subject, Ts::parse(at, zone)?))
 }
 
 fn forwards(context: &Context, place: &mut Workplace, audit_id: &str, args: &Args) -> Result<Done> {
     let spinner = show::spinner();
     let begun = |step: &str| spinner.set_message(step.to_owned());
-    let traces = context.runtime.block_on(place.broken_by(audit_id, &begun));
+    let report = context.runtime.block_on(place.broken_by(audit_id, &begun));
     spinner.finish_and_clear();
-    let traces = traces?;
+    let traces = report?.traces;
     let zone = context.config.zone()?;
     if args.json {
         print_json(&traces)?;
     } else if traces.is_empty() {
-        print("nothing that was found in the six hours after it holds this change for a cause")?;
+        print(NOTHING_BROKEN)?;
     } else {
         for trace in &traces {
             print(&shown(trace, args, zone))?;
@@ -112,38 +99,4 @@ fn forwards(context: &Context, place: &mut Workplace, audit_id: &str, args: &Arg
 
 fn shown(trace: &Trace, args: &Args, zone: Tz) -> String {
     if args.mermaid { mermaid(trace, zone) } else { text(trace, zone) }
-}
-
-fn of_finding(catalog: &crate::catalog::Catalog, args: &Args) -> Result<Trace> {
-    let id = args.finding.as_deref().unwrap_or_default();
-    let date = args.date.clone().map_or_else(|| catalog.last_report_date(), |date| Ok(Some(date)))?;
-    let kept = date.map(|date| catalog.report(&date)).transpose()?.flatten();
-    let report: Option<Report> = kept.and_then(|text| serde_json::from_str(&text).ok());
-    let missing = || {
-        Error::usage(format!("no kept report has a trace of finding `{id}`")).hint("`headwater analyze --date D` keeps one; findings without a trace are below medium, or of the audit agent")
-    };
-    let report = report.ok_or_else(missing)?;
-    let finding = report.findings.iter().find(|finding| finding.id == id).ok_or_else(missing)?;
-    report.traces.iter().find(|trace| Some(&trace.id) == finding.trace.as_ref()).cloned().ok_or_else(missing)
-}
-
-fn text(trace: &Trace, zone: Tz) -> String {
-    let mut out = format!("{} {}: {}\n", trace.ts.local(zone), trace.entity.label(), trace.verdict.name());
-    for reason in &trace.reasons {
-        out.push_str(&format!("  - {}\n", reason.text));
-    }
-    for (at, hypothesis) in trace.hypotheses.iter().enumerate() {
-        out.push_str(&format!("\n{}. score {:.3}\n", at + 1, hypothesis.score));
-        for step in &hypothesis.steps {
-            let link = step
-                .link
-                .as_ref()
-                .map_or_else(String::new, |link| format!(" [{}, {:+.0} s]", link.kind, link.lag_s));
-            out.push_str(&format!("   {} {}{link}\n", step.ts.local(zone), step.what));
-            for line in step.evidence.iter().take(1) {
-                out.push_str(&format!("      {}:{} ({})\n", line.source, line.line, line.row_id));
-            }
-        }
-    }
-    out
 }

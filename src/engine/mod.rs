@@ -1,8 +1,11 @@
 //! The only builder of a DataFusion session: tables over the exact files the catalog names,
 //! narrowed to a window, within a memory budget. Everyone who runs SQL runs it here.
 
+pub mod guard; // which statements of strangers may run
+mod served;
 mod shared;
 
+pub use served::{Broken, Spill, broken};
 pub use shared::Shared;
 
 use crate::catalog::Catalog;
@@ -24,13 +27,17 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource, col, lit};
+use datafusion::object_store::local::LocalFileSystem;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The lake's folder as the engine names it: plans and errors tell no path of this machine.
+const LAKE: &str = "lake:///";
 
 /// What a session may use.
 #[derive(Clone, Copy, Debug)]
@@ -83,40 +90,45 @@ impl Engine {
         limits: Limits,
     ) -> Result<Self> {
         let engine = Self::new(limits)?;
+        engine.fill(lake, catalog, window, lookback_s)?;
+        Ok(engine)
+    }
+
+    /// Puts the rows of the lake into its tables.
+    fn fill(&self, lake: &Lake, catalog: &Catalog, window: Option<Window>, lookback_s: i64) -> Result<()> {
+        let files = LocalFileSystem::new_with_prefix(&lake.root).map_err(|error| {
+            Error::failed("the lake's folder cannot be opened")
+                .at(lake.root.display().to_string())
+                .because(error)
+        })?;
+        let root = ObjectStoreUrl::parse(LAKE)
+            .map_err(|error| engine_error("the lake's files cannot be named", error))?;
+        self.context.register_object_store(root.as_ref(), Arc::new(files));
         for table in Table::ALL {
             let columns = schema(table, Texts::Queried);
             let name = TableReference::partial("public", table.name());
-            engine.scan(lake, catalog, name, Arc::clone(&columns), window)?;
+            self.scan(catalog, name, Arc::clone(&columns), window)?;
             if let Some(window) = window {
                 let name = TableReference::partial("history", table.name());
-                engine.scan(lake, catalog, name, columns, Some(window.before(lookback_s)))?;
+                self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
         // what hangs together today was mostly created on an earlier day
         let name = TableReference::partial("public", "topology");
-        engine.scan(lake, catalog, name, topology::schema(&DataType::Utf8View), None)?;
-        Ok(engine)
+        self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
     }
 
     fn new(limits: Limits) -> Result<Self> {
-        let mut config = SessionConfig::new()
-            .with_target_partitions(limits.threads.max(1))
-            .with_information_schema(true)
-            .with_default_catalog_and_schema("headwater", "public");
-        let options = config.options_mut();
-        options.execution.parquet.pushdown_filters = true;
-        options.execution.parquet.reorder_filters = true;
-        options.execution.collect_statistics = true;
-        options.execution.time_zone = Some("+00:00".into());
-        options.sql_parser.collect_spans = true;
-        let top = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes), top)))
+        let runtime = runtime(limits)
             .with_disk_manager_builder(DiskManagerBuilder::default())
             .build_arc()
             .map_err(|error| engine_error("the query engine cannot start", error))?;
+        Self::with(settings(limits), runtime)
+    }
+
+    fn with(settings: SessionConfig, runtime: Arc<RuntimeEnv>) -> Result<Self> {
         let state = SessionStateBuilder::new()
-            .with_config(config)
+            .with_config(settings)
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
@@ -136,7 +148,6 @@ impl Engine {
     /// filtered by time.
     fn scan(
         &self,
-        lake: &Lake,
         catalog: &Catalog,
         name: TableReference,
         schema: SchemaRef,
@@ -148,8 +159,8 @@ impl Engine {
             return self.replace(name.schema().unwrap_or("public"), name.table(), schema, Vec::new());
         }
         let failed = |error| engine_error(&format!("the files of `{name}` cannot be opened"), error);
-        let paths: Vec<PathBuf> = files.iter().map(|file| lake.root.join(&file.path)).collect();
-        let source = listing(&paths, schema).map_err(failed)?;
+        let urls: Vec<String> = files.iter().map(|file| format!("{LAKE}{}", file.path)).collect();
+        let source = listing(&urls, schema).map_err(failed)?;
         let mut plan = LogicalPlanBuilder::scan(name.clone(), source, None).map_err(failed)?;
         if window.is_some() {
             let at = |ts: i64| lit(ScalarValue::TimestampMicrosecond(Some(ts), Some("UTC".into())));
@@ -205,9 +216,7 @@ impl Engine {
 
     /// Plans one read-only statement.
     pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlFault> {
-        let only_reads =
-            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        self.context.sql_with_options(sql, only_reads).await.map_err(|error| fault_of(&error))
+        self.context.sql_with_options(sql, only_reads()).await.map_err(|error| fault_of(&error))
     }
 
     /// Runs one read-only statement.
@@ -237,15 +246,33 @@ impl Engine {
     }
 }
 
+fn settings(limits: Limits) -> SessionConfig {
+    let mut settings = SessionConfig::new()
+        .with_target_partitions(limits.threads.max(1))
+        .with_information_schema(true)
+        .with_default_catalog_and_schema("headwater", "public");
+    let options = settings.options_mut();
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    options.execution.collect_statistics = true;
+    options.execution.time_zone = Some("+00:00".into());
+    options.sql_parser.collect_spans = true;
+    settings
+}
+
+fn runtime(limits: Limits) -> RuntimeEnvBuilder {
+    let top = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
+    let pool = TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes), top);
+    RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool))
+}
+
+fn only_reads() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+}
+
 /// Returns Parquet files as one table.
-fn listing(
-    paths: &[PathBuf],
-    schema: SchemaRef,
-) -> std::result::Result<Arc<dyn TableSource>, DataFusionError> {
-    let urls = paths
-        .iter()
-        .map(|path| ListingTableUrl::parse(std::path::absolute(path)?.to_string_lossy()))
-        .collect::<std::result::Result<Vec<_>, _>>()?;
+fn listing(urls: &[String], schema: SchemaRef) -> std::result::Result<Arc<dyn TableSource>, DataFusionError> {
+    let urls = urls.iter().map(ListingTableUrl::parse).collect::<std::result::Result<Vec<_>, _>>()?;
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
     let config =
         ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);

@@ -91,7 +91,7 @@ impl Engine {
             writer.write(&batch.map_err(failed)?).map_err(|error| wrong(error.into()))?;
         }
         writer.close().map_err(|error| wrong(error.into()))?;
-        super::listing(&[path.to_path_buf()], schema).map_err(failed)
+        super::listing(&[path.to_string_lossy().into_owned()], schema).map_err(failed)
     }
 }
 

@@ -4,8 +4,9 @@
 
 use super::frame::Frame;
 use super::origin::{self, Origin};
-use super::{Clock, FORMATS, Format, Part, Peeled, Role, audit, cls, stack};
+use super::{Clock, FORMATS, Format, Part, Peeled, Role, audit, cls, redact, stack};
 use crate::record::{Attrs, Body, Level, Place, Record, Text};
+use crate::redact::Redactor;
 use crate::table::Table;
 use crate::window::{Ts, local_ts};
 use std::borrow::Cow;
@@ -45,6 +46,8 @@ pub struct Counts {
     pub dropped: BTreeMap<&'static str, u64>,
     /// Lines that went into the record before them.
     pub joined: u64,
+    /// Records that a secret was masked in.
+    pub masked: u64,
     /// Records by format chain, for example `cri > klog`.
     pub formats: BTreeMap<String, u64>,
     /// Records by table.
@@ -67,6 +70,7 @@ pub type Take<'t> = &'t mut dyn FnMut(Row<'_>);
 pub struct Reader {
     clock: Clock,
     origin: Origin,
+    redactor: Redactor,
     streams: HashMap<u64, Box<Stream>>,
     envelope: usize,
     fallback_ts: i64,
@@ -168,10 +172,11 @@ impl<'a> Outer<'a> {
 
 impl Reader {
     /// Returns a reader of an object. `fallback_ts` (µs) stands for records before any time is known.
-    pub fn new(clock: Clock, origin: Origin, fallback_ts: i64) -> Self {
+    pub fn new(clock: Clock, origin: Origin, fallback_ts: i64, redactor: Redactor) -> Self {
         Self {
             clock,
             origin,
+            redactor,
             streams: HashMap::new(),
             envelope: 0,
             fallback_ts,
@@ -365,7 +370,16 @@ impl Reader {
 
     /// Reads the record that a stream holds back.
     fn release(&mut self, stream: &mut Stream, take: Take<'_>) {
-        if let Some(Held { text, leaf, at, outer, .. }) = stream.held.take() {
+        if let Some(Held { text, last_line_at, leaf, at, outer }) = stream.held.take() {
+            let mut text = Cow::Borrowed(text.as_str());
+            // a format may tear a key apart: its first line the message, the others the stack
+            if last_line_at > 0
+                && memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY").is_some()
+                && let Cow::Owned(masked) = self.redactor.secrets(&text)
+            {
+                self.counts.masked += 1;
+                text = Cow::Owned(masked);
+            }
             self.read(stream, &text, leaf, at, outer, take);
         }
     }
@@ -464,7 +478,7 @@ impl Reader {
             record.attrs.raw("truncated_bytes", &cut.to_string());
         }
         if self.counts.faults.len() < 5 && why != "no known format" {
-            self.counts.faults.push((at.line, why.to_owned()));
+            self.counts.faults.push((at.line, self.redactor.secrets(why).into_owned()));
         }
         self.counts.unparsed += 1;
         self.count_format(&outer, Some("unparsed"));
@@ -511,6 +525,9 @@ impl Reader {
             record.place.cluster = outer.place.cluster.as_deref().map(|text| Cow::Owned(text.to_owned()));
         }
         record.attrs.extend(&outer.attrs);
+        if self.redactor.record(&mut record) {
+            self.counts.masked += 1;
+        }
         *self.counts.tables.entry(table.name()).or_default() += 1;
         take(Row { record, ts, table, line: at.line, item: at.item, unparsed });
     }
@@ -581,7 +598,13 @@ fn leaf_of(text: &str, last: Option<usize>) -> Option<usize> {
 
 /// Tells whether a line goes on with the record held back.
 fn goes_on(held: &Held, text: &str, leaf: Option<usize>) -> bool {
-    if held.text.len() + text.len() >= MAX_RECORD_BYTES || leaf.is_some() && !text.starts_with([' ', '\t']) {
+    if held.text.len() + text.len() >= MAX_RECORD_BYTES {
+        return false;
+    }
+    if redact::goes_on_with_key(&held.text, text) {
+        return true;
+    }
+    if leaf.is_some() && !text.starts_with([' ', '\t']) {
         return false;
     }
     let previous = held.text.get(held.last_line_at..).unwrap_or("");

@@ -1,5 +1,6 @@
 //! What of an audit event's bodies may reach the lake: never the contents of Secrets, tokens or
-//! ConfigMaps, never `last-applied-configuration` (a second copy of all of them).
+//! ConfigMaps, never `last-applied-configuration` (a second copy of all of them). And which lines
+//! are one private key. What secrets look like is the business of `crate::redact`.
 
 use crate::record::Text;
 use serde_json::Value;
@@ -78,4 +79,17 @@ fn hide(data: &mut Value) {
         Value::Null => {}
         other => *other = Value::String("<hidden>".into()),
     }
+}
+
+/// Tells whether `line` goes on with a private key that `text` has begun and not ended: printed to a
+/// log it comes line by line, and only as a whole it is known for what it is.
+pub fn goes_on_with_key(text: &str, line: &str) -> bool {
+    const LONGEST_LINE: usize = 80;
+    let is_body = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let is_header = || ["-----END ", "Proc-Type: ", "DEK-Info: "].iter().any(|lead| line.starts_with(lead));
+    if !(line.len() <= LONGEST_LINE && line.bytes().all(is_body) || is_header()) {
+        return false;
+    }
+    let Some((_, key)) = text.rsplit_once("-----BEGIN ") else { return false };
+    key.split_once("PRIVATE KEY").is_some_and(|(_, body)| !body.contains("-----END "))
 }

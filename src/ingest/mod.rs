@@ -10,6 +10,7 @@ use crate::error::{Error, Problem, Result};
 use crate::format::reader::{self, Reader};
 use crate::format::{Clock, frame};
 use crate::lake::Lake;
+use crate::redact::Redactor;
 use crate::source::{Listed, Source};
 use crate::stop::Stop;
 use crate::table::Table;
@@ -41,6 +42,8 @@ pub struct Options {
     pub threads: usize,
     /// Folder that originals are kept in.
     pub keep: Option<PathBuf>,
+    /// What masks secrets.
+    pub redactor: Redactor,
     /// When to stop.
     pub stop: Stop,
 }
@@ -57,6 +60,7 @@ impl Options {
             today: now.date(zone),
             threads: config.threads(),
             keep: config.source.keep.clone(),
+            redactor: Redactor::of(&config.redact)?,
             stop: stop.clone(),
         })
     }
@@ -80,6 +84,8 @@ pub struct Ingested {
     pub unchanged: u64,
     /// Rows added, by table.
     pub rows: BTreeMap<&'static str, u64>,
+    /// Rows that a secret was masked in.
+    pub masked: u64,
     /// What failed.
     pub problems: Vec<Problem>,
 }
@@ -98,6 +104,8 @@ pub fn ingest(
     options: &Options,
     progress: &Progress,
 ) -> Result<Ingested> {
+    let redactor = options.redactor.with_key(lake.redact_key()?);
+    let options = &Options { redactor, ..options.clone() };
     let mut done = Ingested::default();
     let mut fresh = Vec::new();
     for object in listed {
@@ -159,7 +167,7 @@ pub fn reader_for(object: &Listed, options: &Options) -> Reader {
     let day = origin.day.or(modified).unwrap_or(options.today);
     let noon = day.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::hours(12);
     let fallback = crate::window::local_ts(noon, options.zone);
-    Reader::new(Clock { zone: options.zone, day }, origin, fallback.0)
+    Reader::new(Clock { zone: options.zone, day }, origin, fallback.0, options.redactor.clone())
 }
 
 /// Reads every frame of a stream, compressed or not.

@@ -47,6 +47,7 @@ pub(super) struct Shared<'s> {
 struct Gathered {
     turn: Turn,
     tables: BTreeMap<&'static str, u64>,
+    masked: u64,
     original: Option<Original>,
 }
 
@@ -187,7 +188,8 @@ impl<'s, 'w> Worker<'s, 'w> {
             state: state.into(),
             reason,
         });
-        self.gathered.push(Gathered { turn, tables: counts.tables.clone(), original });
+        let (tables, masked) = (counts.tables.clone(), counts.masked);
+        self.gathered.push(Gathered { turn, tables, masked, original });
         Ok(None)
     }
 
@@ -212,13 +214,15 @@ impl<'s, 'w> Worker<'s, 'w> {
                 // before its object counts as read: a kill between makes it once more
                 original.keep_as(main_table(&gathered.tables))?;
             }
-            tables.push(gathered.tables);
+            tables.push((gathered.tables, gathered.masked));
         }
         let mut catalog = lock(&self.shared.catalog)?;
         draft.commit(&mut catalog, &replaced)?;
         drop(catalog);
-        for (entry, tables) in objects.iter().zip(&tables) {
-            note(&mut *lock(&self.shared.done)?, entry, tables);
+        for (entry, (tables, masked)) in objects.iter().zip(&tables) {
+            let mut done = lock(&self.shared.done)?;
+            note(&mut done, entry, tables);
+            done.masked += masked;
         }
         lock(&self.shared.done)?.objects.extend(objects);
         Ok(())

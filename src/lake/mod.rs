@@ -4,6 +4,7 @@
 pub mod commit;
 pub mod compact;
 pub mod disk;
+pub mod docs;
 pub mod merge;
 pub mod parquet;
 pub mod part;
@@ -12,13 +13,14 @@ pub mod rows;
 pub mod topology;
 pub mod verify;
 
+use crate::config::Plain;
 use crate::error::{Error, Result};
 use crate::table::Table;
 use arrow::datatypes::{DataType, SchemaRef};
 use disk::Disk;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The version of what is persisted: Parquet footers and catalog alike.
@@ -143,6 +145,22 @@ impl Lake {
         })
     }
 
+    /// Returns the key of the hashes that masks carry, made with the first rows. It makes equal secrets
+    /// of all days equal; nothing but this file holds it, and no face shows it.
+    pub fn redact_key(&self) -> Result<[u8; 32]> {
+        let path = self.root.join("redact.key");
+        let failed = |error: std::io::Error| {
+            Error::failed("the key of the masks cannot be kept").at(path.display().to_string()).because(error)
+        };
+        if let Ok(kept) = fs::read(&path).unwrap_or_default().try_into() {
+            return Ok(kept);
+        }
+        let key = crate::redact::new_key();
+        let options = || File::options().create(true).truncate(true).write(true).mode(0o600).open(&path);
+        options().and_then(|mut file| file.write_all(&key)).map_err(failed)?;
+        Ok(key)
+    }
+
     fn lock_path(&self) -> PathBuf {
         self.root.join("lock")
     }
@@ -182,8 +200,9 @@ impl Lake {
             .map_err(failed)?;
         if file.try_lock().is_err() {
             let holder = fs::read_to_string(&path).unwrap_or_default();
-            return Err(Error::failed(format!("another run is writing to this lake: {}", holder.trim()))
+            return Err(Error::busy("another run is writing to this lake")
                 .at(self.root.display().to_string())
+                .because(Plain(holder.trim().to_owned()))
                 .hint("wait for it to end; `headwater runs list` shows how far it is"));
         }
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

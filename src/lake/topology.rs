@@ -11,6 +11,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What the rows of `topology` are.
+pub const ABOUT: &str =
+    "what hangs together, as events and audit told it: one row an edge, when it was first seen";
+
 /// The columns of `topology` behind `ts`, and what they mean.
 pub const COLUMNS: [(&str, &str); 8] = [
     ("cluster", "cluster"),

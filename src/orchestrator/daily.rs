@@ -4,10 +4,11 @@
 
 use super::Workplace;
 use super::outcome::{Outcome, Why, text};
-use super::steps::{Steps, unless_stopped};
-use crate::brief::Lang;
-use crate::broadcast::broadcast;
-use crate::catalog::Run;
+use super::steps::Steps;
+use crate::brief::{Lang, Length, Speaker, Spoken, spoken};
+use crate::broadcast::{Post, Receipt};
+use crate::catalog::{Catalog, Letter, Run};
+use crate::config::BroadcastConfig;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::finding::Report;
 use crate::ingest::Progress;
@@ -15,10 +16,11 @@ use crate::lake::commit;
 use crate::schedule::Schedule;
 use crate::sink::Channel;
 use crate::source::Source;
-use crate::stop::Stop;
+use crate::stop::{Stop, unless_stopped};
 use crate::window::{Ts, Window, parse_date};
 use chrono::{Days, NaiveDate};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Handle;
 
 /// When a day is due where no schedule says so: as soon as it is over.
@@ -49,7 +51,13 @@ impl<'d> Daily<'d> {
     /// that fails does not keep the later ones from theirs; the first error is returned at the end.
     pub fn run(&mut self, date: Option<NaiveDate>, told: &mut dyn FnMut(Outcome)) -> Result<()> {
         commit::sweep(&self.place.lake, &self.place.catalog, (self.now)())?;
-        let unknown = self.place.catalog.settle_deliveries()?;
+        let settled = self.place.catalog.settle_letters()?;
+        if settled > 0 {
+            tracing::warn!(
+                messages = settled,
+                "a run died while sending; what may not have arrived is sent again"
+            );
+        }
         let today = (self.now)().date(self.place.config.zone()?);
         let mut missing = Vec::new();
         let days = match date {
@@ -61,22 +69,13 @@ impl<'d> Daily<'d> {
             Some(date) => vec![date],
             None => self.due(&mut missing)?,
         };
-        if unknown > 0 {
-            missing.push(Problem {
-                step: "broadcast".into(),
-                what: format!("a run died while sending: {unknown} deliveries may or may not have arrived"),
-                place: None,
-                hint: Some("they are not sent again: look at the channels".into()),
-            });
-        }
-        let mut undelivered = self.deliver_failed(today)?;
+        let mut owed = self.deliver_owed()?;
         let last = days.last().copied();
         let mut first_error = None;
         for day in days {
             let why = if Some(day) == last { Why::Due } else { Why::CaughtUp };
-            let undelivered = std::mem::take(&mut undelivered);
             let mut add = |mut outcome: Outcome| {
-                outcome.problems.extend(undelivered.iter().cloned());
+                outcome.delivered(std::mem::take(&mut owed));
                 told(outcome);
             };
             if let Err(error) = self.day(day, why, std::mem::take(&mut missing), &mut add) {
@@ -86,6 +85,9 @@ impl<'d> Daily<'d> {
                 tracing::error!(%day, %error, "the day has no report");
                 first_error.get_or_insert(error);
             }
+        }
+        for problem in owed.iter().filter_map(Receipt::problem) {
+            tracing::error!(%problem, "no day reports it");
         }
         first_error.map_or(Ok(()), Err)
     }
@@ -229,12 +231,18 @@ impl<'d> Daily<'d> {
         let zone = self.place.config.zone()?;
         let window = Window::day(day, zone);
         let made = (self.now)().local(zone);
-        let outcome =
-            |why, report: Report, problems| Outcome { date: day, why, made: made.clone(), report, problems };
+        let outcome = |why, report: Report, mut problems: Vec<Problem>, (receipts, said): Told| {
+            problems.extend(said.problems);
+            let (deliveries, briefs) = (Vec::new(), said.briefs);
+            let mut outcome =
+                Outcome { date: day, why, made: made.clone(), report, problems, deliveries, briefs };
+            outcome.delivered(receipts);
+            outcome
+        };
         let (runtime, run) = (self.runtime, steps.run.id.as_str());
         if let Some(report) = self.unchanged(day, run, &mut missing)? {
-            missing.extend(self.broadcast(steps, &report, why)?);
-            return Ok(outcome(Why::Unchanged, report, missing));
+            let told = self.broadcast(steps, &report, why)?;
+            return Ok(outcome(Why::Unchanged, report, missing, told));
         }
         let input = self.input(day)?;
         let found = steps.step(self.place, "analyse", Some(&input), |place, stop| {
@@ -249,10 +257,12 @@ impl<'d> Daily<'d> {
         problems.extend(failed);
         let report = steps.step(self.place, "report", None, |place, stop| {
             let reported = place.reported(window, run, found.clone(), traces.clone(), problems.clone());
-            runtime.block_on(unless_stopped(stop, reported))
+            let report = runtime.block_on(unless_stopped(stop, reported))?;
+            place.keep(&report)?;
+            Ok(report)
         })?;
-        problems.extend(self.broadcast(steps, &report, why)?);
-        Ok(outcome(why, report, problems))
+        let told = self.broadcast(steps, &report, why)?;
+        Ok(outcome(why, report, problems, told))
     }
 
     /// Returns the day's report where a run ended with it, its rows are the same, and nothing else went
@@ -295,33 +305,70 @@ impl<'d> Daily<'d> {
     }
 
     /// Sends what has not gone out yet of a report.
-    fn broadcast(&mut self, steps: &Steps<'d>, report: &Report, why: Why) -> Result<Vec<Problem>> {
+    fn broadcast(&mut self, steps: &Steps<'d>, report: &Report, why: Why) -> Result<Told> {
         if self.channels.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Told::default());
         }
-        let (runtime, channels) = (self.runtime, self.channels);
-        let made = (self.now)().local(self.place.config.zone()?);
-        let say = |lang: &str| text(report, why, &made, Lang::of(lang));
-        let now = (self.now)();
-        steps.step(self.place, "broadcast", None, |place, stop| {
-            runtime.block_on(broadcast(&mut place.catalog, channels, report, &say, now, stop))
-        })
+        let (runtime, channels, now, stop) = (self.runtime, self.channels, self.now, self.stop);
+        let zone = self.place.config.zone()?;
+        let made = now().local(zone);
+        let speaker = self.place.speaker();
+        let said = Mutex::new(Said::default());
+        let say = |catalog: &mut Catalog, shown: &Report, config: &BroadcastConfig| {
+            let (lang, length) = (Lang::of(&config.lang), Length::from(config.length));
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_all = length == Length::Chat
+                && shown.findings.len() == report.findings.len()
+                && shown.gone.len() == report.gone.len();
+            let brief = match said.briefs.get(lang.name()) {
+                Some(brief) if is_all => brief.clone(),
+                _ => {
+                    let speaker = said.down.as_ref().unwrap_or(&speaker);
+                    let speaking = spoken(speaker, catalog, shown, lang, length);
+                    runtime.block_on(unless_stopped(stop, speaking))?
+                }
+            };
+            if said.down.is_none() {
+                said.down = brief.why.as_deref().map(Speaker::down);
+                said.problems.extend(brief.problem());
+            }
+            let text = text(report, why, &made, &brief, lang);
+            if is_all {
+                said.briefs.insert(lang.name().into(), brief);
+            }
+            Ok(text)
+        };
+        let receipts = steps.step(self.place, "broadcast", None, |place, stop| {
+            let post = Post { channels, zone, now, stop };
+            post.write(&mut place.catalog, report, &say)?;
+            let is_new = |letter: &Letter| letter.state == "owed" && letter.date == report.run.date;
+            runtime.block_on(post.send(&mut place.catalog, &is_new))
+        })?;
+        Ok((receipts, said.into_inner().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Sends once more what a channel refused on the days that are caught up. Returns what it still refuses.
-    fn deliver_failed(&mut self, today: NaiveDate) -> Result<Vec<Problem>> {
-        let mut problems = Vec::new();
-        let from = back(today, self.place.config.schedule.catch_up_days + 1).to_string();
-        for date in self.place.catalog.undelivered_days(&from)? {
-            let Some(report) = self.place.kept(parse_date(&date)?)? else { continue };
-            let now = (self.now)();
-            let made = now.local(self.place.config.zone()?);
-            let say = |lang: &str| text(&report, Why::Undelivered, &made, Lang::of(lang));
-            let sent = broadcast(&mut self.place.catalog, self.channels, &report, &say, now, self.stop);
-            problems.extend(self.runtime.block_on(sent)?);
-        }
-        Ok(problems)
+    /// Sends what earlier runs owe, and lets go of what is too old.
+    fn deliver_owed(&mut self) -> Result<Vec<Receipt>> {
+        let zone = self.place.config.zone()?;
+        let post = Post { channels: self.channels, zone, now: self.now, stop: self.stop };
+        let mut receipts = post.let_go(&mut self.place.catalog)?;
+        receipts.extend(self.runtime.block_on(post.send(&mut self.place.catalog, &|_| true))?);
+        Ok(receipts)
     }
+}
+
+/// What came of telling people: where it went, and how it was said.
+type Told = (Vec<Receipt>, Said);
+
+/// How a report was said.
+#[derive(Default)]
+struct Said {
+    /// Whole, at the length of a chat, by language.
+    briefs: BTreeMap<String, Spoken>,
+    /// What was not said as it should be.
+    problems: Vec<Problem>,
+    /// Who speaks after the model failed: it is not asked again.
+    down: Option<Speaker>,
 }
 
 /// Returns a run of that day that begins now.

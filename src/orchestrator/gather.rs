@@ -1,11 +1,13 @@
 //! The first two steps of a day: which objects can hold its records, and reading them.
 
+use super::Workplace;
 use super::daily::{Daily, back};
 use super::steps::Steps;
+use crate::config::Config;
 use crate::error::{Problem, Result};
 use crate::format::reader::origin_of;
 use crate::ingest::{Options, ingest};
-use crate::source::Scope;
+use crate::source::{Listed, Scope, Source};
 use crate::window::{Ts, Window, parse_date};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeSet;
@@ -15,15 +17,9 @@ impl<'d> Daily<'d> {
     pub(super) fn collect(&mut self, steps: &Steps<'d>, day: NaiveDate) -> Result<Vec<Problem>> {
         let scope = self.scope(day)?;
         let source = self.source;
-        let lost: BTreeSet<String> =
-            self.place.catalog.objects(Some("lost"))?.into_iter().map(|object| object.key).collect();
-        let mut prefixes = self.place.config.source.prefixes(scope.from, scope.to);
-        if !lost.is_empty() {
-            prefixes.clear(); // they may be of any day
-        }
         let mut objects = Vec::new();
-        let listed = steps.step(self.place, "collect", None, |_, _| {
-            let (listed, problems) = source.list(&prefixes)?;
+        let listed = steps.step(self.place, "collect", None, |place, _| {
+            let (listed, problems) = list(place, source, &scope)?;
             objects = listed;
             Ok(problems)
         });
@@ -34,16 +30,8 @@ impl<'d> Daily<'d> {
                 vec![error.into_problem("collect")]
             }
         };
-        objects.retain(|object| {
-            scope.holds(origin_of(&object.key).day, object.modified) || lost.contains(&object.key)
-        });
         if objects.is_empty() && missing.is_empty() {
-            missing.push(Problem {
-                step: "collect".into(),
-                what: format!("the source holds no object of {day}, nor of the days around it"),
-                place: self.place.config.source.url.clone(),
-                hint: Some("do the shippers work, and does `[source] url` name their folder?".into()),
-            });
+            missing.push(no_object(&self.place.config, day));
         }
         let (progress, now) = (self.progress, (self.now)());
         let unread = steps.step(self.place, "ingest", None, |place, stop| {
@@ -70,11 +58,41 @@ impl<'d> Daily<'d> {
             let since = (parse_date(&date)? + Days::new(1)).min(Ts(begun).date(zone));
             first = since.clamp(oldest, day);
         }
-        let margin_s = -3600 * i64::from(config.source.margin);
-        Ok(Scope {
-            from: back(first, config.source.late_days),
-            to: day + Days::new(1),
-            modified_from: Window::day(first, zone).from.plus_s(margin_s).0,
-        })
+        scope(config, first, day)
+    }
+}
+
+/// Returns which objects can hold records of the days from `first` to `last`.
+pub(super) fn scope(config: &Config, first: NaiveDate, last: NaiveDate) -> Result<Scope> {
+    let margin_s = -3600 * i64::from(config.source.margin);
+    Ok(Scope {
+        from: back(first, config.source.late_days),
+        to: last + Days::new(1),
+        modified_from: Window::day(first, config.zone()?).from.plus_s(margin_s).0,
+    })
+}
+
+/// Lists what a scope holds, and what was lost and is to be read again, with what could not be listed.
+pub(super) fn list(place: &Workplace, source: &Source, scope: &Scope) -> Result<(Vec<Listed>, Vec<Problem>)> {
+    let lost: BTreeSet<String> =
+        place.catalog.objects(Some("lost"))?.into_iter().map(|object| object.key).collect();
+    let mut prefixes = place.config.source.prefixes(scope.from, scope.to);
+    if !lost.is_empty() {
+        prefixes.clear(); // they may be of any day
+    }
+    let (mut objects, problems) = source.list(&prefixes)?;
+    objects.retain(|object| {
+        scope.holds(origin_of(&object.key).day, object.modified) || lost.contains(&object.key)
+    });
+    Ok((objects, problems))
+}
+
+/// Returns the problem of a day that the source holds nothing of.
+pub(super) fn no_object(config: &Config, day: NaiveDate) -> Problem {
+    Problem {
+        step: "collect".into(),
+        what: format!("the source holds no object of {day}, nor of the days around it"),
+        place: config.source.url.clone(),
+        hint: Some("do the shippers work, and does `[source] url` name their folder?".into()),
     }
 }

@@ -1,15 +1,20 @@
 //! Which step when: a window of the lake becomes a report; a day of the bucket becomes a brief. The
 //! steps know nothing of each other.
 
+mod batch; // the daily job with all that it needs
 mod daily; // which days, in which order
 mod gather; // which objects, and reading them
 mod outcome; // what came of a day
+mod site; // what a lake is worked on with
 mod steps; // the steps of one day, resumed where they broke
 
+pub use batch::{Watch, batch, download, mute, send_owed};
 pub use daily::Daily;
 pub use outcome::{Outcome, Why};
+pub use site::Site;
 
 use crate::analyse::{self, AgentReport};
+use crate::brief::{self, Lang, Length, Speaker, Spoken};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::{Engine, Limits};
@@ -19,8 +24,8 @@ use crate::lake::Lake;
 use crate::report;
 use crate::rules::RuleSet;
 use crate::table::Table;
-use crate::trace::{self, Start};
-use crate::window::{Ts, Window};
+use crate::trace::{self, Start, Subject};
+use crate::window::{Ts, Window, parse_date};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +34,10 @@ const LOOKBACK_DAYS: u32 = 7;
 
 /// How long after a change is looked for what it broke.
 const AFTER_S: i64 = 6 * 3600;
+
+/// How long before and after a moment is looked at for what led to it.
+const BEFORE_S: i64 = 8 * 3600;
+const ON_S: i64 = 3600;
 
 /// What the agents found, before it is traced.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,29 +89,45 @@ impl Workplace {
         trace::trace(engine, window, starts, Some((&own, &place))).await
     }
 
-    /// Returns what a change broke: the traces of what was found after it that hold it for a cause.
-    pub async fn broken_by(&mut self, audit_id: &str, begun: &dyn Fn(&str)) -> Result<Vec<Trace>> {
+    /// Follows what a person asks about, at a time, back to its cause.
+    pub async fn follow(&self, subject: &Subject, at: Ts) -> Result<Trace> {
+        let window = Window { from: at.plus_s(-BEFORE_S), to: at.plus_s(ON_S), zone: self.config.zone()? };
+        let engine = self.engine(Some(window)).await?;
+        let start = trace::start_at(&engine, subject, at).await?;
+        let traces = self.trace(&engine, window, &[start]).await?;
+        traces.into_iter().next().ok_or_else(|| Error::bug("a start gave no trace"))
+    }
+
+    /// Follows a request, by the trace id that business logs carry, back to its cause.
+    pub async fn follow_request(&self, trace_id: &str) -> Result<Trace> {
+        let (subject, at) = trace::subject_of_trace(&self.engine(None).await?, trace_id).await?;
+        self.follow(&subject, at).await
+    }
+
+    /// Returns the report of the hours after a change, with those traces alone that hold it for a cause:
+    /// what it broke.
+    pub async fn broken_by(&mut self, audit_id: &str, begun: &dyn Fn(&str)) -> Result<Report> {
         let sql = format!(
             "select ts from audit where audit_id = '{}' order by ts limit 1",
             audit_id.replace('\'', "''")
         );
         let rows = analyse::rows_of(&self.engine(None).await?.query(&sql).await?)?;
         let at = rows.first().and_then(|row| row.get("ts")?.as_str()).ok_or_else(|| {
-            Error::usage(format!("no audit event has the id `{audit_id}`"))
+            Error::missing(format!("no audit event has the id `{audit_id}`"))
                 .hint("`headwater sql \"select ts, audit_id, message from audit where operation is not null\"` shows some")
         })?;
         let zone = self.config.zone()?;
         let at = Ts::parse(at, zone)?;
         let window = Window { from: at.plus_s(-300), to: at.plus_s(AFTER_S), zone };
-        let mut traces = self.analyse(window, "forwards", begun).await?.traces;
+        let mut report = self.analyse(window, "forwards", begun).await?;
         let holds = |trace: &Trace| {
             trace.hypotheses.iter().any(|h| h.cause.as_ref().is_some_and(|cause| cause.audit_id == audit_id))
         };
-        traces.retain(holds);
-        Ok(traces)
+        report.traces.retain(holds);
+        Ok(report)
     }
 
-    /// Runs agents and traces over a window, keeps the report of a whole day, and returns it.
+    /// Runs agents and traces over a window and returns the report; nothing is kept.
     /// `begun` hears each step as it begins.
     pub async fn analyse(&mut self, window: Window, run: &str, begun: &dyn Fn(&str)) -> Result<Report> {
         let step = |name: &str| {
@@ -147,9 +172,9 @@ impl Workplace {
         })
     }
 
-    /// Puts the report together, and keeps that of a whole day. `missing` is what went wrong before.
+    /// Puts the report together. `missing` is what went wrong before.
     pub async fn reported(
-        &mut self,
+        &self,
         window: Window,
         run: &str,
         found: Found,
@@ -169,14 +194,35 @@ impl Workplace {
         let mut problems = found.problems;
         problems.extend(missing);
         let before = window.date().pred_opt().map(|day| self.kept(day)).transpose()?.flatten();
-        let report =
-            report::assemble(info, coverage, found.agents, found.findings, traces, problems, before.as_ref());
-        if window == Window::day(window.date(), window.zone) {
-            let text = serde_json::to_string(&report)
+        Ok(report::assemble(info, coverage, found.agents, found.findings, traces, problems, before.as_ref()))
+    }
+
+    /// Keeps the report of a whole day, in place of an earlier one; one of other hours is not kept.
+    pub fn keep(&mut self, report: &Report) -> Result<()> {
+        let RunInfo { id, date, from, to, .. } = &report.run;
+        let day = Window::day(parse_date(date)?, self.config.zone()?);
+        if (*from, *to) == (day.from, day.to) {
+            let text = serde_json::to_string(report)
                 .map_err(|error| Error::bug("the report does not serialise").because(error))?;
-            self.catalog.keep_report(&report.run.date, window.from.0, window.to.0, run, &text)?;
+            self.catalog.keep_report(date, from.0, to.0, id, &text)?;
         }
-        Ok(report)
+        Ok(())
+    }
+
+    /// Returns whoever speaks: the model that `[llm]` describes, its key from the environment.
+    pub fn speaker(&self) -> Speaker {
+        Speaker::of(&self.config.llm, |name| std::env::var(name).ok())
+    }
+
+    /// Puts a report into words; a model is asked once for the same words.
+    pub async fn spoken(
+        &mut self,
+        speaker: &Speaker,
+        report: &Report,
+        lang: Lang,
+        length: Length,
+    ) -> Result<Spoken> {
+        brief::spoken(speaker, &mut self.catalog, report, lang, length).await
     }
 
     /// Returns the report kept for a day, unless a later version of it cannot be read any more.

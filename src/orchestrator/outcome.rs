@@ -1,11 +1,12 @@
 //! What came of a day, and how it is told: a brief that comes late says so first.
 
-use crate::brief::{Lang, Length, brief};
+use crate::brief::{Lang, Spoken};
+use crate::broadcast::Receipt;
 use crate::error::Problem;
 use crate::finding::Report;
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a report was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -19,8 +20,6 @@ pub enum Why {
     Reopened,
     /// Nothing changed since its report was made.
     Unchanged,
-    /// It was made in time, and a channel refused it.
-    Undelivered,
 }
 
 /// One day's report.
@@ -36,12 +35,24 @@ pub struct Outcome {
     pub report: Report,
     /// What the day lacks, and what did not go out.
     pub problems: Vec<Problem>,
+    /// What went where, or did not.
+    pub deliveries: Vec<Receipt>,
+    /// What was said to channels of all of it, by language.
+    pub briefs: BTreeMap<String, Spoken>,
 }
 
 impl Outcome {
-    /// Returns the brief, led by why it comes now where that is not plain.
-    pub fn text(&self, lang: Lang) -> String {
-        text(&self.report, self.why, &self.made, lang)
+    /// Returns a brief of its report, led by why it comes now where that is not plain.
+    pub fn text(&self, brief: &Spoken, lang: Lang) -> String {
+        text(&self.report, self.why, &self.made, brief, lang)
+    }
+
+    /// Adds what came of sending; what did not arrive is a problem.
+    pub(super) fn delivered(&mut self, receipts: Vec<Receipt>) {
+        self.problems.extend(receipts.iter().filter_map(Receipt::problem));
+        self.deliveries
+            .retain(|old| receipts.iter().all(|new| (&new.channel, &new.id) != (&old.channel, &old.id)));
+        self.deliveries.extend(receipts);
     }
 
     /// Returns what the day lacks and what did not go out, each once.
@@ -52,7 +63,7 @@ impl Outcome {
 }
 
 /// Returns the brief of a report, led by why it comes now.
-pub(super) fn text(report: &Report, why: Why, made: &str, lang: Lang) -> String {
+pub(super) fn text(report: &Report, why: Why, made: &str, brief: &Spoken, lang: Lang) -> String {
     let date = &report.run.date;
     let lead = match (why, lang) {
         (Why::CaughtUp, Lang::En) => {
@@ -61,9 +72,7 @@ pub(super) fn text(report: &Report, why: Why, made: &str, lang: Lang) -> String 
         (Why::CaughtUp, Lang::Zh) => format!("补报：{date} 的日报当时未生成，补于 {made}。\n"),
         (Why::Reopened, Lang::En) => format!("Update: logs of {date} came late or were replaced.\n"),
         (Why::Reopened, Lang::Zh) => format!("更新：{date} 的日志有迟到或替换。\n"),
-        (Why::Undelivered, Lang::En) => format!("Sent late, {made}: this brief did not arrive before.\n"),
-        (Why::Undelivered, Lang::Zh) => format!("迟发（{made}）：这份播报此前未能送达。\n"),
         (Why::Due | Why::Unchanged, _) => String::new(),
     };
-    lead + &brief(report, lang, Length::Chat)
+    lead + &brief.text
 }

@@ -84,11 +84,3 @@ impl Steps<'_> {
         error.kind == Kind::Failed && tried < place.config.run.attempts && self.stop.check().is_ok()
     }
 }
-
-/// Waits for `work`, unless it is time to stop first.
-pub(super) async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::select! {
-        outcome = work => outcome,
-        error = stop.wait() => Err(error),
-    }
-}

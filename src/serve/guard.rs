@@ -1,13 +1,18 @@
-//! Who may ask: callers that show the token, under a name that is this server's own. Without the
-//! second, a page of another site could read the reports through a browser (DNS rebinding).
+//! Who may ask: callers that show a token, under a name that is this server's own. Without the
+//! second, a page of another site could read the reports through a browser (DNS rebinding); without a
+//! look at its origin, it could post.
 
-use super::Place;
-use super::answer::Refusal;
+use super::problem::{Answer, BUSY, FAILED, FOREIGN, OTHER_HOST, Problem, TOKEN_WANTED};
+use super::{Place, wire};
+use crate::config::{Key, Role};
+use crate::inquiry::Caller;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,13 +31,17 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Turns strangers away and logs each request, without what it asked for or showed.
+/// Paths that anyone may ask at any time.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Turns strangers away, tells handlers who calls, and logs each request without what it asked for or
+/// showed.
 pub async fn guard(State(place): State<Arc<Place>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match place.admits(&request) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Ok(caller) => place.run(caller, request, next).await,
+        Err(problem) => problem.into_response(),
     };
     response.headers_mut().extend(HEADERS);
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -41,25 +50,67 @@ pub async fn guard(State(place): State<Arc<Place>>, request: Request, next: Next
 }
 
 impl Place {
-    fn admits(&self, request: &Request) -> Result<(), Refusal> {
+    /// Returns who calls; nobody is asked who they are by a probe.
+    fn admits(&self, request: &Request) -> Answer<Option<Caller>> {
         let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        if !text(header::HOST).is_some_and(|host| self.is_own(host)) {
-            return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, "this server has another name")
+        let host = text(header::HOST).unwrap_or_default();
+        if !self.is_own(host) {
+            return Err(Problem::new(OTHER_HOST, "this server has another name")
                 .hint("`[serve] hosts` lists the names it is called by"));
         }
-        let Some(token) = self.token.filter(|_| !matches!(request.uri().path(), "/healthz" | "/readyz"))
-        else {
-            return Ok(());
-        };
-        let shown = text(header::AUTHORIZATION).and_then(|value| value.split_once(' '));
-        match shown {
-            Some((scheme, shown))
-                if scheme.eq_ignore_ascii_case("bearer") && blake3::hash(shown.as_bytes()) == token =>
-            {
-                Ok(())
+        if let Some(origin) = request.headers().get(header::ORIGIN) {
+            // `null`, and a value that is no text, are nobody's own
+            let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            if !site.is_some_and(|(_, site)| site.eq_ignore_ascii_case(host)) {
+                return Err(Problem::new(FOREIGN, "the page that asks is another site's")
+                    .hint("a proxy before it must hand on the `Host` it was called by"));
             }
-            _ => Err(Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong")
-                .hint("send `Authorization: Bearer TOKEN`")),
+        }
+        let path = request.uri().path();
+        if PROBES.contains(&path) {
+            return Ok(None);
+        }
+        let way = if path == "/mcp" || path.starts_with("/mcp/") { "mcp" } else { "http" };
+        if self.keys.is_empty() {
+            return Ok(Some(Caller { name: "loopback".into(), role: Role::Run, way }));
+        }
+        let key = text(header::AUTHORIZATION)
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .and_then(|(_, shown)| self.key(shown))
+            .ok_or_else(|| {
+                Problem::new(TOKEN_WANTED, "the token is missing or wrong")
+                    .hint("send `Authorization: Bearer TOKEN`")
+            })?;
+        Ok(Some(Caller { name: key.name.clone(), role: key.role, way }))
+    }
+
+    /// Returns the key that a token is of. All are compared, hash to hash: the time it takes tells
+    /// nothing of what was nearly right.
+    fn key(&self, shown: &str) -> Option<&Key> {
+        let hash = blake3::hash(shown.trim().as_bytes());
+        self.keys.iter().fold(None, |found, key| if key.hash == hash { Some(key) } else { found })
+    }
+
+    /// Answers, unless too much is under way. What panics, or is still under way when the server ends,
+    /// is answered all the same.
+    async fn run(&self, caller: Option<Caller>, mut request: Request, next: Next) -> Response {
+        let slot = self.room.try_acquire();
+        if let Some(caller) = caller {
+            if slot.is_err() {
+                return Problem::new(BUSY, "too many requests are under way").into_response();
+            }
+            request.extensions_mut().insert(caller);
+        }
+        let mut over = self.over.subscribe();
+        let answer = AssertUnwindSafe(next.run(request.map(wire::paced))).catch_unwind();
+        tokio::select! {
+            answer = answer => answer.unwrap_or_else(|_| {
+                Problem::new(FAILED, "a bug stopped the answer").hint("the log says where").into_response()
+            }),
+            _ = over.wait_for(|over| *over) => {
+                Problem::new(BUSY, "the server ended before the answer was there").into_response()
+            }
         }
     }
 

@@ -1,49 +1,51 @@
-//! HTTP: probes, metrics, the page and the brief of kept reports, the runs. It reads what the job
-//! left and changes nothing; all reading of the lake happens off the threads that answer.
+//! HTTP: whatever the desk answers, with probes, metrics and the page of kept reports. Nothing is
+//! decided here but who calls; nothing blocks the threads that answer.
 
-mod answer; // one function a path
 mod guard; // who may ask, and what every answer says to a browser
+mod http; // one list of routes: what they take, give and refuse
+pub mod mcp; // the same desk for MCP clients
+mod problem; // why there is no answer
+mod wire; // connections: how many, how slow, how they end
+pub mod xiaozhi; // the same desk for a robot, on a connection that is dialled
 
-use crate::config::Config;
+use crate::config::{Config, Key};
 use crate::error::{Error, Result};
-use axum::Router;
+use crate::inquiry::Desk;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
-use chrono_tz::Tz;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
-/// How long requests under way may take to end; Kubernetes kills after 30 s.
-const GRACE: Duration = Duration::from_secs(20);
+/// Requests under way at a time, probes aside; more are told to come again.
+const REQUESTS: usize = 256;
 
 /// What is answered from, and to whom.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Place {
-    lake: PathBuf,
-    zone: Tz,
+    desk: Desk,
     listen: SocketAddr,
     hosts: Vec<String>,
-    /// The token's hash: hashes compare in constant time.
-    token: Option<blake3::Hash>,
+    keys: Vec<Key>,
+    room: Arc<Semaphore>,
+    /// Turns true when requests under way must end.
+    over: watch::Sender<bool>,
 }
 
 impl Place {
-    /// Returns the place that the config tells; the token comes from the environment.
+    /// Returns the place that the config tells; tokens come from it and the environment.
     ///
     /// # Errors
     /// Wrong use: an address that others reach, without a token.
-    pub fn of(config: &Config, lake: PathBuf) -> Result<Self> {
-        let token = config.serve.token(|name| std::env::var(name).ok())?;
+    pub fn of(config: &Config, desk: Desk) -> Result<Self> {
         Ok(Self {
-            lake,
-            zone: config.zone()?,
+            desk,
             listen: config.serve.listen,
             hosts: config.serve.hosts.clone(),
-            token: token.map(|token| blake3::hash(token.as_bytes())),
+            keys: config.serve.keys(|name| std::env::var(name).ok())?,
+            room: Arc::new(Semaphore::new(REQUESTS)),
+            over: watch::Sender::new(false),
         })
     }
 
@@ -59,33 +61,16 @@ impl Place {
 }
 
 /// Answers until `shutdown`; then ends what is under way and returns.
-pub async fn listen(
-    listener: TcpListener,
-    place: Place,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
+pub async fn listen(listener: TcpListener, place: Place, shutdown: impl Future<Output = ()>) {
     let place = Arc::new(place);
-    let router = Router::new()
-        .route("/", get(answer::page))
-        .route("/healthz", get(answer::alive))
-        .route("/readyz", get(answer::ready))
-        .route("/metrics", get(answer::metrics))
-        .route("/v1/brief", get(answer::brief))
-        .route("/v1/runs", get(answer::runs))
-        .fallback(answer::nowhere)
+    let ended = CancellationToken::new();
+    let router = http::router()
+        .route_service("/mcp", mcp::http_service(place.desk.clone(), ended.clone()))
         .layer(from_fn_with_state(Arc::clone(&place), guard::guard))
-        .with_state(place);
-    let ending = Arc::new(Notify::new());
-    let told = Arc::clone(&ending);
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+        .with_state(Arc::clone(&place));
+    let shutdown = async {
         shutdown.await;
-        told.notify_one();
-    });
-    tokio::select! {
-        outcome = served => Ok(outcome?),
-        () = async { ending.notified().await; tokio::time::sleep(GRACE).await } => {
-            tracing::warn!("requests were cut off: they took longer than {} s to end", GRACE.as_secs());
-            Ok(())
-        }
-    }
+        ended.cancel();
+    };
+    wire::answer(listener, router, &place.over, shutdown).await;
 }

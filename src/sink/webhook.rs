@@ -1,67 +1,50 @@
-//! An HTTP endpoint that takes messages as JSON by POST. Any 2xx is a receipt.
+//! An HTTP endpoint that takes messages as JSON by POST. Any 2xx is a receipt; the id of a message
+//! is its idempotency key, and with a secret it is signed.
 
-use super::Sent;
+use super::http::{Endpoint, signature};
+use super::{Message, Outside, Result, Sent, Way};
 use crate::config::BroadcastConfig;
-use crate::error::{Error, Result};
-use reqwest::{Client, Url};
+use chrono::Utc;
+use futures::future::BoxFuture;
+use std::fmt::Write;
 use std::time::Duration;
 
-/// Longer than any receiver that does its work after answering.
-const DEADLINE: Duration = Duration::from_secs(15);
-
-#[derive(Debug)]
-pub(super) struct Webhook {
-    client: Client,
-    url: Url,
+struct Webhook {
+    endpoint: Endpoint,
 }
 
-impl Webhook {
-    pub(super) fn open(config: &BroadcastConfig) -> Result<Self> {
-        let name = config.url_env.as_deref().ok_or_else(|| {
-            Error::usage("a `webhook` channel needs its `url_env`")
-                .hint("it names the environment variable that holds the address")
-        })?;
-        let text = std::env::var(name)
-            .map_err(|_| Error::usage(format!("the environment variable `{name}` is not set")))?;
-        // the address is a secret: no error may quote it
-        let url = Url::parse(text.trim())
-            .map_err(|_| Error::usage(format!("the environment variable `{name}` holds no URL")))?;
-        let client = Client::builder()
-            .timeout(DEADLINE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| Error::failed("no HTTP client can be made").because(error.without_url()))?;
-        Ok(Self { client, url })
-    }
-
-    pub(super) async fn send(&self, body: String, id: &str) -> Sent {
-        let request = self
-            .client
-            .post(self.url.clone())
-            .header("content-type", "application/json")
-            .header("idempotency-key", id)
-            .body(body);
-        match request.send().await {
-            Ok(answer) if answer.status().is_success() => Sent::Delivered(answer.status().to_string()),
-            // a gateway that gives up may have handed it on before
-            Ok(answer) if matches!(answer.status().as_u16(), 408 | 500..=502 | 504..) => {
-                Sent::Unknown(format!("it answered {}", answer.status()))
-            }
-            Ok(answer) => Sent::Refused(format!("it answered {}", answer.status())),
-            Err(error) if error.is_connect() || error.is_builder() => {
-                Sent::Refused(format!("it cannot be reached: {}", why(error)))
-            }
-            Err(error) => Sent::Unknown(why(error)),
-        }
-    }
+pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+    Ok(Box::new(Webhook { endpoint: Endpoint::open(config, outside, Duration::from_secs(30))? }))
 }
 
-/// Returns the innermost reason, which never quotes the address.
-fn why(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut inner: &dyn std::error::Error = &error;
-    while let Some(source) = inner.source() {
-        inner = source;
+impl Way for Webhook {
+    fn send<'a>(&'a self, message: &'a Message, _: &'a str) -> BoxFuture<'a, Sent> {
+        Box::pin(async move {
+            let body = match serde_json::to_string(message) {
+                Ok(body) => body,
+                Err(error) => return Sent::Rejected(error.to_string()),
+            };
+            let mut headers = vec![("idempotency-key", message.id.clone())];
+            if let Some(secret) = &self.endpoint.secret {
+                let seconds = Utc::now().timestamp();
+                let mut hex = String::from("sha256=");
+                for byte in signature(secret, &format!("{seconds}.{body}")) {
+                    let _ = write!(hex, "{byte:02x}");
+                }
+                headers.push(("x-headwater-timestamp", seconds.to_string()));
+                headers.push(("x-headwater-signature", hex));
+            }
+            match self.endpoint.post(self.endpoint.url.clone(), &headers, body).await {
+                Ok(answer) if answer.status < 300 => {
+                    Sent::Delivered(format!("it answered {}", answer.status))
+                }
+                Ok(answer) => self.endpoint.rejected(&answer),
+                Err(sent) => sent,
+            }
+        })
     }
-    inner.to_string()
+
+    fn knows_repeats(&self) -> bool {
+        true
+    }
 }

@@ -2,11 +2,10 @@
 //! readers, so that ten thousand small ones take no longer than their bytes do.
 
 use super::fetch::{Gone, Head, is_final};
-use super::{Bucket, Listed, Opened, folder};
+use super::{Bucket, Listed, Opened, Source};
 use crate::stop::Stop;
 use futures::StreamExt;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::{Receiver, channel};
@@ -21,7 +20,7 @@ pub struct Feed(Way);
 
 enum Way {
     /// Opened when they are taken.
-    Files { root: Option<PathBuf>, objects: Vec<Listed>, next: AtomicUsize },
+    Files { source: Source, objects: Vec<Listed>, next: AtomicUsize },
     /// Fetched ahead.
     Bucket { bucket: Bucket, fetched: Mutex<Receiver<Fetched>> },
 }
@@ -30,8 +29,8 @@ enum Way {
 type Fetched = (usize, Result<Head, Gone>);
 
 impl Feed {
-    pub(super) fn of_files(root: Option<PathBuf>, objects: Vec<Listed>) -> Self {
-        Self(Way::Files { root, objects, next: AtomicUsize::new(0) })
+    pub(super) fn of_files(source: Source, objects: Vec<Listed>) -> Self {
+        Self(Way::Files { source, objects, next: AtomicUsize::new(0) })
     }
 
     pub(super) fn of_bucket(bucket: Bucket, objects: Vec<Listed>, stop: Stop) -> Self {
@@ -65,10 +64,10 @@ impl Feed {
     /// answer any more, there is none.
     pub fn next(&self) -> Option<(usize, io::Result<Opened>)> {
         match &self.0 {
-            Way::Files { root, objects, next } => {
+            Way::Files { source, objects, next } => {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let object = objects.get(at)?;
-                Some((at, folder::open(root.as_deref(), object)))
+                Some((at, source.read(object)))
             }
             Way::Bucket { bucket, fetched } => {
                 let (at, head) = fetched.lock().ok()?.blocking_recv()?;

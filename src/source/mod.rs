@@ -5,10 +5,12 @@ mod bucket; // addresses, credentials, listing
 mod feed; // objects in order, fetched ahead
 mod fetch; // bytes of one object, whatever the network does
 mod folder; // files
+mod spool; // files under names that are not theirs
 
 pub use bucket::{Access, Bucket, cos_endpoint};
 pub use feed::Feed;
 pub use fetch::{Gone, plain};
+pub use spool::Spooled;
 
 use crate::error::{Error, Problem, Result};
 use crate::stop::Stop;
@@ -60,6 +62,8 @@ pub enum Source {
         /// Where to look.
         paths: Vec<PathBuf>,
     },
+    /// Files that came under names of their senders; keys are labels and no paths.
+    Spool(Spooled),
     /// A bucket; keys are `<scheme>://<bucket>/<key>`.
     Bucket(Bucket),
 }
@@ -103,6 +107,7 @@ impl Source {
         let mut problems = Vec::new();
         let mut listed = match self {
             Self::Files { root, paths } => folder::list(root.as_deref(), paths, &mut problems)?,
+            Self::Spool(spooled) => spooled.list(),
             Self::Bucket(bucket) => bucket.list(prefixes)?,
         };
         listed.sort_by(|a, b| a.key.cmp(&b.key));
@@ -114,6 +119,7 @@ impl Source {
     pub fn read(&self, object: &Listed) -> std::io::Result<Opened> {
         match self {
             Self::Files { root, .. } => folder::open(root.as_deref(), object),
+            Self::Spool(spooled) => spooled.open(object),
             Self::Bucket(bucket) => {
                 let head = bucket.runtime.block_on(bucket.head_of(object));
                 head.map(|head| bucket.opened(head)).map_err(std::io::Error::other)
@@ -124,7 +130,7 @@ impl Source {
     /// Returns `objects` in order for several readers, fetched ahead where that takes time.
     pub fn feed(&self, objects: Vec<Listed>, stop: &Stop) -> Feed {
         match self {
-            Self::Files { root, .. } => Feed::of_files(root.clone(), objects),
+            Self::Files { .. } | Self::Spool(_) => Feed::of_files(self.clone(), objects),
             Self::Bucket(bucket) => Feed::of_bucket(bucket.clone(), objects, stop.clone()),
         }
     }

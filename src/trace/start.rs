@@ -38,6 +38,16 @@ pub enum Subject {
     Node(String),
 }
 
+impl Subject {
+    /// Reads `NAMESPACE/NAME` of a pod or a workload.
+    pub fn named(text: &str) -> Result<Self> {
+        let (namespace, name) = text
+            .split_once('/')
+            .ok_or_else(|| Error::usage(format!("`{text}` names no namespace")).hint("write NS/NAME"))?;
+        Ok(Self::Pod(namespace.to_owned(), name.to_owned()))
+    }
+}
+
 /// Groups findings that one symptom may be behind, marks each with its trace, and returns the
 /// starts in the order of the findings. Findings of one entity that lie more than two hours
 /// apart are two symptoms.
@@ -196,7 +206,7 @@ pub async fn subject_of_trace(engine: &Engine, trace_id: &str) -> Result<(Subjec
         (Some(namespace), Some(pod), Some(ts)) => {
             Ok((Subject::Pod(namespace.to_owned(), pod.to_owned()), Ts::parse(ts, chrono_tz::UTC)?))
         }
-        _ => Err(Error::usage(format!("no business line carries the trace id `{trace_id}`"))
+        _ => Err(Error::missing(format!("no business line carries the trace id `{trace_id}`"))
             .hint("`headwater sql \"select distinct trace_id from business limit 5\"` shows some")),
     }
 }

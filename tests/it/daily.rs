@@ -7,7 +7,7 @@ use headwater::config::Config;
 use headwater::ingest::Progress;
 use headwater::lake::Lake;
 use headwater::orchestrator::{Daily, Outcome, Why, Workplace};
-use headwater::sink::Channel;
+use headwater::sink::{Channel, Outside};
 use headwater::source::Source;
 use headwater::stop::Stop;
 use headwater::window::{Ts, local_ts};
@@ -68,8 +68,9 @@ impl World {
         let _lock = lake.lock("test").expect("the lock");
         let catalog = Catalog::open(&lake.catalog_path()).expect("a catalog");
         let rules = headwater::rules::load(None).expect("rules");
-        let channels: Vec<Channel> =
-            config.broadcast.iter().map(|channel| Channel::open(channel).expect("a channel")).collect();
+        let outside = Outside { env: &|_| None, print: |_| Ok(()) };
+        let open = |channel| Channel::open(channel, outside).expect("a channel");
+        let channels: Vec<Channel> = config.broadcast.iter().map(open).collect();
         let mut place = Workplace { lake, catalog, config, rules };
         let mut outcomes = Vec::new();
         let mut daily = Daily {

@@ -2,9 +2,11 @@
 //! rows, framed and read the way ingest does.
 
 use chrono::NaiveDate;
+use headwater::config::RedactConfig;
 use headwater::format::reader::{self, Reader, Row};
 use headwater::format::{Clock, FORMATS, Role, frame};
 use headwater::record::Body;
+use headwater::redact::Redactor;
 use headwater::window::Ts;
 
 /// Writes a row as `line.item table ts level place | message`, then what else it has.
@@ -56,7 +58,8 @@ pub fn read(document: &str) -> (Vec<String>, reader::Counts) {
 pub fn read_as(document: &str, render: fn(&Row<'_>) -> String) -> (Vec<String>, reader::Counts) {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let clock = Clock { zone: chrono_tz::Asia::Shanghai, day };
-    let mut reader = Reader::new(clock, reader::origin_of("logs/a.log"), 1_795_276_800_000_000);
+    let redactor = Redactor::of(&RedactConfig::default()).expect("the default masks");
+    let mut reader = Reader::new(clock, reader::origin_of("logs/a.log"), 1_795_276_800_000_000, redactor);
     let mut rows: Vec<((u64, u32), String)> = Vec::new();
     let mut take = |row: Row<'_>| rows.push(((row.line, row.item), render(&row)));
     let (_, mut text) = frame::decompress(document.as_bytes()).expect("plain text");

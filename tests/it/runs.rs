@@ -2,8 +2,9 @@
 
 use crate::brief::incident_day;
 use crate::program::{headwater, json, run};
-use headwater::catalog::{Catalog, Delivery, Run, StepEntry};
+use headwater::catalog::{Catalog, Letter, Run, StepEntry};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// 2026-11-23 07:00:00 in Shanghai.
@@ -44,15 +45,21 @@ pub fn history(lake: &Path) {
         catalog.note_step("r20261123070000000", &step).expect("noted");
     }
     for (finding, state) in [("f1", "sent"), ("f2", "failed")] {
-        let delivery = Delivery {
-            finding: finding.into(),
+        let letter = Letter {
             channel: "wecom".into(),
+            id: format!("m-{finding}"),
             date: "2026-11-22".into(),
             state: state.into(),
+            made_ts: MORNING,
+            due_ts: 0,
+            doubts: 0,
             ts: MORNING,
             note: None,
+            message: "{}".into(),
+            covers: vec![finding.into()],
+            parts: BTreeMap::new(),
         };
-        catalog.note_deliveries(&[delivery]).expect("noted");
+        catalog.note_letter(&letter).expect("noted");
     }
     let report = serde_json::to_string(&incident_day()).expect("JSON");
     catalog.keep_report("2026-11-22", MORNING - day, MORNING, "r20261123070000000", &report).expect("kept");

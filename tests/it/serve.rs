@@ -7,46 +7,102 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A server that ends with the test.
-struct Server {
+pub struct Server {
     child: Child,
-    address: String,
+    pub address: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Server {
-    /// Starts it on a free port, in a folder of its own.
-    fn start(dir: &Path, config: &str) -> Self {
+    /// Starts it on a free port, in a folder of its own; `temp` in it is where it puts by.
+    pub fn start(dir: &Path, config: &str) -> Self {
         std::fs::write(dir.join("headwater.toml"), config).expect("written");
+        std::fs::create_dir_all(dir.join("temp")).expect("a folder");
         let mut child = headwater(&dir.join("lake"), &["serve", "--listen", "127.0.0.1:0"])
             .current_dir(dir)
             .env("TOKEN_OF_TEST", "let-me-in")
+            .env("TMPDIR", dir.join("temp"))
             .stderr(Stdio::piped())
             .spawn()
             .expect("starts");
         let mut line = String::new();
-        let stderr = child.stderr.as_mut().expect("piped");
-        BufReader::new(stderr).read_line(&mut line).expect("a line");
+        let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+        stderr.read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
-        Self { address: address.to_owned(), child }
+        let log = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let mut heard = heard.lock().expect("unbroken");
+                heard.push_str(&line);
+                heard.push('\n');
+            }
+        });
+        Self { address: address.to_owned(), child, log }
     }
 
-    fn connect(&self) -> TcpStream {
+    /// Returns what it said on stderr.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("unbroken").clone()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_none()
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        let killed = Command::new("kill").arg(self.pid().to_string()).status().expect("kill starts");
+        assert!(killed.success());
+    }
+
+    /// Waits for its end and returns its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().expect("ended").code()
+    }
+
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).expect("connected");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("set");
         stream
     }
 
     /// Asks for a path under its own name.
-    fn get(&self, path: &str) -> Reply {
+    pub fn get(&self, path: &str) -> Reply {
         self.ask("GET", path, &format!("Host: {}\r\n", self.address))
     }
 
-    fn ask(&self, method: &str, path: &str, headers: &str) -> Reply {
+    pub fn ask(&self, method: &str, path: &str, headers: &str) -> Reply {
         let mut stream = self.connect();
         write!(stream, "{method} {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").expect("sent");
         Reply::read(&mut stream)
+    }
+
+    /// Begins a request with a body under its own name; the answer is for the caller to read.
+    pub fn begin(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> TcpStream {
+        let mut stream = self.connect();
+        let (address, length) = (&self.address, body.len());
+        write!(stream, "{method} {path} HTTP/1.1\r\nConnection: close\r\nHost: {address}\r\nContent-Length: {length}\r\n{headers}\r\n")
+            .expect("sent");
+        stream.write_all(body).expect("sent");
+        stream
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Reply {
+        Reply::read(&mut self.begin(method, path, headers, body))
+    }
+
+    /// Posts JSON.
+    pub fn send_json(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, "Content-Type: application/json\r\n", body.to_string().as_bytes())
     }
 }
 
@@ -57,27 +113,39 @@ impl Drop for Server {
     }
 }
 
-struct Reply {
-    status: u16,
-    head: String,
-    body: String,
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
-    fn read(stream: &mut TcpStream) -> Self {
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("an answer");
-        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+    pub fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("an answer");
+        let at = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head and a body");
+        let body = bytes.split_off(at + 4);
+        let head = String::from_utf8(bytes).expect("text");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Self { status, head: head.to_ascii_lowercase(), body: text, bytes: body }
     }
 
     #[track_caller]
-    fn problem(&self, status: u16) -> Value {
+    pub fn json(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert!(self.head.contains("content-type: application/json"), "{}", self.head);
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    #[track_caller]
+    pub fn problem(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         assert!(self.head.contains("content-type: application/problem+json"), "{}", self.head);
         let problem: Value = serde_json::from_str(&self.body).expect("JSON");
         assert_eq!(problem["status"], status);
+        assert!(problem["type"].as_str().is_some_and(|kind| kind.starts_with("/problems/")), "{problem}");
         problem
     }
 }
@@ -113,7 +181,9 @@ fn every_path_answers() {
     server.get("/v1/brief?lang=fr").problem(400);
     server.get("/v1/brief?dat=2026-11-22").problem(400);
     server.get("/../../etc/passwd").problem(404);
-    assert_eq!(server.ask("POST", "/v1/runs", "Host: localhost\r\n").status, 405);
+    let refused = server.ask("POST", "/v1/brief", "Host: localhost\r\n");
+    refused.problem(405);
+    assert!(refused.head.contains("allow: get,head"), "{}", refused.head);
 }
 
 #[test]
@@ -177,11 +247,10 @@ fn a_request_under_way_ends_before_the_server_does() {
     let mut slow = server.connect();
     write!(slow, "GET /v1/runs HTTP/1.1\r\nHost: localhost\r\n").expect("sent");
     std::thread::sleep(Duration::from_millis(500)); // the server has read so far
-    let killed = Command::new("kill").arg(server.child.id().to_string()).status().expect("kill starts");
-    assert!(killed.success());
+    server.terminate();
     std::thread::sleep(Duration::from_millis(500));
-    assert!(server.child.try_wait().expect("its state").is_none(), "it waits for the request");
+    assert!(server.is_running(), "it waits for the request");
     write!(slow, "\r\n").expect("sent");
     assert_eq!(Reply::read(&mut slow).status, 200);
-    assert_eq!(server.child.wait().expect("ended").code(), Some(0));
+    assert_eq!(server.ended(), Some(0));
 }

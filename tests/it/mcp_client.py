@@ -1,0 +1,72 @@
+"""One session with the official client: lists everything, asks what stdin says, prints all answers.
+
+Usage: mcp_client.py TARGET ERA < questions.json
+TARGET is a URL or a command as a JSON list; ERA is `legacy` (initialize) or `auto` (server/discover).
+The client itself checks structured content against the output schemas.
+"""
+
+import asyncio
+import json
+import os
+import sys
+
+import httpx2
+from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+
+def plain(model):
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def target(name):
+    if name.startswith("["):
+        command, *args = json.loads(name)
+        return StdioServerParameters(command=command, args=args)
+    token = os.environ.get("TOKEN_OF_TEST")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    client = httpx2.AsyncClient(headers=headers, timeout=60)
+    return streamable_http_client(name, http_client=client)
+
+
+async def call(client, name, arguments):
+    heard = []
+
+    async def progress(done, total, message):
+        heard.append([done, total, message])
+
+    result = await client.call_tool(name, arguments, progress_callback=progress)
+    return {"progress": heard, **plain(result)}
+
+
+async def tried(answer):
+    try:
+        answer = await answer
+        return answer if isinstance(answer, dict) else plain(answer)
+    except MCPError as error:
+        return {"error": plain(error.error)}
+
+
+async def main():
+    asked = json.load(sys.stdin)
+    async with Client(target(sys.argv[1]), mode=sys.argv[2], read_timeout_seconds=120) as client:
+        print(
+            json.dumps(
+                {
+                    "protocol": client.protocol_version,
+                    "server": plain(client.server_info),
+                    "capabilities": plain(client.server_capabilities),
+                    "instructions": client.instructions,
+                    "tools": plain(await client.list_tools())["tools"],
+                    "resources": plain(await client.list_resources())["resources"],
+                    "templates": plain(await client.list_resource_templates())["resourceTemplates"],
+                    "prompts": plain(await client.list_prompts())["prompts"],
+                    "calls": [await tried(call(client, *one)) for one in asked.get("calls", [])],
+                    "reads": [await tried(client.read_resource(uri)) for uri in asked.get("reads", [])],
+                    "prompted": [await tried(client.get_prompt(*one)) for one in asked.get("prompts", [])],
+                }
+            )
+        )
+
+
+asyncio.run(main())
