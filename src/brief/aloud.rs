@@ -1,9 +1,9 @@
 //! Numbers, sizes, times and programmers' words inside a sentence, as a voice reads them: `512Mi` is
 //! 五百一十二兆, `95%` 百分之九十五, `OOMKilled` is OOM killed.
 
-use super::Lang;
-use super::speech::{clock, day};
+use crate::brief::speech::{clock, day};
 use chrono::{NaiveDate, NaiveTime};
+use model::lang::Lang;
 
 const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 

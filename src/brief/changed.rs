@@ -1,9 +1,9 @@
 //! What an operation changed, said aloud: `memory limit 512Mi → 128Mi` is 内存上限从五百一十二兆改为
 //! 一百二十八兆. Values that nobody could follow by ear are left out, and that they changed is said.
 
-use super::Lang;
-use super::aloud::{quantity, read, spaced};
-use super::speech::{name, resource};
+use crate::brief::aloud::{quantity, read, spaced};
+use crate::brief::speech::{name, resource};
+use model::lang::Lang;
 
 /// As many facts as can be followed by ear.
 const FACTS: usize = 2;

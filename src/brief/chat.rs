@@ -2,9 +2,11 @@
 //! with the ids it rests on: F finding, T trace, A audit operation. Bold and `-` are all the
 //! markup there is, so that any channel can carry it.
 
-use super::words::{self, Local, grouped, inert, plural, short_id};
-use super::{Counts, Lack, Lang, Telling, belongs, start as start_of};
-use crate::finding::{Cause, Finding, Gone, Hypothesis, Report, Severity, Status, StepKind, Trace, Verdict};
+use crate::brief::words;
+use crate::brief::words::{Local, grouped, inert, plural, short_id};
+use crate::brief::{Counts, Lack, Telling, belongs, start as start_of};
+use model::lang::Lang;
+use model::report::{Cause, Finding, Gone, Hypothesis, Report, Severity, Status, StepKind, Trace, Verdict};
 
 /// How much is told.
 pub(crate) struct Measure {

@@ -2,10 +2,10 @@
 //! prompt are both made of. What comes first: how grave it is, whether it is news, how far it
 //! reaches. What was not seen is part of it.
 
-use super::{belongs, start, words};
-use crate::error::Problem;
-use crate::finding::{Finding, Report, Severity, Status, Verdict};
+use crate::brief::{belongs, start, words};
 use chrono::NaiveDateTime;
+use model::error::Problem;
+use model::report::{Finding, Report, Severity, Status, Verdict};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

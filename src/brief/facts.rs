@@ -2,11 +2,13 @@
 //! beside each line what a sentence that cites it may say. What a log wrote is kept apart from what
 //! this program says.
 
-use super::ground::claims::Claims;
-use super::words::{self, Local, inert, plain, short_id};
-use super::{Digest, Group, Lang, chat, start};
-use crate::finding::{Cause, Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
+use crate::brief::fact_check::claims::Claims;
+use crate::brief::words;
+use crate::brief::words::{Local, inert, plain, short_id};
+use crate::brief::{Digest, Group, chat, start};
 use chrono::Datelike;
+use model::lang::Lang;
+use model::report::{Cause, Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

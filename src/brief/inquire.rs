@@ -1,18 +1,20 @@
 //! A question about a day: a model answers from the report, and may look rows up three times, through
 //! whatever guards statements. What it answers passes the checker that a brief passes.
 
-use super::facts::{self, Fact, Kind, cited};
-use super::ground::claims::Claims;
-use super::ground::{Dropped, Sentence};
-use super::model::{Model, SENTENCES, checked, hidden, veiled};
-use super::spoken::{Path, Speaker, told};
-use super::words::{Local, plain};
-use super::{Lang, Telling, chat};
-use crate::error::{Error, Result};
-use crate::finding::Report;
+use crate::brief::fact_check::claims::Claims;
+use crate::brief::fact_check::{Dropped, Sentence};
+use crate::brief::facts;
+use crate::brief::facts::{Fact, Kind, cited};
+use crate::brief::model_brief::{Model, SENTENCES, checked, hidden, veiled};
+use crate::brief::spoken::{Path, Speaker, told};
+use crate::brief::words::{Local, plain};
+use crate::brief::{Telling, chat};
 use crate::llm::{Ask, Turn, Usage, delimiter};
-use crate::redact::Pseudonyms;
 use futures::future::BoxFuture;
+use model::error::{Error, Result};
+use model::lang::Lang;
+use model::report::Report;
+use redact::Pseudonyms;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -158,7 +160,7 @@ fn sentences(
     if kept.is_empty() {
         return Err(Error::failed("nothing that the model said is borne out"));
     }
-    let line = |one: &super::ground::Kept| format!("{} {}", one.text, cited(&one.cites));
+    let line = |one: &crate::brief::fact_check::Kept| format!("{} {}", one.text, cited(&one.cites));
     Ok(kept.iter().take(SENTENCES_MAX).map(line).collect::<Vec<_>>().join("\n"))
 }
 
@@ -215,7 +217,7 @@ fn known_of(report: &Report, question: &str, lang: Lang) -> String {
     let is_named = |name: &Option<String>| name.as_deref().is_some_and(|name| question.contains(name));
     let named = telling.traces.iter().find(|trace| {
         let causes = trace.hypotheses.iter().filter_map(|hypothesis| hypothesis.cause.as_ref());
-        let is_cause = |cause: &crate::finding::Cause| {
+        let is_cause = |cause: &model::report::Cause| {
             !cause.name.is_empty() && question.contains(&cause.name) || question.contains(&cause.username)
         };
         is_named(&trace.entity.pod) || is_named(&trace.entity.workload) || causes.into_iter().any(is_cause)

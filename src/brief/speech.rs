@@ -1,14 +1,15 @@
 //! How things are said aloud: numbers, clocks, days, and the names of Kubernetes objects and
 //! users, in Chinese and English. What a voice cannot say (hashes, addresses, markup) is left out.
 
-pub(crate) use super::aloud::zh_count;
-use super::aloud::{read, zh_number};
-use super::words::{Local, did, plain};
-use super::{Lang, changed};
-use crate::entity::{Entity, workload_of_pod};
-use crate::finding::Cause;
-use crate::window::Ts;
+pub(crate) use crate::brief::aloud::zh_count;
+use crate::brief::aloud::{read, zh_number};
+use crate::brief::changed;
+use crate::brief::words::{Local, did, plain};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use model::entity::{Entity, workload_of_pod};
+use model::lang::Lang;
+use model::report::Cause;
+use model::time::Ts;
 
 /// Returns a clock reading: `上午十点十二分`, `10:12`.
 pub(crate) fn clock(time: NaiveDateTime, lang: Lang) -> String {

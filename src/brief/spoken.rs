@@ -2,14 +2,15 @@
 //! that it is asked once. Headline, severities, counts, verdicts and gaps are never the model's; when
 //! it fails, the template speaks, and says that it does.
 
-use super::ground::Dropped;
-use super::model::Model;
-use super::{Lang, Length, Telling, chat, voice};
-use crate::catalog::Catalog;
+use crate::brief::fact_check::Dropped;
+use crate::brief::model_brief::Model;
+use crate::brief::{Length, Telling, chat, voice};
 use crate::config::LlmConfig;
-use crate::error::{Error, Problem, Result};
-use crate::finding::Report;
+use crate::lake::catalog::Catalog;
 use crate::llm::Usage;
+use model::error::{Error, Problem, Result};
+use model::lang::Lang;
+use model::report::Report;
 use serde::{Deserialize, Serialize};
 
 /// Who put a brief into words.
@@ -184,7 +185,7 @@ pub fn known(
 ) -> Result<String> {
     let kept = speaker.key(report, lang, length).map(|key| catalog.brief(&key)).transpose()?.flatten();
     let said: Option<Spoken> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
-    Ok(said.map_or_else(|| super::brief(report, lang, length), |said| said.text))
+    Ok(said.map_or_else(|| crate::brief::brief(report, lang, length), |said| said.text))
 }
 
 /// Returns an error as one line.

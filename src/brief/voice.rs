@@ -2,14 +2,16 @@
 //! The limit is xiaozhi's: about 200 characters is what a robot can be listened to.
 //! Sentences stand in reading order and are admitted in order of weight.
 
-use super::facts::Fact;
-use super::ground::Kept;
-use super::model::told_by;
-use super::words::{self, Gap, Local, gaps, plural, severity, short_id};
-use super::{Counts, Lang, Telling, belongs, speech, start};
-use crate::entity::Entity;
-use crate::finding::{Cause, Report, Severity, Trace, Verdict};
-use crate::window::Ts;
+use crate::brief::fact_check::Kept;
+use crate::brief::facts::Fact;
+use crate::brief::model_brief::told_by;
+use crate::brief::words;
+use crate::brief::words::{Gap, Local, gaps, plural, severity, short_id};
+use crate::brief::{Counts, Telling, belongs, speech, start};
+use model::entity::Entity;
+use model::lang::Lang;
+use model::report::{Cause, Report, Severity, Trace, Verdict};
+use model::time::Ts;
 
 /// The most characters that are spoken.
 pub(crate) const LIMIT: usize = 200;

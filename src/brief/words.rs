@@ -2,14 +2,12 @@
 //! and kinds in both languages, local clocks, durations, gaps in the data, and log text made
 //! inert. Log text is written by whoever writes to a log: nothing leaves here unfiltered.
 
-use super::Lang;
-use crate::finding::{
-    Cause, Finding, Gone, Reason, Report, RunInfo, Severity, Status, Step, StepKind, Verdict,
-};
-pub(crate) use crate::inert::{inert, plain};
-use crate::window::{Ts, parse_date, parse_zone};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
+use model::lang::Lang;
+use model::report::{Cause, Report, RunInfo, Severity, Status, StepKind, Verdict};
+use model::time::{Ts, parse_date, parse_zone};
+pub(crate) use redact::sanitize::{inert, plain};
 
 /// The four tables in the order a person reads them, cause first.
 pub(crate) const TABLES: [&str; 4] = ["audit", "event", "standard", "business"];
@@ -19,94 +17,6 @@ pub(crate) fn short_id(id: &str) -> String {
     let fits = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
     let size = if id.len() == 36 { 8 } else { 12 }; // of a UUID the first group
     id.chars().filter(fits).take(size).collect()
-}
-
-impl Lang {
-    /// Returns the text of this language.
-    pub(crate) fn pick<T>(self, zh: T, en: T) -> T {
-        match self {
-            Self::Zh => zh,
-            Self::En => en,
-        }
-    }
-}
-
-/// Returns the Chinese text where there is one and it is asked for.
-fn either<'a>(lang: Lang, zh: Option<&'a str>, en: &'a str) -> &'a str {
-    match (lang, zh) {
-        (Lang::Zh, Some(zh)) if !zh.trim().is_empty() => zh,
-        _ => en,
-    }
-}
-
-/// The texts of a finding in one language.
-impl Finding {
-    pub(crate) fn title_in(&self, lang: Lang) -> &str {
-        either(lang, self.zh.title.as_deref(), &self.title)
-    }
-
-    pub(crate) fn summary_in(&self, lang: Lang) -> &str {
-        let summary = either(lang, self.zh.summary.as_deref(), &self.summary);
-        if summary.trim().is_empty() { self.title_in(lang) } else { summary }
-    }
-
-    pub(crate) fn why_in(&self, lang: Lang) -> &str {
-        either(lang, self.zh.why.as_deref(), &self.why)
-    }
-
-    pub(crate) fn advice_in(&self, lang: Lang) -> Vec<&str> {
-        numbered(either(lang, self.zh.advice.as_deref(), &self.advice))
-    }
-}
-
-impl Gone {
-    pub(crate) fn title_in(&self, lang: Lang) -> &str {
-        either(lang, self.zh.title.as_deref(), &self.title)
-    }
-}
-
-impl Reason {
-    pub(crate) fn text_in(&self, lang: Lang) -> &str {
-        either(lang, Some(&self.zh), &self.text)
-    }
-}
-
-impl Step {
-    pub(crate) fn what_in(&self, lang: Lang) -> &str {
-        either(lang, Some(&self.zh), &self.what)
-    }
-}
-
-/// Splits `1. Do this. 2. Do that.` into its items; a text without numbers is one item.
-pub(crate) fn numbered(text: &str) -> Vec<&str> {
-    let mut items = Vec::new();
-    let (mut rest, mut number) = (text.trim(), 1);
-    if let Some((at, after)) = marker(rest, 1)
-        && at == 0
-    {
-        rest = &rest[after..];
-        number = 2;
-    }
-    while let Some((at, after)) = marker(rest, number).filter(|_| number > 1) {
-        items.push(rest[..at].trim());
-        rest = &rest[after..];
-        number += 1;
-    }
-    items.push(rest.trim());
-    items.retain(|item| !item.is_empty());
-    items
-}
-
-/// Finds `N.`, `N、` or `N)` that opens an item: its start and the end of its mark.
-fn marker(text: &str, number: usize) -> Option<(usize, usize)> {
-    let digits = number.to_string();
-    text.match_indices(&digits).find_map(|(at, _)| {
-        let opens = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "。；;，".contains(c));
-        let mut rest = text[at + digits.len()..].chars();
-        let mark = rest.next().filter(|c| ".、)）．".contains(*c))?;
-        let closes = rest.next().is_none_or(|c| !c.is_ascii_digit());
-        (opens && closes).then(|| (at, at + digits.len() + mark.len_utf8()))
-    })
 }
 
 /// How points of time are told in a report: in its zone, without its own date.

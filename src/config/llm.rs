@@ -1,6 +1,6 @@
 //! `[llm]`: the model that puts a brief into words. Its key stands in the environment.
 
-use crate::error::{Error, Result};
+use model::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

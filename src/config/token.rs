@@ -1,8 +1,8 @@
 //! Who may call: names, roles and tokens of `[serve]`. A token stands in the environment, or here as
 //! its hash; in memory only hashes are kept, and those compare in constant time.
 
-use super::ServeConfig;
-use crate::error::{Error, Result};
+use crate::config::ServeConfig;
+use model::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -4,26 +4,27 @@
 mod original; // objects kept as they were
 mod worker; // reads and commits
 
-use crate::catalog::{Catalog, ObjectEntry};
+use crate::cancel::Stop;
 use crate::config::Config;
-use crate::error::{Error, Problem, Result};
-use crate::format::reader::{self, Reader};
-use crate::format::{Clock, frame};
+use crate::ingest::worker::{Fresh, Shared, Worker, unread};
 use crate::lake::Lake;
-use crate::redact::Redactor;
+use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::source::{Listed, Source};
-use crate::stop::Stop;
-use crate::table::Table;
-use crate::window::Ts;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use format::reader;
+use format::reader::Reader;
+use format::{Clock, framing};
 use globset::GlobSet;
+use model::error::{Error, Problem, Result};
+use model::table::Table;
+use model::time::Ts;
+use redact::Redactor;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use worker::{Fresh, Shared, Worker, unread};
 
 /// How to read.
 #[derive(Clone, Debug)]
@@ -166,14 +167,14 @@ pub fn reader_for(object: &Listed, options: &Options) -> Reader {
     let modified = object.modified.map(|ts| Ts(ts).date(options.zone));
     let day = origin.day.or(modified).unwrap_or(options.today);
     let noon = day.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::hours(12);
-    let fallback = crate::window::local_ts(noon, options.zone);
+    let fallback = model::time::local_ts(noon, options.zone);
     Reader::new(Clock { zone: options.zone, day }, origin, fallback.0, options.redactor.clone())
 }
 
 /// Reads every frame of a stream, compressed or not.
 pub fn read_frames(input: impl Read + Send, reader: &mut Reader, take: reader::Take<'_>) -> io::Result<()> {
-    let (_, mut text) = frame::decompress(input)?;
-    let outcome = frame::frames(&mut *text, &mut |frame| reader.frame(&frame, take));
+    let (_, mut text) = framing::decompress(input)?;
+    let outcome = framing::frames(&mut *text, &mut |frame| reader.frame(&frame, take));
     reader.finish(take);
     outcome.map(|_| ())
 }

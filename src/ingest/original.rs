@@ -1,7 +1,7 @@
 //! Objects kept as they were, by log type: `<keep>/<type>/<key>`. A key is a label from outside: it
 //! becomes a path only with every part of it made harmless.
 
-use crate::error::{Error, Result};
+use model::error::{Error, Result};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,15 +1,15 @@
 //! One worker: takes objects, gathers their rows into a draft, commits it when it is full. A draft
 //! never holds part of an object: where the source breaks off, all of it is read again.
 
-use super::original::Original;
-use super::{Ingested, Options, Progress, fault_of, main_format, object_id, read_frames, reader_for};
-use crate::catalog::{Catalog, ObjectEntry};
-use crate::error::{Error, Problem, Result};
-use crate::format::reader;
+use crate::ingest::original::Original;
+use crate::ingest::{Ingested, Options, Progress, fault_of, main_format, object_id, read_frames, reader_for};
 use crate::lake::Lake;
+use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::commit::Draft;
 use crate::lake::rows::SourceObject;
 use crate::source::{Feed, Listed, Opened, Source};
+use format::reader;
+use model::error::{Error, Problem, Result};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

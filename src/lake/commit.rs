@@ -2,16 +2,16 @@
 //! synced; renamed; folders synced; then ONE catalog transaction with the objects they came from.
 //! A kill before it leaves orphans that the next writer removes; after it, everything counts.
 
-use super::part::{Ending, Part, Written, publish};
-use super::rows::{Rows, SourceObject};
-use super::{Lake, merge, topology, verify};
-use crate::catalog::{Catalog, FileEntry, ObjectEntry};
-use crate::error::{Error, Result};
-use crate::format::reader::Row;
-use crate::table::Table;
-use crate::window::Ts;
+use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry};
+use crate::lake::part::{Ending, Part, Written, publish};
+use crate::lake::rows::{Rows, SourceObject};
+use crate::lake::{Lake, merge, topology, verify};
 use arrow::array::RecordBatch;
 use chrono_tz::Tz;
+use format::reader::Row;
+use model::error::{Error, Result};
+use model::table::Table;
+use model::time::Ts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -73,7 +73,7 @@ impl Draft {
         let (from, to, _) = self.day;
         if ts < from || ts >= to {
             let date = Ts(ts).date(self.zone);
-            let window = crate::window::Window::day(date, self.zone);
+            let window = model::time::Window::day(date, self.zone);
             self.day = (window.from.0, window.to.0, date.to_string());
         }
         self.day.2.clone()

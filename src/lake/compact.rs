@@ -1,10 +1,10 @@
 //! Many small files into few sorted ones, a table's day at a time. The new files go live in the one
 //! transaction that takes the old ones out, so a kill leaves the day as it was or as it should be.
 
-use super::part::publish;
-use super::{Lake, commit, merge};
-use crate::catalog::{Catalog, FileEntry};
-use crate::error::{Error, Result};
+use crate::lake::catalog::{Catalog, FileEntry};
+use crate::lake::part::publish;
+use crate::lake::{Lake, commit, merge};
+use model::error::{Error, Result};
 use std::collections::BTreeSet;
 
 /// Files that may be open at once. Each holds a page of every column, 8 MiB when texts are long: a

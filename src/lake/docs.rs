@@ -1,10 +1,10 @@
 //! What tables and columns mean: names and types as the schema has them, texts as the contract
 //! beside it. Whoever describes the lake takes it from here.
 
-use super::{schema_of, topology};
-use crate::error::Result;
-use crate::table::Table;
+use crate::lake::{schema_of, topology};
 use arrow::datatypes::DataType;
+use model::error::Result;
+use model::table::Table;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,15 +2,15 @@
 //! a file is open only between its first and its last time. Compaction merges many files, and a
 //! replaced object leaves a file by the same way.
 
-use super::part::{Ending, Part, Written, object_of};
-use super::{Lake, parquet, schema_of};
-use crate::catalog::{Catalog, FileEntry};
-use crate::error::{Error, Result};
+use crate::lake::catalog::{Catalog, FileEntry};
+use crate::lake::part::{Ending, Part, Written, object_of};
+use crate::lake::{Lake, parquet, schema_of};
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, new_null_array};
 use arrow::compute::{cast, filter_record_batch, interleave_record_batch};
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
+use model::error::{Error, Result};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::fs::File;

@@ -1,6 +1,8 @@
 //! The lake: Parquet files by table and day, and which of them count (the catalog).
 //! A file is visible once, and only once, the catalog says so; see `commit` for the order.
 
+pub mod catalog;
+
 pub mod commit;
 pub mod compact;
 pub mod disk;
@@ -14,10 +16,10 @@ pub mod topology;
 pub mod verify;
 
 use crate::config::Plain;
-use crate::error::{Error, Result};
-use crate::table::Table;
+use crate::lake::disk::Disk;
 use arrow::datatypes::{DataType, SchemaRef};
-use disk::Disk;
+use model::error::{Error, Result};
+use model::table::Table;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -155,7 +157,7 @@ impl Lake {
         if let Ok(kept) = fs::read(&path).unwrap_or_default().try_into() {
             return Ok(kept);
         }
-        let key = crate::redact::new_key();
+        let key = redact::new_key();
         let options = || File::options().create(true).truncate(true).write(true).mode(0o600).open(&path);
         options().and_then(|mut file| file.write_all(&key)).map_err(failed)?;
         Ok(key)

@@ -2,10 +2,10 @@
 //! where a needle is looked up, and a footer that tells the catalog anew, should it be lost: the
 //! objects that the rows come from, and the files that this one stands in for.
 
-use super::FORMAT_VERSION;
-use crate::catalog::ObjectEntry;
-use crate::table::Table;
+use crate::lake::FORMAT_VERSION;
+use crate::lake::catalog::ObjectEntry;
 use arrow::datatypes::SchemaRef;
+use model::table::Table;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};

@@ -1,15 +1,16 @@
 //! One file on its way into the lake: written under a temporary name and synced, then renamed with
 //! the others of its commit. It becomes live when the catalog says so, not here.
 
-use super::Lake;
-use super::disk::Target;
-use super::parquet::{self, Merged, Origin};
-use crate::catalog::{FileEntry, ObjectEntry};
-use crate::error::{Error, Result};
-use crate::table::Table;
+use crate::lake::Lake;
+use crate::lake::catalog::{FileEntry, ObjectEntry};
+use crate::lake::disk::Target;
+use crate::lake::parquet;
+use crate::lake::parquet::{Merged, Origin};
 use ::parquet::arrow::ArrowWriter;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use model::error::{Error, Result};
+use model::table::Table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -2,11 +2,11 @@
 //! objects are read again, files that it does not know are taken in. What no file tells stays
 //! unknown: objects without rows, days let go, runs, reports and deliveries.
 
-use super::Lake;
-use super::parquet::{Merged, Origin};
-use super::verify::{Content, Fault, Look, Verdict, add, content, is_later, unknown, verify};
-use crate::catalog::{Catalog, FileEntry, ObjectEntry};
-use crate::error::{Error, Result};
+use crate::lake::Lake;
+use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry};
+use crate::lake::parquet::{Merged, Origin};
+use crate::lake::verify::{Content, Fault, Look, Verdict, add, content, is_later, unknown, verify};
+use model::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 

@@ -1,11 +1,6 @@
 //! Records → Arrow: one builder a column of the table contract, in its order.
 //! Names are dictionaries here, so that a day of equal pods and namespaces stays small.
 
-use crate::entity::workload_of_pod;
-use crate::format::reader::Row;
-use crate::format::template;
-use crate::record::{AuditFields, Body, EventFields, Record, TextFields};
-use crate::table::{Kind, Table};
 use arrow::array::{
     ArrayRef, AsArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
     StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Array,
@@ -13,6 +8,11 @@ use arrow::array::{
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
+use format::reader::Row;
+use format::text::template;
+use model::entity::workload_of_pod;
+use model::record::{AuditFields, Body, EventFields, Record, TextFields};
+use model::table::{Kind, Table};
 use std::sync::Arc;
 
 /// How a table's texts appear in Arrow.

@@ -1,12 +1,12 @@
 //! What hangs together, as seen in events and audit: pod → workload → node → mounted ConfigMaps,
 //! Secrets and claims → Services. Edges are facts of a moment; nothing here guesses.
 
-use crate::entity::{workload_of_owner, workload_of_pod};
-use crate::format::reader::Row;
-use crate::record::Body;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
+use format::reader::Row;
+use model::entity::{workload_of_owner, workload_of_pod};
+use model::record::Body;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,15 +1,16 @@
 //! Whether a lake is what its catalog says: every live file is read, every file on disk known.
 //! It changes nothing and may run beside a writer.
 
-use super::parquet::{self, Footer};
-use super::part::object_ids;
-use super::{FORMAT_VERSION, Lake, schema_of};
-use crate::catalog::{Catalog, FileEntry};
-use crate::error::Result;
+use crate::lake::catalog::{Catalog, FileEntry};
+use crate::lake::parquet;
+use crate::lake::parquet::Footer;
+use crate::lake::part::object_ids;
+use crate::lake::{FORMAT_VERSION, Lake, schema_of};
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
+use model::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};

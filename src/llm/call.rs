@@ -1,9 +1,9 @@
 //! One request to a model: tried again where a server asks for it or breaks off, never longer than
 //! the deadline, and cut off when an answer grows beyond all reason.
 
-use super::wire::{Completion, Usage};
-use super::{Client, delimiter};
-use crate::error::Error;
+use crate::llm::wire::{Completion, Usage};
+use crate::llm::{Client, delimiter};
+use model::error::Error;
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use std::time::Duration;

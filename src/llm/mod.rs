@@ -8,11 +8,12 @@ pub mod prompt; // prompts are files
 pub mod tokens; // how long a text is to a model
 mod wire; // what goes over the line
 
-pub use wire::{Turn, Usage};
+pub use crate::llm::wire::{Turn, Usage};
 
 use crate::config::LlmConfig;
-use crate::error::{Error, Result};
-use call::{Failure, Reply};
+use crate::llm::call::{Failure, Reply};
+use crate::llm::wire::{Form, Manners};
+use model::error::{Error, Result};
 use reqwest::Url;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::de::DeserializeOwned;
@@ -20,7 +21,6 @@ use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
-use wire::{Form, Manners};
 
 /// How often an answer without content is asked for again; DeepSeek is known to give such.
 const EMPTY: u32 = 2;

@@ -1,8 +1,8 @@
 //! Prompts are files that operators may edit: those of `[llm] prompts` stand in for the shipped ones
 //! of the same name. What a prompt says is checked when it is used; log text is never part of it.
 
-use crate::error::{Error, Result};
 use minijinja::{Environment, UndefinedBehavior, Value};
+use model::error::{Error, Result};
 use serde_json::Value as Json;
 use std::io::ErrorKind;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! How long a text is to a model, counted with OpenAI's o200k_base. Other vocabularies are not at
 //! hand: a margin stands in for them.
 
-use super::Turn;
+use crate::llm::Turn;
 use tiktoken_rs::o200k_base_singleton;
 
 /// Tokens of a message beyond its text: role and separators.

@@ -1,10 +1,11 @@
 //! A bucket: its address, its credentials, its listing.
 
-use super::Listed;
-use super::fetch::{self, ATTEMPTS};
 use crate::config::{Plain, SourceConfig};
-use crate::error::{Error, Result};
+use crate::source::Listed;
+use crate::source::fetch;
+use crate::source::fetch::ATTEMPTS;
 use futures::StreamExt;
+use model::error::{Error, Result};
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, RetryConfig};

@@ -1,9 +1,9 @@
 //! Objects in order, for several readers at once. Those of a bucket are fetched ahead of the
 //! readers, so that ten thousand small ones take no longer than their bytes do.
 
-use super::fetch::{Gone, Head, is_final};
-use super::{Bucket, Listed, Opened, Source};
-use crate::stop::Stop;
+use crate::cancel::Stop;
+use crate::source::fetch::{Gone, Head, is_final};
+use crate::source::{Bucket, Listed, Opened, Source};
 use futures::StreamExt;
 use std::io;
 use std::sync::Mutex;

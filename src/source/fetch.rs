@@ -1,7 +1,7 @@
 //! The bytes of one object of a bucket, whatever the network does: asked for in chunks, each tried
 //! again until it is whole and of the one version that is being read.
 
-use super::{Bucket, Listed, Opened};
+use crate::source::{Bucket, Listed, Opened};
 use bytes::Bytes;
 use object_store::{Error, GetOptions, GetRange, ObjectMeta};
 use std::fmt;

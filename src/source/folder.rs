@@ -1,7 +1,7 @@
 //! Files and folders as a source.
 
-use super::{Listed, Opened};
-use crate::error::{Error, Problem, Result};
+use crate::source::{Listed, Opened};
+use model::error::{Error, Problem, Result};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};

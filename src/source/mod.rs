@@ -7,14 +7,14 @@ mod fetch; // bytes of one object, whatever the network does
 mod folder; // files
 mod spool; // files under names that are not theirs
 
-pub use bucket::{Access, Bucket, cos_endpoint};
-pub use feed::Feed;
-pub use fetch::{Gone, plain};
-pub use spool::Spooled;
+pub use crate::source::bucket::{Access, Bucket, cos_endpoint};
+pub use crate::source::feed::Feed;
+pub use crate::source::fetch::{Gone, plain};
+pub use crate::source::spool::Spooled;
 
-use crate::error::{Error, Problem, Result};
-use crate::stop::Stop;
+use crate::cancel::Stop;
 use chrono::NaiveDate;
+use model::error::{Error, Problem, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;

@@ -1,6 +1,6 @@
 //! Files that lie under names of ours and are called by names of their senders: what was uploaded.
 
-use super::{Listed, Opened};
+use crate::source::{Listed, Opened};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;

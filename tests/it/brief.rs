@@ -1,13 +1,14 @@
 //! The brief: what is told, in which words, how long, and that hostile log text stays inert.
 
-use headwater::brief::{Lang, Length, brief};
-use headwater::entity::Entity;
-use headwater::error::Problem;
-use headwater::finding::{
+use headwater::brief::{Length, brief};
+use model::entity::Entity;
+use model::error::Problem;
+use model::lang::Lang;
+use model::report::{
     AgentSummary, Cause, Coverage, Evidence, Finding, Gone, Hypothesis, Link, REPORT_SCHEMA, Reason, Report,
     RunInfo, Severity, Status, Step, StepKind, Suppressed, TableCoverage, Trace, Verdict, Zh,
 };
-use headwater::window::{Ts, Window, parse_date};
+use model::time::{Ts, Window, parse_date};
 
 const ZONE: chrono_tz::Tz = chrono_tz::Asia::Shanghai;
 

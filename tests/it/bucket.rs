@@ -6,7 +6,7 @@ use crate::program::{headwater, rows, simulate};
 use crate::s3::{Behaviour, S3, Style};
 use crate::s3_faults::{Fault, Faults};
 use flate2::read::MultiGzDecoder;
-use headwater::catalog::Catalog;
+use headwater::lake::catalog::Catalog;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Read;

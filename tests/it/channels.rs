@@ -5,9 +5,10 @@ use crate::brief::hostile_day;
 use crate::program::{headwater, python};
 use crate::receiver::{self, Judge, KEY, Receiver, Reply, SECRET, Seen};
 use base64::Engine;
-use headwater::brief::{Lang, Length, brief};
+use headwater::brief::{Length, brief};
 use headwater::config::{ChannelKind, Config, DEFAULT};
-use headwater::sink::{Channel, MESSAGE_SCHEMA, Message, Outside, Sent};
+use headwater::delivery::channel::{Channel, MESSAGE_SCHEMA, Message, Outside, Sent};
+use model::lang::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpListener;
@@ -28,7 +29,7 @@ pub fn address(server: &Receiver, kind: &str) -> String {
 }
 
 /// Opens a channel from lines of config; `URL` and `SECRET` are its variables.
-pub fn open(kind: &str, lines: &str, url: &str) -> headwater::error::Result<Channel> {
+pub fn open(kind: &str, lines: &str, url: &str) -> model::error::Result<Channel> {
     let url_env = if ["email", "file", "stdout"].contains(&kind) { "" } else { "url_env = \"URL\"\n" };
     let text = format!("[[broadcast]]\nkind = \"{kind}\"\nname = \"ops\"\n{url_env}{lines}\n");
     let config = Config::parse(&text, "test")?;

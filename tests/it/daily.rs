@@ -2,15 +2,15 @@
 
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use headwater::catalog::Catalog;
+use headwater::cancel::Stop;
 use headwater::config::Config;
+use headwater::delivery::channel::{Channel, Outside};
 use headwater::ingest::Progress;
 use headwater::lake::Lake;
-use headwater::orchestrator::{Daily, Outcome, Why, Workplace};
-use headwater::sink::{Channel, Outside};
+use headwater::lake::catalog::Catalog;
+use headwater::pipeline::{Daily, Outcome, Why, Workplace};
 use headwater::source::Source;
-use headwater::stop::Stop;
-use headwater::window::{Ts, local_ts};
+use model::time::{Ts, local_ts};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -67,7 +67,7 @@ impl World {
         let lake = Lake::create(&self.dir.path().join("lake")).expect("a lake");
         let _lock = lake.lock("test").expect("the lock");
         let catalog = Catalog::open(&lake.catalog_path()).expect("a catalog");
-        let rules = headwater::rules::load(None).expect("rules");
+        let rules = headwater::analysis::rules::load(None).expect("rules");
         let outside = Outside { env: &|_| None, print: |_| Ok(()) };
         let open = |channel| Channel::open(channel, outside).expect("a channel");
         let channels: Vec<Channel> = config.broadcast.iter().map(open).collect();

@@ -1,9 +1,9 @@
 //! The deployment files say what the program knows: its commands, config keys, port and version.
 
 use clap::Parser;
-use headwater::cmd::Cli;
+use headwater::cli::Cli;
+use headwater::config::schedule::Schedule;
 use headwater::config::{Config, DEFAULT};
-use headwater::schedule::Schedule;
 use regex::Regex;
 use serde_json::Value;
 use std::path::Path;

@@ -3,14 +3,14 @@
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
-use headwater::catalog::Catalog;
+use headwater::cancel::Stop;
 use headwater::config::Config;
-use headwater::engine::{Engine, Limits};
 use headwater::ingest::{Ingested, Options, Progress, ingest};
+use headwater::lake::catalog::Catalog;
 use headwater::lake::{Lake, commit};
+use headwater::query::engine::{Engine, Limits};
 use headwater::source::{Bucket, Source};
-use headwater::stop::Stop;
-use headwater::window::Ts;
+use model::time::Ts;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{

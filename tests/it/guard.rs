@@ -1,7 +1,7 @@
 //! Which statements of strangers may run: what is refused, what is not, and where the limits lie.
 
 use crate::forbidden::FORBIDDEN;
-use headwater::engine::guard::{Denied, check};
+use headwater::query::guard::{Denied, check};
 
 #[track_caller]
 fn refusal(sql: &str) -> String {

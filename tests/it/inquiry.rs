@@ -3,16 +3,17 @@
 use crate::program::{json, number, simulate};
 use bytes::Bytes;
 use futures::stream;
-use headwater::catalog::{Asked, AskedLog, Catalog};
-use headwater::config::Config;
-use headwater::inquiry::answer::Ingested;
-use headwater::inquiry::ask::{
-    AnalyzeAsk, BriefAsk, FindingAsk, FindingsAsk, Language, QueryAsk, RulesAsk, RunDayAsk, RunsAsk, TraceAsk,
+use headwater::api::request::{
+    AnalyzeAsk, BriefAsk, FindingAsk, FindingsAsk, QueryAsk, RulesAsk, RunDayAsk, RunsAsk, TraceAsk,
 };
-use headwater::inquiry::{Answer, Caller, Class, Desk, Refusal, Role};
+use headwater::api::response::Ingested;
+use headwater::api::{Answer, Caller, Class, Desk, Refusal, Role};
+use headwater::config::Config;
+use headwater::lake::catalog::{Asked, AskedLog, Catalog};
 use headwater::lake::{Lake, docs};
-use headwater::orchestrator::Site;
-use headwater::query::{Fault, Pool, Setup};
+use headwater::pipeline::Site;
+use headwater::query::sandbox::{Fault, Pool, Setup};
+use model::lang::Lang;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -107,7 +108,7 @@ fn every_question_is_answered() {
     runtime.block_on(async {
         let brief = sent(desk.brief(&reader, BriefAsk::default())).await.expect("a brief");
         assert!(brief.text.contains("Confirmed") && brief.date == DAY, "{brief:?}");
-        let voice = BriefAsk { date: on(DAY), lang: Some(Language::Zh), voice: true };
+        let voice = BriefAsk { date: on(DAY), lang: Some(Lang::Zh), voice: true };
         let voice = desk.brief(&reader, voice).await.expect("a brief");
         assert!(voice.lang == "zh" && voice.text.chars().count() <= 200, "{voice:?}");
 
@@ -393,7 +394,7 @@ fn an_upload_is_read_once_and_analysed() {
         assert!(again.objects.iter().all(|object| object.state == "unchanged"), "{again:?}");
         assert_eq!(rows(), before);
 
-        let ask = AnalyzeAsk { upload: Some(id), lang: Some(Language::Zh), ..AnalyzeAsk::default() };
+        let ask = AnalyzeAsk { upload: Some(id), lang: Some(Lang::Zh), ..AnalyzeAsk::default() };
         let found = desk.analyze(&runner, ask, &|_, _, _| {}).await.expect("an analysis");
         assert!(
             !found.is_kept && found.report.findings.iter().any(|f| f.rule == "event/oom_killed"),

@@ -74,7 +74,7 @@ fn sent(lake: &Path) -> Vec<String> {
 }
 
 fn runs(lake: &Path) -> Vec<(String, String)> {
-    let catalog = headwater::catalog::Catalog::open(&lake.join("catalog.db")).expect("a catalog");
+    let catalog = headwater::lake::catalog::Catalog::open(&lake.join("catalog.db")).expect("a catalog");
     catalog.runs(None).expect("runs").into_iter().map(|run| (run.date, run.state)).collect()
 }
 

@@ -3,11 +3,12 @@
 
 use crate::brief::{calm_day, confirmed_day, incident_day};
 use crate::program::python;
-use headwater::brief::{Lang, Length, Path as Way, Speaker, Spoken, brief, spoken};
-use headwater::catalog::Catalog;
+use headwater::brief::{Length, Path as Way, Speaker, Spoken, brief, spoken};
 use headwater::config::Config;
-use headwater::finding::{Report, Severity, StepKind};
-use headwater::redact::Pseudonyms;
+use headwater::lake::catalog::Catalog;
+use model::lang::Lang;
+use model::report::{Report, Severity, StepKind};
+use redact::Pseudonyms;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -4,9 +4,10 @@
 use crate::brief::confirmed_day;
 use crate::llm::{KEY, answer, config_text, honest, requests, script, sentence};
 use crate::program::headwater;
-use headwater::brief::{Lang, Length, brief};
-use headwater::catalog::Catalog;
+use headwater::brief::{Length, brief};
 use headwater::lake::Lake;
+use headwater::lake::catalog::Catalog;
+use model::lang::Lang;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -4,8 +4,9 @@
 use crate::brief::hostile_day;
 use crate::channels::{message, open, runtime};
 use crate::program::{headwater, python};
-use headwater::brief::{Lang, Length, brief};
-use headwater::sink::{Channel, Message, Sent};
+use headwater::brief::{Length, brief};
+use headwater::delivery::channel::{Channel, Message, Sent};
+use model::lang::Lang;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;

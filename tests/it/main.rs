@@ -14,10 +14,6 @@ mod end_to_end; // raw logs to a brief
 mod evaluate; // every kind of incident, scored
 mod faults; // a bucket that fails in every way
 mod forbidden; // statements that no way in may run
-mod format_csv; // CSV with a header row
-mod format_envelope; // envelopes of several records, audit events in other shapes
-mod format_scan; // JSON in one pass
-mod format_text; // application-text formats
 mod guard; // which statements of strangers may run
 mod http; // HTTP as scripts use it
 mod http_fuzz; // what /openapi.json says against what the server does

@@ -1,10 +1,10 @@
 //! The page: self-contained, inert, complete in both languages, and alive in a real browser.
 
 use crate::brief::{HOSTILE, calm_day, empty_day, hostile_day, incident_day};
-use headwater::brief::Lang;
-use headwater::error::Result;
-use headwater::finding::{Report, Step};
-use headwater::page::html;
+use headwater::brief::page::html;
+use model::error::Result;
+use model::lang::Lang;
+use model::report::{Report, Step};
 use std::path::PathBuf;
 use std::process::Command;
 

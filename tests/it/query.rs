@@ -6,7 +6,7 @@ use crate::program::{json, simulate};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use arrow::util::pretty::pretty_format_batches;
-use headwater::query::{Fault, Limits, Pool, Question, Rows, Setup};
+use headwater::query::sandbox::{Fault, Limits, Pool, Question, Rows, Setup};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};

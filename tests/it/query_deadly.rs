@@ -3,7 +3,7 @@
 
 use crate::forbidden::deadly;
 use crate::query::{MEMORY, Served, files, roomy};
-use headwater::query::{Limits, Question};
+use headwater::query::sandbox::{Limits, Question};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 

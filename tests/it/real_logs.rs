@@ -1,7 +1,7 @@
 //! Logs of real clusters, where the folder with them is at hand; said plainly where it is not.
 
 use crate::program::{json, number, run};
-use headwater::window::Ts;
+use model::time::Ts;
 use std::path::{Path, PathBuf};
 
 fn shared(below: &str) -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use crate::brief::{confirmed_day, hostile_day, incident_day};
 use crate::planted::{Dice, KINDS, Planted, look_alike, plant};
 use crate::program::{headwater, json, number, rows, run, simulate};
 use headwater::config::Config;
-use headwater::redact::{Family, Pseudonyms, RULES, Redactor, secrets};
+use redact::{Family, Pseudonyms, RULES, Redactor, secrets};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -499,7 +499,7 @@ fn stand_ins_come_back_exactly() {
         }
         // the same thing has the same name in the report and in any other text
         let hidden_report = names.hide_report(&report);
-        let entity = |report: &headwater::finding::Report| report.findings[0].entity.clone();
+        let entity = |report: &model::report::Report| report.findings[0].entity.clone();
         let pod = entity(&report).pod.expect("a pod");
         assert_eq!(entity(&hidden_report).pod, Some(names.hide(&pod)));
         assert_eq!(hidden_report.findings[0].id, report.findings[0].id);

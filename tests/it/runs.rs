@@ -2,7 +2,7 @@
 
 use crate::brief::incident_day;
 use crate::program::{headwater, json, run};
-use headwater::catalog::{Catalog, Letter, Run, StepEntry};
+use headwater::lake::catalog::{Catalog, Letter, Run, StepEntry};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use headwater::config::Config;
-use headwater::schedule::Schedule;
-use headwater::window::{Ts, parse_date, parse_zone};
+use headwater::config::schedule::Schedule;
+use model::time::{Ts, parse_date, parse_zone};
 
 const ZONES: [&str; 4] = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
 

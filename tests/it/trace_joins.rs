@@ -2,7 +2,7 @@
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Field, Schema};
-use headwater::engine::{Engine, Limits};
+use headwater::query::engine::{Engine, Limits};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,0 +1,350 @@
+//! Kubernetes audit events, `audit.k8s.io`: one event a line, or an EventList.
+//! The hot path of the whole program: texts borrow from the line, bodies stay raw JSON.
+//! Only `verb` or `auditID` beside a request is needed; collectors drop all the rest at times.
+
+use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::{bodies, operation};
+use crate::text::json_cursor::{Broken, Scan};
+use crate::text::time;
+use memchr::memmem::Finder;
+use model::entity::workload_of_owner;
+use model::record::{Attrs, AuditFields, Body, Level, Place, Record, Text};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// Prepared once: it is looked for in every line of JSON.
+static AUDIT_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"auditID\""));
+
+/// How the API server itself begins an event.
+const NATIVE: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
+
+/// Tells whether a line begins as the API server writes it, which no envelope does but CLS, and
+/// that adds its own members.
+pub fn is_native(text: &str) -> bool {
+    text.starts_with(NATIVE)
+}
+
+/// The format.
+pub struct Audit;
+
+impl Format for Audit {
+    fn name(&self) -> &'static str {
+        "k8s-audit"
+    }
+
+    fn about(&self) -> &'static str {
+        "Kubernetes API server audit events (audit.k8s.io), one JSON a line or an EventList"
+    }
+
+    fn sample(&self) -> &'static str {
+        r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"6f3a…","stage":"ResponseComplete","verb":"patch","user":{"username":"alice"},"objectRef":{"resource":"deployments","namespace":"shop","name":"pay-api"}}"#
+    }
+
+    fn role(&self) -> Role {
+        Role::Audit
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        if !text.starts_with('{') {
+            return false;
+        }
+        if is_native(text) {
+            return true;
+        }
+        let has = |needle: &str| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
+        if AUDIT_ID.find(text.as_bytes()).is_some() || has("\"audit.k8s.io/") {
+            return true;
+        }
+        let (verb, status) = (has("\"verb\""), has("\"responseStatus\""));
+        verb && status || (verb || status) && (has("\"objectRef\"") || has("\"requestURI\""))
+    }
+
+    fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
+        let mut raw = Raw::default();
+        let mut items = None;
+        let outcome = Scan::new(text).object(|key, value| match key {
+            "items" if items.is_none() => value.raw().map(|list| items = Some(list)),
+            _ => raw.take(key, value),
+        });
+        // whatever stands behind a list does not matter
+        if let Some(items) = items {
+            return read_items(items, clock, emit);
+        }
+        outcome.map_err(|broken| broken.to_string())?;
+        if !raw.is_audit {
+            return Err(
+                "a JSON object without `auditID`, `verb`, `objectRef` or `requestURI` is no audit event"
+                    .into(),
+            );
+        }
+        emit(raw.record(clock));
+        Ok(())
+    }
+}
+
+fn read_items(items: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
+    if !items.starts_with('[') {
+        return Err("`items` is no array".into());
+    }
+    let outcome = Scan::new(items).array(|item| {
+        if item.peek() != Some(b'{') {
+            return Err(item.broken("an object"));
+        }
+        let mut raw = Raw::default();
+        item.object(|key, value| raw.take(key, value))?;
+        emit(raw.record(clock));
+        Ok(())
+    });
+    outcome.map_err(|broken| broken.to_string())
+}
+
+/// An audit event as its members come by.
+#[derive(Default)]
+struct Raw<'a> {
+    is_audit: bool,
+    fields: AuditFields<'a>,
+    namespace: Option<Text<'a>>,
+    impersonated: Option<Text<'a>>,
+    received: Option<Text<'a>>,
+    stage_time: Option<Text<'a>>,
+    other_time: Option<Text<'a>>,
+    cluster: Option<Text<'a>>,
+    request: Option<&'a str>,
+    response: Option<&'a str>,
+    attrs: Attrs,
+}
+
+impl<'a> Raw<'a> {
+    fn take(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+        let fields = &mut self.fields;
+        match key {
+            "auditID" => {
+                self.is_audit = true;
+                fields.audit_id = value.text()?;
+            }
+            "verb" => {
+                self.is_audit = true;
+                fields.verb = value.text()?;
+            }
+            "requestURI" => {
+                self.is_audit = true;
+                fields.uri = value.text()?;
+            }
+            "objectRef" => {
+                self.is_audit = true;
+                value.object(|key, value| self.object_ref_member(key, value))?;
+            }
+            "stage" => fields.stage = value.text()?,
+            "user" => value.object(|key, value| self.user_member(key, value))?,
+            "impersonatedUser" => {
+                let user = value.raw()?;
+                self.attrs.raw(key, user);
+                Scan::new(user).object(|key, value| {
+                    if key == "username" {
+                        self.impersonated = value.text()?;
+                    }
+                    Ok(())
+                })?;
+            }
+            "userAgent" => fields.user_agent = value.text()?,
+            "sourceIPs" => {
+                let mut count = 0;
+                fields.source_ip = None;
+                let addresses = value.names(|address| {
+                    count += 1;
+                    fields.source_ip = Some(address);
+                })?;
+                if count > 1 {
+                    self.attrs.raw(key, addresses);
+                }
+            }
+            "responseStatus" => value.object(|key, value| self.status_member(key, value))?,
+            "annotations" => self.annotations(value)?,
+            "requestObject" => self.request = Some(value.raw()?),
+            "responseObject" => self.response = Some(value.raw()?),
+            "requestReceivedTimestamp" => self.received = value.text()?,
+            "stageTimestamp" => self.stage_time = value.text()?,
+            "@timestamp" | "timestamp" | "p_event_time" => {
+                let time = value.text()?;
+                self.other_time = self.other_time.take().or(time);
+            }
+            "cluster" | "clusterName" | "_gdch_cluster" => self.cluster = value.text()?,
+            "kind" | "apiVersion" => {}
+            "level" | "k8s_audit_level" | "openshift_audit_level" => {
+                let level = value.raw()?;
+                // ViaQ overwrites `level` with "default" and keeps the real one aside
+                if key != "level" || level != "\"default\"" {
+                    self.attrs.raw("audit_level", level);
+                }
+            }
+            other => match other.split_once('_') {
+                // collectors for stores without nesting flatten: `responseStatus_code`
+                Some(("objectRef", name)) => self.object_ref_member(name, value)?,
+                Some(("user", name)) => self.user_member(name, value)?,
+                Some(("responseStatus", name)) => self.status_member(name, value)?,
+                Some(("annotations", "authorization_k8s_io_decision")) => {
+                    fields.decision = value.text()?;
+                }
+                Some(("annotations", "authorization_k8s_io_reason")) => {
+                    fields.decision_reason = value.text()?;
+                }
+                _ => self.attrs.raw(other, value.raw()?),
+            },
+        }
+        Ok(())
+    }
+
+    fn object_ref_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+        match key {
+            "resource" => self.fields.resource = value.text()?,
+            "namespace" => self.namespace = value.text()?,
+            "name" => self.fields.name = value.text()?,
+            "apiGroup" => self.fields.api_group = value.text()?,
+            "subresource" => self.fields.subresource = value.text()?,
+            "uid" => self.attrs.raw("object_uid", value.raw()?),
+            "resourceVersion" | "apiVersion" => {}
+            other => self.attrs.raw(other, value.raw()?),
+        }
+        Ok(())
+    }
+
+    fn user_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+        match key {
+            "username" => self.fields.username = value.text()?,
+            "groups" => {
+                let groups = &mut self.fields.groups;
+                groups.clear();
+                value.names(|group| groups.push(group))?;
+            }
+            "uid" => self.attrs.raw("user_uid", value.raw()?),
+            "extra" => self.attrs.raw("user_extra", value.raw()?),
+            other => self.attrs.raw(other, value.raw()?),
+        }
+        Ok(())
+    }
+
+    fn status_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+        match key {
+            "code" => self.fields.code = value.text()?.and_then(|code| code.parse().ok()),
+            "message" => self.attrs.raw("status_message", value.raw()?),
+            "reason" => self.attrs.raw("status_reason", value.raw()?),
+            "details" => self.attrs.raw("status_details", value.raw()?),
+            _ => {} // metadata is always empty, status repeats the code
+        }
+        Ok(())
+    }
+
+    fn annotations(&mut self, value: &mut Scan<'a>) -> Result<(), Broken> {
+        let mut rest = Attrs::default();
+        value.object(|key, value| {
+            match key {
+                "authorization.k8s.io/decision" => self.fields.decision = value.text()?,
+                "authorization.k8s.io/reason" => self.fields.decision_reason = value.text()?,
+                other => rest.raw(other, value.raw()?),
+            }
+            Ok(())
+        })?;
+        if let Some(json) = rest.into_json() {
+            self.attrs.raw("annotations", &json);
+        }
+        Ok(())
+    }
+
+    fn record(mut self, clock: &Clock) -> Record<'a> {
+        let read = |text: &Option<Text<'a>>| Some(time::any(text.as_deref()?, clock)?.ts);
+        let (received, stage_time) = (read(&self.received), read(&self.stage_time));
+        let fields = &mut self.fields;
+        if let (Some(from), Some(to)) = (received, stage_time) {
+            fields.latency_ms = Some((to - from) as f64 / 1e3);
+        }
+        let request = self.request.map(Cow::Borrowed);
+        let response = self.response.map(Cow::Borrowed);
+        let resource = fields.resource.as_deref().unwrap_or("");
+        let subresource = fields.subresource.as_deref().unwrap_or("");
+        fields.operation = operation::class_of(&operation::Request {
+            verb: fields.verb.as_deref().unwrap_or(""),
+            api_group: fields.api_group.as_deref().unwrap_or(""),
+            resource,
+            namespace: self.namespace.as_deref().unwrap_or(""),
+            name: fields.name.as_deref().unwrap_or(""),
+            subresource,
+            body: request.as_deref().unwrap_or(""),
+        });
+        let redacted = bodies::bodies(resource, subresource, request, response);
+        if redacted.removed {
+            self.attrs.raw("redacted", "true");
+        }
+        let place = place(resource, self.namespace.take(), fields.name.clone(), self.cluster.take());
+        fields.request = redacted.request;
+        fields.response = redacted.response;
+        let message = sentence(fields, place.namespace.as_deref(), self.impersonated.as_deref());
+        Record {
+            ts: received.or(stage_time).or_else(|| read(&self.other_time)),
+            zoned: true,
+            time_of_day: false,
+            level: Some(match fields.code {
+                Some(500..) => Level::Error,
+                Some(400..) => Level::Warn,
+                _ => Level::Info,
+            }),
+            place,
+            message: Cow::Owned(message),
+            attrs: self.attrs,
+            body: Body::Audit(self.fields),
+        }
+    }
+}
+
+/// The object that a request names, as a place.
+fn place<'a>(
+    resource: &str,
+    namespace: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    cluster: Option<Text<'a>>,
+) -> Place<'a> {
+    let mut place = Place { cluster, namespace, ..Place::default() };
+    match resource {
+        "pods" => place.pod = name,
+        "nodes" => place.node = name,
+        "deployments" | "statefulsets" | "daemonsets" | "cronjobs" => place.workload = name,
+        "replicasets" | "jobs" => {
+            place.workload = name.map(|name| match name {
+                Cow::Borrowed(name) => Cow::Borrowed(workload_of_owner(name)),
+                Cow::Owned(name) => Cow::Owned(workload_of_owner(&name).to_owned()),
+            })
+        }
+        _ => {}
+    }
+    place
+}
+
+/// `alice patch deployments shop/pay-api → 200`.
+fn sentence(fields: &AuditFields<'_>, namespace: Option<&str>, impersonated: Option<&str>) -> String {
+    let name = fields.name.as_deref().or(fields.uri.as_deref());
+    let mut text = String::with_capacity(96 + name.map_or(0, str::len));
+    text.push_str(fields.username.as_deref().unwrap_or("unknown user"));
+    let mut words = |words: &[&str]| words.iter().for_each(|word| text.push_str(word));
+    if let Some(user) = impersonated {
+        words(&[" as ", user]);
+    }
+    words(&[" ", fields.verb.as_deref().unwrap_or("request")]);
+    match fields.resource.as_deref() {
+        Some(resource) => {
+            words(&[" ", resource]);
+            if let Some(subresource) = fields.subresource.as_deref() {
+                words(&["/", subresource]);
+            }
+            words(&[" "]);
+            if let Some(namespace) = namespace {
+                words(&[namespace, "/"]);
+            }
+            words(&[fields.name.as_deref().unwrap_or("*")]);
+        }
+        None => words(&[" ", fields.uri.as_deref().unwrap_or("?")]),
+    }
+    if let Some(code) = fields.code {
+        let _ = write!(text, " → {code}");
+    }
+    text
+}

@@ -1,0 +1,63 @@
+//! klog, the log of every Kubernetes component: `Lmmdd hh:mm:ss.uuuuuu thread file:line] msg`.
+//! It has no year and no zone; goroutine stacks may follow. Knows no file and no component.
+//! Layout: k8s.io/klog, `formatHeader`.
+
+use crate::contract::{Clock, Emit, Format, Role};
+use crate::text::{header, time};
+use model::record::{Body, Level, Record};
+
+/// klog, glog.
+pub struct Klog;
+
+impl Format for Klog {
+    fn name(&self) -> &'static str {
+        "klog"
+    }
+
+    fn about(&self) -> &'static str {
+        "Kubernetes components and Go operators (klog, glog)"
+    }
+
+    fn sample(&self) -> &'static str {
+        "E1122 10:11:12.345678       1 reflector.go:147] failed to watch *v1.Secret: the server is unavailable"
+    }
+
+    fn role(&self) -> Role {
+        Role::Lines
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        matches!(bytes.first(), Some(b'I' | b'W' | b'E' | b'F'))
+            && bytes.get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit))
+            && bytes.get(5) == Some(&b' ')
+            && bytes.get(8) == Some(&b':')
+            && bytes.get(11) == Some(&b':')
+            && bytes.get(14) == Some(&b'.')
+    }
+
+    fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
+        if !self.begins(text) {
+            return Err("no klog header at byte 0".into());
+        }
+        let (head, stack) = header::first_line(text);
+        let rest = head.get(1..).unwrap_or("");
+        let stamp = time::klog(rest, clock).ok_or("no valid time at byte 1")?;
+        let rest = rest.get(stamp.len..).unwrap_or("");
+        let mut fields = header::with_stack(stack);
+        let (place, message) = rest.split_once("] ").or_else(|| rest.split_once(']')).unwrap_or(("", rest));
+        let mut record = Record::text(message.trim());
+        if let Some((thread, caller)) = place.trim().split_once(' ') {
+            fields.thread = Some(thread.into());
+            let file = caller.rsplit_once(':').map_or(caller, |(file, _)| file);
+            fields.logger = Some(file.trim().into());
+            record.attrs.text("caller", caller.trim());
+        }
+        record.ts = Some(stamp.ts);
+        record.zoned = stamp.zoned;
+        record.level = head.get(..1).and_then(Level::of);
+        record.body = Body::Text(fields);
+        emit(record);
+        Ok(())
+    }
+}

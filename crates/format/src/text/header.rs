@@ -1,0 +1,158 @@
+//! What stands before the message of a text line, piece by piece: level words, brackets, loggers,
+//! trace ids. Knows no one layout; `layout` puts the pieces together.
+
+use crate::contract::Clock;
+use crate::text::{stack, time};
+use chrono::NaiveDate;
+use model::record::{Level, TextFields};
+
+/// Splits a record's text into its first line and what follows.
+pub fn first_line(text: &str) -> (&str, &str) {
+    text.split_once('\n').unwrap_or((text, ""))
+}
+
+/// Returns fields with the further lines of a record as stack, and the exception they name.
+pub fn with_stack(stack: &str) -> TextFields<'_> {
+    let stack = stack.trim_end();
+    if stack.trim_start().is_empty() {
+        return TextFields::default();
+    }
+    let exception = stack::exception_of(stack).map(Into::into);
+    TextFields { stack: Some(stack.into()), exception, ..TextFields::default() }
+}
+
+/// Reads a word that is surely a level: `INFO`, `warning`, `[ERROR]`, `Error:`.
+/// Words that also open sentences (`error`, `Fine`) count only as loggers write them.
+pub fn clear_level(word: &str) -> Option<Level> {
+    let bare = word.trim_matches(['[', ']', ':', '<', '>', '|', ' ']);
+    if !(3..=13).contains(&bare.len()) || !bare.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let is_upper = bare.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_marked = bare.len() < word.len();
+    const LOWER: [&str; 9] =
+        ["trace", "debug", "info", "warn", "warning", "error", "fatal", "critical", "notice"];
+    (is_upper || is_marked || LOWER.contains(&bare)).then(|| Level::of(bare)).flatten()
+}
+
+/// Reads the time at the front of `text`, in brackets or not: ISO, `HH:MM:SS.fff` of the clock's
+/// day, `yy/mm/dd HH:MM:SS`. Returns µs, whether it named its zone, and the bytes read.
+pub fn stamp(text: &str, clock: &Clock) -> Option<time::Stamp> {
+    let bytes = text.as_bytes();
+    if bytes.get(4).is_some_and(|byte| matches!(byte, b'-' | b'/')) {
+        return time::iso(text, clock);
+    }
+    if is_time_of_day(text) {
+        let (at, len) = time::clock_time(bytes, 0)?;
+        let ts = model::time::local_ts(clock.day.and_time(at), clock.zone).0;
+        return Some(time::Stamp { ts, zoned: false, len });
+    }
+    if bytes.get(2) == Some(&b'/') && bytes.get(5) == Some(&b'/') {
+        let mut stamp = time::iso(&format!("20{}", text.get(..24).or(text.get(..17))?), clock)?;
+        stamp.len = stamp.len.saturating_sub(2);
+        return Some(stamp);
+    }
+    None
+}
+
+/// Tells whether the time at the front can only be one of day, `HH:MM:SS`.
+pub fn is_time_of_day(text: &str) -> bool {
+    text.as_bytes().get(2) == Some(&b':')
+}
+
+/// Tells whether a full time, date and all, stands at the front, in a bracket or not.
+pub fn has_time(text: &str) -> bool {
+    let clock = Clock { zone: chrono_tz::UTC, day: NaiveDate::MIN };
+    let text = text.strip_prefix('[').unwrap_or(text);
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && time::iso(text, &clock).is_some_and(|stamp| {
+            let next = text.as_bytes().get(stamp.len);
+            next.is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b']' | b',' | b'|' | b'-'))
+        })
+}
+
+/// Tells whether a word can name a logger: `com.shop.Pay`, `shop::pay`, `o.s.Pay#12`, `root`.
+pub fn is_logger(word: &str) -> bool {
+    word.len() <= 200
+        && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._$:/#@[]-".contains(&byte))
+        && !word.contains("://")
+        && !word.ends_with(':')
+}
+
+/// Tells whether a word names code even where nothing around it says so.
+pub fn is_qualified(word: &str) -> bool {
+    let inner_capital = || {
+        word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
+    };
+    is_logger(word)
+        && (word.contains("::") || word.contains('.') || word.starts_with("plugin/") || inner_capital())
+}
+
+/// Reads `[trace-span]` and Sleuth's `[app,trace,span…]`.
+pub fn trace_pair(group: &str) -> Option<(&str, &str)> {
+    let is_id =
+        |text: &str, len: usize| text.len() == len && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_trace = |text: &str| is_id(text, 32) || is_id(text, 16);
+    if let Some((trace, span)) =
+        group.split_once('-').filter(|(trace, span)| is_trace(trace) && is_id(span, 16))
+    {
+        return Some((trace, span));
+    }
+    let mut parts = group.split(',').map(str::trim);
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next());
+    match third {
+        Some(span) if is_trace(second) => Some((second, span)),
+        _ if is_trace(first) && is_id(second, 16) => Some((first, second)),
+        _ => None,
+    }
+}
+
+/// Finds the id named `trace` or `span` in `text` (`traceId=…`, `trace_id: …`, `TraceID: …`,
+/// `"trace.id":"…"`); returns it with the bytes where the name begins and the id ends.
+pub fn id_named<'a>(text: &'a str, name: &str) -> Option<(&'a str, usize, usize)> {
+    let bytes = text.as_bytes();
+    let tail = name.get(1..)?;
+    let mut from = 0;
+    // the first letter may be a capital, the rest never is but in `TRACE_ID`, which no one logs
+    while let Some(found) = text.get(from..)?.find(tail) {
+        let start = (from + found).checked_sub(1);
+        let mut at = from + found + tail.len();
+        from = at;
+        let Some(start) =
+            start.filter(|start| bytes.get(*start).map(u8::to_ascii_lowercase) == name.bytes().next())
+        else {
+            continue;
+        };
+        if matches!(bytes.get(at), Some(b'_' | b'.' | b'-')) {
+            at += 1;
+        }
+        if !bytes.get(at..at + 2).is_some_and(|id| id.eq_ignore_ascii_case(b"id")) {
+            continue;
+        }
+        at += 2;
+        let mut skip = |any: &[u8]| {
+            let before = at;
+            while bytes.get(at).is_some_and(|byte| any.contains(byte)) {
+                at += 1;
+            }
+            at > before
+        };
+        skip(b"\"'");
+        if !skip(b"=: ") {
+            continue;
+        }
+        skip(b"\"'[");
+        let len =
+            bytes.iter().skip(at).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+        let id = text.get(at..at + len)?;
+        if (8..=64).contains(&len)
+            && id.bytes().any(|byte| byte.is_ascii_digit())
+            && id.bytes().any(|byte| byte != b'0')
+        {
+            return Some((id, start, at + len));
+        }
+    }
+    None
+}

@@ -1,0 +1,153 @@
+//! The header of a text line: level, thread, ids and logger in whatever order a team configured them.
+//! Cautious, for what it takes is lost to the message: a sentence is never a header.
+//! Must not know where the line came from, nor read its time.
+
+use crate::text::header::{clear_level, id_named, is_logger, is_qualified, trace_pair};
+use model::record::Level;
+
+/// What was read of a line's header, and what is left of the line.
+#[derive(Default)]
+pub struct Header<'a> {
+    /// Level.
+    pub level: Option<Level>,
+    /// Logger, where it stands before the level.
+    pub logger: Option<&'a str>,
+    /// Thread.
+    pub thread: Option<&'a str>,
+    /// What stands in brackets before the thread: Spring Boot's application name.
+    pub app: Option<&'a str>,
+    /// Trace and span id; the span may be empty.
+    pub trace: Option<(&'a str, &'a str)>,
+    /// What is left.
+    pub rest: &'a str,
+}
+
+/// Pieces that may stand before the level.
+const MAX_PIECES: usize = 8;
+
+/// Reads pieces up to the level and the brackets behind it.
+pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
+    let mut header = Header { rest: text, ..Header::default() };
+    let mut rest = text;
+    let mut names: Vec<&str> = Vec::new();
+    let mut threads = 0; // known before the level
+    for _ in 0..MAX_PIECES {
+        let before = rest.trim_start_matches([' ', '\t', '|', ',', ':']);
+        let dashes = before.trim_start_matches('-');
+        rest = if dashes.starts_with([' ', '\t']) { dashes.trim_start() } else { before };
+        if let Some((group, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+            let content = group.trim();
+            let names_id = content.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("trace"));
+            let has_ids = content.is_empty() || names_id || trace_pair(content).is_some();
+            match clear_level(rest.get(..group.len() + 2).unwrap_or("")) {
+                Some(level) if header.level.is_none() => header.level = Some(level),
+                _ if header.level.is_some()
+                    && !has_ids
+                    && (bracketed || is_text(&header, threads, content, after)) =>
+                {
+                    break;
+                }
+                _ if content.len() > 128 => break,
+                _ if has_ids => {
+                    header.trace = header.trace.or(trace_pair(content)).or_else(|| {
+                        let span = id_named(content, "span").map_or("", |(id, ..)| id);
+                        id_named(content, "trace").map(|(id, ..)| (id, span))
+                    })
+                }
+                _ => header.app = header.thread.replace(content),
+            }
+            (rest, header.rest) = (after, after);
+            continue;
+        }
+        let end = rest.find([' ', '\t', ',', '|']).unwrap_or(rest.len());
+        let end = rest
+            .get(..end)
+            .and_then(|word| word.find(':').filter(|at| clear_level(word.get(..*at).unwrap_or("")).is_some()))
+            .unwrap_or(end);
+        let Some((word, after)) = rest.split_at_checked(end).filter(|(word, _)| !word.is_empty()) else {
+            break;
+        };
+        if header.level.is_some() {
+            // a process number, as Spring Boot writes it between level and `---`
+            let is_process =
+                word.bytes().all(|byte| byte.is_ascii_digit()) && after.trim_start().starts_with("---");
+            if !is_process {
+                break;
+            }
+        } else if let Some(level) = clear_level(word).or_else(|| letter_level(word, after)) {
+            if names.iter().any(|name| is_name(name)) && !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                break; // `… error …` within a sentence
+            }
+            header.level = Some(level);
+            header.rest = after;
+            threads = usize::from(header.thread.is_some());
+        } else if is_name(word) && !names.iter().any(|name| is_name(name)) || is_number_or_zone(word) {
+            names.push(word);
+        } else {
+            names.push(word);
+            break; // a sentence, not a header
+        }
+        rest = after;
+    }
+    if header.level.is_none() {
+        // nothing says where a header ends: only brackets before the first word are taken
+        return if names.is_empty() {
+            header
+        } else {
+            Header { rest: text.trim_start_matches([' ', '\t', '-', ':']), ..Header::default() }
+        };
+    }
+    header.logger = names.into_iter().find(|name| is_name(name));
+    header
+}
+
+/// Tells whether a bracket behind the level is the application's text: it holds a sentence, or the
+/// threads are all known, and no separator follows that would close a header.
+fn is_text(header: &Header<'_>, threads: usize, content: &str, after: &str) -> bool {
+    let closes = [" - ", " : ", " ---"].iter().any(|separator| after.starts_with(separator));
+    !closes && (threads > 0 || header.app.is_some() || content.contains(' '))
+}
+
+/// Tells whether a word before the level can be the logger.
+fn is_name(word: &str) -> bool {
+    is_logger(word) && word.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Tells whether a word before the level is a process number or a zone such as `CEST`.
+fn is_number_or_zone(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+        || word.len() <= 5 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// Reads the letter of etcd's `W | package: text`.
+fn letter_level(word: &str, after: &str) -> Option<Level> {
+    (word.len() == 1 && after.starts_with(" | ")).then(|| Level::of(word)).flatten()
+}
+
+/// Takes `logger - `, `logger : `, `target: ` or `logger#12 ` off the front of what follows the level.
+pub fn logger(header: &Header<'_>, has_layout: bool) -> Option<(usize, usize)> {
+    let text = header.rest;
+    let start = text.len() - text.trim_start_matches([' ', '\t', '-', ':', '|']).len();
+    let rest = text.get(start..)?;
+    let end = rest.find([' ', '\t']).unwrap_or(rest.len());
+    let word = rest.get(..end)?;
+    let after = rest.get(end..)?.trim_start();
+    let separated = after.starts_with("- ") || after.starts_with(": ") || after == "-" || after == ":";
+    if separated && is_logger(word) && (has_layout || is_qualified(word)) {
+        return Some((start, start + end));
+    }
+    let (name, has_colon) = word.strip_suffix(':').map_or((word, false), |name| (name, true));
+    let names_line = name
+        .rsplit_once('#')
+        .is_some_and(|(_, line)| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
+    if has_colon && text.starts_with(" | ") && is_logger(name) {
+        return Some((start, start + name.len()));
+    }
+    if is_qualified(name) && (names_line || (has_colon && name.contains(['.', ':', '/', '$']))) {
+        return Some((start, start + name.len()));
+    }
+    // Python's basic layout: `LEVEL:logger:text`
+    let (name, _) =
+        rest.split_once(':').filter(|(name, _)| text.starts_with(':') && start == 1 && is_logger(name))?;
+    Some((start, start + name.len()))
+}

@@ -1,0 +1,177 @@
+//! Numbers of persons: telephone, identity card, bank card; and what is only as long. Looks at
+//! every eleventh byte: a shorter run is none of them.
+
+use crate::check::{Hit, name_at_end};
+use crate::{Family, RULES};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Digits of the shortest of them, and of the longest.
+const SHORTEST: usize = 11;
+const LONGEST: usize = 19;
+
+/// The rules by their place in the list, with their patterns.
+static NUMBERS: LazyLock<Vec<(usize, Regex)>> = LazyLock::new(|| {
+    let numbers = RULES.iter().enumerate().filter(|(_, rule)| rule.family == Family::Number);
+    numbers.filter_map(|(at, rule)| Some((at, Regex::new(rule.pattern).ok()?))).collect()
+});
+
+/// Hands over the numbers that fit a rule's pattern, with the place of the rule.
+pub(super) fn find(text: &str, take: &mut dyn FnMut(usize, &Hit<'_>)) {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let mut at = SHORTEST - 1;
+    let mut last = 0;
+    while at < bytes.len() {
+        if !is_digit(at) {
+            at += SHORTEST;
+            continue;
+        }
+        let mut from = at;
+        while from > last && is_digit(from - 1) {
+            from -= 1;
+        }
+        let mut to = at + 1;
+        while is_digit(to) {
+            to += 1;
+        }
+        if (SHORTEST..=LONGEST).contains(&(to - from)) {
+            if to - from == 17 && matches!(bytes.get(to), Some(b'x' | b'X')) {
+                to += 1;
+            }
+            try_rules(text, from, to, take);
+        }
+        last = to;
+        at = to + SHORTEST;
+    }
+}
+
+fn try_rules(text: &str, from: usize, to: usize, take: &mut dyn FnMut(usize, &Hit<'_>)) {
+    if !stands_alone(text.as_bytes(), from, to) {
+        return;
+    }
+    let hit = Hit { text, at: from, value: from..to };
+    for (at, pattern) in NUMBERS.iter() {
+        if pattern.is_match(hit.value()) {
+            take(*at, &hit);
+        }
+    }
+}
+
+/// Tells whether a run is a number of its own: no part of a word, an id, a fraction.
+fn stands_alone(bytes: &[u8], from: usize, to: usize) -> bool {
+    let before = |back: usize| from.checked_sub(back).and_then(|at| bytes.get(at).copied());
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let is_free = match before(1) {
+        Some(b'.') => !before(2).is_some_and(|b| b.is_ascii_digit()),
+        Some(b'-') => before(2) == Some(b'6') && before(3) == Some(b'8'), // +86-138…
+        Some(b'n' | b'r' | b't') => before(2) == Some(b'\\'),
+        Some(b) => !is_word(b),
+        None => true,
+    };
+    let goes_on = match bytes.get(to) {
+        Some(b'.') => bytes.get(to + 1).is_some_and(u8::is_ascii_digit),
+        Some(b) => is_word(*b),
+        None => false,
+    };
+    is_free && !goes_on
+}
+
+/// The names that a number of another sense goes by.
+const COUNTED: &[&str] = &[
+    "byte",
+    "mem",
+    "storage",
+    "size",
+    "version",
+    "revision",
+    "capacity",
+    "usage",
+    "limit",
+    "offset",
+    "seq",
+    "count",
+    "total",
+    "order",
+    "trace",
+    "span",
+    "txn",
+    "transaction",
+    "time",
+    "nano",
+    "micro",
+    "epoch",
+    "inode",
+    "hash",
+    "rss",
+    "request",
+    "duration",
+    "elapsed",
+    "latency",
+    "build",
+    "serial",
+    "batch",
+    "trade",
+    "snowflake",
+    "crc",
+    "checksum",
+];
+
+/// The names that a person's number goes by.
+const PERSONS: &[&str] = &[
+    "phone", "mobile", "tel", "msisdn", "sms", "contact", "cell", "card", "bank", "pan", "account", "caller",
+    "payee",
+];
+
+/// What the name before a number says of it.
+fn named(hit: &Hit<'_>) -> Option<bool> {
+    let before = hit.text.get(..hit.at).unwrap_or_default();
+    let key = before.trim_end_matches([' ', '"', '\'', '\\', ':', '=', '#', '[', '(', '+', '/']);
+    let key = if before.len() - key.len() > 8 { "" } else { name_at_end(key) };
+    let key = key.to_ascii_lowercase();
+    let has = |names: &[&str]| names.iter().any(|name| key.contains(name));
+    if has(PERSONS) {
+        Some(true)
+    } else if has(COUNTED)
+        || matches!(&*key, "id" | "ts" | "ns" | "us" | "ms" | "rv" | "no" | "num" | "number")
+    {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Tells whether a unit follows.
+fn has_unit(hit: &Hit<'_>) -> bool {
+    let rest = hit.text.get(hit.value.end..).unwrap_or_default();
+    [" byte", " B", " ns", " ms", " us", " KB", " rows", " times"].iter().any(|unit| rest.starts_with(unit))
+}
+
+/// Wants a mobile number of mainland China, and no size in bytes: those are multiples of pages.
+pub fn mobile(hit: &Hit<'_>) -> bool {
+    let value = hit.value();
+    let lead = hit.text.get(..hit.at).unwrap_or_default();
+    if value.len() == 13 && !lead.ends_with('+') {
+        return false; // so long are milliseconds
+    }
+    let is_size = value.parse::<u64>().is_ok_and(|number| number % 4096 == 0);
+    named(hit).unwrap_or(!is_size && !has_unit(hit))
+}
+
+/// Wants the check character of ISO 7064, mod 11-2.
+pub fn citizen(hit: &Hit<'_>) -> bool {
+    let value = hit.value().as_bytes();
+    let remainder = value.iter().take(17).fold(0u32, |sum, b| (sum + u32::from(b - b'0')) * 2 % 11);
+    let check = (12 - remainder) % 11;
+    let told = value.last().map(|b| if b.is_ascii_digit() { u32::from(b - b'0') } else { 10 });
+    Some(check) == told
+}
+
+/// Wants Luhn's check digit, and no name of another sense.
+pub fn card(hit: &Hit<'_>) -> bool {
+    let luhn = hit.value().bytes().rev().enumerate().fold(0u32, |sum, (at, byte)| {
+        let digit = u32::from(byte - b'0') << (at % 2);
+        sum + if digit > 9 { digit - 9 } else { digit }
+    });
+    luhn % 10 == 0 && named(hit) != Some(false)
+}

@@ -1,0 +1,287 @@
+//! A rule as ops staff write it: one `.sql` with a TOML header, one `.test.toml` beside it.
+//! Reading alone; planning and running are the engine's.
+
+use crate::config::{Plain, place_of};
+use model::error::{Error, Result};
+use model::report::{Severity, Zh};
+use model::table::Table;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The header of a rule: the TOML in its leading comment.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// What was found, as a title.
+    pub title: String,
+    /// How much it matters; a `severity` column overrides it row by row.
+    pub severity: Severity,
+    /// Values the SQL names as `$name`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub params: BTreeMap<String, toml::Value>,
+    /// The sentence of one finding; `{column}` stands for the row's value.
+    pub finding: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do, in numbered steps.
+    pub advice: String,
+    /// When it is known to fire without harm.
+    #[serde(default)]
+    pub quiet_when: String,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub zh: HeaderZh,
+}
+
+/// `[zh]` of a header.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderZh {
+    /// Title.
+    pub title: Option<String>,
+    /// Sentence of one finding.
+    pub finding: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+    /// What to do.
+    pub advice: Option<String>,
+    /// When it is known to fire without harm.
+    pub quiet_when: Option<String>,
+}
+
+/// A rule that could be read.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// `<agent>/<name>`.
+    pub id: String,
+    /// Its agent, and the table it is about.
+    pub agent: Table,
+    /// Where it stands, for errors.
+    pub place: String,
+    /// The whole file: header and SQL, so that places in it are places in the file.
+    pub text: String,
+    /// Its header.
+    pub header: Header,
+}
+
+/// A test file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleTest {
+    /// The cases.
+    #[serde(rename = "case")]
+    pub cases: Vec<Case>,
+}
+
+/// One case: raw log lines, and what the rule makes of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// Number of findings, or parts of each finding's row in order.
+    pub expect: Expect,
+    /// Object key that the lines are read under.
+    pub source: Option<String>,
+    /// Parameters for this case.
+    #[serde(default)]
+    pub params: BTreeMap<String, toml::Value>,
+    /// Lines of applications.
+    pub business: Option<String>,
+    /// Lines of container stdout.
+    pub standard: Option<String>,
+    /// Events.
+    pub event: Option<String>,
+    /// Audit events.
+    pub audit: Option<String>,
+    /// Lines of earlier days.
+    pub history_business: Option<String>,
+    /// Lines of earlier days.
+    pub history_standard: Option<String>,
+    /// Events of earlier days.
+    pub history_event: Option<String>,
+    /// Audit events of earlier days.
+    pub history_audit: Option<String>,
+}
+
+/// What a case expects.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Expect {
+    /// So many findings.
+    Count(usize),
+    /// These columns in these rows.
+    Rows(Vec<toml::Table>),
+}
+
+impl Case {
+    /// Returns the lines of a table in the window, or before it.
+    pub fn lines(&self, table: Table, history: bool) -> Option<&str> {
+        match (table, history) {
+            (Table::Business, false) => self.business.as_deref(),
+            (Table::Standard, false) => self.standard.as_deref(),
+            (Table::Event, false) => self.event.as_deref(),
+            (Table::Audit, false) => self.audit.as_deref(),
+            (Table::Business, true) => self.history_business.as_deref(),
+            (Table::Standard, true) => self.history_standard.as_deref(),
+            (Table::Event, true) => self.history_event.as_deref(),
+            (Table::Audit, true) => self.history_audit.as_deref(),
+        }
+    }
+}
+
+impl Rule {
+    /// Reads a rule file. `id` is its path below the rules folder without `.sql`.
+    pub fn parse(id: &str, text: &str, place: &str) -> Result<Self> {
+        let wrong = |what: String, byte: usize| {
+            let (line, column) = place_of(text, byte);
+            Error::usage(format!("rule `{id}` cannot be read"))
+                .at(format!("{place}:{line}:{column}"))
+                .because(Plain(what))
+        };
+        let agent =
+            id.split_once('/').and_then(|(agent, name)| Table::of(agent).filter(|_| !name.contains('/')));
+        let Some(agent) = agent else {
+            return Err(wrong("a rule stands in the folder of its agent".into(), 0)
+                .hint("move it to business/, standard/, event/ or audit/"));
+        };
+        let start =
+            text.find("/*").filter(|at| text.get(..*at).is_some_and(|before| before.trim().is_empty()));
+        let header =
+            start.and_then(|start| Some((start + 2, text.get(start + 2..)?.find("*/")? + start + 2)));
+        let Some((from, to)) = header else {
+            return Err(wrong("the file does not begin with a header comment `/* … */`".into(), 0)
+                .hint(format!("`headwater rules new {id}` writes one to start from")));
+        };
+        let header: Header = toml::from_str(text.get(from..to).unwrap_or_default()).map_err(|error| {
+            let byte = from + error.span().map_or(0, |span| span.start);
+            wrong(error.message().to_owned(), byte)
+                .hint("the header is TOML: title, severity, finding, why, advice; also params, quiet_when, tags, [zh]")
+        })?;
+        Ok(Self { id: id.to_owned(), agent, place: place.to_owned(), text: text.to_owned(), header })
+    }
+
+    /// Returns the SQL with `$name` replaced by the parameters' values, `given` before the
+    /// header's own. Values are padded to the length of their name so that places stay true.
+    pub fn sql(&self, given: &BTreeMap<String, toml::Value>) -> Result<String> {
+        for name in given.keys() {
+            if !self.header.params.contains_key(name) {
+                return Err(Error::usage(format!("rule `{}` has no parameter `{name}`", self.id))
+                    .at(self.place.clone())
+                    .hint(format!(
+                        "it has: {}",
+                        self.header.params.keys().cloned().collect::<Vec<_>>().join(", ")
+                    )));
+            }
+        }
+        let body = self.text.find("*/").map_or(0, |end| end + 2);
+        let (head, sql) = self.text.split_at(body);
+        // the header becomes blank lines: a parameter's name in its prose is no parameter
+        let mut out: String = head.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        let mut rest = sql;
+        while let Some(at) = rest.find(['$', '\'', '"', '-']) {
+            out.push_str(rest.get(..at).unwrap_or_default());
+            let tail = rest.get(at..).unwrap_or_default();
+            let skip = match tail.as_bytes() {
+                [b'-', b'-', ..] => tail.find('\n').unwrap_or(tail.len()),
+                [quote @ (b'\'' | b'"'), ..] => {
+                    tail.get(1..).and_then(|t| t.find(char::from(*quote))).map_or(tail.len(), |end| end + 2)
+                }
+                [b'$', ..] => 0,
+                _ => 1,
+            };
+            if skip > 0 {
+                out.push_str(tail.get(..skip).unwrap_or(tail));
+                rest = tail.get(skip..).unwrap_or_default();
+                continue;
+            }
+            let name_len = tail
+                .get(1..)
+                .map_or(0, |t| t.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(t.len()));
+            let name = tail.get(1..=name_len).unwrap_or_default();
+            let value = given.get(name).or_else(|| self.header.params.get(name)).ok_or_else(|| {
+                let (line, column) = place_of(&self.text, self.text.len() - tail.len());
+                Error::usage(format!("rule `{}` names a parameter it does not have", self.id))
+                    .at(format!("{}:{line}:{column}", self.place))
+                    .because(Plain(format!("`${name}` is not in `params`")))
+                    .hint(format!("add `params = {{ {name} = … }}` to the header"))
+            })?;
+            out.push_str(&format!("{:<width$}", literal(value), width = name_len + 1));
+            rest = tail.get(name_len + 1..).unwrap_or_default();
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    /// Returns the sentence of a finding in English and Chinese; `fill` gives a column's text.
+    pub fn sentences(&self, fill: &dyn Fn(&str) -> Option<String>) -> (String, Zh) {
+        let header = &self.header;
+        let zh = Zh {
+            title: header.zh.title.clone(),
+            summary: header.zh.finding.as_deref().map(|text| filled(text, fill)),
+            why: header.zh.why.clone(),
+            advice: header.zh.advice.clone(),
+        };
+        (filled(&header.finding, fill), zh)
+    }
+
+    /// Returns the columns that the finding's sentences name.
+    pub fn placeholders(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for text in
+            [Some(self.header.finding.as_str()), self.header.zh.finding.as_deref()].into_iter().flatten()
+        {
+            let mut rest = text;
+            while let Some((_, tail)) = rest.split_once('{') {
+                let Some((name, after)) = tail.split_once('}') else { break };
+                names.push(name.to_owned());
+                rest = after;
+            }
+        }
+        names
+    }
+}
+
+fn filled(text: &str, fill: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = tail.split_once('}') else {
+            out.push('{');
+            rest = tail;
+            continue;
+        };
+        out.push_str(fill(name).as_deref().unwrap_or("?"));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Returns a TOML value as an SQL literal.
+fn literal(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        toml::Value::Array(items) => {
+            format!("({})", items.iter().map(literal).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Reads a test file.
+pub fn parse_test(text: &str, place: &str) -> Result<RuleTest> {
+    toml::from_str(text).map_err(|error| {
+        let (line, column) = place_of(text, error.span().map_or(0, |span| span.start));
+        Error::usage("a rule test cannot be read")
+            .at(format!("{place}:{line}:{column}"))
+            .because(Plain(error.message().to_owned()))
+            .hint("a case has name, expect, and business, standard, event or audit lines")
+    })
+}

@@ -1,0 +1,208 @@
+//! The rules in force: the shipped ones, and the folder's beside or in place of them. Reads and
+//! plans every rule and reports every fault of every file at once; a faulty rule is left out.
+
+pub mod header;
+pub mod test;
+
+use crate::analysis::rules::header::Rule;
+use crate::config::{Exception, RulesConfig};
+use crate::query::engine::Engine;
+use include_dir::{Dir, include_dir};
+use model::entity::Entity;
+use model::error::{Error, Problem, Result};
+use model::table::Table;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The shipped rules.
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// A file of a rules folder: its path below it, where it stands, its text.
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    /// `event/oom_killed.sql`.
+    pub path: String,
+    /// Where it stands, for errors.
+    pub place: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The rules in force, and what was wrong with the others.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// By id.
+    pub rules: Vec<Rule>,
+    /// Test files by rule id.
+    pub tests: BTreeMap<String, RuleFile>,
+    /// Every fault found.
+    pub faults: Vec<Error>,
+}
+
+/// Reads the shipped rules, then those of `folder`, which stand in for shipped ones of the same id.
+pub fn load(folder: Option<&Path>) -> Result<RuleSet> {
+    let mut files: BTreeMap<String, RuleFile> = BTreeMap::new();
+    shipped(&SHIPPED, &mut files);
+    if let Some(folder) = folder {
+        if !folder.is_dir() {
+            return Err(Error::usage("the rules folder does not exist").at(folder.display().to_string())
+                .hint("name one with `--rules DIR` or `[rules] path`; `headwater rules new event/my_rule` starts one"));
+        }
+        from_folder(folder, folder, &mut files)?;
+    }
+    let mut set = RuleSet::default();
+    for (path, file) in files {
+        if let Some(id) = path.strip_suffix(".test.toml") {
+            set.tests.insert(id.to_owned(), file);
+        } else if let Some(id) = path.strip_suffix(".sql") {
+            match Rule::parse(id, &file.text, &file.place) {
+                Ok(rule) => set.rules.push(rule),
+                Err(error) => set.faults.push(error),
+            }
+        }
+    }
+    Ok(set)
+}
+
+fn shipped(folder: &Dir<'static>, files: &mut BTreeMap<String, RuleFile>) {
+    for file in folder.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        if let Some(text) = file.contents_utf8() {
+            files.insert(
+                path.clone(),
+                RuleFile { place: format!("rules/{path}"), path, text: text.to_owned() },
+            );
+        }
+    }
+    for below in folder.dirs() {
+        shipped(below, files);
+    }
+}
+
+fn from_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, RuleFile>) -> Result<()> {
+    let failed = |error: std::io::Error, path: &Path| {
+        Error::usage("a rules folder cannot be read").at(path.display().to_string()).because(error)
+    };
+    for entry in std::fs::read_dir(folder).map_err(|error| failed(error, folder))? {
+        let path = entry.map_err(|error| failed(error, folder))?.path();
+        if path.is_dir() {
+            from_folder(root, &path, files)?;
+            continue;
+        }
+        let below = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        if below.ends_with(".sql") || below.ends_with(".test.toml") {
+            let text = std::fs::read_to_string(&path).map_err(|error| failed(error, &path))?;
+            files.insert(below.clone(), RuleFile { path: below, place: path.display().to_string(), text });
+        }
+    }
+    Ok(())
+}
+
+impl RuleSet {
+    /// Plans every rule against empty tables; the faulty ones move to `faults`.
+    pub async fn check(&mut self, engine: &Engine, config: &RulesConfig) {
+        let mut sound = Vec::new();
+        for rule in std::mem::take(&mut self.rules) {
+            let faults = faults_of(&rule, engine, config).await;
+            if faults.is_empty() {
+                sound.push(rule);
+            }
+            self.faults.extend(faults);
+        }
+        self.rules = sound;
+    }
+
+    /// Returns what was wrong as problems of a report.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.faults
+            .iter()
+            .map(|error| Problem {
+                step: "rules".into(),
+                what: format!("{}: {}; it is left out", error.what, error.why().unwrap_or_default()),
+                place: error.place.clone(),
+                hint: error.hint.clone(),
+            })
+            .collect()
+    }
+}
+
+/// Returns every fault of one rule: SQL that does not plan, columns the contract wants, columns
+/// that its sentences name in vain.
+async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Error> {
+    let given = config.params.get(&rule.id).cloned().unwrap_or_default();
+    let sql = match rule.sql(&given) {
+        Ok(sql) => sql,
+        Err(error) => return vec![error],
+    };
+    let what = format!("rule `{}` cannot be planned", rule.id);
+    let schema = match engine.check(&sql).await {
+        Ok(schema) => schema,
+        Err(fault) => return vec![fault.into_error(&what, &rule.place)],
+    };
+    let names: BTreeSet<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut faults = Vec::new();
+    let mut wrong = |what: String, hint: &str| {
+        let column = crate::config::Plain(what);
+        faults.push(
+            Error::usage(format!("rule `{}` breaks the column contract", rule.id))
+                .at(rule.place.clone())
+                .because(column)
+                .hint(hint),
+        );
+    };
+    if !(names.contains("ts") || names.contains("first_ts") && names.contains("last_ts")) {
+        wrong(
+            "it has neither `ts` nor `first_ts` and `last_ts`".into(),
+            "select min(ts) as first_ts, max(ts) as last_ts",
+        );
+    }
+    if !names.contains("row_id") && !names.contains("row_ids") {
+        wrong(
+            "it has neither `row_id` nor `row_ids`".into(),
+            "select (array_agg(row_id order by ts, row_id))[1:5] as row_ids",
+        );
+    }
+    if !Entity::COLUMNS.iter().any(|column| names.contains(column)) {
+        wrong(
+            "it names no entity".into(),
+            "select one of cluster, namespace, workload, pod, container, node",
+        );
+    }
+    for name in rule.placeholders() {
+        if !names.contains(name.as_str()) {
+            wrong(
+                format!("its sentence names `{{{name}}}`, which is no column of its result"),
+                "add the column, or mend the sentence",
+            );
+        }
+    }
+    faults
+}
+
+/// Returns the exception in force on `date` that hides a finding of `rule` about `entity`.
+pub fn exception_for<'e>(
+    exceptions: &'e [Exception],
+    rule: &str,
+    entity: &Entity,
+    date: chrono::NaiveDate,
+) -> Option<&'e Exception> {
+    exceptions.iter().find(|exception| {
+        let in_force = model::time::parse_date(&exception.until).is_ok_and(|until| date <= until);
+        in_force
+            && matches(&exception.rule, rule)
+            && exception
+                .entity
+                .iter()
+                .all(|(column, wanted)| entity.part(column).is_some_and(|value| matches(wanted, value)))
+    })
+}
+
+/// Tells whether `value` is `pattern`, or begins with it where the pattern ends in `*`.
+fn matches(pattern: &str, value: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == value, |prefix| value.starts_with(prefix))
+}
+
+/// Returns the rules of an agent.
+pub fn of_agent(rules: &[Rule], agent: Table) -> impl Iterator<Item = &Rule> {
+    rules.iter().filter(move |rule| rule.agent == agent)
+}

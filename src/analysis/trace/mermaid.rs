@@ -1,0 +1,52 @@
+//! A chain as a Mermaid flow chart, for tickets and wikis that draw it.
+
+use chrono_tz::Tz;
+use model::report::{StepKind, Trace};
+
+/// Longest text in a box.
+const MOST: usize = 90;
+
+/// Returns the best hypothesis of a trace as a flow chart, cause at the top.
+pub fn mermaid(trace: &Trace, zone: Tz) -> String {
+    let mut out = String::from("flowchart TD\n");
+    let steps = trace.hypotheses.first().map_or(&[][..], |h| &h.steps);
+    for (at, step) in steps.iter().enumerate() {
+        let (open, close) = match step.kind {
+            StepKind::Operation => ("[[", "]]"),
+            StepKind::Event => ("([", "])"),
+            StepKind::Error => ("[", "]"),
+        };
+        out.push_str(&format!("  s{at}{open}\"{} {}\"{close}\n", step.ts.clock(zone), label(&step.what)));
+        if let Some(link) = &step.link {
+            out.push_str(&format!(
+                "  s{} -- \"{}, {:+.0} s\" --> s{at}\n",
+                at - 1,
+                label(&link.kind),
+                link.lag_s
+            ));
+        }
+    }
+    if steps.is_empty() {
+        out.push_str(&format!("  s0[\"{} {}\"]\n", trace.ts.clock(zone), label(&trace.entity.label())));
+    }
+    out.push_str(&format!("  %% verdict: {}\n", trace.verdict.name()));
+    out
+}
+
+/// Returns text that neither ends a box nor is taken for markup.
+fn label(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("");
+    let mut out = String::new();
+    for c in line.chars().filter(|c| !c.is_control()).take(MOST) {
+        match c {
+            '"' => out.push_str("#quot;"),
+            '<' => out.push_str("#lt;"),
+            '>' => out.push_str("#gt;"),
+            '#' => out.push_str("#35;"),
+            '`' => out.push('\''),
+            '&' => out.push_str("#amp;"),
+            other => out.push(other),
+        }
+    }
+    out
+}

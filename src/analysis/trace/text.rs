@@ -1,0 +1,30 @@
+//! A trace as plain text: the verdict with its reasons, then each hypothesis, chain by chain.
+
+use chrono_tz::Tz;
+use model::report::Trace;
+
+/// What is said where nothing holds a change for its cause.
+pub const NOTHING_BROKEN: &str =
+    "nothing that was found in the six hours after it holds this change for a cause";
+
+/// Returns a trace as text, times in `zone`.
+pub fn text(trace: &Trace, zone: Tz) -> String {
+    let mut out = format!("{} {}: {}\n", trace.ts.local(zone), trace.entity.label(), trace.verdict.name());
+    for reason in &trace.reasons {
+        out.push_str(&format!("  - {}\n", reason.text));
+    }
+    for (at, hypothesis) in trace.hypotheses.iter().enumerate() {
+        out.push_str(&format!("\n{}. score {:.3}\n", at + 1, hypothesis.score));
+        for step in &hypothesis.steps {
+            let link = step
+                .link
+                .as_ref()
+                .map_or_else(String::new, |link| format!(" [{}, {:+.0} s]", link.kind, link.lag_s));
+            out.push_str(&format!("   {} {}{link}\n", step.ts.local(zone), step.what));
+            for line in step.evidence.iter().take(1) {
+                out.push_str(&format!("      {}:{} ({})\n", line.source, line.line, line.row_id));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,249 @@
+//! What ran and what came of it: runs and their steps, and reports by day.
+
+use crate::lake::catalog::{Catalog, failed};
+use model::error::Result;
+use rusqlite::{OptionalExtension, params};
+
+pub(super) const SCHEMA: &str = "
+create table if not exists runs (
+    id text primary key, date text not null, state text not null, started_ts integer not null,
+    ended_ts integer, note text
+);
+create index if not exists runs_by_date on runs (date, started_ts);
+create table if not exists steps (
+    run text not null references runs (id) on delete cascade, step text not null, state text not null,
+    attempts integer not null, started_ts integer not null, ended_ts integer, input text not null,
+    output text, note text, primary key (run, step)
+);
+create table if not exists reports (
+    date text primary key, from_ts integer not null, to_ts integer not null, run text not null,
+    state text not null default '', report text not null
+);
+";
+
+/// One run of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Id, in every line of its log.
+    pub id: String,
+    /// Local day.
+    pub date: String,
+    /// `running`, `stopped`, `failed`, `partial` (something is missing and said so), `done`, or
+    /// `skipped` (too old to be caught up).
+    pub state: String,
+    /// Begin, µs.
+    pub started_ts: i64,
+    /// End, µs.
+    pub ended_ts: Option<i64>,
+    /// What is missing, or why it failed.
+    pub note: Option<String>,
+}
+
+impl Run {
+    /// Tells whether the day has its report by it, or never will.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.state.as_str(), "done" | "partial" | "skipped")
+    }
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepEntry {
+    /// Name.
+    pub step: String,
+    /// `running`, `failed`, `partial` or `done`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Begin, µs.
+    pub started_ts: i64,
+    /// End, µs.
+    pub ended_ts: Option<i64>,
+    /// What it worked on, hashed: a step is done again when that changed.
+    pub input: String,
+    /// What it made, as JSON text.
+    pub output: Option<String>,
+    /// What it says of itself.
+    pub note: Option<String>,
+}
+
+impl Catalog {
+    /// Notes a run as it stands.
+    pub fn note_run(&mut self, run: &Run) -> Result<()> {
+        self.connection
+            .execute(
+                "insert into runs (id, date, state, started_ts, ended_ts, note) values (?1, ?2, ?3, ?4, ?5, ?6)
+                 on conflict (id) do update set state = excluded.state, ended_ts = excluded.ended_ts, note = excluded.note",
+                params![run.id, run.date, run.state, run.started_ts, run.ended_ts, run.note],
+            )
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    /// Returns the runs of a day, or all, latest first.
+    pub fn runs(&self, date: Option<&str>) -> Result<Vec<Run>> {
+        let mut query = self
+            .connection
+            .prepare(
+                "select id, date, state, started_ts, ended_ts, note from runs
+                 where ?1 is null or date = ?1 order by started_ts desc, id",
+            )
+            .map_err(failed)?;
+        let rows = query
+            .query_map([date], |row| {
+                Ok(Run {
+                    id: row.get(0)?,
+                    date: row.get(1)?,
+                    state: row.get(2)?,
+                    started_ts: row.get(3)?,
+                    ended_ts: row.get(4)?,
+                    note: row.get(5)?,
+                })
+            })
+            .map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Notes a step of a run as it stands.
+    pub fn note_step(&mut self, run: &str, step: &StepEntry) -> Result<()> {
+        self.connection
+            .execute(
+                "insert or replace into steps (run, step, state, attempts, started_ts, ended_ts, input, output, note)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    run, step.step, step.state, step.attempts, step.started_ts, step.ended_ts, step.input,
+                    step.output, step.note
+                ],
+            )
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    /// Returns the steps of a run in the order they began.
+    pub fn steps(&self, run: &str) -> Result<Vec<StepEntry>> {
+        let mut query = self
+            .connection
+            .prepare(
+                "select step, state, attempts, started_ts, ended_ts, input, output, note from steps
+                 where run = ?1 order by started_ts, rowid",
+            )
+            .map_err(failed)?;
+        let rows = query
+            .query_map([run], |row| {
+                Ok(StepEntry {
+                    step: row.get(0)?,
+                    state: row.get(1)?,
+                    attempts: row.get(2)?,
+                    started_ts: row.get(3)?,
+                    ended_ts: row.get(4)?,
+                    input: row.get(5)?,
+                    output: row.get(6)?,
+                    note: row.get(7)?,
+                })
+            })
+            .map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Returns the day and the begin (µs) of the last run that read all that it listed.
+    pub fn last_whole_read(&self) -> Result<Option<(String, i64)>> {
+        self.connection
+            .query_row(
+                "select r.date, s.started_ts from steps s join runs r on r.id = s.run
+                 where s.step = 'ingest' and s.state = 'done' order by s.started_ts desc, r.date desc limit 1",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(failed)
+    }
+
+    /// Notes that a step is done with something missing.
+    pub fn note_partial(&mut self, run: &str, step: &str) -> Result<()> {
+        self.connection
+            .execute("update steps set state = 'partial' where run = ?1 and step = ?2", [run, step])
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    /// Forgets what the steps of a run made: it ended, nobody goes on with it.
+    pub fn forget_outputs(&mut self, run: &str) -> Result<()> {
+        self.connection
+            .execute("update steps set output = null where run = ?1", [run])
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    /// Returns what a local day's rows come from, hashed: another one when an object came late or was
+    /// replaced, the same after a compaction. Nothing where the day has no rows.
+    pub fn day_state(&self, date: &str) -> Result<Option<String>> {
+        let mut query = self
+            .connection
+            .prepare(
+                "select distinct o.id, o.etag from files f
+                 join file_objects fo on fo.path = f.path join objects o on o.id = fo.object
+                 where f.date = ?1 and f.tab <> 'topology' order by 1",
+            )
+            .map_err(failed)?;
+        let mut hash = blake3::Hasher::new();
+        let mut rows = query.query([date]).map_err(failed)?;
+        let mut is_empty = true;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let (id, etag): (String, String) =
+                row.get(0).and_then(|id| Ok((id, row.get(1)?))).map_err(failed)?;
+            hash.update(format!("{id} {etag}\n").as_bytes());
+            is_empty = false;
+        }
+        Ok((!is_empty).then(|| hash.finalize().to_hex().to_string()))
+    }
+
+    /// Returns the days from `from` on that a report is kept for, each with the state it was made of.
+    pub fn reported_days(&self, from: &str) -> Result<Vec<(String, String)>> {
+        let mut query = self
+            .connection
+            .prepare("select date, state from reports where date >= ?1 order by date")
+            .map_err(failed)?;
+        let rows = query.query_map([from], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Keeps the report of a day, in place of an earlier one.
+    pub fn keep_report(&mut self, date: &str, from: i64, to: i64, run: &str, report: &str) -> Result<()> {
+        // what the daily job has not seen stays unseen, whoever looks at the day meanwhile
+        let is_daily = self.runs(Some(date))?.iter().any(|of_day| of_day.id == run);
+        let seen =
+            self.reported_days(date)?.into_iter().find(|(kept, _)| kept == date).map(|(_, state)| state);
+        let now = self.day_state(date)?.unwrap_or_default();
+        let state = if is_daily { now } else { seen.unwrap_or(now) };
+        self.connection
+            .execute(
+                "insert or replace into reports (date, from_ts, to_ts, run, state, report) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![date, from, to, run, state, report],
+            )
+            .map(|_| ())
+            .map_err(failed)
+    }
+
+    /// Returns the report kept for a day.
+    pub fn report(&self, date: &str) -> Result<Option<String>> {
+        self.connection
+            .query_row("select report from reports where date = ?1", [date], |row| row.get(0))
+            .optional()
+            .map_err(failed)
+    }
+
+    /// Returns the days, latest first, whose kept report holds a text.
+    pub fn report_dates_with(&self, text: &str) -> Result<Vec<String>> {
+        let mut query = self
+            .connection
+            .prepare("select date from reports where instr(report, ?1) > 0 order by date desc")
+            .map_err(failed)?;
+        let rows = query.query_map([text], |row| row.get(0)).map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Returns the last day that a report is kept for.
+    pub fn last_report_date(&self) -> Result<Option<String>> {
+        self.connection.query_row("select max(date) from reports", [], |row| row.get(0)).map_err(failed)
+    }
+}
