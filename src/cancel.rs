@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 /// Shared by all who may stop and all who may be stopped.
 #[derive(Clone, Debug, Default)]
-pub struct Stop {
+pub struct Cancel {
     is_asked: Arc<AtomicBool>,
     deadline: Option<Instant>,
 }
 
-impl Stop {
+impl Cancel {
     /// Asks everyone to stop.
     pub fn ask(&self) {
         self.is_asked.store(true, Ordering::Relaxed);
@@ -54,7 +54,7 @@ impl Stop {
 }
 
 /// Waits for `work`, unless it is time to stop first.
-pub async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub async fn unless_cancelled<T>(stop: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         outcome = work => outcome,
         error = stop.wait() => Err(error),

@@ -2,8 +2,8 @@
 //! said, cut short, and never what a caller showed to be let in.
 
 use crate::api::bounds::cut;
-use crate::api::{Caller, Class, Refusal};
-use crate::lake::catalog::{Asked, AskedLog};
+use crate::api::{ApiError, Caller, ErrorKind};
+use crate::lake::catalog::{AuditEntry, AuditLog};
 use model::error::Result;
 use model::time::Ts;
 use serde::Serialize;
@@ -20,28 +20,28 @@ const SAID: usize = 4096;
 /// How long an answer waits for its note.
 const MOMENT: Duration = Duration::from_millis(500);
 
-/// The trail of a lake.
+/// The audit of a lake.
 #[derive(Clone)]
-pub(super) struct Trail {
+pub(super) struct AuditRecorder {
     path: PathBuf,
-    log: Arc<Mutex<Option<AskedLog>>>,
+    log: Arc<Mutex<Option<AuditLog>>>,
 }
 
 /// A question under way. One that nobody waits for any more is noted too.
 pub(super) struct Note {
-    trail: Trail,
+    audit: AuditRecorder,
     begun: Instant,
-    asked: Option<Asked>,
+    asked: Option<AuditEntry>,
 }
 
-impl Trail {
+impl AuditRecorder {
     pub(super) fn of(lake: &Path) -> Self {
         Self { path: lake.join("asked.db"), log: Arc::default() }
     }
 
     /// Begins a note.
     pub(super) fn begin(&self, caller: &Caller, question: &str, said: &impl Serialize) -> Note {
-        let asked = Asked {
+        let asked = AuditEntry {
             ts: Ts::now().0,
             caller: cut(&caller.name, 200),
             role: caller.role.name().into(),
@@ -52,16 +52,16 @@ impl Trail {
             why: None,
             took_ms: 0,
         };
-        Note { trail: self.clone(), begun: Instant::now(), asked: Some(asked) }
+        Note { audit: self.clone(), begun: Instant::now(), asked: Some(asked) }
     }
 
     /// Returns the latest questions.
-    pub(super) fn latest(&self, limit: usize) -> Result<Vec<Asked>> {
+    pub(super) fn latest(&self, limit: usize) -> Result<Vec<AuditEntry>> {
         self.with(|log| log.latest(limit))
     }
 
-    /// A trail that cannot be written keeps nobody from an answer; the log says so.
-    fn note(&self, asked: &Asked) {
+    /// A audit that cannot be written keeps nobody from an answer; the log says so.
+    fn note(&self, asked: &AuditEntry) {
         // before the first upload there may be no lake
         let is_there = self.path.parent().is_some_and(Path::is_dir);
         match if is_there { self.with(|log| log.note(asked)) } else { Ok(()) } {
@@ -71,11 +71,11 @@ impl Trail {
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut AskedLog) -> Result<T>) -> Result<T> {
+    fn with<T>(&self, work: impl FnOnce(&mut AuditLog) -> Result<T>) -> Result<T> {
         let mut held = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let mut log = match held.take() {
             Some(log) => log,
-            None => AskedLog::open(&self.path)?,
+            None => AuditLog::open(&self.path)?,
         };
         let outcome = work(&mut log);
         *held = Some(log);
@@ -92,21 +92,21 @@ impl Note {
     }
 
     /// Notes how it ended.
-    pub(super) async fn end(mut self, refusal: Option<&Refusal>) {
+    pub(super) async fn end(mut self, error: Option<&ApiError>) {
         let Some(mut asked) = self.asked.take() else { return };
-        asked.outcome = refusal.map_or("answered", |refusal| Class::name(refusal.class)).into();
-        asked.why = refusal.map(|refusal| cut(&refusal.what, 500));
+        asked.outcome = error.map_or("answered", |error| ErrorKind::name(error.class)).into();
+        asked.why = error.map(|error| cut(&error.what, 500));
         if let Some(noting) = self.write(asked) {
             // a note that fails says so itself; a late one is made all the same
             let _ = timeout(MOMENT, noting).await;
         }
     }
 
-    fn write(&self, mut asked: Asked) -> Option<JoinHandle<()>> {
+    fn write(&self, mut asked: AuditEntry) -> Option<JoinHandle<()>> {
         asked.took_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let trail = self.trail.clone();
+        let audit = self.audit.clone();
         let runtime = Handle::try_current().ok()?;
-        Some(runtime.spawn_blocking(move || trail.note(&asked)))
+        Some(runtime.spawn_blocking(move || audit.note(&asked)))
     }
 }
 

@@ -1,8 +1,8 @@
-//! Who asks, and what they may. A face tells who it is; what a role allows is decided by the desk.
+//! Who asks, and what they may. A face tells who it is; what a role allows is decided by the api.
 
 pub use crate::config::Role;
 
-use crate::api::{Answer, Class, Refusal};
+use crate::api::{ApiError, ApiResult, ErrorKind};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +17,11 @@ pub struct Caller {
 
 impl Caller {
     /// Tells whether the caller may do what needs a role.
-    pub(super) fn allows(&self, role: Role) -> Answer<()> {
+    pub(super) fn allows(&self, role: Role) -> ApiResult<()> {
         if self.role >= role {
             return Ok(());
         }
-        Err(Refusal::new(Class::Forbidden, format!("this needs the role `{}`", role.name())).hint(format!(
-            "`{}` has the role `{}`",
-            self.name,
-            self.role.name()
-        )))
+        Err(ApiError::new(ErrorKind::Forbidden, format!("this needs the role `{}`", role.name()))
+            .hint(format!("`{}` has the role `{}`", self.name, self.role.name())))
     }
 }

@@ -4,7 +4,7 @@ use model::error::{Error, Kind};
 
 /// What kind of no it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum ErrorKind {
     /// The question is malformed: 400.
     Invalid,
     /// The statement is not one that may be run: 400, `statement-refused`.
@@ -25,7 +25,7 @@ pub enum Class {
     Failed,
 }
 
-impl Class {
+impl ErrorKind {
     /// Returns the name that notes and problem documents have for it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,18 +44,18 @@ impl Class {
 
 /// Why there is no answer. Nothing in it names a path of this machine.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ApiError {
     /// What kind.
-    pub class: Class,
+    pub class: ErrorKind,
     /// What is wrong, one line.
     pub what: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
-impl Refusal {
-    /// Returns a refusal.
-    pub fn new(class: Class, what: impl Into<String>) -> Self {
+impl ApiError {
+    /// Returns a error.
+    pub fn new(class: ErrorKind, what: impl Into<String>) -> Self {
         Self { class, what: what.into(), hint: None }
     }
 
@@ -65,18 +65,18 @@ impl Refusal {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ApiError {
     /// What only concerns this machine goes to the log.
     fn from(error: Error) -> Self {
         let is_memory = error.why().is_some_and(|why| why.contains("Resources exhausted"));
         let class = match error.kind {
-            Kind::Usage => Class::Invalid,
-            Kind::Missing => Class::NotFound,
-            Kind::Busy => Class::Busy,
-            Kind::Failed if is_memory => Class::OutOfMemory,
+            Kind::Usage => ErrorKind::Invalid,
+            Kind::Missing => ErrorKind::NotFound,
+            Kind::Busy => ErrorKind::Busy,
+            Kind::Failed if is_memory => ErrorKind::OutOfMemory,
             Kind::Failed | Kind::Bug => {
                 tracing::error!(place = error.place, why = error.why(), "{}", error.what);
-                Class::Failed
+                ErrorKind::Failed
             }
         };
         Self { class, what: error.what, hint: error.hint }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Which brief.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct BriefAsk {
+pub struct BriefRequest {
     /// Local day, YYYY-MM-DD; without it the last one reported.
     pub date: Option<String>,
     /// `zh` or `en`.
@@ -19,7 +19,7 @@ pub struct BriefAsk {
 /// Which findings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct FindingsAsk {
+pub struct FindingsRequest {
     /// Local day, YYYY-MM-DD; without it the last one reported.
     pub date: Option<String>,
     /// Least severity: `info`, `low`, `medium`, `high` or `critical`.
@@ -37,7 +37,7 @@ pub struct FindingsAsk {
 /// Which finding.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FindingAsk {
+pub struct FindingRequest {
     /// Id of the finding, or a beginning that no other has.
     pub id: String,
     /// Local day, YYYY-MM-DD; without it the last report that has it.
@@ -47,7 +47,7 @@ pub struct FindingAsk {
 /// Where a trace starts: one of `finding`, `pod`, `workload`, `node`, `trace_id`, `operation`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct TraceAsk {
+pub struct TraceRequest {
     /// Id of a finding.
     pub finding: Option<String>,
     /// NAMESPACE/POD; needs `at`.
@@ -69,7 +69,7 @@ pub struct TraceAsk {
 /// A statement to run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct QueryAsk {
+pub struct QueryRequest {
     /// One read-only SQL statement: select, with, explain, describe or show.
     pub sql: String,
     /// At most this many rows; `truncated` says when there were more.
@@ -79,7 +79,7 @@ pub struct QueryAsk {
 /// Which rules.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RulesAsk {
+pub struct RulesRequest {
     /// Agent: `business`, `standard`, `event` or `audit`.
     pub agent: Option<String>,
     /// Rule id; its SQL comes too.
@@ -89,7 +89,7 @@ pub struct RulesAsk {
 /// Which runs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RunsAsk {
+pub struct RunsRequest {
     /// Local day, YYYY-MM-DD.
     pub date: Option<String>,
     /// Run id, a beginning that no other has, or `last`: that run with its steps.
@@ -101,7 +101,7 @@ pub struct RunsAsk {
 /// What to analyse: one of `date`, `upload`, `files`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct AnalyzeAsk {
+pub struct AnalyzeRequest {
     /// Local day, YYYY-MM-DD.
     pub date: Option<String>,
     /// Id of an upload.
@@ -115,7 +115,7 @@ pub struct AnalyzeAsk {
 /// Which day.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RunDayAsk {
+pub struct RunDayRequest {
     /// Local day, YYYY-MM-DD; without it yesterday.
     pub date: Option<String>,
 }

@@ -203,14 +203,14 @@ pub struct IngestedObject {
 
 /// Who asked what.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct AskedList {
+pub struct AuditLogPage {
     /// Latest first.
-    pub asked: Vec<AskedLine>,
+    pub asked: Vec<AuditLogLine>,
 }
 
 /// A question.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct AskedLine {
+pub struct AuditLogLine {
     /// When.
     pub ts: Ts,
     /// Name of the caller.
@@ -223,7 +223,7 @@ pub struct AskedLine {
     pub question: String,
     /// What was said, JSON text, cut where it is long.
     pub said: String,
-    /// `answered`, `dropped` (nobody waited for the answer), or the class of the refusal.
+    /// `answered`, `dropped` (nobody waited for the answer), or the class of the error.
     pub outcome: String,
     /// Why it was refused.
     pub why: Option<String>,

@@ -1,7 +1,7 @@
 //! Where uploads lie until they are read: `<lake>/spool/<random>/<n>`. Names from outside name no
 //! file here. So much fits and no more; what a killed process left is cleared by the next one.
 
-use crate::api::{Answer, Class, Refusal};
+use crate::api::{ApiError, ApiResult, ErrorKind};
 use crate::lake::Space;
 use model::error::{Error, Result};
 use std::fs::{self, File};
@@ -94,30 +94,30 @@ impl Shelf {
     }
 
     /// Takes bytes into account that are about to be written.
-    pub(super) fn take(&mut self, bytes: u64) -> Answer<()> {
+    pub(super) fn take(&mut self, bytes: u64) -> ApiResult<()> {
         let spool = &self.spool;
         let held = spool.held_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.bytes += bytes;
         if self.bytes > spool.upload_bytes {
-            return Err(Refusal::new(
-                Class::TooLarge,
+            return Err(ApiError::new(
+                ErrorKind::TooLarge,
                 format!("an upload has at most {} MiB", spool.upload_bytes >> 20),
             )
             .hint("send less at once, or compressed; `[serve] upload_mib` is the limit"));
         }
         if held > spool.total_bytes {
-            return Err(Refusal::new(Class::Busy, "the uploads under way fill the place for them")
+            return Err(ApiError::new(ErrorKind::Busy, "the uploads under way fill the place for them")
                 .hint("send it again later; `[serve] uploads_mib` is the limit"));
         }
         Ok(())
     }
 
     /// Refuses to fill the disk.
-    pub(super) fn check_space(&self) -> Answer<()> {
+    pub(super) fn check_space(&self) -> ApiResult<()> {
         if Space::of(self.folder.path())?.free_bytes >= SPARE_BYTES {
             return Ok(());
         }
-        Err(Refusal::new(Class::TooLarge, "the disk has no room for it"))
+        Err(ApiError::new(ErrorKind::TooLarge, "the disk has no room for it"))
     }
 }
 

@@ -2,11 +2,11 @@
 //! ingest as everything. The same files again are the same objects, and change nothing.
 
 use crate::api::audit_log::Note;
-use crate::api::daily::ingested;
 use crate::api::response::Ingested;
+use crate::api::run_day::ingested;
 use crate::api::spool::Shelf;
 use crate::api::work::Work;
-use crate::api::{Answer, Caller, Class, Desk, Inner, Refusal, Role, ended};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, Role, ended};
 use crate::ingest::{Options, ingest};
 use crate::lake::catalog::Catalog;
 use crate::lake::{Lake, WriteLock, commit};
@@ -36,7 +36,7 @@ const PARTS: usize = 8;
 
 /// An upload under way. What was handed over is gone when it is dropped.
 pub struct Upload {
-    desk: Desk,
+    api: Api,
     shelf: Shelf,
     files: Vec<File>,
     note: Option<Note>,
@@ -51,10 +51,10 @@ struct File {
     hash: blake3::Hash,
 }
 
-impl Desk {
+impl Api {
     /// Begins an upload: hand over each file with [`Upload::file`], then [`Upload::ingest`]. Role `run`.
-    pub async fn upload(&self, caller: &Caller) -> Answer<Upload> {
-        let note = self.inner.trail.begin(caller, "upload", &());
+    pub async fn upload(&self, caller: &Caller) -> ApiResult<Upload> {
+        let note = self.inner.audit.begin(caller, "upload", &());
         let begin = async {
             caller.allows(Role::Run)?;
             let inner = Arc::clone(&self.inner);
@@ -65,10 +65,10 @@ impl Desk {
             ended(making.await)
         };
         match begin.await {
-            Ok(shelf) => Ok(Upload { desk: self.clone(), shelf, files: Vec::new(), note: Some(note) }),
-            Err(refusal) => {
-                note.end(Some(&refusal)).await;
-                Err(refusal)
+            Ok(shelf) => Ok(Upload { api: self.clone(), shelf, files: Vec::new(), note: Some(note) }),
+            Err(error) => {
+                note.end(Some(&error)).await;
+                Err(error)
             }
         }
     }
@@ -81,22 +81,22 @@ impl Upload {
         &mut self,
         name: &str,
         bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Answer<()> {
+    ) -> ApiResult<()> {
         self.check_open()?;
         let taken = self.take(name, bytes).await;
         self.noted(taken).await
     }
 
     /// Reads what was handed over into the lake, and returns once it is there for good.
-    pub async fn ingest(mut self) -> Answer<Ingested> {
+    pub async fn ingest(mut self) -> ApiResult<Ingested> {
         self.check_open()?;
         if self.files.is_empty() {
-            let none = Refusal::new(Class::Invalid, "no file was handed over");
+            let none = ApiError::new(ErrorKind::Invalid, "no file was handed over");
             return self.noted(Err(none)).await;
         }
-        let Self { desk, shelf, files, note } = self;
+        let Self { api, shelf, files, note } = self;
         let read = move |inner: &Inner, work: &Work| read(inner, work, &shelf, files);
-        let outcome = desk.work(None, desk.step_limit(), None, &|_, _, _| {}, read).await;
+        let outcome = api.work(None, api.step_limit(), None, &|_, _, _| {}, read).await;
         if let Some(note) = note {
             note.end(outcome.as_ref().err()).await;
         }
@@ -104,19 +104,21 @@ impl Upload {
     }
 
     /// Refuses what comes after a fault: half an upload is none.
-    fn check_open(&self) -> Answer<()> {
+    fn check_open(&self) -> ApiResult<()> {
         match self.note {
             Some(_) => Ok(()),
-            None => Err(Refusal::new(Class::Invalid, "the upload ended with a fault").hint("send it again")),
+            None => {
+                Err(ApiError::new(ErrorKind::Invalid, "the upload ended with a fault").hint("send it again"))
+            }
         }
     }
 
-    /// Notes a refusal, with which the upload ends.
-    async fn noted<T>(&mut self, outcome: Answer<T>) -> Answer<T> {
-        if let Err(refusal) = &outcome
+    /// Notes a error, with which the upload ends.
+    async fn noted<T>(&mut self, outcome: ApiResult<T>) -> ApiResult<T> {
+        if let Err(error) = &outcome
             && let Some(note) = self.note.take()
         {
-            note.end(Some(refusal)).await;
+            note.end(Some(error)).await;
         }
         outcome
     }
@@ -125,9 +127,9 @@ impl Upload {
         &mut self,
         name: &str,
         bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Answer<()> {
+    ) -> ApiResult<()> {
         if self.files.len() >= FILES {
-            return Err(Refusal::new(Class::TooLarge, format!("an upload has at most {FILES} files"))
+            return Err(ApiError::new(ErrorKind::TooLarge, format!("an upload has at most {FILES} files"))
                 .hint("send the rest in another"));
         }
         let failed = |error| Error::failed("a file cannot be put by").because(error);
@@ -139,11 +141,11 @@ impl Upload {
         let mut bytes = pin!(bytes);
         loop {
             let silent =
-                |_| Refusal::new(Class::TimedOut, format!("nothing came for {} s", SILENCE.as_secs()));
+                |_| ApiError::new(ErrorKind::TimedOut, format!("nothing came for {} s", SILENCE.as_secs()));
             let Some(chunk) = timeout(SILENCE, bytes.next()).await.map_err(silent)? else { break };
             let chunk = chunk.map_err(|error| {
                 tracing::info!(%error, "an upload broke off");
-                Refusal::new(Class::Invalid, "the upload broke off before its end").hint("send it again")
+                ApiError::new(ErrorKind::Invalid, "the upload broke off before its end").hint("send it again")
             })?;
             size += chunk.len() as u64;
             self.shelf.take(chunk.len() as u64)?;
@@ -164,7 +166,7 @@ impl Upload {
 }
 
 /// Reads the files of a shelf into the lake.
-fn read(inner: &Inner, work: &Work, shelf: &Shelf, files: Vec<File>) -> Answer<Ingested> {
+fn read(inner: &Inner, work: &Work, shelf: &Shelf, files: Vec<File>) -> ApiResult<Ingested> {
     let (upload, now) = (id_of(&files), Ts::now());
     let mut spooled = Spooled::default();
     let mut listed = Vec::new();
@@ -184,15 +186,15 @@ fn read(inner: &Inner, work: &Work, shelf: &Shelf, files: Vec<File>) -> Answer<I
     commit::sweep(&lake, &catalog, now)?;
     let options = Options::of(&inner.site.config, now, &work.stop)?;
     let done = ingest(&lake, &mut catalog, &Source::Spool(spooled), &listed, &options, &work.progress)
-        .map_err(|error| work.refusal(error))?;
+        .map_err(|error| work.error(error))?;
     Ok(ingested(&catalog, Some(upload), &listed, &done)?)
 }
 
 /// Takes the lake's lock, and waits a little for another run to give it back.
-fn locked(lake: &Lake, work: &Work) -> Answer<WriteLock> {
+fn locked(lake: &Lake, work: &Work) -> ApiResult<WriteLock> {
     let begun = Instant::now();
     loop {
-        work.stop.check().map_err(|error| work.refusal(error))?;
+        work.stop.check().map_err(|error| work.error(error))?;
         match lake.lock("upload") {
             Err(error) if error.kind == Kind::Busy && begun.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(200));

@@ -1,8 +1,8 @@
 //! Long work, off the threads that answer: so much at once and no more, until its deadline, and no
 //! longer than someone waits for it.
 
-use crate::api::{Answer, Class, Desk, Inner, Refusal, Told};
-use crate::cancel::{Stop, unless_stopped};
+use crate::api::{Api, ApiError, ApiResult, ErrorKind, Inner, OnProgress};
+use crate::cancel::{Cancel, unless_cancelled};
 use crate::ingest::Progress;
 use model::error::{Error, Result};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(500);
 /// What long work has at hand.
 pub(super) struct Work {
     /// When to stop.
-    pub stop: Stop,
+    pub stop: Cancel,
     /// Where what waits runs.
     pub runtime: Handle,
     /// How far the reading is.
@@ -27,7 +27,7 @@ pub(super) struct Work {
 }
 
 /// Asks to stop when nobody waits any more.
-struct Waiting(Stop);
+struct Waiting(Cancel);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
@@ -42,26 +42,26 @@ impl Work {
     }
 
     /// Waits for something, until it is time to stop.
-    pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Answer<T> {
-        self.runtime.block_on(unless_stopped(&self.stop, work)).map_err(|error| self.refusal(error))
+    pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> ApiResult<T> {
+        self.runtime.block_on(unless_cancelled(&self.stop, work)).map_err(|error| self.error(error))
     }
 
-    /// Returns the refusal of an error: what failed because the time is up took too long.
-    pub(super) fn refusal(&self, error: Error) -> Refusal {
+    /// Returns the error of an error: what failed because the time is up took too long.
+    pub(super) fn error(&self, error: Error) -> ApiError {
         if self.stop.check().is_ok() || self.stop.is_asked() {
             return error.into();
         }
-        Refusal::new(Class::TimedOut, "it took longer than it may")
+        ApiError::new(ErrorKind::TimedOut, "it took longer than it may")
             .hint("ask for less: fewer hours, fewer objects")
     }
 }
 
-impl Desk {
+impl Api {
     /// Takes one of the places for analyses and traces.
-    pub(super) fn seat(&self) -> Answer<OwnedSemaphorePermit> {
+    pub(super) fn seat(&self) -> ApiResult<OwnedSemaphorePermit> {
         let seat = Arc::clone(&self.inner.free).try_acquire_owned();
         seat.map_err(|_| {
-            Refusal::new(Class::Busy, "as many analyses are under way as may be")
+            ApiError::new(ErrorKind::Busy, "as many analyses are under way as may be")
                 .hint("ask again in a minute")
         })
     }
@@ -71,17 +71,17 @@ impl Desk {
         Duration::from_secs(self.inner.site.config.serve.analysis_seconds)
     }
 
-    /// Does long work; `told` hears each step, of so many, as it begins. Dropping the future asks the
+    /// Does long work; `on_progress` hears each step, of so many, as it begins. Dropping the future asks the
     /// work to stop; it keeps its seat until it has.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         seat: Option<OwnedSemaphorePermit>,
         limit: Duration,
         steps: Option<f64>,
-        told: &Told<'_>,
-        work: impl FnOnce(&Inner, &Work) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
-        let waiting = Waiting(Stop::default());
+        on_progress: &OnProgress<'_>,
+        work: impl FnOnce(&Inner, &Work) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let waiting = Waiting(Cancel::default());
         let (begun, mut begins) = unbounded_channel();
         let progress = Arc::new(Progress::default());
         let at_hand = Work {
@@ -102,7 +102,7 @@ impl Desk {
                 biased;
                 Some(begins) = begins.recv() => {
                     // a day may open earlier ones again: more steps than one has
-                    told(done, steps.map(|of| of.max(done + 1.0)), &begins);
+                    on_progress(done, steps.map(|of| of.max(done + 1.0)), &begins);
                     done += 1.0;
                     step = begins;
                 }
@@ -114,7 +114,7 @@ impl Desk {
                         // ever nearer to the next step, whose number it never reaches
                         let part = objects as f64 / (objects as f64 + 100.0);
                         let what = format!("{step}: {objects} objects");
-                        told(done - 1.0 + part, steps.map(|of| of.max(done)), &what);
+                        on_progress(done - 1.0 + part, steps.map(|of| of.max(done)), &what);
                     }
                 }
             }

@@ -5,22 +5,22 @@
 pub mod page;
 
 mod aloud;
+mod author; // who speaks
 mod changed;
 mod chat;
 mod digest; // what a day comes to
 mod fact_check; // what of a model's words is borne out
 mod facts; // what a model sees of it
-mod inquire; // questions about a day
 mod model_brief; // a model and its question
+mod question; // questions about a day
 mod speech;
-mod spoken; // who speaks
 mod voice;
 pub(crate) mod words;
 
+pub use crate::brief::author::{Path, Writer, Written, known, spoken};
 pub use crate::brief::digest::{Blast, Counts, Digest, Group, Lack};
 pub use crate::brief::fact_check::Dropped;
-pub use crate::brief::inquire::{Answered, Look, ask};
-pub use crate::brief::spoken::{Path, Speaker, Spoken, known, spoken};
+pub use crate::brief::question::{Answered, Look, ask};
 pub(crate) use crate::brief::words::plural;
 
 use crate::config::BriefLength;

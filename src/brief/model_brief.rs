@@ -1,15 +1,15 @@
 //! A model and its question: which facts it sees, how they are hidden, and how what it says of them
 //! becomes a brief. What it says is put between what the report itself says.
 
+use crate::brief::author::{Path, Written};
 use crate::brief::fact_check::{Checker, Dropped, Kept, Sentence, known};
 use crate::brief::facts;
 use crate::brief::facts::{Fact, cited};
-use crate::brief::spoken::{Path, Spoken};
 use crate::brief::words::Local;
 use crate::brief::{Length, Telling, chat, voice};
 use crate::config::{LlmConfig, Redact};
 use crate::llm::prompt::Prompts;
-use crate::llm::{Ask, Client, Turn, delimiter, tokens};
+use crate::llm::{Client, ModelRequest, Turn, delimiter, tokens};
 use model::error::{Error, Result};
 use model::lang::Lang;
 use model::report::{Report, Severity};
@@ -67,7 +67,7 @@ impl Model {
         telling: &Telling<'_>,
         lang: Lang,
         length: Length,
-        spoken: &mut Spoken,
+        spoken: &mut Written,
     ) -> Result<String> {
         let schema = json!({
             "type": "object", "properties": { "sentences": *SENTENCES },
@@ -101,7 +101,7 @@ impl Model {
         ];
         spoken.counted = tokens::of_turns(&turns, &self.client.model);
         let repair = |why: &str| self.repair(why, &schema, lang);
-        let ask = Ask { turns, schema: &schema, repair: &repair };
+        let ask = ModelRequest { turns, schema: &schema, repair: &repair };
         let made = self.client.ask::<Answer>(&ask, &mut spoken.usage).await?;
         spoken.path = if made.is_repaired { Path::ModelRepaired } else { Path::Model };
         let said = made.value.sentences;

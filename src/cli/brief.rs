@@ -1,10 +1,10 @@
 //! `headwater brief`: the text of a day's report, from a model or the template; and questions about it.
 
 use crate::analysis::report;
-use crate::brief::{Answered, Dropped, Length, Look, Path, Speaker, ask, brief};
+use crate::brief::{Answered, Dropped, Length, Look, Path, Writer, ask, brief};
 use crate::cli::{Context, Done, Result, print, print_json, say, show};
 use crate::llm::Usage;
-use crate::query::sandbox::{Fault, Limits, Pool, Question, Setup};
+use crate::query::sandbox::{Limits, Pool, QueryError, Setup, Statement};
 use model::error::Error;
 use model::lang::Lang;
 use model::report::Report;
@@ -73,7 +73,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     }
     let spinner = show::spinner();
     spinner.set_message("brief");
-    let speaker = if args.template { Speaker::template() } else { place.speaker() };
+    let speaker = if args.template { Writer::template() } else { place.speaker() };
     let spoken = context.runtime.block_on(place.spoken(&speaker, &report, lang, length));
     spinner.finish_and_clear();
     let spoken = spoken?;
@@ -111,7 +111,7 @@ fn told(path: Path, why: Option<&str>, dropped: &[Dropped], usage: Usage) -> Don
 
 fn answer(
     context: &Context,
-    speaker: &Speaker,
+    speaker: &Writer,
     report: &Report,
     question: &str,
     earlier: &[(String, String)],
@@ -127,7 +127,7 @@ fn answer(
         let pool = pool.clone();
         Box::pin(async move {
             say(&format!("looking up: {sql}"));
-            let rows = pool.ask(Question { sql, limits }).await.map_err(|fault| refusal(&fault))?;
+            let rows = pool.ask(Statement { sql, limits }).await.map_err(|fault| refusal(&fault))?;
             crate::analysis::agent::rows_of(&rows.batches).map_err(|error| error.what)
         })
     });
@@ -139,18 +139,18 @@ fn answer(
 }
 
 /// Returns why a statement gave no rows, as the model is told it.
-fn refusal(fault: &Fault) -> String {
+fn refusal(fault: &QueryError) -> String {
     match fault {
-        Fault::Refused { what, hint } => format!("refused: {what}; {hint}"),
-        Fault::Invalid { what, hint, .. } => format!("{what}; {}", hint.as_deref().unwrap_or_default()),
-        Fault::TimedOut => "it took longer than it may".into(),
-        Fault::OutOfMemory => "it needed more memory than it may".into(),
-        Fault::Busy => "too much is under way".into(),
-        Fault::Failed { what } => what.clone(),
+        QueryError::Refused { what, hint } => format!("refused: {what}; {hint}"),
+        QueryError::Invalid { what, hint, .. } => format!("{what}; {}", hint.as_deref().unwrap_or_default()),
+        QueryError::TimedOut => "it took longer than it may".into(),
+        QueryError::OutOfMemory => "it needed more memory than it may".into(),
+        QueryError::Busy => "too much is under way".into(),
+        QueryError::Failed { what } => what.clone(),
     }
 }
 
-fn conversation(context: &Context, speaker: &Speaker, report: &Report, lang: Lang) -> Result<Done> {
+fn conversation(context: &Context, speaker: &Writer, report: &Report, lang: Lang) -> Result<Done> {
     if !std::io::stdin().is_terminal() {
         return Err(Error::usage("`--chat` wants a terminal").hint("`--ask QUESTION` asks one question"));
     }

@@ -1,13 +1,13 @@
 //! `headwater channels`: where briefs go, what they are owed, and whether they can be reached.
 
 use crate::cli::{Context, Done, Result, print, say, show};
-use crate::config::{BriefLength, BroadcastConfig, When};
+use crate::config::{BriefLength, ChannelConfig, When};
 use crate::delivery;
 use crate::delivery::Receipt;
 use crate::delivery::channel::Sent;
 use crate::ingest::Progress;
 use crate::lake::Lake;
-use crate::lake::catalog::{Catalog, Letter};
+use crate::lake::catalog::{Catalog, OutboxEntry};
 use crate::pipeline::{Watch, send_owed};
 use model::error::Error;
 use model::time::Ts;
@@ -54,11 +54,11 @@ fn list(context: &Context) -> Result<Done> {
     let catalog = Lake::open(&context.lake_path()).and_then(|lake| Catalog::open(&lake.catalog_path())).ok();
     let mut lines = Vec::new();
     for config in &context.config.broadcast {
-        let open = catalog.as_ref().map(|catalog| catalog.open_letters(&config.name)).transpose()?;
+        let open = catalog.as_ref().map(|catalog| catalog.pending_outbox(&config.name)).transpose()?;
         let open: Vec<String> = open
             .unwrap_or_default()
             .iter()
-            .map(|letter: &Letter| format!("{} {}", letter.date, letter.state))
+            .map(|letter: &OutboxEntry| format!("{} {}", letter.date, letter.state))
             .collect();
         let open = if open.is_empty() { "nothing".to_owned() } else { open.join(", ") };
         lines.push([config.name.clone(), config.kind.name().into(), route(config), open]);
@@ -68,7 +68,7 @@ fn list(context: &Context) -> Result<Done> {
 }
 
 /// Returns in words what goes to a channel, and when.
-fn route(config: &BroadcastConfig) -> String {
+fn route(config: &ChannelConfig) -> String {
     let mut words = vec![config.lang.clone()];
     words.extend(config.min_severity.map(|least| format!("{} and graver", least.name())));
     words.extend((!config.agents.is_empty()).then(|| config.agents.join("/")));

@@ -1,6 +1,6 @@
 //! `headwater inspect`: what a file is, how sure that is and why, and its first records.
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::cli::{Context, Done, Result, print, print_json};
 use crate::ingest::{Options, main_format, read_frames, reader_for};
 use crate::source::Source;
@@ -24,7 +24,7 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let source = Source::Files { root: None, paths: args.paths.clone() };
     let (listed, problems) = source.list(&[])?;
-    let options = Options::of(&context.config, Ts::now(), &Stop::default())?;
+    let options = Options::of(&context.config, Ts::now(), &Cancel::default())?;
     let mut objects = Vec::new();
     for object in &listed {
         let mut reader = reader_for(object, &options);

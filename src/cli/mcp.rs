@@ -1,6 +1,6 @@
 //! `headwater mcp`: MCP on stdin and stdout, for a client that starts it. Stdout is the protocol's alone.
 
-use crate::api::Desk;
+use crate::api::Api;
 use crate::cli::{Context, Done, Result};
 use crate::server as serve;
 use std::time::Duration;
@@ -18,9 +18,9 @@ const LAST: Duration = Duration::from_secs(5);
 pub struct Args {}
 
 pub fn run(context: Context, _: &Args) -> Result<Done> {
-    let desk = Desk::open(&context.config, context.lake_path(), context.rules_path())?;
+    let api = Api::open(&context.config, context.lake_path(), context.rules_path())?;
     let stop = context.stop();
-    let served = context.runtime.block_on(serve::mcp::stdio(desk, async move {
+    let served = context.runtime.block_on(serve::mcp::stdio(api, async move {
         stop.wait().await;
     }));
     context.runtime.shutdown_timeout(LAST); // a read of stdin ends only when the client does

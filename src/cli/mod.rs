@@ -28,7 +28,7 @@ mod sql;
 mod trace;
 
 use crate::api::runs::run_id;
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::cli::log::say;
 use crate::config::Config;
 use crate::lake::Lake;
@@ -126,8 +126,8 @@ impl Context {
     }
 
     /// Returns the wish to stop that SIGINT and SIGTERM become from now on; a second one ends at once.
-    fn stop(&self) -> Stop {
-        let stop = Stop::default();
+    fn stop(&self) -> Cancel {
+        let stop = Cancel::default();
         let asked = stop.clone();
         self.runtime.spawn(async move {
             let Ok(mut term) = signal(SignalKind::terminate()) else { return };

@@ -1,11 +1,11 @@
 //! `headwater serve`: answers over HTTP and runs the daily job at its time, until it is told to end.
 
-use crate::api::Desk;
-use crate::cancel::Stop;
+use crate::api::Api;
+use crate::cancel::Cancel;
 use crate::cli::{Context, Done, Result, channels, say};
 use crate::config::schedule::Schedule;
 use crate::ingest::Progress;
-use crate::lake::catalog::Letter;
+use crate::lake::catalog::OutboxEntry;
 use crate::pipeline::{Watch, batch, send_owed};
 use crate::server as serve;
 use crate::server::Place;
@@ -43,9 +43,9 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut config = context.config.clone();
     config.serve.listen = args.listen.unwrap_or(config.serve.listen);
-    let desk = Desk::open(&config, context.lake_path(), context.rules_path())?;
-    let robot = Endpoint::of(&config.xiaozhi, &desk)?;
-    let place = Place::of(&config, desk)?;
+    let api = Api::open(&config, context.lake_path(), context.rules_path())?;
+    let robot = Endpoint::of(&config.xiaozhi, &api)?;
+    let place = Place::of(&config, api)?;
     let schedule = config.schedule()?;
     let stop = context.stop();
     std::thread::scope(|scope| {
@@ -80,7 +80,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 }
 
 /// Runs what is due now, and then at each firing. A run that fails is tried at the next one.
-fn keep_time(context: &Context, schedule: Schedule, stop: &Stop) {
+fn keep_time(context: &Context, schedule: Schedule, stop: &Cancel) {
     let mut next = Some(Ts::now());
     let mut owed = Owed::from_now();
     while stop.check().is_ok() {
@@ -130,11 +130,11 @@ impl Owed {
         Self { next: Ts::now().plus_s(SEND_S), pause_s: SEND_S }
     }
 
-    fn send(&mut self, context: &Context, stop: &Stop) {
+    fn send(&mut self, context: &Context, stop: &Cancel) {
         let watch =
             Watch { stop, begun: &|_| {}, progress: &Progress::default(), print: channels::to_stdout };
         // what only a change of the config can mend waits for the next run
-        let which = |letter: &Letter| letter.state != "rejected";
+        let which = |letter: &OutboxEntry| letter.state != "rejected";
         let sent = AssertUnwindSafe(|| send_owed(&context.site(), context.runtime.handle(), &watch, &which));
         match catch_unwind(sent) {
             Ok(Ok(receipts)) => {

@@ -88,7 +88,7 @@ pub enum Tls {
 /// One of `[[broadcast]]`: a channel that briefs go out on.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BroadcastConfig {
+pub struct ChannelConfig {
     /// What it is.
     pub kind: ChannelKind,
     /// Name, unique; what was sent is remembered by it.
@@ -186,7 +186,7 @@ impl ChannelKind {
     }
 }
 
-impl BroadcastConfig {
+impl ChannelConfig {
     /// Checks what can be known without the environment.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ mod llm; // who says them
 mod token; // who may call
 
 pub use crate::config::delivery::{
-    BriefLength, BroadcastConfig, ChannelKind, Format, Quiet, Tls, When, is_this_machine,
+    BriefLength, ChannelConfig, ChannelKind, Format, Quiet, Tls, When, is_this_machine,
 };
 pub use crate::config::llm::{JsonForm, LlmConfig, Redact};
 pub use crate::config::token::{Key, Role, TokenConfig};
@@ -57,7 +57,7 @@ pub struct Config {
     /// What is masked before the lake.
     pub redact: RedactConfig,
     /// Where briefs go.
-    pub broadcast: Vec<BroadcastConfig>,
+    pub broadcast: Vec<ChannelConfig>,
     /// Where it answers over HTTP, and whom.
     pub serve: ServeConfig,
     /// The robot that asks.

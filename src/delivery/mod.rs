@@ -10,11 +10,11 @@ mod route;
 pub use crate::delivery::outbox::{Receipt, test};
 
 use crate::brief::plural;
-use crate::cancel::Stop;
-use crate::config::{BriefLength, BroadcastConfig, When};
+use crate::cancel::Cancel;
+use crate::config::{BriefLength, ChannelConfig, When};
 use crate::delivery::channel::{Channel, MESSAGE_SCHEMA, Message, Told};
 use crate::delivery::route::Route;
-use crate::lake::catalog::{Catalog, Letter};
+use crate::lake::catalog::{Catalog, OutboxEntry};
 use chrono_tz::Tz;
 use model::error::{Error, Result};
 use model::lang::Lang;
@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SUMMARY: usize = 300;
 
 /// What messages are written and sent with.
-pub struct Post<'p> {
+pub struct Outbox<'p> {
     /// Where they go.
     pub channels: &'p [Channel],
     /// The zone of quiet hours.
@@ -36,18 +36,18 @@ pub struct Post<'p> {
     /// The time.
     pub now: &'p (dyn Fn() -> Ts + Sync),
     /// When to stop.
-    pub stop: &'p Stop,
+    pub stop: &'p Cancel,
 }
 
 /// Makes the brief of a report for a channel.
-pub type Text<'t> = dyn Fn(&mut Catalog, &Report, &BroadcastConfig) -> Result<String> + Sync + 't;
+pub type Text<'t> = dyn Fn(&mut Catalog, &Report, &ChannelConfig) -> Result<String> + Sync + 't;
 
-impl Post<'_> {
+impl Outbox<'_> {
     /// Writes to the outbox what of a report is new to each channel.
     pub fn write(&self, catalog: &mut Catalog, report: &Report, text: &Text) -> Result<()> {
         for channel in self.channels {
             if let Some(letter) = self.letter(catalog, channel, report, text)? {
-                catalog.note_letter(&letter)?;
+                catalog.put_outbox(&letter)?;
             }
         }
         Ok(())
@@ -59,11 +59,11 @@ impl Post<'_> {
         channel: &Channel,
         report: &Report,
         text: &Text,
-    ) -> Result<Option<Letter>> {
+    ) -> Result<Option<OutboxEntry>> {
         let config = &channel.config;
         let known: BTreeMap<String, String> =
             catalog.deliveries(&channel.name)?.into_iter().map(|d| (d.finding, d.state)).collect();
-        let open = catalog.open_letters(&channel.name)?;
+        let open = catalog.pending_outbox(&channel.name)?;
         let on_its_way: BTreeSet<&String> = open.iter().flat_map(|letter| &letter.covers).collect();
         // what failed before there was an outbox is in no letter
         let is_due = |id: &String| match known.get(id).map(String::as_str) {
@@ -103,7 +103,7 @@ impl Post<'_> {
             text: secrets(&rest.told(catalog, report, &narrow, config, text)?).into_owned(),
             findings: new.iter().map(|finding| told(finding, Lang::of(&config.lang))).collect(),
         };
-        Ok(Some(Letter {
+        Ok(Some(OutboxEntry {
             channel: channel.name.clone(),
             id: message.id.clone(),
             date: message.date.clone(),
@@ -157,7 +157,7 @@ impl Rest {
         catalog: &mut Catalog,
         report: &Report,
         narrow: &Report,
-        config: &BroadcastConfig,
+        config: &ChannelConfig,
         text: &Text,
     ) -> Result<String> {
         let lang = Lang::of(&config.lang);

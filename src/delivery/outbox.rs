@@ -2,9 +2,9 @@
 //! while sending leaves it unknown, and what is unknown is sent once more, under the same id and
 //! marked. A channel that must wait holds up no other.
 
-use crate::delivery::Post;
+use crate::delivery::Outbox;
 use crate::delivery::channel::{Channel, MESSAGE_SCHEMA, Message, Sent};
-use crate::lake::catalog::{Catalog, Letter};
+use crate::lake::catalog::{Catalog, OutboxEntry};
 use chrono_tz::Tz;
 use model::error::{Error, Problem, Result};
 use model::time::Ts;
@@ -48,7 +48,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    fn of(channel: &Channel, letter: &Letter, message: &Message) -> Self {
+    fn of(channel: &Channel, letter: &OutboxEntry, message: &Message) -> Self {
         Self {
             channel: letter.channel.clone(),
             date: letter.date.clone(),
@@ -83,24 +83,24 @@ impl Receipt {
 /// The messages to one channel, in order.
 struct Lane<'p> {
     channel: &'p Channel,
-    letters: VecDeque<(Letter, Message)>,
+    letters: VecDeque<(OutboxEntry, Message)>,
     /// Not before.
     at: Instant,
     /// How often the first was tried.
     tries: u32,
 }
 
-impl Post<'_> {
+impl Outbox<'_> {
     /// Lets go of what is too old to be told.
     pub fn let_go(&self, catalog: &mut Catalog) -> Result<Vec<Receipt>> {
         let now = (self.now)();
         let mut receipts = Vec::new();
         for channel in self.channels {
-            for mut letter in catalog.open_letters(&channel.name)? {
+            for mut letter in catalog.pending_outbox(&channel.name)? {
                 if letter.made_ts < now.plus_s(-OWED_S).0 {
                     letter.state = "expired".into();
                     letter.ts = now.0;
-                    catalog.note_letter(&letter)?;
+                    catalog.put_outbox(&letter)?;
                     receipts.push(Receipt::of(channel, &letter, &read(&letter)?));
                 }
             }
@@ -112,13 +112,13 @@ impl Post<'_> {
     pub async fn send(
         &self,
         catalog: &mut Catalog,
-        which: &(dyn Fn(&Letter) -> bool + Sync),
+        which: &(dyn Fn(&OutboxEntry) -> bool + Sync),
     ) -> Result<Vec<Receipt>> {
         let mut receipts = Vec::new();
         let mut lanes = Vec::new();
         for channel in self.channels {
             let mut letters = VecDeque::new();
-            for letter in catalog.open_letters(&channel.name)? {
+            for letter in catalog.pending_outbox(&channel.name)? {
                 let is_due = letter.due_ts <= (self.now)().0 && !is_given_up(&letter, channel);
                 if !which(&letter) || !is_due {
                     continue;
@@ -138,7 +138,7 @@ impl Post<'_> {
         loop {
             let waiting = lanes.iter_mut().filter(|lane| !lane.letters.is_empty());
             let Some(lane) = waiting.min_by_key(|lane| lane.at) else { break };
-            self.unless_stopped(tokio::time::sleep_until(lane.at.into())).await?;
+            self.unless_cancelled(tokio::time::sleep_until(lane.at.into())).await?;
             let Some((mut letter, message)) = lane.letters.pop_front() else { break };
             match self.attempt(catalog, lane.channel, &mut letter, &message, lane.tries + 1).await? {
                 Some(wait) => {
@@ -160,7 +160,7 @@ impl Post<'_> {
         &self,
         catalog: &mut Catalog,
         channel: &Channel,
-        letter: &mut Letter,
+        letter: &mut OutboxEntry,
         message: &Message,
         tries: u32,
     ) -> Result<Option<Duration>> {
@@ -170,7 +170,7 @@ impl Post<'_> {
             if before.as_deref() == Some("sent") {
                 continue;
             }
-            self.unless_stopped(channel.turn(message)).await?;
+            self.unless_cancelled(channel.turn(message)).await?;
             letter.parts.insert(key.clone(), "sending".into());
             self.note(catalog, letter, "sending", None)?;
             let made = Ts(letter.made_ts);
@@ -218,14 +218,14 @@ impl Post<'_> {
     fn note(
         &self,
         catalog: &mut Catalog,
-        letter: &mut Letter,
+        letter: &mut OutboxEntry,
         state: &str,
         note: Option<String>,
     ) -> Result<()> {
         letter.state = state.into();
         letter.note = note;
         letter.ts = (self.now)().0;
-        catalog.note_letter(letter)
+        catalog.put_outbox(letter)
     }
 
     /// Returns until when a message is held back.
@@ -236,7 +236,7 @@ impl Post<'_> {
         Ok(until.filter(|_| !is_urgent))
     }
 
-    async fn unless_stopped(&self, work: impl Future<Output = ()>) -> Result<()> {
+    async fn unless_cancelled(&self, work: impl Future<Output = ()>) -> Result<()> {
         tokio::select! {
             () = work => Ok(()),
             error = self.stop.wait() => Err(error),
@@ -245,11 +245,11 @@ impl Post<'_> {
 }
 
 /// Tells whether a message may have arrived and is not sent again.
-fn is_given_up(letter: &Letter, channel: &Channel) -> bool {
+fn is_given_up(letter: &OutboxEntry, channel: &Channel) -> bool {
     letter.state == "unknown" && letter.doubts >= DOUBTS && !channel.knows_repeats()
 }
 
-fn read(letter: &Letter) -> Result<Message> {
+fn read(letter: &OutboxEntry) -> Result<Message> {
     serde_json::from_str(&letter.message).map_err(|error| {
         Error::failed(format!("message `{}` cannot be read any more", letter.id)).because(error)
     })

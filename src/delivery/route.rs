@@ -1,7 +1,7 @@
 //! What of a day a channel gets: a report narrowed to the findings of its route.
 
 use crate::brief::belongs;
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use globset::GlobSet;
 use model::entity::Entity;
 use model::error::Result;
@@ -9,12 +9,12 @@ use model::report::{Finding, Gone, Report, Severity};
 
 /// The route of a channel.
 pub(super) struct Route<'c> {
-    config: &'c BroadcastConfig,
+    config: &'c ChannelConfig,
     namespaces: Option<GlobSet>,
 }
 
 impl<'c> Route<'c> {
-    pub fn of(config: &'c BroadcastConfig) -> Result<Self> {
+    pub fn of(config: &'c ChannelConfig) -> Result<Self> {
         Ok(Self { config, namespaces: config.namespaces()? })
     }
 

@@ -4,7 +4,7 @@
 mod original; // objects kept as they were
 mod worker; // reads and commits
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::ingest::worker::{Fresh, Shared, Worker, unread};
 use crate::lake::Lake;
@@ -46,12 +46,12 @@ pub struct Options {
     /// What masks secrets.
     pub redactor: Redactor,
     /// When to stop.
-    pub stop: Stop,
+    pub stop: Cancel,
 }
 
 impl Options {
     /// Returns what the config says.
-    pub fn of(config: &Config, now: Ts, stop: &Stop) -> Result<Self> {
+    pub fn of(config: &Config, now: Ts, stop: &Cancel) -> Result<Self> {
         let zone = config.zone()?;
         Ok(Self {
             text_table: None,

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 const EMPTY: u32 = 2;
 
 /// What is asked.
-pub struct Ask<'a> {
+pub struct ModelRequest<'a> {
     /// The conversation so far; the prompt says "json", which some servers want to read.
     pub turns: Vec<Turn>,
     /// JSON Schema of the answer, in the strict subset.
@@ -37,7 +37,7 @@ pub struct Ask<'a> {
 
 /// What came back.
 #[derive(Debug)]
-pub struct Made<T> {
+pub struct ModelResponse<T> {
     /// The value.
     pub value: T,
     /// Whether it took a second turn to get it right.
@@ -90,7 +90,11 @@ impl Client {
     }
 
     /// Asks for one value, within the deadline; tokens are added to `usage` whatever comes of it.
-    pub async fn ask<T: DeserializeOwned>(&self, ask: &Ask<'_>, usage: &mut Usage) -> Result<Made<T>> {
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        ask: &ModelRequest<'_>,
+        usage: &mut Usage,
+    ) -> Result<ModelResponse<T>> {
         let until = Instant::now() + self.deadline;
         match tokio::time::timeout_at(until, self.converse(ask, until, usage)).await {
             Ok(made) => made,
@@ -107,7 +111,7 @@ impl Client {
             "required": ["ok"], "additionalProperties": false });
         let say = r#"Answer with this JSON object: {"ok": true}"#;
         let repair = |_: &str| Ok(say.to_owned());
-        let ask = Ask { turns: vec![Turn::user(say)], schema: &schema, repair: &repair };
+        let ask = ModelRequest { turns: vec![Turn::user(say)], schema: &schema, repair: &repair };
         let mut usage = Usage::default();
         self.ask::<Value>(&ask, &mut usage).await?;
         Ok(usage)
@@ -115,10 +119,10 @@ impl Client {
 
     async fn converse<T: DeserializeOwned>(
         &self,
-        ask: &Ask<'_>,
+        ask: &ModelRequest<'_>,
         until: Instant,
         usage: &mut Usage,
-    ) -> Result<Made<T>> {
+    ) -> Result<ModelResponse<T>> {
         let mut turns = ask.turns.clone();
         let (mut room, mut empty, mut is_repaired) = (self.max_tokens, 0, false);
         loop {
@@ -159,7 +163,7 @@ impl Client {
                 continue;
             }
             match answer::read(&content) {
-                Ok(value) => return Ok(Made { value, is_repaired }),
+                Ok(value) => return Ok(ModelResponse { value, is_repaired }),
                 Err(why) if is_repaired => {
                     return Err(Error::failed(format!("the answer is not what was asked for: {why}")));
                 }

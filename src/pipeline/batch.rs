@@ -1,11 +1,11 @@
 //! The daily job with all that it needs: source, channels, the lake and its lock. Whoever starts it,
 //! a person, a timer or a question, starts it here.
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::delivery::channel::Channel;
-use crate::delivery::{Post, Receipt};
+use crate::delivery::{Outbox, Receipt};
 use crate::ingest::{Ingested, Options, Progress, ingest};
-use crate::lake::catalog::{Catalog, Letter};
+use crate::lake::catalog::{Catalog, OutboxEntry};
 use crate::lake::{Lake, commit};
 use crate::pipeline::gather::{list, no_object, scope};
 use crate::pipeline::{Daily, Outcome, Site};
@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 #[derive(Clone, Copy)]
 pub struct Watch<'w> {
     /// When to stop.
-    pub stop: &'w Stop,
+    pub stop: &'w Cancel,
     /// Hears each step as it begins.
     pub begun: &'w (dyn Fn(&str) + Sync),
     /// How far the reading is.
@@ -60,18 +60,18 @@ pub fn send_owed(
     site: &Site,
     runtime: &Handle,
     watch: &Watch<'_>,
-    which: &(dyn Fn(&Letter) -> bool + Sync),
+    which: &(dyn Fn(&OutboxEntry) -> bool + Sync),
 ) -> Result<Vec<Receipt>> {
     let channels = site.channels(watch.print)?;
     let lake = Lake::open(&site.lake)?;
     let mut catalog = Catalog::open(&lake.catalog_path())?;
-    let is_owed = |channel: &Channel| Ok(catalog.open_letters(&channel.name)?.iter().any(which));
+    let is_owed = |channel: &Channel| Ok(catalog.pending_outbox(&channel.name)?.iter().any(which));
     if !channels.iter().map(is_owed).collect::<Result<Vec<_>>>()?.contains(&true) {
         return Ok(Vec::new());
     }
     let _lock = lake.lock("send")?;
-    catalog.settle_letters()?;
-    let post = Post { channels: &channels, zone: site.config.zone()?, now: &Ts::now, stop: watch.stop };
+    catalog.settle_outbox()?;
+    let post = Outbox { channels: &channels, zone: site.config.zone()?, now: &Ts::now, stop: watch.stop };
     let mut receipts = post.let_go(&mut catalog)?;
     receipts.extend(runtime.block_on(post.send(&mut catalog, which))?);
     Ok(receipts)

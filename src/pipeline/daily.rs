@@ -2,14 +2,14 @@
 //! brief. Days that were missed come first, oldest first; a day whose logs came late, or were
 //! replaced, is reported once more. Never reads a clock.
 
-use crate::brief::{Length, Speaker, Spoken, spoken};
-use crate::cancel::{Stop, unless_stopped};
-use crate::config::BroadcastConfig;
+use crate::brief::{Length, Writer, Written, spoken};
+use crate::cancel::{Cancel, unless_cancelled};
+use crate::config::ChannelConfig;
 use crate::config::schedule::Schedule;
 use crate::delivery::channel::Channel;
-use crate::delivery::{Post, Receipt};
+use crate::delivery::{Outbox, Receipt};
 use crate::ingest::Progress;
-use crate::lake::catalog::{Catalog, Letter, Run};
+use crate::lake::catalog::{Catalog, OutboxEntry, Run};
 use crate::lake::commit;
 use crate::pipeline::Workplace;
 use crate::pipeline::outcome::{Outcome, Why, text};
@@ -38,7 +38,7 @@ pub struct Daily<'d> {
     /// Where what waits runs.
     pub runtime: &'d Handle,
     /// When to stop.
-    pub stop: &'d Stop,
+    pub stop: &'d Cancel,
     /// The time.
     pub now: &'d (dyn Fn() -> Ts + Sync),
     /// Hears each step as it begins.
@@ -52,7 +52,7 @@ impl<'d> Daily<'d> {
     /// that fails does not keep the later ones from theirs; the first error is returned at the end.
     pub fn run(&mut self, date: Option<NaiveDate>, told: &mut dyn FnMut(Outcome)) -> Result<()> {
         commit::sweep(&self.place.lake, &self.place.catalog, (self.now)())?;
-        let settled = self.place.catalog.settle_letters()?;
+        let settled = self.place.catalog.settle_outbox()?;
         if settled > 0 {
             tracing::warn!(
                 messages = settled,
@@ -247,18 +247,18 @@ impl<'d> Daily<'d> {
         }
         let input = self.input(day)?;
         let found = steps.step(self.place, "analyse", Some(&input), |place, stop| {
-            runtime.block_on(unless_stopped(stop, place.found(window)))
+            runtime.block_on(unless_cancelled(stop, place.found(window)))
         })?;
         let (found, traces, failed) = steps.step(self.place, "trace", Some(&input), |place, stop| {
             let mut found = found.clone();
-            let traced = runtime.block_on(unless_stopped(stop, place.traced(window, &mut found)))?;
+            let traced = runtime.block_on(unless_cancelled(stop, place.traced(window, &mut found)))?;
             Ok((found, traced.0, traced.1))
         })?;
         let mut problems = missing.clone();
         problems.extend(failed);
         let report = steps.step(self.place, "report", None, |place, stop| {
             let reported = place.reported(window, run, found.clone(), traces.clone(), problems.clone());
-            let report = runtime.block_on(unless_stopped(stop, reported))?;
+            let report = runtime.block_on(unless_cancelled(stop, reported))?;
             place.keep(&report)?;
             Ok(report)
         })?;
@@ -315,7 +315,7 @@ impl<'d> Daily<'d> {
         let made = now().local(zone);
         let speaker = self.place.speaker();
         let said = Mutex::new(Said::default());
-        let say = |catalog: &mut Catalog, shown: &Report, config: &BroadcastConfig| {
+        let say = |catalog: &mut Catalog, shown: &Report, config: &ChannelConfig| {
             let (lang, length) = (Lang::of(&config.lang), Length::from(config.length));
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             let is_all = length == Length::Chat
@@ -326,11 +326,11 @@ impl<'d> Daily<'d> {
                 _ => {
                     let speaker = said.down.as_ref().unwrap_or(&speaker);
                     let speaking = spoken(speaker, catalog, shown, lang, length);
-                    runtime.block_on(unless_stopped(stop, speaking))?
+                    runtime.block_on(unless_cancelled(stop, speaking))?
                 }
             };
             if said.down.is_none() {
-                said.down = brief.why.as_deref().map(Speaker::down);
+                said.down = brief.why.as_deref().map(Writer::down);
                 said.problems.extend(brief.problem());
             }
             let text = text(report, why, &made, &brief, lang);
@@ -340,9 +340,9 @@ impl<'d> Daily<'d> {
             Ok(text)
         };
         let receipts = steps.step(self.place, "broadcast", None, |place, stop| {
-            let post = Post { channels, zone, now, stop };
+            let post = Outbox { channels, zone, now, stop };
             post.write(&mut place.catalog, report, &say)?;
-            let is_new = |letter: &Letter| letter.state == "owed" && letter.date == report.run.date;
+            let is_new = |letter: &OutboxEntry| letter.state == "owed" && letter.date == report.run.date;
             runtime.block_on(post.send(&mut place.catalog, &is_new))
         })?;
         Ok((receipts, said.into_inner().unwrap_or_else(PoisonError::into_inner)))
@@ -351,7 +351,7 @@ impl<'d> Daily<'d> {
     /// Sends what earlier runs owe, and lets go of what is too old.
     fn deliver_owed(&mut self) -> Result<Vec<Receipt>> {
         let zone = self.place.config.zone()?;
-        let post = Post { channels: self.channels, zone, now: self.now, stop: self.stop };
+        let post = Outbox { channels: self.channels, zone, now: self.now, stop: self.stop };
         let mut receipts = post.let_go(&mut self.place.catalog)?;
         receipts.extend(self.runtime.block_on(post.send(&mut self.place.catalog, &|_| true))?);
         Ok(receipts)
@@ -365,11 +365,11 @@ type Told = (Vec<Receipt>, Said);
 #[derive(Default)]
 struct Said {
     /// Whole, at the length of a chat, by language.
-    briefs: BTreeMap<String, Spoken>,
+    briefs: BTreeMap<String, Written>,
     /// What was not said as it should be.
     problems: Vec<Problem>,
     /// Who speaks after the model failed: it is not asked again.
-    down: Option<Speaker>,
+    down: Option<Writer>,
 }
 
 /// Returns a run of that day that begins now.

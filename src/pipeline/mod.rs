@@ -4,14 +4,14 @@
 mod batch; // the daily job with all that it needs
 mod daily; // which days, in which order
 mod gather; // which objects, and reading them
+mod installation; // what a lake is worked on with
 mod outcome; // what came of a day
-mod site; // what a lake is worked on with
 mod steps; // the steps of one day, resumed where they broke
 
 pub use crate::pipeline::batch::{Watch, batch, download, mute, send_owed};
 pub use crate::pipeline::daily::Daily;
+pub use crate::pipeline::installation::Site;
 pub use crate::pipeline::outcome::{Outcome, Why};
-pub use crate::pipeline::site::Site;
 
 use crate::analysis::agent;
 use crate::analysis::agent::AgentReport;
@@ -20,7 +20,7 @@ use crate::analysis::rules::RuleSet;
 use crate::analysis::trace;
 use crate::analysis::trace::{Start, Subject};
 use crate::brief;
-use crate::brief::{Length, Speaker, Spoken};
+use crate::brief::{Length, Writer, Written};
 use crate::config::Config;
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
@@ -214,18 +214,18 @@ impl Workplace {
     }
 
     /// Returns whoever speaks: the model that `[llm]` describes, its key from the environment.
-    pub fn speaker(&self) -> Speaker {
-        Speaker::of(&self.config.llm, |name| std::env::var(name).ok())
+    pub fn speaker(&self) -> Writer {
+        Writer::of(&self.config.llm, |name| std::env::var(name).ok())
     }
 
     /// Puts a report into words; a model is asked once for the same words.
     pub async fn spoken(
         &mut self,
-        speaker: &Speaker,
+        speaker: &Writer,
         report: &Report,
         lang: Lang,
         length: Length,
-    ) -> Result<Spoken> {
+    ) -> Result<Written> {
         brief::spoken(speaker, &mut self.catalog, report, lang, length).await
     }
 

@@ -1,6 +1,6 @@
 //! What came of a day, and how it is told: a brief that comes late says so first.
 
-use crate::brief::Spoken;
+use crate::brief::Written;
 use crate::delivery::Receipt;
 use chrono::NaiveDate;
 use model::error::Problem;
@@ -39,12 +39,12 @@ pub struct Outcome {
     /// What went where, or did not.
     pub deliveries: Vec<Receipt>,
     /// What was said to channels of all of it, by language.
-    pub briefs: BTreeMap<String, Spoken>,
+    pub briefs: BTreeMap<String, Written>,
 }
 
 impl Outcome {
     /// Returns a brief of its report, led by why it comes now where that is not plain.
-    pub fn text(&self, brief: &Spoken, lang: Lang) -> String {
+    pub fn text(&self, brief: &Written, lang: Lang) -> String {
         text(&self.report, self.why, &self.made, brief, lang)
     }
 
@@ -64,7 +64,7 @@ impl Outcome {
 }
 
 /// Returns the brief of a report, led by why it comes now.
-pub(super) fn text(report: &Report, why: Why, made: &str, brief: &Spoken, lang: Lang) -> String {
+pub(super) fn text(report: &Report, why: Why, made: &str, brief: &Written, lang: Lang) -> String {
     let date = &report.run.date;
     let lead = match (why, lang) {
         (Why::CaughtUp, Lang::En) => {

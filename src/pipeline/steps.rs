@@ -1,7 +1,7 @@
 //! The steps of one run: each noted before it begins and when it ends, tried again where that can
 //! help, and passed over where it was done on the same input before the run broke.
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::lake::catalog::{Run, StepEntry};
 use crate::pipeline::Workplace;
 use model::error::{Error, Kind, Result};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// A run under way.
 pub(super) struct Steps<'d> {
     pub run: Run,
-    pub stop: &'d Stop,
+    pub stop: &'d Cancel,
     pub now: &'d (dyn Fn() -> Ts + Sync),
     pub begun: &'d (dyn Fn(&str) + Sync),
 }
@@ -25,7 +25,7 @@ impl Steps<'_> {
         place: &mut Workplace,
         name: &str,
         input: Option<&str>,
-        mut work: impl FnMut(&mut Workplace, &Stop) -> Result<T>,
+        mut work: impl FnMut(&mut Workplace, &Cancel) -> Result<T>,
     ) -> Result<T> {
         let earlier = place.catalog.steps(&self.run.id)?.into_iter().find(|step| step.step == name);
         if let Some(earlier) = &earlier

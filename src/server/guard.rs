@@ -4,7 +4,7 @@
 
 use crate::api::Caller;
 use crate::config::{Key, Role};
-use crate::server::problem::{Answer, BUSY, FAILED, FOREIGN, OTHER_HOST, Problem, TOKEN_WANTED};
+use crate::server::problem::{BUSY, FAILED, FOREIGN, HttpResult, OTHER_HOST, Problem, TOKEN_WANTED};
 use crate::server::{Place, wire};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -51,7 +51,7 @@ pub async fn guard(State(place): State<Arc<Place>>, request: Request, next: Next
 
 impl Place {
     /// Returns who calls; nobody is asked who they are by a probe.
-    fn admits(&self, request: &Request) -> Answer<Option<Caller>> {
+    fn admits(&self, request: &Request) -> HttpResult<Option<Caller>> {
         let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let host = text(header::HOST).unwrap_or_default();
         if !self.is_own(host) {

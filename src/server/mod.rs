@@ -1,14 +1,14 @@
-//! HTTP: whatever the desk answers, with probes, metrics and the page of kept reports. Nothing is
+//! HTTP: whatever the api answers, with probes, metrics and the page of kept reports. Nothing is
 //! decided here but who calls; nothing blocks the threads that answer.
 
 mod guard; // who may ask, and what every answer says to a browser
 mod http; // one list of routes: what they take, give and refuse
-pub mod mcp; // the same desk for MCP clients
+pub mod mcp; // the same api for MCP clients
 mod problem; // why there is no answer
 mod wire; // connections: how many, how slow, how they end
-pub mod xiaozhi; // the same desk for a robot, on a connection that is dialled
+pub mod xiaozhi; // the same api for a robot, on a connection that is dialled
 
-use crate::api::Desk;
+use crate::api::Api;
 use crate::config::{Config, Key};
 use axum::middleware::from_fn_with_state;
 use model::error::{Error, Result};
@@ -24,7 +24,7 @@ const REQUESTS: usize = 256;
 /// What is answered from, and to whom.
 #[derive(Clone)]
 pub struct Place {
-    desk: Desk,
+    api: Api,
     listen: SocketAddr,
     hosts: Vec<String>,
     keys: Vec<Key>,
@@ -38,9 +38,9 @@ impl Place {
     ///
     /// # Errors
     /// Wrong use: an address that others reach, without a token.
-    pub fn of(config: &Config, desk: Desk) -> Result<Self> {
+    pub fn of(config: &Config, api: Api) -> Result<Self> {
         Ok(Self {
-            desk,
+            api,
             listen: config.serve.listen,
             hosts: config.serve.hosts.clone(),
             keys: config.serve.keys(|name| std::env::var(name).ok())?,
@@ -65,7 +65,7 @@ pub async fn listen(listener: TcpListener, place: Place, shutdown: impl Future<O
     let place = Arc::new(place);
     let ended = CancellationToken::new();
     let router = http::router()
-        .route_service("/mcp", mcp::http_service(place.desk.clone(), ended.clone()))
+        .route_service("/mcp", mcp::http_service(place.api.clone(), ended.clone()))
         .layer(from_fn_with_state(Arc::clone(&place), guard::guard))
         .with_state(Arc::clone(&place));
     let shutdown = async {

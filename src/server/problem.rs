@@ -1,7 +1,7 @@
 //! Why there is no answer, as a problem document (RFC 9457). `type` tells the kind and stays the same
 //! from version to version; `detail` and `hint` are for people.
 
-use crate::api::{Class, Refusal};
+use crate::api::{ApiError, ErrorKind};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::error::Error;
@@ -12,7 +12,7 @@ use serde::Serialize;
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// What came of a request.
-pub type Answer<T> = std::result::Result<T, Problem>;
+pub type HttpResult<T> = std::result::Result<T, Problem>;
 
 /// A kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,21 @@ pub struct Sort {
     pub about: &'static str,
 }
 
-// What the desk refuses has the names that its notes have.
+// What the api refuses has the names that its notes have.
 const fn sort(status: StatusCode, name: &'static str, about: &'static str) -> Sort {
     Sort { name, status, about }
 }
 
-pub const INVALID: Sort = sort(StatusCode::BAD_REQUEST, Class::Invalid.name(), "the question is malformed");
+pub const INVALID: Sort =
+    sort(StatusCode::BAD_REQUEST, ErrorKind::Invalid.name(), "the question is malformed");
 pub const REFUSED: Sort =
-    sort(StatusCode::BAD_REQUEST, Class::Refused.name(), "the statement is not one that may be run");
+    sort(StatusCode::BAD_REQUEST, ErrorKind::Refused.name(), "the statement is not one that may be run");
 pub const TOKEN_WANTED: Sort =
     sort(StatusCode::UNAUTHORIZED, "token-wanted", "the token is missing or wrong");
 pub const FORBIDDEN: Sort =
-    sort(StatusCode::FORBIDDEN, Class::Forbidden.name(), "the token's role does not allow it");
+    sort(StatusCode::FORBIDDEN, ErrorKind::Forbidden.name(), "the token's role does not allow it");
 pub const FOREIGN: Sort = sort(StatusCode::FORBIDDEN, "foreign-origin", "a page of another site asks");
-pub const NOT_FOUND: Sort = sort(StatusCode::NOT_FOUND, Class::NotFound.name(), "it does not exist");
+pub const NOT_FOUND: Sort = sort(StatusCode::NOT_FOUND, ErrorKind::NotFound.name(), "it does not exist");
 pub const WRONG_METHOD: Sort =
     sort(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "the path has other methods");
 pub const NOT_ACCEPTABLE: Sort = sort(
@@ -48,25 +49,28 @@ pub const NOT_ACCEPTABLE: Sort = sort(
 );
 pub const TOO_SLOW: Sort = sort(StatusCode::REQUEST_TIMEOUT, "too-slow", "the body did not come in time");
 pub const TOO_LARGE: Sort =
-    sort(StatusCode::PAYLOAD_TOO_LARGE, Class::TooLarge.name(), "it is more than is taken");
+    sort(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::TooLarge.name(), "it is more than is taken");
 pub const WRONG_MEDIA: Sort =
     sort(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "the body is of another media type");
 pub const OTHER_HOST: Sort =
     sort(StatusCode::MISDIRECTED_REQUEST, "other-host", "the request is for another server");
-pub const FAILED: Sort =
-    sort(StatusCode::INTERNAL_SERVER_ERROR, Class::Failed.name(), "something failed here; the log says what");
+pub const FAILED: Sort = sort(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    ErrorKind::Failed.name(),
+    "something failed here; the log says what",
+);
 pub const NOT_READY: Sort =
     sort(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "there is no lake here, or it does not open");
 pub const BUSY: Sort = sort(
     StatusCode::SERVICE_UNAVAILABLE,
-    Class::Busy.name(),
+    ErrorKind::Busy.name(),
     "too much is under way, or the server is ending; later it may work",
 );
 pub const TIMED_OUT: Sort =
-    sort(StatusCode::GATEWAY_TIMEOUT, Class::TimedOut.name(), "it took longer than it may");
+    sort(StatusCode::GATEWAY_TIMEOUT, ErrorKind::TimedOut.name(), "it took longer than it may");
 pub const OUT_OF_MEMORY: Sort = sort(
     StatusCode::INSUFFICIENT_STORAGE,
-    Class::OutOfMemory.name(),
+    ErrorKind::OutOfMemory.name(),
     "it used more memory or disk than it may",
 );
 
@@ -116,26 +120,26 @@ impl Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let sort = match refusal.class {
-            Class::Invalid => INVALID,
-            Class::Refused => REFUSED,
-            Class::Forbidden => FORBIDDEN,
-            Class::NotFound => NOT_FOUND,
-            Class::TooLarge => TOO_LARGE,
-            Class::Busy => BUSY,
-            Class::TimedOut => TIMED_OUT,
-            Class::OutOfMemory => OUT_OF_MEMORY,
-            Class::Failed => FAILED,
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        let sort = match error.class {
+            ErrorKind::Invalid => INVALID,
+            ErrorKind::Refused => REFUSED,
+            ErrorKind::Forbidden => FORBIDDEN,
+            ErrorKind::NotFound => NOT_FOUND,
+            ErrorKind::TooLarge => TOO_LARGE,
+            ErrorKind::Busy => BUSY,
+            ErrorKind::TimedOut => TIMED_OUT,
+            ErrorKind::OutOfMemory => OUT_OF_MEMORY,
+            ErrorKind::Failed => FAILED,
         };
-        Self { sort, detail: refusal.what, hint: refusal.hint }
+        Self { sort, detail: error.what, hint: error.hint }
     }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Refusal::from(error).into()
+        ApiError::from(error).into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Objects in order, for several readers at once. Those of a bucket are fetched ahead of the
 //! readers, so that ten thousand small ones take no longer than their bytes do.
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::source::fetch::{Gone, Head, is_final};
 use crate::source::{Bucket, Listed, Opened, Source};
 use futures::StreamExt;
@@ -33,7 +33,7 @@ impl Feed {
         Self(Way::Files { source, objects, next: AtomicUsize::new(0) })
     }
 
-    pub(super) fn of_bucket(bucket: Bucket, objects: Vec<Listed>, stop: Stop) -> Self {
+    pub(super) fn of_bucket(bucket: Bucket, objects: Vec<Listed>, stop: Cancel) -> Self {
         let (send, fetched) = channel(2);
         let of = bucket.clone();
         bucket.runtime.spawn(async move {

@@ -12,7 +12,7 @@ pub use crate::source::feed::Feed;
 pub use crate::source::fetch::{Gone, plain};
 pub use crate::source::spool::Spooled;
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use chrono::NaiveDate;
 use model::error::{Error, Problem, Result};
 use std::io::Read;
@@ -128,7 +128,7 @@ impl Source {
     }
 
     /// Returns `objects` in order for several readers, fetched ahead where that takes time.
-    pub fn feed(&self, objects: Vec<Listed>, stop: &Stop) -> Feed {
+    pub fn feed(&self, objects: Vec<Listed>, stop: &Cancel) -> Feed {
         match self {
             Self::Files { .. } | Self::Spool(_) => Feed::of_files(self.clone(), objects),
             Self::Bucket(bucket) => Feed::of_bucket(bucket.clone(), objects, stop.clone()),

@@ -82,7 +82,7 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         threads: 1,
         keep: None,
         redactor: Redactor::of(&RedactConfig::default())?,
-        stop: crate::cancel::Stop::default(),
+        stop: crate::cancel::Cancel::default(),
     };
     let described =
         SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };

@@ -1,7 +1,7 @@
 //! A group robot of DingTalk: signed with the time in ms, Markdown to 20,000 bytes, 20 messages a
 //! minute, over which it is deaf for ten (open.dingtalk.com, custom robots).
 
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use crate::delivery::channel::http::{Endpoint, Fault, signature};
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
@@ -29,7 +29,7 @@ struct Dingtalk {
     keyword: Option<String>,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     let endpoint = Endpoint::open(config, outside, Duration::from_secs(600))?;
     let is_robot = endpoint.has_parameter("access_token");
     let form = "https://oapi.dingtalk.com/robot/send?access_token=…";

@@ -1,7 +1,7 @@
 //! Mail over SMTP, as text and HTML. The steps are taken one by one, so that what failed before the
 //! text was handed over surely did not arrive. The id of a message is its `Message-ID`.
 
-use crate::config::{BroadcastConfig, Tls};
+use crate::config::{ChannelConfig, Tls};
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
 use crate::delivery::channel::{Message, Outside, Result, Sent, Way};
@@ -48,7 +48,7 @@ struct Email {
     subject: String,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     let mailbox = |key: &str, text: &str| -> Result<Mailbox> {
         text.parse().map_err(|error| {
             Error::usage(format!("`{}` is no mail address", plain(text, 80)))

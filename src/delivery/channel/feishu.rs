@@ -1,7 +1,7 @@
 //! A group robot of Feishu or Lark: signed in the body with the time in seconds, a card to 20 KB,
 //! 100 messages a minute and 5 a second (open.feishu.cn/document/client-docs/bot-v3/add-custom-bot).
 
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use crate::delivery::channel::http::{Endpoint, Fault, signature};
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
@@ -26,7 +26,7 @@ struct Feishu {
     endpoint: Endpoint,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     let endpoint = Endpoint::open(config, outside, Duration::from_secs(20))?;
     let is_robot = endpoint.url.path().contains("/open-apis/bot/");
     let form = "https://open.feishu.cn/open-apis/bot/v2/hook/…";

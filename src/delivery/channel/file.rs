@@ -1,7 +1,7 @@
 //! A file that messages are added to, one JSON document a line. A message that may be there already
 //! is looked for first, so that each is there once.
 
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use crate::delivery::channel::{Message, Result, Sent, Way};
 use futures::future::BoxFuture;
 use model::error::Error;
@@ -14,7 +14,7 @@ struct File {
     path: PathBuf,
 }
 
-pub(super) fn open(config: &BroadcastConfig) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig) -> Result<Box<dyn Way>> {
     let path = config.path.clone().ok_or_else(|| Error::usage("a `file` channel needs its `path`"))?;
     Ok(Box::new(File { path }))
 }

@@ -1,7 +1,7 @@
 //! POST to an address that is a secret, and what its answer means. Nothing that is said of it
 //! quotes the address or the secret that goes with it.
 
-use crate::config::{BroadcastConfig, is_this_machine};
+use crate::config::{ChannelConfig, is_this_machine};
 use crate::delivery::channel::{Outside, Sent};
 use chrono::{DateTime, Utc};
 use model::error::{Error, Result};
@@ -49,7 +49,7 @@ pub(super) enum Fault {
 
 impl Endpoint {
     /// Opens the address that `url_env` names. Only a `webhook` may lie elsewhere in the clear.
-    pub fn open(config: &BroadcastConfig, outside: Outside, patience: Duration) -> Result<Self> {
+    pub fn open(config: &ChannelConfig, outside: Outside, patience: Duration) -> Result<Self> {
         let text = outside.variable("url_env", config.url_env.as_ref())?;
         let name = config.url_env.as_deref().unwrap_or_default();
         let url = Url::parse(&text)
@@ -69,7 +69,7 @@ impl Endpoint {
     }
 
     /// Wants the address to be that of a robot: `form` says how those look.
-    pub fn must_be(self, is_so: bool, config: &BroadcastConfig, form: &str) -> Result<Self> {
+    pub fn must_be(self, is_so: bool, config: &ChannelConfig, form: &str) -> Result<Self> {
         let name = config.url_env.as_deref().unwrap_or_default();
         let kind = config.kind.name();
         if !is_so {

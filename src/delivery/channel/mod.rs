@@ -18,7 +18,7 @@ mod xiaozhi;
 
 pub use crate::delivery::channel::message::{MESSAGE_SCHEMA, Message, Told};
 
-use crate::config::{BroadcastConfig, ChannelKind};
+use crate::config::{ChannelConfig, ChannelKind};
 use crate::delivery::channel::pace::Pace;
 use futures::future::BoxFuture;
 use model::error::{Error, Result};
@@ -99,7 +99,7 @@ pub struct Channel {
     /// Name.
     pub name: String,
     /// What goes there, and when.
-    pub config: BroadcastConfig,
+    pub config: ChannelConfig,
     way: Box<dyn Way>,
     pace: Pace,
 }
@@ -112,7 +112,7 @@ impl fmt::Debug for Channel {
 
 impl Channel {
     /// Opens a channel as configured; addresses and secrets come from the environment. Nothing is sent.
-    pub fn open(config: &BroadcastConfig, outside: Outside) -> Result<Self> {
+    pub fn open(config: &ChannelConfig, outside: Outside) -> Result<Self> {
         let way = match config.kind {
             ChannelKind::Wecom => wecom::open(config, outside),
             ChannelKind::Dingtalk => dingtalk::open(config, outside),

@@ -1,7 +1,7 @@
 //! An incoming webhook of Slack: blocks of at most 3000 characters, at most 50 of them, one message
 //! a second (docs.slack.dev, incoming webhooks and block kit).
 
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use crate::delivery::channel::http::Endpoint;
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
@@ -34,7 +34,7 @@ struct Slack {
     endpoint: Endpoint,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     let endpoint = Endpoint::open(config, outside, Duration::from_secs(30))?;
     let is_hook = endpoint.url.path().trim_matches('/').split('/').count() >= 4;
     let form = "https://hooks.slack.com/services/T…/B…/…";

@@ -1,7 +1,7 @@
 //! An HTTP endpoint that takes messages as JSON by POST. Any 2xx is a receipt; the id of a message
 //! is its idempotency key, and with a secret it is signed.
 
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use crate::delivery::channel::http::{Endpoint, signature};
 use crate::delivery::channel::{Message, Outside, Result, Sent, Way};
 use chrono::Utc;
@@ -13,7 +13,7 @@ struct Webhook {
     endpoint: Endpoint,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     Ok(Box::new(Webhook { endpoint: Endpoint::open(config, outside, Duration::from_secs(30))? }))
 }
 

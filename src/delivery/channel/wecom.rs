@@ -1,7 +1,7 @@
 //! A group robot of WeCom: Markdown to 4096 bytes, plain text to 2048, 20 messages a minute
 //! (developer.work.weixin.qq.com/document/path/91770).
 
-use crate::config::{BroadcastConfig, Format};
+use crate::config::{ChannelConfig, Format};
 use crate::delivery::channel::http::{Endpoint, Fault};
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
@@ -25,7 +25,7 @@ struct Wecom {
     format: Format,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     let endpoint = Endpoint::open(config, outside, Duration::from_secs(60))?;
     let is_robot = endpoint.has_parameter("key");
     let form = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…";

@@ -2,7 +2,7 @@
 //! `POST /api/commands/<clientId>`), to a firmware that knows `self.remote_wakeup`. What begins with
 //! `[device_call]` is spoken as it stands. One channel is one robot.
 
-use crate::config::BroadcastConfig;
+use crate::config::ChannelConfig;
 use crate::delivery::channel::http::{Answer, Endpoint};
 use crate::delivery::channel::{Message, Outside, Sent, Way};
 use chrono_tz::Tz;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// Spoken as it stands, instead of being said to the robot's model.
+/// Written as it stands, instead of being said to the robot's model.
 const MARK: &str = "[device_call]";
 
 /// What a message of MQTT may hold there.
@@ -29,7 +29,7 @@ struct Robot {
     zone: Tz,
 }
 
-pub(super) fn open(config: &BroadcastConfig, outside: Outside) -> Result<Box<dyn Way>> {
+pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
     let endpoint = Endpoint::open(config, outside, Duration::from_secs(30))?;
     let device = config.device.as_deref().unwrap_or_default();
     let mut url = endpoint.url.clone();

@@ -2,16 +2,16 @@
 //! The only place that speaks SQLite. Readers see a file only after the transaction that also
 //! says which objects it came from.
 
-mod asked;
+mod audit_log;
 mod briefs;
 mod counts;
 mod outbox;
 mod runs;
 mod upkeep;
 
-pub use crate::lake::catalog::asked::{Asked, AskedLog};
+pub use crate::lake::catalog::audit_log::{AuditEntry, AuditLog};
 pub use crate::lake::catalog::counts::{DeliveryCount, ObjectCount};
-pub use crate::lake::catalog::outbox::{Delivery, Letter};
+pub use crate::lake::catalog::outbox::{Delivery, OutboxEntry};
 pub use crate::lake::catalog::runs::{Run, StepEntry};
 pub use crate::lake::catalog::upkeep::DayTotals;
 

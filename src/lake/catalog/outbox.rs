@@ -38,7 +38,7 @@ pub struct Delivery {
 
 /// One message on its way to one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct OutboxEntry {
     /// Channel.
     pub channel: String,
     /// Id of the message.
@@ -66,7 +66,7 @@ pub struct Letter {
     pub parts: BTreeMap<String, String>,
 }
 
-impl Letter {
+impl OutboxEntry {
     /// Tells whether it is neither delivered nor given up.
     pub fn is_open(&self) -> bool {
         !matches!(self.state.as_str(), "sent" | "expired")
@@ -78,7 +78,7 @@ const SELECT: &str =
 
 impl Catalog {
     /// Notes how a message stands, and with it all that it covers.
-    pub fn note_letter(&mut self, letter: &Letter) -> Result<()> {
+    pub fn put_outbox(&mut self, letter: &OutboxEntry) -> Result<()> {
         let broken = |error| Error::bug("a message does not serialise").because(error);
         let covers = serde_json::to_string(&letter.covers).map_err(broken)?;
         let parts = serde_json::to_string(&letter.parts).map_err(broken)?;
@@ -116,7 +116,7 @@ impl Catalog {
     }
 
     /// Returns the messages of a channel that are neither delivered nor given up, oldest first.
-    pub fn open_letters(&self, channel: &str) -> Result<Vec<Letter>> {
+    pub fn pending_outbox(&self, channel: &str) -> Result<Vec<OutboxEntry>> {
         let sql = format!(
             "{SELECT} where channel = ?1 and state not in ('sent', 'expired') order by made_ts, date, id"
         );
@@ -127,7 +127,7 @@ impl Catalog {
 
     /// Marks what a dead run left half sent as unknown; only the holder of the lock may. Returns how
     /// many messages those are.
-    pub fn settle_letters(&mut self) -> Result<usize> {
+    pub fn settle_outbox(&mut self) -> Result<usize> {
         let transaction = self.connection.transaction().map_err(failed)?;
         let settled = transaction
             .execute(
@@ -170,8 +170,8 @@ impl Catalog {
     }
 }
 
-fn letter_of(row: &Row) -> rusqlite::Result<Letter> {
-    Ok(Letter {
+fn letter_of(row: &Row) -> rusqlite::Result<OutboxEntry> {
+    Ok(OutboxEntry {
         channel: row.get(0)?,
         id: row.get(1)?,
         date: row.get(2)?,

@@ -2,10 +2,10 @@
 //! is refused. Size and depth are measured on the tokens first, because a deep tree ends the process
 //! wherever it is walked.
 
-mod look;
+mod inspector;
 
 use crate::query::engine::{SqlFault, fault_of};
-use crate::query::guard::look::Look;
+use crate::query::guard::inspector::Inspector;
 use datafusion::common::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::{DescribeAlias, Statement, Visit};
@@ -99,7 +99,7 @@ pub fn check(sql: &str) -> Result<Checked, Denied> {
         Err(error) => return Err(Denied::Wrong(fault_of(&error))),
     };
     let read = reads(&statement).ok_or_else(|| not_a_read("the statement does more than read"))?;
-    let mut look = Look::default();
+    let mut look = Inspector::default();
     match read.visit(&mut look) {
         ControlFlow::Continue(()) => Ok(Checked(statement)),
         ControlFlow::Break(denied) => Err(*denied),

@@ -2,8 +2,8 @@
 //! its own, killed when it is let go, its folder removed when it has ended, and its death explained.
 
 use crate::query::sandbox::frame;
-use crate::query::sandbox::frame::{Asked, Cut, End};
-use crate::query::sandbox::{Fault, Question, Setup, is_memory};
+use crate::query::sandbox::frame::{Cut, End, Request};
+use crate::query::sandbox::{QueryError, Setup, Statement, is_memory};
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::SchemaRef;
@@ -92,9 +92,9 @@ impl Child {
     }
 
     /// Asks one question and takes in the answer.
-    pub async fn ask(&mut self, question: &Question, cpu_s: u64) -> Result<Given, Fault> {
+    pub async fn ask(&mut self, question: &Statement, cpu_s: u64) -> Result<Given, QueryError> {
         let limits = question.limits;
-        let asked = Asked {
+        let asked = Request {
             sql: question.sql.clone(),
             rows: limits.rows,
             bytes: limits.bytes,
@@ -110,9 +110,9 @@ impl Child {
         }
     }
 
-    async fn exchange(&mut self, asked: &Asked) -> io::Result<Result<Given, Fault>> {
+    async fn exchange(&mut self, asked: &Request) -> io::Result<Result<Given, QueryError>> {
         let body = serde_json::to_vec(asked)?;
-        self.stdin.write_all(&frame::head(frame::ASKED, body.len())?).await?;
+        self.stdin.write_all(&frame::head(frame::REQUEST, body.len())?).await?;
         self.stdin.write_all(&body).await?;
         self.stdin.flush().await?;
         let mut decoder = StreamDecoder::new();
@@ -139,26 +139,26 @@ impl Child {
     }
 
     /// Says why a process broke off.
-    async fn verdict(&mut self, error: &io::Error) -> Fault {
+    async fn verdict(&mut self, error: &io::Error) -> QueryError {
         let ended = match tokio::time::timeout(LAST_WORDS, &mut self.ended).await {
             Ok(Ok(ended)) => ended,
             _ => {
                 tracing::error!(%error, "a process of statements does not say what was asked for");
-                return Fault::broke();
+                return QueryError::broke();
             }
         };
         const SIGKILL: i32 = 9; // of the kernel, short of memory: ours is not waited for
         const SIGXCPU: i32 = 24;
         const SIGXFSZ: i32 = 25;
         match ended.status.signal() {
-            _ if is_memory(&ended.stderr) => Fault::OutOfMemory,
-            Some(SIGKILL | SIGXFSZ) => Fault::OutOfMemory,
-            Some(SIGXCPU) => Fault::TimedOut,
-            _ if ended.stderr.contains("has overflowed its stack") => Fault::Refused {
+            _ if is_memory(&ended.stderr) => QueryError::OutOfMemory,
+            Some(SIGKILL | SIGXFSZ) => QueryError::OutOfMemory,
+            Some(SIGXCPU) => QueryError::TimedOut,
+            _ if ended.stderr.contains("has overflowed its stack") => QueryError::Refused {
                 what: "the statement is nested too deeply".into(),
                 hint: "ask for less at once".into(),
             },
-            _ => Fault::broke(),
+            _ => QueryError::broke(),
         }
     }
 }

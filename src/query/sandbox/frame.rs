@@ -1,13 +1,13 @@
 //! What goes over the pipes of a process: a kind, a length and that many bytes. One question in; out
 //! come pieces of an Arrow stream, then how it ended.
 
-use crate::query::sandbox::Fault;
+use crate::query::sandbox::QueryError;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A question, as JSON.
-pub const ASKED: u8 = b'Q';
+pub const REQUEST: u8 = b'Q';
 /// A piece of the Arrow stream.
 pub const ARROW: u8 = b'A';
 /// How it ended, as JSON; nothing follows.
@@ -15,7 +15,7 @@ pub const END: u8 = b'E';
 
 /// A question, as its process hears it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Request {
     /// The statement.
     pub sql: String,
     /// Most rows.
@@ -47,7 +47,7 @@ pub struct Done {
 }
 
 /// How an answer ended.
-pub type End = Result<Done, Fault>;
+pub type End = Result<Done, QueryError>;
 
 /// Writes a frame.
 pub fn write(out: &mut impl Write, kind: u8, body: &[u8]) -> io::Result<()> {

@@ -47,7 +47,7 @@ impl Limits {
 
 /// One statement of a stranger.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct Statement {
     /// It.
     pub sql: String,
     /// What it may use.
@@ -70,7 +70,7 @@ pub struct Rows {
 /// Why there is no answer. Nothing in it names a path of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fault {
+pub enum QueryError {
     /// It is not a statement that may be run.
     Refused {
         /// What is wrong with it, one line.
@@ -102,7 +102,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl QueryError {
     fn broke() -> Self {
         Self::Failed { what: "the engine broke on this statement".into() }
     }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::query::guard;
 use crate::query::sandbox::child::Child;
 use crate::query::sandbox::frame::Cut;
-use crate::query::sandbox::{Fault, Question, Rows};
+use crate::query::sandbox::{QueryError, Rows, Statement};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -75,13 +75,13 @@ impl Pool {
     ///
     /// # Errors
     /// Why there are no rows.
-    pub async fn ask(&self, question: Question) -> Result<Rows, Fault> {
+    pub async fn ask(&self, question: Statement) -> Result<Rows, QueryError> {
         let begun = Instant::now();
         if question.sql.len() > guard::BYTES {
             guard::check(&question.sql)?; // says so: its bytes need not travel
         }
         let free = tokio::time::timeout(PATIENCE, self.inner.free.acquire()).await;
-        let Ok(Ok(_working)) = free else { return Err(Fault::Busy) };
+        let Ok(Ok(_working)) = free else { return Err(QueryError::Busy) };
         let mut child = self.take()?;
         let pool = self.clone();
         tokio::spawn(async move { pool.prepare() });
@@ -89,8 +89,8 @@ impl Pool {
         let cpu_s = (limits.deadline.as_secs() + 1) * self.inner.setup.threads.max(1) as u64;
         let asked = Instant::now();
         let given = tokio::time::timeout(limits.deadline, child.ask(&question, cpu_s)).await;
-        let given = given.unwrap_or(Err(Fault::TimedOut));
-        let is_sound = matches!(given, Ok(_) | Err(Fault::Refused { .. } | Fault::Invalid { .. }));
+        let given = given.unwrap_or(Err(QueryError::TimedOut));
+        let is_sound = matches!(given, Ok(_) | Err(QueryError::Refused { .. } | QueryError::Invalid { .. }));
         if is_sound && asked.elapsed() < QUICK && child.answered() < QUESTIONS {
             self.put_back(child);
         }
@@ -106,15 +106,15 @@ impl Pool {
         self.inner.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start(&self) -> Result<Child, Fault> {
+    fn start(&self) -> Result<Child, QueryError> {
         Child::start(&self.inner.setup).map_err(|error| {
             tracing::error!(%error, "a process of statements cannot start");
-            Fault::Failed { what: "the process of the statement cannot start".into() }
+            QueryError::Failed { what: "the process of the statement cannot start".into() }
         })
     }
 
     /// Returns a process that stands ready, or starts one.
-    fn take(&self) -> Result<Child, Fault> {
+    fn take(&self) -> Result<Child, QueryError> {
         while let Some(mut child) = { self.ready().pop() } {
             if child.is_alive() {
                 return Ok(child);

@@ -8,9 +8,9 @@ use crate::query::engine::{Engine, Limits, SqlFault};
 use crate::query::guard;
 use crate::query::guard::Denied;
 use crate::query::sandbox::frame;
-use crate::query::sandbox::frame::{Asked, Cut, Done, End};
+use crate::query::sandbox::frame::{Cut, Done, End, Request};
 use crate::query::sandbox::session::{Broken, Spill, broken};
-use crate::query::sandbox::{Fault, is_memory};
+use crate::query::sandbox::{QueryError, is_memory};
 use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
@@ -68,7 +68,7 @@ pub fn work(place: Place, mut input: impl Read, mut output: impl Write + Send + 
         .build()?;
     let held = held()? + OVERHEAD;
     let temp = place.temp.clone();
-    let (asked, questions) = channel::<Asked>();
+    let (asked, questions) = channel::<Request>();
     std::thread::Builder::new().name("statement".into()).stack_size(STACK).spawn(move || {
         let mut cpu_s = 0;
         for asked in questions {
@@ -80,7 +80,7 @@ pub fn work(place: Place, mut input: impl Read, mut output: impl Write + Send + 
             let end: End = catch_unwind(answered).unwrap_or_else(|panic| {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-                Err(if is_memory(text) { Fault::OutOfMemory } else { Fault::broke() })
+                Err(if is_memory(text) { QueryError::OutOfMemory } else { QueryError::broke() })
             });
             let body = serde_json::to_vec(&end).unwrap_or_default();
             if frame::write(&mut output, frame::END, &body).is_err() {
@@ -123,7 +123,7 @@ fn limit(resource: Resource, most: u64) -> Result<()> {
 }
 
 /// Runs a statement and sends its rows.
-async fn answer(place: &Place, asked: &Asked, output: &mut impl Write) -> End {
+async fn answer(place: &Place, asked: &Request, output: &mut impl Write) -> End {
     let begun = Instant::now();
     let statement = guard::check(&asked.sql)?;
     let lake = Lake::open(&place.lake).map_err(failed)?;
@@ -157,7 +157,7 @@ struct Sent<'a, W> {
 }
 
 impl<'a, W: Write> Sent<'a, W> {
-    fn begin(schema: &Schema, asked: &Asked, output: &'a mut W) -> std::result::Result<Self, Fault> {
+    fn begin(schema: &Schema, asked: &Request, output: &'a mut W) -> std::result::Result<Self, QueryError> {
         let fields: Vec<FieldRef> = schema.fields().iter().map(plain_field).collect();
         let schema = Arc::new(Schema::new(fields));
         let writer = StreamWriter::try_new(Vec::new(), &schema).map_err(unsent)?;
@@ -168,7 +168,7 @@ impl<'a, W: Write> Sent<'a, W> {
     }
 
     /// Sends what may still go of a batch.
-    fn send(&mut self, batch: &RecordBatch) -> std::result::Result<Option<Cut>, Fault> {
+    fn send(&mut self, batch: &RecordBatch) -> std::result::Result<Option<Cut>, QueryError> {
         let begun = Instant::now();
         let mut rows = batch.num_rows().min(self.rows);
         while rows > 0 {
@@ -195,13 +195,13 @@ impl<'a, W: Write> Sent<'a, W> {
         Ok(cut)
     }
 
-    fn end(&mut self) -> std::result::Result<(), Fault> {
+    fn end(&mut self) -> std::result::Result<(), QueryError> {
         self.writer.finish().map_err(unsent)?;
         self.pass_on()
     }
 
     /// Passes on what was written.
-    fn pass_on(&mut self) -> std::result::Result<(), Fault> {
+    fn pass_on(&mut self) -> std::result::Result<(), QueryError> {
         let bytes = std::mem::take(self.writer.get_mut());
         frame::write(self.output, frame::ARROW, &bytes).map_err(unsent)
     }
@@ -224,24 +224,24 @@ fn plain(kind: &DataType) -> DataType {
     }
 }
 
-fn unsent(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
+fn unsent(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueryError {
     failed(Error::failed("the rows cannot be sent").because(error))
 }
 
 /// Keeps what only concerns this machine for its log.
-fn failed(error: Error) -> Fault {
+fn failed(error: Error) -> QueryError {
     tracing::error!(place = error.place, why = error.why(), "{}", error.what);
-    Fault::Failed { what: error.what }
+    QueryError::Failed { what: error.what }
 }
 
-impl From<SqlFault> for Fault {
+impl From<SqlFault> for QueryError {
     fn from(fault: SqlFault) -> Self {
         let what = fault.what.chars().take(WHAT).collect(); // it may quote the statement
         Self::Invalid { what, hint: fault.hint, line: fault.line, column: fault.column }
     }
 }
 
-impl From<Denied> for Fault {
+impl From<Denied> for QueryError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Refused { what, hint } => Self::Refused { what, hint },
@@ -250,7 +250,7 @@ impl From<Denied> for Fault {
     }
 }
 
-impl From<Broken> for Fault {
+impl From<Broken> for QueryError {
     fn from(broken: Broken) -> Self {
         match broken {
             Broken::OutOfMemory => Self::OutOfMemory,

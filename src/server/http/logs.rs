@@ -1,9 +1,9 @@
 //! Uploads: many files as a form, or one as the whole body. What comes is streamed on, never held.
 
 use crate::api::response::Ingested;
-use crate::server::http::ask::{Asked, media_type};
+use crate::server::http::extract::{Params, media_type};
 use crate::server::http::{Caller, State};
-use crate::server::problem::{Answer, INVALID, Problem};
+use crate::server::problem::{HttpResult, INVALID, Problem};
 use crate::server::wire;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -24,7 +24,7 @@ const AS_FILE: &str = "send files as `multipart/form-data`: `curl -F file=@app.l
 /// How one file is called.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct NameAsk {
+pub struct NameRequest {
     /// Name of the file that the body is: its path tells log type, pod and day as an object's key does.
     /// A form's parts have names of their own.
     name: Option<String>,
@@ -34,10 +34,10 @@ pub struct NameAsk {
 pub async fn upload(
     extract::State(place): State,
     Extension(caller): Caller,
-    Asked(ask): Asked<NameAsk>,
+    Params(ask): Params<NameRequest>,
     request: Request,
-) -> Answer<Json<Ingested>> {
-    let mut upload = place.desk.upload(&caller).await?;
+) -> HttpResult<Json<Ingested>> {
+    let mut upload = place.api.upload(&caller).await?;
     if media_type(request.headers()) == "multipart/form-data" {
         // what the form's reader holds: bytes come, less those handed on
         let held = Arc::new(AtomicUsize::new(0));

@@ -1,19 +1,20 @@
 //! The one list of routes: what each takes, gives and refuses. The router and the OpenAPI document
 //! are both made from it, so that neither knows a path that the other does not.
 
-mod ask; // reads what was asked
+mod extract; // reads what was asked
+mod handlers; // what the api answers as it is
 mod logs; // uploads
 mod openapi; // the document
-mod own; // the page, probes and metrics: what no desk is asked
-mod question; // what the desk answers as it is
+mod page; // the page, probes and metrics: what no api is asked
 mod robot; // what a robot knows when it wakes
 mod sql; // rows, in three forms
 
 use crate::api::request::{
-    AnalyzeAsk, BriefAsk, FindingAsk, FindingsAsk, QueryAsk, RulesAsk, RunDayAsk, RunsAsk, TraceAsk,
+    AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest, RunDayRequest,
+    RunsRequest, TraceRequest,
 };
 use crate::api::response::{
-    Analysed, AskedList, Brief, FindingPage, Found, Ingested, RuleList, RunList, Tables, Traced,
+    Analysed, AuditLogPage, Brief, FindingPage, Found, Ingested, RuleList, RunList, Tables, Traced,
 };
 use crate::config::Role;
 use crate::server::Place;
@@ -77,10 +78,10 @@ fn routes() -> Vec<Route> {
             path: "/",
             about: "The page of a kept report, or of the last one",
             role: Some(Role::Read),
-            takes: Query(schema::<own::PageAsk>, "date=2026-11-22&lang=zh"),
+            takes: Query(schema::<page::PageRequest>, "date=2026-11-22&lang=zh"),
             gives: &[Gives::Text("text/html; charset=utf-8")],
             refuses: &[INVALID, NOT_FOUND, NOT_READY],
-            answer: get(own::page),
+            answer: get(page::page),
         },
         Route {
             path: "/healthz",
@@ -89,7 +90,7 @@ fn routes() -> Vec<Route> {
             takes: Nothing,
             gives: &[Gives::Text(PLAIN)],
             refuses: &[],
-            answer: get(own::alive),
+            answer: get(page::alive),
         },
         Route {
             path: "/readyz",
@@ -98,7 +99,7 @@ fn routes() -> Vec<Route> {
             takes: Nothing,
             gives: &[Gives::Text(PLAIN)],
             refuses: &[NOT_READY],
-            answer: get(own::ready),
+            answer: get(page::ready),
         },
         Route {
             path: "/metrics",
@@ -107,7 +108,7 @@ fn routes() -> Vec<Route> {
             takes: Nothing,
             gives: &[Gives::Text(crate::api::metrics::MEDIA_TYPE)],
             refuses: &[NOT_READY],
-            answer: get(own::metrics),
+            answer: get(page::metrics),
         },
         Route {
             path: "/openapi.json",
@@ -122,53 +123,53 @@ fn routes() -> Vec<Route> {
             path: "/v1/brief",
             about: "The brief of a kept report, or of the last one: its text, or with `Accept: application/json` more",
             role: Some(Role::Read),
-            takes: Query(schema::<BriefAsk>, "date=2026-11-22&lang=en"),
+            takes: Query(schema::<BriefRequest>, "date=2026-11-22&lang=en"),
             gives: &[Gives::Text(PLAIN), Gives::Json(schema::<Brief>)],
             refuses: &[INVALID, NOT_FOUND, NOT_ACCEPTABLE],
-            answer: get(question::brief),
+            answer: get(handlers::brief),
         },
         Route {
             path: "/v1/findings",
             about: "Findings of a kept report, gravest first",
             role: Some(Role::Read),
-            takes: Query(schema::<FindingsAsk>, "severity=high&limit=20"),
+            takes: Query(schema::<FindingsRequest>, "severity=high&limit=20"),
             gives: &[Gives::Json(schema::<FindingPage>)],
             refuses: &[INVALID, NOT_FOUND],
-            answer: get(question::findings),
+            answer: get(handlers::findings),
         },
         Route {
             path: "/v1/findings/{id}",
             about: "One finding with its evidence and its trace",
             role: Some(Role::Read),
-            takes: Query(schema::<FindingAsk>, "id=f0a1&date=2026-11-22"),
+            takes: Query(schema::<FindingRequest>, "id=f0a1&date=2026-11-22"),
             gives: &[Gives::Json(schema::<Found>)],
             refuses: &[INVALID, NOT_FOUND],
-            answer: get(question::finding),
+            answer: get(handlers::finding),
         },
         Route {
             path: "/v1/findings/{id}/trace",
             about: "A finding followed back to its cause",
             role: Some(Role::Read),
-            takes: Query(schema::<FindingAsk>, "id=f0a1"),
+            takes: Query(schema::<FindingRequest>, "id=f0a1"),
             gives: &[Gives::Json(schema::<Traced>)],
             refuses: &[INVALID, NOT_FOUND, BUSY, TIMED_OUT, OUT_OF_MEMORY],
-            answer: get(question::trace_of),
+            answer: get(handlers::trace_of),
         },
         Route {
             path: "/v1/trace",
             about: "Anything at a time followed back to its cause, or a change forwards to what it broke",
             role: Some(Role::Read),
-            takes: Json(schema::<TraceAsk>, r#"{"pod": "shop/cart-7d9f", "at": "2026-11-22 14:05"}"#),
+            takes: Json(schema::<TraceRequest>, r#"{"pod": "shop/cart-7d9f", "at": "2026-11-22 14:05"}"#),
             gives: &[Gives::Json(schema::<Traced>)],
             refuses: &[INVALID, NOT_FOUND, BUSY, TIMED_OUT, OUT_OF_MEMORY],
-            answer: post(question::trace),
+            answer: post(handlers::trace),
         },
         Route {
             path: "/v1/sql",
             about: "Rows of one read-only statement. `headwater-truncated` says why not all are there",
             role: Some(Role::Read),
             takes: Json(
-                schema::<QueryAsk>,
+                schema::<QueryRequest>,
                 r#"{"sql": "select reason, count(*) as n from event group by reason", "limit": 100}"#,
             ),
             gives: &[Gives::Json(schema::<sql::Rows>), Gives::Text(sql::CSV), Gives::Bytes(sql::ARROW)],
@@ -182,58 +183,58 @@ fn routes() -> Vec<Route> {
             takes: Nothing,
             gives: &[Gives::Json(schema::<Tables>)],
             refuses: &[NOT_FOUND],
-            answer: get(question::tables),
+            answer: get(handlers::tables),
         },
         Route {
             path: "/v1/rules",
             about: "The rules in force",
             role: Some(Role::Read),
-            takes: Query(schema::<RulesAsk>, "agent=event"),
+            takes: Query(schema::<RulesRequest>, "agent=event"),
             gives: &[Gives::Json(schema::<RuleList>)],
             refuses: &[INVALID, NOT_FOUND],
-            answer: get(question::rules),
+            answer: get(handlers::rules),
         },
         Route {
             path: "/v1/runs",
             about: "Runs of the daily job, latest first",
             role: Some(Role::Read),
-            takes: Query(schema::<RunsAsk>, "limit=10"),
+            takes: Query(schema::<RunsRequest>, "limit=10"),
             gives: &[Gives::Json(schema::<RunList>)],
             refuses: &[INVALID, NOT_FOUND],
-            answer: get(question::runs),
+            answer: get(handlers::runs),
         },
         Route {
             path: "/v1/runs",
             about: "Runs the daily job for a day, where `[serve] allow` has `run_day`",
             role: Some(Role::Run),
-            takes: Json(schema::<RunDayAsk>, r#"{"date": "2026-11-22"}"#),
+            takes: Json(schema::<RunDayRequest>, r#"{"date": "2026-11-22"}"#),
             gives: &[Gives::Json(schema::<RunList>)],
             refuses: &[INVALID, NOT_FOUND, BUSY, TIMED_OUT],
-            answer: post(question::run_day),
+            answer: post(handlers::run_day),
         },
         Route {
             path: "/v1/runs/{id}",
             about: "One run with its steps",
             role: Some(Role::Read),
-            takes: Query(schema::<RunsAsk>, "id=last"),
+            takes: Query(schema::<RunsRequest>, "id=last"),
             gives: &[Gives::Json(schema::<RunList>)],
             refuses: &[INVALID, NOT_FOUND],
-            answer: get(question::runs),
+            answer: get(handlers::runs),
         },
         Route {
             path: "/v1/analyze",
             about: "Runs agents and traces over a day, an upload, or named objects of the lake",
             role: Some(Role::Read),
-            takes: Json(schema::<AnalyzeAsk>, r#"{"date": "2026-11-22", "lang": "en"}"#),
+            takes: Json(schema::<AnalyzeRequest>, r#"{"date": "2026-11-22", "lang": "en"}"#),
             gives: &[Gives::Json(schema::<Analysed>)],
             refuses: &[INVALID, NOT_FOUND, BUSY, TIMED_OUT, OUT_OF_MEMORY],
-            answer: post(question::analyze),
+            answer: post(handlers::analyze),
         },
         Route {
             path: "/v1/logs",
             about: "Reads files into the lake. The answer comes when they are kept for good",
             role: Some(Role::Run),
-            takes: Files(schema::<logs::NameAsk>, "name=business/2026-11-22/cart.log"),
+            takes: Files(schema::<logs::NameRequest>, "name=business/2026-11-22/cart.log"),
             gives: &[Gives::Json(schema::<Ingested>)],
             refuses: &[INVALID, BUSY, OUT_OF_MEMORY],
             answer: post(logs::upload).layer(DefaultBodyLimit::disable()),
@@ -242,7 +243,7 @@ fn routes() -> Vec<Route> {
             path: "/v1/xiaozhi/context",
             about: "The brief of the last day as a xiaozhi server's context provider gives it to a robot that wakes",
             role: Some(Role::Read),
-            takes: Query(schema::<robot::ContextAsk>, "lang=zh"),
+            takes: Query(schema::<robot::ContextRequest>, "lang=zh"),
             gives: &[Gives::Json(schema::<robot::Context>)],
             refuses: &[INVALID],
             answer: get(robot::context),
@@ -251,10 +252,10 @@ fn routes() -> Vec<Route> {
             path: "/v1/asked",
             about: "Who asked what, latest first",
             role: Some(Role::Admin),
-            takes: Query(schema::<question::LatestAsk>, "limit=50"),
-            gives: &[Gives::Json(schema::<AskedList>)],
+            takes: Query(schema::<handlers::LatestRequest>, "limit=50"),
+            gives: &[Gives::Json(schema::<AuditLogPage>)],
             refuses: &[INVALID],
-            answer: get(question::asked),
+            answer: get(handlers::asked),
         },
     ]
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, made from the list of routes and the schemas of what the desk is asked
+//! The OpenAPI 3.1 document, made from the list of routes and the schemas of what the api is asked
 //! and answers.
 
 use crate::server::http::{Gives, Route, SchemaOf, Takes, routes};

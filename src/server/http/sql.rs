@@ -1,10 +1,10 @@
 //! Rows of a statement: as JSON for scripts, as CSV for spreadsheets, as Arrow for what computes.
 
-use crate::api::request::QueryAsk;
+use crate::api::request::QueryRequest;
 use crate::api::response::QueryRows;
-use crate::server::http::ask::{Said, preferred};
+use crate::server::http::extract::{JsonBody, preferred};
 use crate::server::http::{Caller, State};
-use crate::server::problem::{Answer, FAILED, INVALID, Problem};
+use crate::server::problem::{FAILED, HttpResult, INVALID, Problem};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -49,10 +49,10 @@ pub async fn rows(
     extract::State(place): State,
     Extension(caller): Caller,
     headers: HeaderMap,
-    Said(ask): Said<QueryAsk>,
-) -> Answer<Response> {
+    JsonBody(ask): JsonBody<QueryRequest>,
+) -> HttpResult<Response> {
     let media = preferred(&headers, &[JSON, CSV, ARROW])?;
-    let rows = place.desk.query(&caller, ask).await?;
+    let rows = place.api.query(&caller, ask).await?;
     let truncated = rows.truncated;
     let bytes = tokio::task::spawn_blocking(move || match media {
         CSV => csv(&rows),

@@ -1,9 +1,9 @@
-//! One call of a tool: arguments in, content out. A refusal that the caller can mend is the tool's
+//! One call of a tool: arguments in, content out. A error that the caller can mend is the tool's
 //! answer, since a model never sees a protocol's error.
 
-use crate::api::request::BriefAsk;
+use crate::api::request::BriefRequest;
 use crate::api::response::Brief;
-use crate::api::{Answer, Caller, Class, Desk, Refusal, Told};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, OnProgress};
 use crate::server::mcp::bound;
 use crate::server::mcp::bound::MOST;
 use crate::server::mcp::{long, tools};
@@ -19,9 +19,9 @@ use serde_json::Value;
 
 /// A question under way.
 pub struct Call<'a> {
-    pub desk: &'a Desk,
+    pub api: &'a Api,
     pub caller: &'a Caller,
-    pub told: &'a Told<'a>,
+    pub on_progress: &'a OnProgress<'a>,
     arguments: JsonObject,
 }
 
@@ -32,44 +32,44 @@ pub struct Said {
 }
 
 /// How a tool is run.
-pub type Run = for<'a> fn(Call<'a>) -> BoxFuture<'a, Answer<Said>>;
+pub type Run = for<'a> fn(Call<'a>) -> BoxFuture<'a, ApiResult<Said>>;
 
 impl Call<'_> {
     /// Returns the arguments as an ask.
-    pub fn ask<T: DeserializeOwned>(&mut self) -> Answer<T> {
+    pub fn ask<T: DeserializeOwned>(&mut self) -> ApiResult<T> {
         let arguments = Value::Object(std::mem::take(&mut self.arguments));
         serde_json::from_value(arguments).map_err(|error| {
-            Refusal::new(Class::Invalid, format!("the arguments do not fit: {error}"))
+            ApiError::new(ErrorKind::Invalid, format!("the arguments do not fit: {error}"))
                 .hint("the tool's input schema names them")
         })
     }
 }
 
 /// Returns what is said of an answer.
-pub fn said<T: Serialize>(answer: T, text: impl FnOnce(&T) -> String) -> Answer<Said> {
+pub fn said<T: Serialize>(answer: T, text: impl FnOnce(&T) -> String) -> ApiResult<Said> {
     let value = serde_json::to_value(&answer)
         .map_err(|error| Error::bug("an answer does not serialise").because(error))?;
     Ok(Said { text: text(&answer), value })
 }
 
 /// Answers `daily_brief`.
-pub async fn brief(mut call: Call<'_>) -> Answer<Said> {
-    let mut ask: BriefAsk = call.ask()?;
+pub async fn brief(mut call: Call<'_>) -> ApiResult<Said> {
+    let mut ask: BriefRequest = call.ask()?;
     if is_robot(call.caller) {
         ask.lang = ask.lang.or(Some(Lang::Zh));
         ask.voice = true;
     }
-    said(brief_of(call.desk, call.caller, ask).await?, |brief| brief.text.clone())
+    said(brief_of(call.api, call.caller, ask).await?, |brief| brief.text.clone())
 }
 
 /// Returns a brief. That there is no report, or no lake yet, is one too: a robot says it, and would
 /// say nothing of an error.
-pub async fn brief_of(desk: &Desk, caller: &Caller, ask: BriefAsk) -> Answer<Brief> {
+pub async fn brief_of(api: &Api, caller: &Caller, ask: BriefRequest) -> ApiResult<Brief> {
     let (lang, date) = (ask.lang.unwrap_or_default(), ask.date.clone().unwrap_or_default());
-    match desk.brief(caller, ask).await {
-        Err(Refusal { class: Class::NotFound, .. }) => Ok(none(lang, date)),
+    match api.brief(caller, ask).await {
+        Err(ApiError { class: ErrorKind::NotFound, .. }) => Ok(none(lang, date)),
         // no report that can be read is not the same as none
-        Err(Refusal { class: Class::Busy, .. }) => {
+        Err(ApiError { class: ErrorKind::Busy, .. }) => {
             let text = match lang {
                 Lang::Zh => "现在读不到日报，可能还没有日志。",
                 Lang::En => "The report cannot be read now; there may be no logs yet.",
@@ -100,7 +100,7 @@ fn is_robot(caller: &Caller) -> bool {
 /// # Errors
 /// Faults of the protocol alone: no such tool, cancelled.
 pub async fn call(
-    desk: &Desk,
+    api: &Api,
     caller: &Caller,
     request: CallToolRequestParams,
     context: &RequestContext<RoleServer>,
@@ -108,14 +108,14 @@ pub async fn call(
     let Some(tool) = tools::find(&request.name) else {
         return Err(ErrorData::invalid_params(format!("there is no tool `{}`", request.name), None));
     };
-    let (told, news) = long::line();
+    let (on_progress, news) = long::line();
     let mut arguments = request.arguments.unwrap_or_default();
     // models fill what they leave out with null or ""
     arguments.retain(|name, value| !value.is_null() && (value != "" || tool.wants(name)));
-    let work = (tool.run)(Call { desk, caller, told: &told, arguments });
+    let work = (tool.run)(Call { api, caller, on_progress: &on_progress, arguments });
     Ok(match long::follow(context, news, work).await? {
         Ok(said) => told_of(said),
-        Err(refusal) => refused(refusal, is_robot(caller)),
+        Err(error) => refused(error, is_robot(caller)),
     })
 }
 
@@ -131,14 +131,14 @@ fn told_of(said: Said) -> CallToolResult {
 }
 
 /// The class stands beside the text and not among the values: those have the schema of answers.
-fn refused(refusal: Refusal, is_robot: bool) -> CallToolResult {
-    let text = match &refusal.hint {
-        Some(hint) => format!("{} · {hint}", refusal.what),
-        None => refusal.what,
+fn refused(error: ApiError, is_robot: bool) -> CallToolResult {
+    let text = match &error.hint {
+        Some(hint) => format!("{} · {hint}", error.what),
+        None => error.what,
     };
     let content = vec![ContentBlock::text(bound::clip(&text, MOST))];
     let result = if is_robot { CallToolResult::success(content) } else { CallToolResult::error(content) };
-    result.with_meta(Some(meta("headwater/class", refusal.class.name().into())))
+    result.with_meta(Some(meta("headwater/class", error.class.name().into())))
 }
 
 fn meta(key: &str, value: Value) -> MetaObject {

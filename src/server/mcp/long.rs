@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// How long a client may hear nothing; clients give up after 30 to 60 s of silence.
 const PULSE: Duration = Duration::from_secs(5);
 
-/// News that come faster are not all told.
+/// News that come faster are not all on_progress.
 const GAP: Duration = Duration::from_millis(200);
 
 /// How far it is.
@@ -24,10 +24,10 @@ pub struct News {
 /// Returns what the one who works calls, and what the one who waits hears.
 pub fn line() -> (impl Fn(f64, Option<f64>, &str) + Send + Sync, watch::Receiver<News>) {
     let (teller, news) = watch::channel(News::default());
-    let told = move |done, of, what: &str| {
+    let on_progress = move |done, of, what: &str| {
         teller.send_replace(News { done, of, what: what.to_owned() });
     };
-    (told, news)
+    (on_progress, news)
 }
 
 /// Waits for the answer, and tells the client what is heard of it meanwhile.

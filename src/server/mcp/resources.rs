@@ -1,7 +1,7 @@
 //! What a client may attach: reports, tables and rules, each under an address of its own.
 
-use crate::api::request::{BriefAsk, RulesAsk};
-use crate::api::{Answer, Caller, Class, Desk, Refusal};
+use crate::api::request::{BriefRequest, RulesRequest};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind};
 use crate::brief::words::plain;
 use crate::server::mcp::bound;
 use model::error::Error;
@@ -34,21 +34,21 @@ pub fn templates() -> ListResourceTemplatesResult {
 }
 
 /// Returns the tables, the rules, and the latest reports.
-pub async fn list(desk: &Desk, caller: &Caller) -> Result<ListResourcesResult, ErrorData> {
+pub async fn list(api: &Api, caller: &Caller) -> Result<ListResourcesResult, ErrorData> {
     // without a lake there are rules alone
-    let days = desk.days(caller, REPORTS).await.unwrap_or_default();
+    let days = api.days(caller, REPORTS).await.unwrap_or_default();
     let report =
         |date: &String| resource("report", date).with_title(format!("{date} 日报 · report of {date}"));
     let mut all: Vec<Resource> = days.iter().map(report).collect();
-    if let Ok(list) = desk.tables(caller).await {
+    if let Ok(list) = api.tables(caller).await {
         all.extend(
             list.tables.iter().map(|table| resource("table", &table.name).with_description(&table.about)),
         );
     }
-    let rules = desk
-        .rules(caller, RulesAsk::default())
+    let rules = api
+        .rules(caller, RulesRequest::default())
         .await
-        .map_err(|refusal| fault(refusal, "headwater://rule/"))?;
+        .map_err(|error| fault(error, "headwater://rule/"))?;
     all.extend(rules.rules.iter().map(|rule| resource("rule", &rule.id).with_title(&rule.title)));
     Ok(ListResourcesResult::with_all_items(all))
 }
@@ -56,28 +56,29 @@ pub async fn list(desk: &Desk, caller: &Caller) -> Result<ListResourcesResult, E
 /// Returns what stands at an address.
 ///
 /// # Errors
-/// Nothing does, or the desk refuses.
-pub async fn read(desk: &Desk, caller: &Caller, address: &str) -> Result<ReadResourceResult, ErrorData> {
-    let nowhere = || Refusal::new(Class::NotFound, format!("there is nothing at `{}`", plain(address, 200)));
+/// Nothing does, or the api refuses.
+pub async fn read(api: &Api, caller: &Caller, address: &str) -> Result<ReadResourceResult, ErrorData> {
+    let nowhere =
+        || ApiError::new(ErrorKind::NotFound, format!("there is nothing at `{}`", plain(address, 200)));
     let (kind, name) =
         address.strip_prefix("headwater://").and_then(|rest| rest.split_once('/')).unwrap_or_default();
     let value = match kind {
         "report" => {
-            let ask = BriefAsk { date: Some(name.to_owned()), ..BriefAsk::default() };
-            desk.report(caller, ask).await.and_then(value)
+            let ask = BriefRequest { date: Some(name.to_owned()), ..BriefRequest::default() };
+            api.report(caller, ask).await.and_then(value)
         }
         "rule" => {
-            let ask = RulesAsk { id: Some(name.to_owned()), ..RulesAsk::default() };
-            desk.rules(caller, ask)
+            let ask = RulesRequest { id: Some(name.to_owned()), ..RulesRequest::default() };
+            api.rules(caller, ask)
                 .await
                 .and_then(|list| list.rules.first().ok_or_else(nowhere).and_then(value))
         }
-        "table" => desk.tables(caller).await.and_then(|list| {
+        "table" => api.tables(caller).await.and_then(|list| {
             list.tables.iter().find(|table| table.name == name).ok_or_else(nowhere).and_then(value)
         }),
         _ => Err(nowhere()),
     };
-    let mut value = value.map_err(|refusal| fault(refusal, address))?;
+    let mut value = value.map_err(|error| fault(error, address))?;
     bound::fit(&mut value, MOST);
     let contents = ResourceContents::text(value.to_string(), address).with_mime_type(JSON);
     Ok(ReadResourceResult::new(vec![contents]))
@@ -87,17 +88,17 @@ fn resource(kind: &str, name: &str) -> Resource {
     Resource::new(format!("headwater://{kind}/{name}"), name).with_mime_type(JSON)
 }
 
-fn value(answer: impl Serialize) -> Answer<Value> {
+fn value(answer: impl Serialize) -> ApiResult<Value> {
     serde_json::to_value(answer)
         .map_err(|error| Error::bug("an answer does not serialise").because(error).into())
 }
 
-/// Returns a refusal in the protocol's terms: a resource has no other way to say no.
-fn fault(refusal: Refusal, address: &str) -> ErrorData {
-    let data = json!({ "uri": address, "class": refusal.class.name(), "hint": refusal.hint });
-    match refusal.class {
-        Class::NotFound => ErrorData::resource_not_found(refusal.what, Some(data)),
-        Class::Invalid => ErrorData::invalid_params(refusal.what, Some(data)),
-        _ => ErrorData::internal_error(refusal.what, Some(data)),
+/// Returns a error in the protocol's terms: a resource has no other way to say no.
+fn fault(error: ApiError, address: &str) -> ErrorData {
+    let data = json!({ "uri": address, "class": error.class.name(), "hint": error.hint });
+    match error.class {
+        ErrorKind::NotFound => ErrorData::resource_not_found(error.what, Some(data)),
+        ErrorKind::Invalid => ErrorData::invalid_params(error.what, Some(data)),
+        _ => ErrorData::internal_error(error.what, Some(data)),
     }
 }

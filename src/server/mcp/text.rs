@@ -2,7 +2,7 @@
 //! Log text passes through `plain`, and is said to be data.
 
 use crate::analysis::agent::rows_of;
-use crate::api::Answer;
+use crate::api::ApiResult;
 use crate::api::response::{FindingPage, Found, Ingested, QueryRows, RuleList, RunList, Tables};
 use crate::brief::words::plain;
 use crate::server::mcp::bound::MOST;
@@ -46,7 +46,7 @@ struct Column {
 }
 
 /// Returns as many rows as fit, at least one.
-pub fn rows(answer: &QueryRows) -> Answer<Rows> {
+pub fn rows(answer: &QueryRows) -> ApiResult<Rows> {
     let columns = answer.schema.fields().iter();
     let columns = columns
         .map(|field| Column { name: field.name().clone(), kind: field.data_type().to_string() })

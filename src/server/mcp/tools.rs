@@ -1,12 +1,13 @@
 //! The tools, in one list: what each says of itself, to models of both languages, and what it asks.
 
 use crate::api::request::{
-    AnalyzeAsk, BriefAsk, FindingAsk, FindingsAsk, QueryAsk, RulesAsk, RunDayAsk, RunsAsk, TraceAsk,
+    AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest, RunDayRequest,
+    RunsRequest, TraceRequest,
 };
 use crate::api::response::{
     Analysed, Brief, FindingPage, Found, Ingested, RuleList, RunList, Tables, Traced,
 };
-use crate::api::{Caller, Desk};
+use crate::api::{Api, Caller};
 use crate::config::Allowed;
 use crate::server::mcp::call::{Run, brief, said};
 use crate::server::mcp::{schema, text};
@@ -20,13 +21,13 @@ pub struct Entry {
     tool: Tool,
     /// What the config must allow.
     needs: Option<Allowed>,
-    /// Asks the desk.
+    /// Asks the api.
     pub run: Run,
 }
 
 static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     vec![
-        reads::<BriefAsk, Brief>(
+        reads::<BriefRequest, Brief>(
             "daily_brief",
             "每日简报 · Daily brief",
             "昨天（或某天）集群出了什么问题：现成的简报，立即返回。语音机器人请用 voice=true，得到 200 字以内、可直接朗读的文本。\n\
@@ -34,27 +35,27 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
              to be spoken as they are. Say lang=zh to Chinese users.",
             |call| Box::pin(brief(call)),
         ),
-        reads::<FindingsAsk, FindingPage>(
+        reads::<FindingsRequest, FindingPage>(
             "list_findings",
             "异常列表 · Findings",
             "列出某天的异常，最严重的在前；可按级别、日志类型、命名空间筛选。\n\
              Lists a day's anomalies, gravest first; by severity, log type and namespace.",
             |mut call| {
                 Box::pin(
-                    async move { said(call.desk.findings(call.caller, call.ask()?).await?, text::findings) },
+                    async move { said(call.api.findings(call.caller, call.ask()?).await?, text::findings) },
                 )
             },
         ),
-        reads::<FindingAsk, Found>(
+        reads::<FindingRequest, Found>(
             "get_finding",
             "异常详情 · One finding",
             "一个异常的说明、建议、日志证据和追溯链。\n\
              One anomaly: what, why, what to do, the log lines that back it, and its trace.",
             |mut call| {
-                Box::pin(async move { said(call.desk.finding(call.caller, call.ask()?).await?, text::found) })
+                Box::pin(async move { said(call.api.finding(call.caller, call.ask()?).await?, text::found) })
             },
         ),
-        reads::<TraceAsk, Traced>(
+        reads::<TraceRequest, Traced>(
             "trace",
             "根因追溯 · Trace to the cause",
             "为什么出错：从一个异常、Pod、工作负载、节点或请求追溯到引起它的操作；给 operation 则反过来查这个变更影响了什么。\n\
@@ -62,11 +63,11 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
              caused it; with `operation`, what that change broke.",
             |mut call| {
                 Box::pin(async move {
-                    said(call.desk.trace(call.caller, call.ask()?).await?, |traced| traced.text.clone())
+                    said(call.api.trace(call.caller, call.ask()?).await?, |traced| traced.text.clone())
                 })
             },
         ),
-        reads::<AnalyzeAsk, Analysed>(
+        reads::<AnalyzeRequest, Analysed>(
             "analyze_logs",
             "分析日志 · Analyse logs",
             "对一天、一次上传或指定的日志文件运行全部规则与追溯；可能需要数十秒，会报告进度。\n\
@@ -74,20 +75,20 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
              progress. For yesterday's report use daily_brief: it is there already.",
             |mut call| {
                 Box::pin(async move {
-                    said(call.desk.analyze(call.caller, call.ask()?, call.told).await?, |analysed| {
+                    said(call.api.analyze(call.caller, call.ask()?, call.on_progress).await?, |analysed| {
                         analysed.text.clone()
                     })
                 })
             },
         ),
-        reads::<QueryAsk, text::Rows>(
+        reads::<QueryRequest, text::Rows>(
             "query_logs",
             "SQL 查询 · Query in SQL",
             "用一条只读 SQL（DataFusion 方言）查询日志表；先用 describe_tables 看列名，务必按 ts 限定时间范围。\n\
              One read-only SQL statement (DataFusion) over the tables of logs. Look at describe_tables first, and bound `ts`.",
             |mut call| {
                 Box::pin(async move {
-                    said(text::rows(&call.desk.query(call.caller, call.ask()?).await?)?, text::Rows::table)
+                    said(text::rows(&call.api.query(call.caller, call.ask()?).await?)?, text::Rows::table)
                 })
             },
         ),
@@ -99,29 +100,29 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             |mut call| {
                 Box::pin(async move {
                     let Nothing {} = call.ask()?;
-                    said(call.desk.tables(call.caller).await?, text::tables)
+                    said(call.api.tables(call.caller).await?, text::tables)
                 })
             },
         ),
-        reads::<RulesAsk, RuleList>(
+        reads::<RulesRequest, RuleList>(
             "list_rules",
             "检测规则 · Rules",
             "正在使用的检测规则；给 id 则连同它的 SQL。\n\
              The rules in force; with an id that rule and its SQL.",
             |mut call| {
-                Box::pin(async move { said(call.desk.rules(call.caller, call.ask()?).await?, text::rules) })
+                Box::pin(async move { said(call.api.rules(call.caller, call.ask()?).await?, text::rules) })
             },
         ),
-        reads::<RunsAsk, RunList>(
+        reads::<RunsRequest, RunList>(
             "run_status",
             "运行状态 · Runs",
             "每日任务的运行情况，最近的在前；给 id 则连同每个步骤。\n\
              How the daily job went, latest first; with an id that run and its steps.",
             |mut call| {
-                Box::pin(async move { said(call.desk.runs(call.caller, call.ask()?).await?, text::runs) })
+                Box::pin(async move { said(call.api.runs(call.caller, call.ask()?).await?, text::runs) })
             },
         ),
-        entry::<RunDayAsk, RunList>(
+        entry::<RunDayRequest, RunList>(
             "run_day",
             "执行每日任务 · Run a day",
             "执行某天的完整任务：下载、分析、追溯、播报。需要几分钟；重复执行不会重复播报。\n\
@@ -129,11 +130,11 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             Some(Allowed::RunDay),
             |mut call| {
                 Box::pin(async move {
-                    said(call.desk.run_day(call.caller, call.ask()?, call.told).await?, text::runs)
+                    said(call.api.run_day(call.caller, call.ask()?, call.on_progress).await?, text::runs)
                 })
             },
         ),
-        entry::<RunDayAsk, Ingested>(
+        entry::<RunDayRequest, Ingested>(
             "download_logs",
             "下载日志 · Download logs",
             "把某天的日志从存储桶读入数据湖；已读过的不会重复。\n\
@@ -141,7 +142,10 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             Some(Allowed::DownloadLogs),
             |mut call| {
                 Box::pin(async move {
-                    said(call.desk.download_logs(call.caller, call.ask()?, call.told).await?, text::ingested)
+                    said(
+                        call.api.download_logs(call.caller, call.ask()?, call.on_progress).await?,
+                        text::ingested,
+                    )
                 })
             },
         ),
@@ -154,12 +158,12 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 struct Nothing {}
 
 /// Returns the tools that the caller may call.
-pub fn list(desk: &Desk, caller: &Caller) -> Vec<Tool> {
-    let is_open = |entry: &&Entry| entry.needs.is_none_or(|what| desk.may(caller, what));
+pub fn list(api: &Api, caller: &Caller) -> Vec<Tool> {
+    let is_open = |entry: &&Entry| entry.needs.is_none_or(|what| api.may(caller, what));
     TOOLS.iter().filter(is_open).map(|entry| entry.tool.clone()).collect()
 }
 
-/// Returns the tool of that name; whether the caller may call it, the desk says.
+/// Returns the tool of that name; whether the caller may call it, the api says.
 pub fn find(name: &str) -> Option<&'static Entry> {
     TOOLS.iter().find(|entry| entry.tool.name == name)
 }

@@ -34,7 +34,7 @@ struct Call {
     /// Tool and arguments, where it is a tool that was called.
     tool: Option<String>,
     since: Instant,
-    /// The robot was told that it takes long, and waits no more.
+    /// The robot was on_progress that it takes long, and waits no more.
     is_late: bool,
 }
 
@@ -147,7 +147,7 @@ impl Call {
         serde_json::to_string(&reply).unwrap_or_default()
     }
 
-    /// Returns the answer of a tool. A robot is not told the text of an error, so none is one.
+    /// Returns the answer of a tool. A robot is not on_progress the text of an error, so none is one.
     fn say(&self, text: &str) -> String {
         let text = cut(text);
         self.reply(Some(json!({ "content": [{ "type": "text", "text": text }], "isError": false })), None)

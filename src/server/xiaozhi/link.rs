@@ -1,6 +1,6 @@
 //! One connection: text frames to the MCP server and back, until one side ends it.
 
-use crate::cancel::Stop;
+use crate::cancel::Cancel;
 use crate::server::mcp::Server;
 use crate::server::xiaozhi::End;
 use crate::server::xiaozhi::calls::{Calls, Heard};
@@ -31,7 +31,7 @@ const END: Duration = Duration::from_secs(2);
 
 /// Answers what comes over the socket. A robot may have said `initialize` before this connection
 /// was: none is waited for, and each that comes is answered.
-pub(super) async fn serve(mut socket: Socket, server: Server, stop: &Stop) -> End {
+pub(super) async fn serve(mut socket: Socket, server: Server, stop: &Cancel) -> End {
     let (mut questions, asked) = mpsc::channel(16);
     let (answering, mut answers) = mpsc::channel(16);
     let robot =

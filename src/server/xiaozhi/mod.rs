@@ -5,8 +5,8 @@ mod calls; // whose question is whose
 mod link; // one connection
 mod waits; // how long until the next
 
-use crate::api::{Caller, Desk, Role};
-use crate::cancel::Stop;
+use crate::api::{Api, Caller, Role};
+use crate::cancel::Cancel;
 use crate::config::XiaozhiConfig;
 use crate::server::mcp::Server;
 use crate::server::xiaozhi::waits::Waits;
@@ -40,22 +40,22 @@ impl Endpoint {
     ///
     /// # Errors
     /// Wrong use: its environment variable holds no address.
-    pub fn of(config: &XiaozhiConfig, desk: &Desk) -> Result<Option<Self>> {
+    pub fn of(config: &XiaozhiConfig, api: &Api) -> Result<Option<Self>> {
         let Some(address) = Address::of(config, |name| std::env::var(name).ok())? else { return Ok(None) };
         let env = config.endpoint_env.clone().unwrap_or_default();
         let caller = Caller { name: "xiaozhi".into(), role: Role::Read, way: "xiaozhi" };
-        let server = Server::new(desk.clone(), caller);
+        let server = Server::new(api.clone(), caller);
         Ok(Some(Self { address, longest: Duration::from_secs(config.longest_wait_s), env, server }))
     }
 
-    /// Stays connected until `stop`; `told` hears when it is.
-    pub async fn keep(&self, stop: &Stop, told: &(dyn Fn(&str) + Sync)) {
+    /// Stays connected until `stop`; `on_progress` hears when it is.
+    pub async fn keep(&self, stop: &Cancel, on_progress: &(dyn Fn(&str) + Sync)) {
         let mut waits = Waits::new(self.longest);
         while !stop.is_asked() {
             let begun = Instant::now();
             let end = match self.address.dial().await {
                 Ok(socket) => {
-                    told(&format!("xiaozhi: connected to {}", self.address));
+                    on_progress(&format!("xiaozhi: connected to {}", self.address));
                     link::serve(socket, self.server.clone(), stop).await
                 }
                 Err(NotOpen::Denied(why)) => End::Denied(why),

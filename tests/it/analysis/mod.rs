@@ -1,0 +1,4 @@
+//! Tests of rules and traces.
+
+pub mod evaluate; // every kind of incident, scored
+pub mod trace_joins; // the window joins of the trace against brute force

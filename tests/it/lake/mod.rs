@@ -1,0 +1,3 @@
+//! Tests of upkeep of the lake.
+
+pub mod upkeep; // compaction, expiry, repair, failing disks
