@@ -1,5 +1,5 @@
 """A lake of generated rows that look like a cluster, written by DuckDB with the columns and types
-of src/table.rs and registered in the lake's catalog: 10 million audit rows through raw logs would
+of crates/model/src/table.rs and registered in the lake's catalog: 10 million audit rows through raw logs would
 take longer than all benchmarks together.
 
 20 namespaces, 200 workloads, 1000 pods, 30 nodes. Of the audit rows 97 % are reads and status
@@ -225,7 +225,7 @@ def write(root, files):
 
 
 def register(headwater, root, paths):
-    """Puts files into a lake's catalog, as a commit of src/catalog.rs would."""
+    """Puts files into a lake's catalog, as a commit of src/lake/catalog/ would."""
     catalog = root / "catalog.db"
     catalog.touch()
     headwater("--lake", root, "lake", "status")  # an empty catalog gets its tables

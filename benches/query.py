@@ -1,12 +1,12 @@
-"""A statement of a stranger through a warm process, beside the same work in the process itself.
+"""Measures what the sandbox costs: an untrusted statement through a warm child process, compared with the
+time that the process itself spends on it.
 
-`headwater query-worker` is asked the way `headwater serve` asks it: a question down a pipe, Arrow up
-another, the process warm. It says how long it was at it, from the statement's text to the last row,
-with the session that it makes anew for each question: what the same code takes in a process that
-needs no pipe. The difference is what a process of its own costs: two pipes, two wake-ups, the bytes.
-Medians of --runs × 10 questions each, at least 30; 20 ms are allowed.
+The benchmark uses `headwater sandbox-worker` as `headwater serve` does: a request through one pipe, Arrow
+through another. The process reports its own time from the statement's text to the last row, including
+the session that it creates for each statement. The difference is the cost of the sandbox: two pipes,
+two wake-ups, and the bytes. Medians of --runs × 10 statements, at least 30; the goal is 20 ms.
 
-This reader is Python and slower than the server: Headwater is the one charged.
+The client is Python and slower than the server, which counts against Headwater.
 """
 import json
 import os
@@ -29,19 +29,19 @@ STATEMENTS = {
 
 
 class Worker:
-    """A process of the pool."""
+    """A child process of the pool."""
 
     def __init__(self, binary, lake):
         self.temp = tempfile.mkdtemp(prefix="headwater-bench-query-")
-        command = [binary, "--lake", lake, "query-worker", "--threads", str(measure.THREADS), "--temp", self.temp]
+        command = [binary, "--lake", lake, "sandbox-worker", "--threads", str(measure.THREADS), "--temp", self.temp]
         environment = {"MIMALLOC_ARENA_RESERVE": "32MiB", "TMPDIR": self.temp}
         self.process = subprocess.Popen(
             list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
-    def ask(self, sql):
-        """Asks and returns the milliseconds that passed here, those that it took there, and the bytes."""
-        asked = {"sql": sql, "rows": 10_000, "bytes": 16 << 20, "memory_bytes": 1 << 30, "cpu_s": 60}
-        body = json.dumps(asked).encode()
+    def run(self, sql):
+        """Runs a statement; returns the milliseconds here, those in the process, and the bytes of Arrow."""
+        request = {"sql": sql, "rows": 10_000, "bytes": 16 << 20, "memory_bytes": 1 << 30, "cpu_s": 60}
+        body = json.dumps(request).encode()
         begun = time.perf_counter()
         self.process.stdin.write(struct.pack("<cI", b"Q", len(body)) + body)
         self.process.stdin.flush()
@@ -56,17 +56,17 @@ class Worker:
         return passed, json.loads(body)["Ok"]["engine_us"] / 1000, arrow
 
     def end(self):
-        """Ends it, and returns its peak memory in MiB."""
+        """Ends the process; returns its peak memory in MiB."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         peak = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
         self.process.stdin.close()
         self.process.wait()
-        assert not os.path.exists(self.temp), "its folder is left"
+        assert not os.path.exists(self.temp), "its temporary folder is left"
         return int(peak) / 1024
 
 
 def warm(headwater, folder, size, runs):
-    """Asks each statement of a warm process."""
+    """Runs each statement in a warm process."""
     bucket, lake = pathlib.Path(folder, "query-bucket"), pathlib.Path(folder, "query-lake")
     headwater("simulate", "--scenario", "memory_limit_lowered", "--seed", 5, "--size", size, "--out", bucket)
     (bucket / "truth.json").unlink()
@@ -75,15 +75,15 @@ def warm(headwater, folder, size, runs):
     rounds = max(30, runs * 10)
     figures = {}
     for name, sql in STATEMENTS.items():
-        worker.ask(sql)
-        told = [worker.ask(sql) for _ in range(rounds)]
-        figures[name] = [statistics.median(column) for column in zip(*told)]
+        worker.run(sql)
+        measured = [worker.run(sql) for _ in range(rounds)]
+        figures[name] = [statistics.median(column) for column in zip(*measured)]
     peak = worker.end()
     for name, (passed, took, arrow) in figures.items():
         more = passed - took
         yield measure.Row(
             f"query: {name}", f"{size / 1e6:.0f} MB", f"{arrow / 1e3:.0f} kB", measure.Run(passed / 1000, peak),
-            note=f"{passed:.1f} ms through a warm process, {took:.1f} ms of them in it: {more:.2f} ms more, "
-                 f"median of {rounds}; less than {GOAL_MS} are wanted: {'reached' if more < GOAL_MS else 'MISSED'}")
+            note=f"{passed:.1f} ms in total, {took:.1f} ms in the process: overhead {more:.2f} ms, "
+                 f"median of {rounds}; goal < {GOAL_MS} ms: {'reached' if more < GOAL_MS else 'MISSED'}")
     shutil.rmtree(bucket)
     shutil.rmtree(lake)

@@ -1,14 +1,14 @@
 """The window joins of a trace, the same statements in both engines over the same Parquet files.
 
 The joins are the very files sql/trace/events.sql and operations.sql, unchanged, one after the other as
-the program runs them: seconds are their sum, memory is that of the greater. Around them stands
-what src/trace.rs sets up: `starts` (the lake's `business` table, which for this bench holds the starts
-and nothing else), `keys` (things.sql and keys.sql over them, made once by DuckDB and kept in the lake's
-`standard` table, as the program keeps them in memory), `names`, `around_event` and `around_audit`, cut
-to eight hours before the first start and ten minutes after the last. Every column of the result is
-read: both engines count its rows, sum its numbers and the lengths of its texts, and must agree to the
-last one. `select 1` is the start of the process and the catalog: Headwater pays it in each of its
-figures, DuckDB's begin at an open connection.
+the program runs them: seconds are their sum, memory is that of the greater. Around them are the
+tables that src/analysis/trace/mod.rs registers: `starts` (the lake's `business` table, which for this
+bench holds the starts and nothing else), `keys` (workloads.sql and keys.sql over them, written once by
+DuckDB into the lake's `standard` table; the program keeps them in memory), `mentions`, `around_event`
+and `around_audit`, cut to eight hours before the first start and ten minutes after the last. Every
+column of the result is read: both engines count its rows, sum its numbers and the lengths of its
+texts, and must agree to the last one. `select 1` is the start of the process and the catalog: each
+of Headwater's figures includes it, DuckDB's begin at an open connection.
 
 Fair, because text, files and threads are the same. The dialects differ in one thing: 0.85 is a
 decimal to DuckDB and a double to DataFusion, and links of equal identity are told apart by it;
@@ -31,8 +31,8 @@ import measure
 
 SQL = pathlib.Path(__file__).resolve().parent.parent / "sql" / "trace"
 TABLES = ["business", "standard", "event", "audit", "topology"]
-MENTIONS = 100
-BACK = datetime.timedelta(hours=8)  # as in src/trace.rs
+ADDRESSES = 100
+BACK = datetime.timedelta(hours=8)  # as in src/analysis/trace/mod.rs
 ON = datetime.timedelta(minutes=10)
 
 EVENTS = {"numbers": ["hop", "line", "count"],
@@ -54,18 +54,18 @@ KEYS = """
 with starts as (
     select row_id as start_id, ts, namespace, workload, pod, node from business
 ),
-mentions as (
-    select s.start_id, s.namespace, m.name
-    from (values {mentions}) as m(start_id, name)
-    join starts as s on s.start_id = m.start_id
+addresses as (
+    select s.start_id, s.namespace, a.name
+    from (values {addresses}) as a(start_id, name)
+    join starts as s on s.start_id = a.start_id
 ),
 calls as (
-    select s.namespace, s.workload, s.namespace as callee_namespace, m.name as callee, s.ts
-    from mentions as m
-    join starts as s on s.start_id = m.start_id
+    select s.namespace, s.workload, s.namespace as callee_namespace, a.name as callee, s.ts
+    from addresses as a
+    join starts as s on s.start_id = a.start_id
 ),
-things as (
-{things}
+workloads as (
+{workloads}
 ),
 keys as (
 {keys}
@@ -91,7 +91,7 @@ keys as (
         cast(attrs as double) as identity, template as via
     from standard
 ),
-names as (
+mentions as (
     select start_id, 'name:' || namespace || '/' || workload || '-config' as key,
         0.8 as identity, 0 as hop
     from starts
@@ -125,9 +125,9 @@ def write_keys(headwater, lake):
         ),
         numbered as (select row_id, row_number() over (order by ts, row_id) as at from business)
         select row_id, name from numbered join services on services.at = numbered.at % n
-        order by numbered.at limit {MENTIONS}""", views).output
-    mentions = ", ".join(f"('{start}', '{name}')" for start, name in named) or "('', '')"
-    text = for_duckdb(KEYS.format(mentions=mentions, **texts()))
+        order by numbered.at limit {ADDRESSES}""", views).output
+    addresses = ", ".join(f"('{start}', '{name}')" for start, name in named) or "('', '')"
+    text = for_duckdb(KEYS.format(addresses=addresses, **texts()))
     path = cluster.path_of("standard", 0, 0)
     (lake / path).parent.mkdir(parents=True, exist_ok=True)
     measure.duckdb("select 1", [*views, f"copy ({text}) to '{lake / path}' (format parquet)"])

@@ -1,62 +1,65 @@
-//! The wish to stop: by a signal, or because the time is up. Whoever works long asks now and then,
-//! and leaves things so that the same work can go on later.
+//! Cancellation: by a signal, or because a time limit has passed. Long work checks its token often and
+//! leaves its state such that the same command can resume later.
 
 use model::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Shared by all who may stop and all who may be stopped.
+/// How often [`Cancel::wait`] checks the token.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A cancellation token. Clones share the flag; each has its own deadline.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel {
-    is_asked: Arc<AtomicBool>,
+    is_cancelled: Arc<AtomicBool>,
     deadline: Option<Instant>,
 }
 
 impl Cancel {
-    /// Asks everyone to stop.
-    pub fn ask(&self) {
-        self.is_asked.store(true, Ordering::Relaxed);
+    /// Cancels this token and all its clones.
+    pub fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the same wish with a time limit from now.
-    pub fn within(&self, limit: Duration) -> Self {
+    /// Returns a clone whose deadline is at most `limit` from now.
+    pub fn with_timeout(&self, limit: Duration) -> Self {
         let at = Instant::now().checked_add(limit);
-        Self { is_asked: self.is_asked.clone(), deadline: self.deadline.into_iter().chain(at).min() }
+        Self { is_cancelled: self.is_cancelled.clone(), deadline: self.deadline.into_iter().chain(at).min() }
     }
 
-    /// Tells whether someone asked, rather than that the time is up.
-    pub fn is_asked(&self) -> bool {
-        self.is_asked.load(Ordering::Relaxed)
+    /// Returns true if [`Cancel::cancel`] was called; false if only the deadline has passed.
+    pub fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
     }
 
-    /// Fails when it is time to stop.
+    /// Fails if the token is cancelled or its deadline has passed.
     pub fn check(&self) -> Result<()> {
-        if self.is_asked() {
-            return Err(Error::failed("stopped as asked").hint("run the same again: it goes on where it was"));
+        if self.is_cancelled() {
+            return Err(Error::failed("cancelled").hint("run the same command again to resume"));
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(Error::failed("the step took longer than it may")
-                .hint("`[run] step_minutes` is its limit; run the same again: it goes on where it was"));
+            return Err(Error::failed("the step exceeded its time limit")
+                .hint("the limit is `[run] step_minutes`; run the same command again to resume"));
         }
         Ok(())
     }
 
-    /// Waits until it is time to stop, and returns why.
+    /// Waits until the token is cancelled or its deadline has passed, and returns that as an error.
     pub async fn wait(&self) -> Error {
         loop {
             if let Err(error) = self.check() {
                 return error;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(POLL).await;
         }
     }
 }
 
-/// Waits for `work`, unless it is time to stop first.
-pub async fn unless_cancelled<T>(stop: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
+/// Waits for `work`; fails if the token is cancelled first.
+pub async fn unless_cancelled<T>(cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         outcome = work => outcome,
-        error = stop.wait() => Err(error),
+        error = cancel.wait() => Err(error),
     }
 }

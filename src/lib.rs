@@ -6,6 +6,7 @@
 //! begin in `crates/`, where the compiler checks it. ARCHITECTURE.md has the rest.
 
 // 2. Text → values, beside crates/redact and crates/format. No I/O.
+pub mod backoff;
 pub mod cancel;
 pub mod config;
 

@@ -1,4 +1,4 @@
-//! The program: hands its arguments to the library and ends with its exit code.
+//! The program: runs the command line of the library and exits with its code.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -28,7 +28,7 @@ select cluster,
     count(*) as count,
     count(distinct source_ip) as source_ips,
     max(verb || ' ' || coalesce(resource, uri, '?')) as what,
-    -- Reading leaks; writing takes over.
+    -- Reads leak data; writes can take over the cluster.
     case
         when bool_or(verb not in ('get', 'list', 'watch', 'head')) then 'critical'
         else 'high'
@@ -46,5 +46,5 @@ where username = 'system:anonymous'
     )
     and coalesce(namespace, '') || '/' || coalesce(name, '') <> 'kube-public/cluster-info'
 group by cluster
--- The first one already shows that the door is open.
+-- One allowed request already shows that access is open.
 having count(*) >= $requests

@@ -29,23 +29,23 @@ select cluster, namespace, username,
     array_to_string(array_agg(distinct resource || '/' || coalesce(name, 'all')), ', ')
         as names,
     case
-        -- Names resolution, pod network and logins hang on these.
+        -- Name resolution, the pod network and logins depend on these.
         when namespace = 'kube-system' then 'high'
-        -- What is deleted is missing at the next restart of every pod that mounts it.
+        -- After a deletion every pod that mounts the object fails at its next restart.
         when bool_or(verb in ('delete', 'deletecollection')) then 'high'
         else 'medium'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource in ('configmaps', 'secrets')
-    -- A new object changes nothing that runs, so `create` is left out.
+    -- A new object does not change running pods, so `create` is left out.
     and verb in ('patch', 'update', 'delete', 'deletecollection')
     and stage <> 'RequestReceived'
     and code < 300
-    -- Leader election, certificates and releases by service accounts are daily work.
+    -- Leader election, certificates and releases by service accounts are normal.
     and username not like 'system:%'
     and not regexp_like(username, $automation)
     and coalesce(uri, '') not like '%dryRun=%'
-    -- Helm keeps its own books in Secrets of this name; the release shows elsewhere.
+    -- Helm stores its release records in Secrets with this name.
     and coalesce(name, '') not like 'sh.helm.release.%'
 group by cluster, namespace, username

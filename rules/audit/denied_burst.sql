@@ -33,7 +33,7 @@ with slots as (
     from audit
     where code = 403
         and stage <> 'RequestReceived'
-        -- Anonymous scans reach every public endpoint and are refused as they should be.
+        -- Anonymous scans reach every public endpoint; refusing them is normal.
         and username <> 'system:anonymous'
     group by cluster, username, date_bin(interval '10 minutes', ts)
 ),
@@ -49,8 +49,8 @@ bursts as (
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
     group by cluster, username
-    -- A client that meets one missing right stops or backs off within a few tries; twenty
-    -- in ten minutes is a loop or a search.
+    -- A client that lacks a permission stops or backs off after a few attempts; twenty in
+    -- ten minutes are a retry loop or a scan.
     having max(denied) >= $denied
 ),
 
@@ -70,5 +70,5 @@ from bursts
 left join usual
     on bursts.username = usual.username
     and (bursts.cluster is not distinct from usual.cluster)
--- Some add-ons ask every day for what they may not have: only a clear rise is news.
+-- Some add-ons are refused every day, so only a clear increase is reported.
 where bursts.denied > $usual_factor * coalesce(usual.denied_a_day, 0)

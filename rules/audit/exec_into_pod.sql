@@ -27,25 +27,25 @@ select cluster, namespace, username,
     case when min(name) = max(name) then min(name) end as pod,
     min(ts) as first_ts,
     max(ts) as last_ts,
-    -- Both ends of a long session may be logged; they share one id.
+    -- Start and end of a long session may both be logged, with the same id.
     count(distinct audit_id) as count,
     count(distinct name) as pods,
     first_value(regexp_match(uri, 'command=([^&]+)')[1] order by ts, row_id) as command,
-    -- System pods hold the credentials and the network of the whole cluster.
+    -- System pods have the credentials and the network of the whole cluster.
     case when namespace = 'kube-system' then 'high' else 'medium' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource = 'pods'
     and subresource in ('exec', 'attach', 'ephemeralcontainers')
-    -- Only what changes something: a read of the subresource opens no session, save for
-    -- the websocket form of exec and attach, which is a GET.
+    -- Reading the subresource opens no session, except for exec and attach over
+    -- websockets, which are GET requests.
     and (subresource <> 'ephemeralcontainers' or verb in ('patch', 'update'))
     and stage <> 'RequestReceived'
-    -- 101 is the switch to a stream; refused attempts are counted by audit/denied_burst.
+    -- 101 switches to a stream; refused attempts are counted by audit/denied_burst.
     and code < 400
     and username not like 'system:%'
     and not regexp_like(username, $automation)
 group by cluster, namespace, username
--- In production one session is worth a line in the morning; raise it where shells are
+-- In production one session is worth reporting; raise the threshold where shells are
 -- usual.
 having count(distinct audit_id) >= $sessions

@@ -35,10 +35,10 @@ with newcomers as (
     where verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
         and stage <> 'RequestReceived'
         and code < 300
-        -- Every new application brings its service account; nodes come and go with
+        -- Every new application has a service account; nodes are added and removed by
         -- scaling.
         and username not like 'system:%'
-        -- These are questions, although the API wants them created.
+        -- These are reads, although the API requires `create`.
         and resource not in (
             'selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews',
             'subjectaccessreviews', 'localsubjectaccessreviews', 'tokenreviews'
@@ -49,7 +49,7 @@ with newcomers as (
 ),
 
 known as (
-    -- Somebody who only read until now is known all the same.
+    -- A user who only read so far is known too.
     select distinct username from history.audit where username is not null
 ),
 
@@ -64,5 +64,5 @@ from newcomers
 cross join memory
 left join known on newcomers.username = known.username
 where known.username is null
-    -- With less than two days to remember, everybody would be new.
+    -- With less than two days of history every user would be new.
     and memory.days >= $days

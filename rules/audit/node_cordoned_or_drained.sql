@@ -57,12 +57,12 @@ select cluster, username,
     array_to_string(array_agg(distinct target) filter (where target is not null), ', ')
         as names,
     count(distinct evicted) as evictions,
-    -- A deleted node does not come back by itself.
+    -- A deleted node does not return by itself.
     case
         when bool_or(target is not null and verb = 'delete') then 'high' else 'medium'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from actions
 group by cluster, username
--- One node is enough for workloads with a single replica; evictions alone are no drain.
+-- One node is enough for workloads with a single replica; evictions alone do not count.
 having count(distinct target) >= $nodes

@@ -32,7 +32,7 @@ with grants as (
         and verb in ('create', 'update', 'patch')
         and stage <> 'RequestReceived'
         and code < 300
-        -- The control plane keeps its own default roles up to date.
+        -- The control plane updates its own default roles.
         and username not in (
             'system:apiserver', 'system:kube-controller-manager',
             'system:serviceaccount:kube-system:clusterrole-aggregation-controller'
@@ -46,7 +46,7 @@ select cluster, namespace, username,
     array_to_string(array_agg(distinct resource || '/' || coalesce(name, '?')), ', ')
         as names,
     max(role) as role,
-    -- Rights for people who are not logged in are open to anybody who reaches the port.
+    -- Permissions of anonymous users are open to anybody who can connect.
     case
         when bool_or(regexp_like(subjects, 'system:(anonymous|unauthenticated)'))
         then 'critical' else 'high'
@@ -55,11 +55,11 @@ select cluster, namespace, username,
 from grants
 where role = 'cluster-admin'
     or regexp_like(subjects, 'system:(masters|anonymous|unauthenticated)')
-    -- A role is as good as cluster-admin once both verbs and resources are wildcards.
+    -- A role with wildcards for both verbs and resources equals cluster-admin.
     or (
         regexp_like(rules, '"verbs":\s*\[\s*"[*]"')
         and regexp_like(rules, '"resources":\s*\[\s*"[*]"')
     )
 group by cluster, namespace, username
--- Such a grant is rare in a steady cluster, so the first one counts.
+-- Such a grant is rare in a stable cluster, so one is enough.
 having count(*) >= $grants

@@ -40,8 +40,8 @@ where operation in ('resources', 'quota')
     and verb in ('create', 'patch', 'update', 'delete')
     and stage <> 'RequestReceived'
     and code < 300
-    -- Releases and autoscalers run under service accounts: only people are of interest
-    -- here.
+    -- Releases and autoscalers use service accounts; this rule is about people
+    -- only.
     and username not like 'system:%'
     and not regexp_like(username, $automation)
     and coalesce(uri, '') not like '%dryRun=%'

@@ -36,8 +36,8 @@ with changes as (
         and coalesce(uri, '') not like '%dryRun=%'
 ),
 
--- Certificate injectors write their webhook again and again: a service account that has
--- changed the same configuration in the days before is doing its usual work.
+-- Certificate injectors update their webhook repeatedly: a service account that changed
+-- the same configuration in the days before is not reported.
 usual as (
     select distinct username, resource, name
     from history.audit
@@ -65,5 +65,5 @@ left join usual
     and changes.name = usual.name
 where usual.username is null
 group by changes.cluster, changes.username
--- One change is enough to stop a cluster.
+-- One wrong webhook can stop a whole cluster.
 having count(*) >= $changes

@@ -35,7 +35,7 @@ with changes as (
         and verb in ('delete', 'deletecollection', 'create', 'patch', 'update')
         and stage <> 'RequestReceived'
         and code < 300
-        -- Controllers and service accounts delete as part of their work; people do not.
+        -- Controllers and service accounts delete objects routinely; people do not.
         and username not like 'system:%'
         and not regexp_like(username, $automation)
         and coalesce(uri, '') not like '%dryRun=%'
@@ -66,7 +66,7 @@ select removals.cluster, removals.namespace, removals.username,
         ),
         ', '
     ) as names,
-    -- Data goes with claims and namespaces.
+    -- Deleting claims and namespaces deletes data.
     case
         when bool_or(removals.resource in ('persistentvolumeclaims', 'namespaces'))
         then 'critical' else 'high'
@@ -79,7 +79,7 @@ left join restorations
     and removals.name = restorations.name
     and (removals.cluster is not distinct from restorations.cluster)
     and restorations.ts >= removals.ts
-    -- What is back within ten minutes was a replacement or a forced restart.
+    -- An object that is back within ten minutes was replaced or restarted.
     and date_part('epoch', restorations.ts) - date_part('epoch', removals.ts)
         <= $restored_minutes * 60
 where restorations.row_id is null

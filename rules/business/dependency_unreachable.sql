@@ -26,7 +26,7 @@ with slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
-        -- host:port or service:port as the message has it
+        -- host:port or service:port in the message
         max(
             regexp_match(
                 message, '([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]:[0-9]{2,5})\b'

@@ -35,8 +35,8 @@ with slots as (
     from business
     where level in ('error', 'fatal')
     group by cluster, namespace, workload, template_id, date_bin(interval '5 minutes', ts)
-    -- Twenty equal errors in five minutes is one every fifteen seconds: retries, which
-    -- wait longer each time, do not get there.
+    -- Twenty equal errors in five minutes is one every fifteen seconds: retries with
+    -- growing waits stay below it.
     having count(*) >= $errors
 )
 select cluster, namespace, workload,

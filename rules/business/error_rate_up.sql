@@ -32,8 +32,8 @@ with today as (
             filter (where level in ('error', 'fatal')))[1:5] as row_ids
     from business
     group by cluster, namespace, workload
-    -- Shares of small numbers jump about: fifty errors a day is where a share means
-    -- something.
+    -- The share of a small number varies by chance: below fifty errors a day it means
+    -- nothing.
     having sum(case when level in ('error', 'fatal') then 1 else 0 end) >= $errors
 ),
 
@@ -55,7 +55,7 @@ join before
     on today.workload = before.workload
     and (today.namespace is not distinct from before.namespace)
     and (today.cluster is not distinct from before.cluster)
--- Days differ by a factor of two without a fault; three is beyond that. Below one record
--- in a hundred even three times as much is noise.
+-- Days differ by a factor of two without a fault, but not by three. Below one record in
+-- a hundred even three times the usual share is noise.
 where today.errors * before.records > $factor * before.errors * today.records
     and today.errors * 100 >= $percent * today.records

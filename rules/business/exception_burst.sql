@@ -32,11 +32,11 @@ with slots as (
         max(ts) as last_ts,
         first_value(row_id order by ts, row_id) as row_id
     from business
-    -- Below error the application has dealt with it: a retry, a rejected input.
+    -- Below the level error the application handled it: a retry, a rejected input.
     where level in ('error', 'fatal') and exception is not null and exception <> ''
     group by cluster, namespace, workload, exception, date_bin(interval '5 minutes', ts)
-    -- Half of the threshold for plain errors: a stack trace is written for what nobody
-    -- expected, and one class gathers messages that differ.
+    -- Half of the threshold for plain errors: an exception is unexpected, and one class
+    -- counts messages that differ.
     having count(*) >= $exceptions
 )
 select cluster, namespace, workload,

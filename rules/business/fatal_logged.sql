@@ -33,10 +33,10 @@ select cluster, namespace, workload,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from business
 where level = 'fatal'
-    -- The JVM's own fatal errors come at level error: the process lives, but is not
-    -- sound.
+    -- Fatal errors of the JVM have the level error: the process survives in a broken
+    -- state.
     or exception like '%OutOfMemoryError'
     or exception like '%StackOverflowError'
 group by cluster, namespace, workload
--- A program says this once and is gone, so one is enough.
+-- A program logs this once and exits, so one is enough.
 having count(*) >= $fatals

@@ -25,7 +25,7 @@ quiet_when = "已停用功能的健康检查返回 503"
 with answers as (
     select cluster, namespace, workload, pod, ts, row_id,
         regexp_like(coalesce(error_code, ''), '^5[0-9][0-9]$')
-        -- Where no code was found in the record: `status=503`, `HTTP/1.1" 502`, `code:
+        -- If the record has no code: `status=503`, `HTTP/1.1" 502`, `code:
         -- 500`.
         or regexp_like(
             message,
@@ -46,8 +46,8 @@ slots as (
         first_value(row_id order by ts, row_id) filter (where is_5xx) as row_id
     from answers
     group by cluster, namespace, workload, date_bin(interval '5 minutes', ts)
-    -- Four a minute is more than pods that are replaced one by one leave behind; and at
-    -- least one record in a hundred, so that a busy gateway is judged by its share.
+    -- Replacing pods one by one causes fewer than four a minute. At least one record in a
+    -- hundred, so that a busy gateway is judged by its share.
     having sum(case when is_5xx then 1 else 0 end) >= $errors
         and sum(case when is_5xx then 1 else 0 end) * 100 >= count(*) * $percent
 )

@@ -34,8 +34,8 @@ with errors_now as (
     from business
     where level in ('error', 'fatal')
     group by cluster, namespace, workload, template_id
-    -- Masking is never perfect: free text in a message makes a new template each time,
-    -- but the same new template five times is a new fault.
+    -- Masking is not perfect: free text in a message makes a new template each time, but
+    -- five errors with the same new template are a new fault.
     having count(*) >= $errors
 ),
 
@@ -45,7 +45,7 @@ errors_before as (
     where level in ('error', 'fatal')
 ),
 
--- For a workload that is itself new, every template is new; there is nothing to compare.
+-- Every template of a new workload is new, so there is nothing to compare with.
 workloads_before as (
     select distinct workload from history.business
 )

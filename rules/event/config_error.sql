@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "发布时工作负载略早于其配置创建"
 */
 with series as (
-    -- An event is written again at each repeat, its count higher: keep the highest.
+    -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload, pod, name, container,
         node,
         max(
@@ -46,7 +46,7 @@ with series as (
                 || '|references non-existent (config|secret) key'
                 || '|CreateContainerConfigError'
             )
-            -- An image pull secret that is missing only warns.
+            -- A missing image pull secret is only a warning.
             and message not like '%pull image%'
         )
     group by cluster, namespace, workload, pod, name, container, node, message,
@@ -63,6 +63,6 @@ select cluster, namespace, workload,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
--- Where a release makes the workload before its configuration, the kubelet's next try or
--- the one after succeeds; a third failure means that the object is really missing.
+-- If a release creates the workload before its configuration, the second or third attempt
+-- of the kubelet succeeds; three failures mean that the object is really missing.
 having sum(repeats) >= $failures

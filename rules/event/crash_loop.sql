@@ -23,14 +23,14 @@ advice  = """
 quiet_when = "测试命名空间中以 Deployment 运行的一次性任务"
 */
 with series as (
-    -- An event is written again at each repeat, its count higher: keep the highest.
+    -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload, pod, container, node,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
         first_value(row_id order by ts, row_id) as row_id
     from event
-    -- The same reason is used for image pulls; those have a rule of their own.
+    -- The same reason is used for image pulls; those have their own rule.
     where (reason = 'BackOff' and message like 'Back-off restarting failed%')
         or reason = 'CrashLoopBackOff'
     group by cluster, namespace, workload, pod, name, container, node, message,

@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "自动扩容新增节点的耗时超过五分钟"
 */
 with waiting as (
-    -- The message changes while a pod waits (other nodes, other counts), so attempts of
-    -- all its messages are added up; each event object counts with its highest count.
+    -- The message changes while a pod waits (other nodes, other counts), so
+    -- attempts of all messages are summed; each event object has its highest count.
     select cluster, namespace, workload, name, pod, message,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -32,7 +32,7 @@ with waiting as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason = 'FailedScheduling'
-        -- A pod deleted while it waited, or a volume still being made, is no shortage.
+        -- A pod deleted while it waited, or a volume being created, is not a shortage.
         and not regexp_like(message, '(?i)being deleted|waiting for first consumer')
     group by cluster, namespace, workload, name, pod, message, attrs->>'event_uid'
 ),
@@ -61,8 +61,8 @@ select cluster, namespace, workload,
     first_value(message order by last_ts desc, message) as message,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from stuck_pods
--- An autoscaler brings a node within two or three minutes; five is beyond it. Some
--- exporters keep only the last write of an event, without its beginning: there ten
--- attempts stand for it.
+-- An autoscaler adds a node within two or three minutes, so five are too long. Some
+-- exporters keep only the last write of an event, without its first time: then ten
+-- attempts are too many.
 where minutes >= $minutes or attempts >= $attempts
 group by cluster, namespace, workload

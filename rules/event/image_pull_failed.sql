@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "预览环境在镜像推送前就已部署"
 */
 with series as (
-    -- An event is written again at each repeat, its count higher: keep the highest.
+    -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload, pod, container, node,
         message like 'Failed to pull image%' as is_attempt,
         max(regexp_match(message, 'image "([^"]+)"')[1]) as image,
@@ -48,13 +48,13 @@ select cluster, namespace, workload,
     case when min(node) = max(node) then min(node) end as node,
     min(first_ts) as first_ts,
     max(last_ts) as last_ts,
-    -- One failed pull writes several events; where the attempts themselves are seen,
-    -- count those.
+    -- One failed pull creates several events; if the attempts are among them, only those
+    -- are counted.
     coalesce(sum(case when is_attempt then repeats end), max(repeats)) as count,
     coalesce(max(image), '-') as image,
     count(distinct pod) as pods,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
--- A registry hiccup costs one or two attempts; the third comes after the first back-off.
+-- A short registry failure costs one or two attempts; the third follows a back-off.
 having coalesce(sum(case when is_attempt then repeats end), max(repeats)) >= $attempts

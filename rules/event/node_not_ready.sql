@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "计划内维护中重启或替换节点"
 */
 with states as (
-    -- An event is written again at each repeat, its count higher: keep the highest.
+    -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, name as node, reason,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -40,7 +40,7 @@ select cluster, node,
     min(case when reason = 'NodeNotReady' then first_ts end) as first_ts,
     max(case when reason = 'NodeNotReady' then last_ts end) as last_ts,
     sum(case when reason = 'NodeNotReady' then repeats else 0 end) as count,
-    -- A node that has not come back is an outage that still lasts.
+    -- A node that is still not ready is an ongoing outage.
     case
         when max(case when reason = 'NodeReady' then last_ts end)
             >= max(case when reason = 'NodeNotReady' then last_ts end)
@@ -50,7 +50,7 @@ select cluster, node,
         filter (where reason = 'NodeNotReady'))[1:5] as row_ids
 from states
 group by cluster, node
--- Nodes do not lose contact in normal work, so once is enough; a node that the autoscaler
--- takes out of the cluster passes through NotReady on its way and is left alone.
+-- Nodes do not lose contact in normal operation, so once is enough. A node that the
+-- autoscaler removes becomes NotReady too; it is not a fault.
 having sum(case when reason = 'NodeNotReady' then repeats else 0 end) >= $times
     and not bool_or(reason in ('RemovingNode', 'DeletingNode', 'ScaleDown'))

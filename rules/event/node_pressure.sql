@@ -37,11 +37,11 @@ select cluster, node,
     max(ts) as last_ts,
     count(distinct evicted) as count,
     coalesce(max(resource), 'resources') as resource,
-    -- The third pod to go shows that evicting does not relieve the node.
+    -- The third eviction shows that evictions do not relieve the node.
     case when count(distinct evicted) >= 3 then 'high' else 'medium' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from pressure
 group by cluster, node
--- Pressure that image garbage collection cures by itself hurts nobody: at least one pod
--- must have been evicted.
+-- Pressure that image garbage collection ends does no harm, so at least one pod must have
+-- been evicted.
 having count(distinct evicted) >= $evicted

@@ -51,10 +51,10 @@ select cluster, namespace, workload,
     sum(repeats) as count,
     count(distinct pod) as pods,
     coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
-    -- Ten kills of one workload in a day is an outage, not a rough start.
+    -- Ten kills of one workload in a day is an outage, not a bad start.
     case when sum(repeats) >= 10 then 'critical' else 'high' end as severity,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from kills
 group by cluster, namespace, workload, case when workload is null then node end
--- One kill may be a freak load; the second shows that the restart did not cure it.
+-- One kill may be an exceptional load; the second shows that a restart does not help.
 having sum(repeats) >= $kills

@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "工作负载正在发布且启动较慢"
 */
 with series as (
-    -- An event is written again at each repeat, its count higher: keep the highest.
+    -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload, name, pod, container,
         node,
         message like 'Liveness%' as is_liveness,
@@ -32,14 +32,14 @@ with series as (
         max(count) as repeats,
         first_value(row_id order by ts, row_id) as row_id
     from event
-    -- A startup probe fails by design until the application is up.
+    -- A startup probe fails until the application has started.
     where reason = 'Unhealthy' and message not like 'Startup%'
     group by cluster, namespace, workload, name, pod, container, node, message,
         attrs->>'event_uid'
 ),
 
 sick_pods as (
-    -- Judged pod by pod: one failure on each of ten new replicas is just a rollout.
+    -- Counted by pod: one failure on each of ten new replicas is a normal rollout.
     select cluster, namespace, workload, pod, container, node, is_liveness,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
@@ -50,9 +50,9 @@ sick_pods as (
     -- Three failed liveness probes are a restart (the default failureThreshold); ten
     -- failed readiness probes are 100 s out of rotation at the default period.
     having sum(repeats) >= case when is_liveness then $liveness else $readiness end
-        -- Gathered over a whole day the same number is a missed beat now and then, so
-        -- they must also come close together: every five minutes, through restarts, or
-        -- every minute.
+        -- Over a whole day the same number can be single failures, so they must also be
+        -- close together: on average every five minutes for liveness (with restarts),
+        -- every minute for readiness.
         and date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts))
             <= sum(repeats) * case when is_liveness then 300 else 60 end
 )

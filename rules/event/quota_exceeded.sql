@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "命名空间是设有硬上限的沙箱环境"
 */
 with refusals as (
-    -- The message names a generated pod, so nearly every refusal is an event of its own.
+    -- The message has the generated pod name, so most refusals are separate events.
     select cluster, namespace, coalesce(workload, name) as workload, message,
         max(regexp_match(message, 'exceeded quota: ([a-z0-9.-]+)')[1]) as quota,
         min(coalesce(first_ts, ts)) as first_ts,
@@ -46,6 +46,6 @@ select cluster, namespace, workload,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from refusals
 group by cluster, namespace, workload
--- A rollout in a tight namespace is refused a few times until old pods have gone; the
--- waits double, so the fifth refusal comes when that should be long over.
+-- A rollout near the quota is refused a few times until old pods have stopped. The waits
+-- double, so by the fifth refusal that should have ended.
 having sum(repeats) >= $refusals

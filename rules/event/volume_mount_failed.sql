@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "节点刚故障不到十分钟，云盘正在释放"
 */
 with series as (
-    -- An event is written again at each repeat, its count higher: keep the highest.
+    -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload, pod, name, node,
         message,
         min(coalesce(first_ts, ts)) as first_ts,
@@ -34,7 +34,7 @@ with series as (
     where reason in (
             'FailedMount', 'FailedAttachVolume', 'FailedMapVolume', 'ProvisioningFailed'
         )
-        -- A missing ConfigMap or Secret is a matter of event/config_error; "not
+        -- A missing ConfigMap or Secret belongs to event/config_error; "not
         -- registered" is a race inside a starting kubelet.
         and not regexp_like(
             message, '(?i)(configmap|secret).*(not found|non-existent)|not registered'
@@ -51,6 +51,6 @@ select cluster, namespace, workload,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from series
 group by cluster, namespace, workload
--- The kubelet doubles its wait from half a second: a sixth failure comes some 15 s after
--- the first, longer than a volume needs that is merely being detached from a stopped pod.
+-- The kubelet doubles its wait from half a second: the sixth failure comes about 15 s
+-- after the first. Detaching a volume from a stopped pod takes less.
 having sum(repeats) >= $failures

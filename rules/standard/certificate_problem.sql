@@ -46,9 +46,9 @@ where regexp_like(
         || '|self.signed certificate in certificate chain|SSLHandshakeException'
         || '|ERR_TLS_CERT_ALTNAME_INVALID'
     )
-    -- The far side disliked ours, or hung up: load balancer probes and scanners do that
-    -- all day.
+    -- The other side rejected our certificate or closed the connection: load balancer
+    -- probes and scanners always do.
     and message not like '%TLS handshake error from%'
 group by cluster, namespace, workload
--- A CA that is rotated under a running client costs a failure or two until it reloads.
+-- A rotated CA causes one or two failures until a running client reloads it.
 having count(*) >= $failures

@@ -26,7 +26,7 @@ with slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
-        -- host:port or service:port as the message has it
+        -- host:port or service:port in the message
         max(
             regexp_match(
                 message, '([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]:[0-9]{2,5})\b'
@@ -44,11 +44,11 @@ with slots as (
             || '|no route to host|host is unreachable|network is unreachable|EHOSTUNREACH'
             || '|connection reset by peer|dial tcp .*i/o timeout'
         )
-        -- Lookups that fail belong to standard/dns_failure.
+        -- Failed lookups belong to standard/dns_failure.
         and not regexp_like(message, 'lookup .* on .*:53')
     group by cluster, namespace, workload, date_bin(interval '5 minutes', ts)
     -- While a backend restarts, a client with growing waits fails five or six times in
-    -- five minutes; ten means that it stays away.
+    -- five minutes; ten means that it does not return.
     having count(*) >= $failures
 )
 select cluster, namespace, workload,

@@ -39,6 +39,6 @@ where regexp_like(
         || '|flood stage disk watermark'
     )
 group by cluster, namespace, workload
--- One line may be a temporary file that was removed again; a disk that is full says so at
--- every write.
+-- One line may be a temporary file that was removed; a full disk causes an error at every
+-- write.
 having count(*) >= $failures

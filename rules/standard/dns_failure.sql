@@ -48,8 +48,8 @@ with slots as (
             || '|SERVFAIL'
         )
     group by cluster, namespace, workload, date_bin(interval '5 minutes', ts)
-    -- A lost UDP packet costs one lookup and the retry succeeds; five within five minutes
-    -- does not come from single packets.
+    -- After a lost UDP packet the retry succeeds; five failures within five minutes have
+    -- another cause.
     having count(*) >= $failures
 )
 select cluster, namespace, workload,

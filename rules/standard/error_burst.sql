@@ -35,8 +35,8 @@ with slots as (
     from standard
     where level in ('error', 'fatal')
     group by cluster, namespace, workload, template_id, date_bin(interval '5 minutes', ts)
-    -- Controllers retry with growing waits and write an error each time, so the bar is
-    -- higher than for applications: thirty in five minutes is one every ten seconds.
+    -- Controllers retry with growing waits and write an error each time, so the
+    -- threshold is higher than for applications: thirty in five minutes, one every 10 s.
     having count(*) >= $errors
 )
 select cluster, namespace, workload,

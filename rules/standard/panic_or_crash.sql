@@ -26,7 +26,7 @@ with crashes as (
     select cluster, namespace, workload, pod, container, ts, row_id, message
     from standard
     where
-        -- Anchored, since these begin a line: inside a sentence they are only mentioned.
+        -- Anchored: these begin a line; within a sentence they are only quoted.
         regexp_like(
             message,
             '^(panic: |fatal error: (all goroutines|concurrent map'

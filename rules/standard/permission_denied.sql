@@ -37,9 +37,9 @@ where regexp_like(
         || '|AccessDeniedException'
         || '|is forbidden: User "system:serviceaccount:'
     )
-    -- Users who mistype a password are no fault of the process.
+    -- A mistyped password of a user is not a fault of the process.
     and not regexp_like(message, '(?i)publickey|password')
 group by cluster, namespace, workload
--- Some programs try a file they can do without, once per start; with a few replicas that
--- makes three or four a day. Five means that it is asked for again and again.
+-- Some programs try an optional file once per start: with a few replicas three or four
+-- times a day. Five means that it is tried repeatedly.
 having count(*) >= $failures

@@ -47,6 +47,6 @@ select cluster, namespace, workload,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from failures
 group by cluster, namespace, workload
--- A port still held, or a file not mounted yet, is cured by one restart; the second
--- failure shows that it is not.
+-- After one restart a port is free again and a file is mounted; a second failure has
+-- another cause.
 having count(*) >= $starts

@@ -1,8 +1,8 @@
--- Errors and warnings around the starts by workload, template and ten minutes: who names whom when
--- it fails, and whose errors began when. Templates keep it small.
+-- Errors and warnings around the starts by workload, template and ten minutes: which address an
+-- error names, and when the errors of a workload began. Templates keep the result small.
 with lines as (
     select namespace, workload, template_id, ts, level, message, row_id, source, line,
-        -- structured logs tell what went wrong beside the message
+        -- structured logs have the cause beside the message
         concat_ws(
             ' ', exception, substr(stack, 1, 1000),
             attrs->>'error', attrs->>'err', attrs->>'cause', attrs->>'detail'
@@ -33,5 +33,5 @@ slots as (
 select *
 from slots
 order by ts, row_id
--- a day that fails everywhere is told by its first hundred thousand kinds of error
+-- when everything fails, the first hundred thousand kinds of error are enough
 limit 100000

@@ -1,8 +1,8 @@
--- The events around each start on what it hangs on: at most two hours before (an image that
--- cannot be pulled, a pod that waits) and ten minutes after (the kubelet reports late).
--- Bucketed window join: the few probes are exploded into the 10-minute buckets their window
--- covers and joined on (key, bucket), then cut to the exact window. An event that hangs on a start
--- in several ways is a row for each. Reads `keys` and `starts`, in memory, and `around_event` once.
+-- The events around each start on the objects that it depends on: at most two hours before (an
+-- image that cannot be pulled, a pod that waits) and ten minutes after (the kubelet reports late).
+-- Bucketed window join: the few probes are exploded into the 10-minute buckets that their window
+-- covers, joined on (key, bucket), then cut to the exact window. An event with several links to a
+-- start is a row for each. Reads `keys` and `starts`, in memory, and `around_event` once.
 with probes as (
     select k.start_id, k.key, k.link, k.identity, k.hop,
         s.ts - interval '2 hours' as from_ts,
@@ -13,12 +13,12 @@ with probes as (
         )) as bucket
     from keys as k
     join starts as s on s.start_id = k.start_id
-    -- a namespace or the whole cluster is no object that events are about
+    -- events are never about a namespace or the whole cluster
     where k.link not in ('same_namespace', 'cluster', 'cluster_dns')
 ),
 
--- each thing in each ten minutes that some start asks about: few, however many starts there are
-asked as (
+-- each key and bucket of any start, once: few, however many starts there are
+buckets as (
     select distinct key, unnest(range(from_bucket, to_bucket + 1)) as bucket
     from (
         select distinct k.key,
@@ -30,7 +30,7 @@ asked as (
     )
 ),
 
--- the events that tell of trouble, once for each thing they are about
+-- the events that indicate trouble, once for each key of their object
 keyed as (
     select ts, namespace, workload, pod, node, reason, type, kind, name, component, message,
         count, row_id, source, line,
@@ -43,7 +43,7 @@ keyed as (
                     then kind || ':' || namespace || '/' || name
                 when kind = 'Node' then 'node:' || coalesce(node, name)
             end,
-            -- a StatefulSet's claims are called `<volume>-<workload>-<n>`, others after their pod
+            -- the claims of a StatefulSet are named `<volume>-<workload>-<n>`, others after their pod
             case when kind = 'PersistentVolumeClaim' then
                 'workload:' || namespace || '/' || regexp_replace(
                     regexp_replace(name, '^[^-]+-(.*)-[0-9]+$', '\1'),
@@ -59,15 +59,15 @@ keyed as (
         )
 ),
 
-touched as (
+near as (
     select k.*
-    from asked as a
-    join keyed as k on k.key = a.key and k.bucket = a.bucket
+    from buckets as b
+    join keyed as k on k.key = b.key and k.bucket = b.bucket
     where k.key is not null
 )
 
-select p.start_id, p.link, p.identity, p.hop, t.ts, t.namespace, t.workload, t.pod, t.node,
-    t.reason, t.type, t.kind, t.name, t.component, t.message, t.count, t.row_id, t.source, t.line
-from touched as t
-join probes as p on p.key = t.key and p.bucket = t.bucket
-where t.ts between p.from_ts and p.to_ts
+select p.start_id, p.link, p.identity, p.hop, n.ts, n.namespace, n.workload, n.pod, n.node,
+    n.reason, n.type, n.kind, n.name, n.component, n.message, n.count, n.row_id, n.source, n.line
+from near as n
+join probes as p on p.key = n.key and p.bucket = n.bucket
+where n.ts between p.from_ts and p.to_ts

@@ -1,12 +1,13 @@
--- The operations before each start on what it hangs on: eight hours back (a leak takes its time),
--- and two minutes on for clocks that differ. Bucketed like events.sql; an operation's keys name
--- the object it touched. Reads `keys`, `names` and `starts`, in memory, and `around_audit` once.
-with wanted as (
+-- The operations before each start on the objects that it depends on or mentions: eight hours back
+-- (a leak takes time), and two minutes on, since clocks may differ. Bucketed like events.sql; the
+-- keys of an operation are those of the object it changed. Reads `keys`, `mentions` and `starts`,
+-- in memory, and `around_audit` once.
+with all_keys as (
     select start_id, key, link, identity, hop, via
     from keys
     union all
     select start_id, key, 'names' as link, identity, hop, cast(null as varchar) as via
-    from names
+    from mentions
 ),
 
 probes as (
@@ -17,24 +18,24 @@ probes as (
             cast(floor((date_part('epoch', s.ts) - 28800) / 3600) as bigint),
             cast(floor((date_part('epoch', s.ts) + 120) / 3600) as bigint) + 1
         )) as bucket
-    from wanted as k
+    from all_keys as k
     join starts as s on s.start_id = k.start_id
 ),
 
--- each key in each hour that some start asks about: few, however many starts there are
-asked as (
+-- each key and bucket of any start, once: few, however many starts there are
+buckets as (
     select distinct key, unnest(range(from_bucket, to_bucket + 1)) as bucket
     from (
         select distinct k.key,
             cast(floor((date_part('epoch', s.ts) - 28800) / 3600) as bigint) as from_bucket,
             cast(floor((date_part('epoch', s.ts) + 120) / 3600) as bigint) as to_bucket
-        from wanted as k
+        from all_keys as k
         join starts as s on s.start_id = k.start_id
     )
 ),
 
--- mutating requests that the API server granted, by people and pipelines, once for each thing
--- they touch; what controllers do by themselves is a consequence, not a cause
+-- successful mutating requests of people and pipelines, once for each key of the changed object;
+-- a request that a controller makes by itself is a consequence, not a cause
 keyed as (
     select ts, namespace, workload, audit_id, username, verb, resource, name, operation, message,
         row_id, source, line,
@@ -54,16 +55,16 @@ keyed as (
                     then 'HorizontalPodAutoscaler:' || namespace || '/' || name
                 when 'nodes' then 'node:' || name
             end,
-            -- autoscalers and disruption budgets are called after their workload, as a rule
+            -- autoscalers and disruption budgets are usually named after their workload
             case when resource in ('horizontalpodautoscalers', 'poddisruptionbudgets')
                 then 'workload:' || namespace || '/' || name end,
-            -- what errors and events call by its name, be it in the namespace or the cluster's
+            -- an object that errors and events mention by name, cluster-wide if without namespace
             'name:' || coalesce(namespace, '') || '/' || name,
             case when operation in ('quota', 'rbac')
                     or resource in ('networkpolicies', 'namespaces')
                 then 'namespace:' || namespace end,
             case when operation = 'dns' then 'dns:' end,
-            -- a definition is called by its group
+            -- errors mention a CustomResourceDefinition by its group
             case when operation = 'crd' then 'name:/' || substr(name, strpos(name, '.') + 1) end,
             case when namespace is null
                     and operation in ('webhook', 'crd', 'quota', 'rbac')
@@ -81,7 +82,7 @@ keyed as (
         and username <> 'system:apiserver'
         and not (
             username like 'system:serviceaccount:kube-system:%'
-            -- the accounts of kube-controller-manager; a cluster autoscaler acts on its own
+            -- the accounts of kube-controller-manager; the cluster autoscaler may be a cause
             and (
                 username like '%-controller'
                 or username like '%-collector'
@@ -91,15 +92,15 @@ keyed as (
         )
 ),
 
-touched as (
-    select c.*
-    from asked as a
-    join keyed as c on c.key = a.key and c.bucket = a.bucket
-    where c.key is not null
+near as (
+    select k.*
+    from buckets as b
+    join keyed as k on k.key = b.key and k.bucket = b.bucket
+    where k.key is not null
 )
 
-select p.start_id, p.link, p.identity, p.hop, p.via, t.ts, t.namespace, t.workload, t.audit_id,
-    t.username, t.verb, t.resource, t.name, t.operation, t.message, t.row_id, t.source, t.line
-from touched as t
-join probes as p on p.key = t.key and p.bucket = t.bucket
-where t.ts between p.from_ts and p.to_ts
+select p.start_id, p.link, p.identity, p.hop, p.via, n.ts, n.namespace, n.workload, n.audit_id,
+    n.username, n.verb, n.resource, n.name, n.operation, n.message, n.row_id, n.source, n.line
+from near as n
+join probes as p on p.key = n.key and p.bucket = n.bucket
+where n.ts between p.from_ts and p.to_ts

@@ -1,36 +1,33 @@
-//! The agents: each runs the rules of one table over a window and hands back findings. All four
-//! have one interface; whoever calls them knows nothing of what is inside.
+//! The agents: each runs the rules of one table over a window and returns its findings with their
+//! evidence. All four have one interface. Must not know traces or the report.
 
+use crate::analysis::evidence::evidence_of;
+use crate::analysis::finding::findings_of;
 use crate::analysis::rules::header::Rule;
 use crate::analysis::rules::{exception_for, of_agent};
 use crate::config::Config;
 use crate::query::engine::Engine;
-use crate::query::shared_scan::Shared;
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use model::entity::Entity;
-use model::error::{Error, Problem, Result};
-use model::report::{AgentSummary, Evidence, Finding, Severity, Status, Suppressed};
+use crate::query::rows::rows;
+use crate::query::shared_scan::SharedScan;
+use model::error::{Problem, Result};
+use model::report::{AgentSummary, Finding, Suppressed};
 use model::table::Table;
-use model::time::{Ts, Window};
+use model::time::Window;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of one rule beyond which the rest is only counted: a rule that finds so much says
-/// nothing of any one of them.
+/// Findings of one rule beyond which the rest is only counted: a rule that finds more has the wrong
+/// threshold for this cluster.
 const MAX_FINDINGS_PER_RULE: usize = 500;
-/// Log lines kept for one finding.
-const MAX_EVIDENCE: usize = 5;
 
-/// What one agent found.
+/// The result of one agent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AgentReport {
-    /// What it did.
+    /// Rows, rules, findings and problems.
     pub summary: AgentSummary,
-    /// Findings, in no order yet.
+    /// Findings, unsorted.
     pub findings: Vec<Finding>,
-    /// What exceptions hid.
+    /// Findings that exceptions hid, counted by rule and exception.
     pub suppressed: Vec<Suppressed>,
 }
 
@@ -42,7 +39,8 @@ pub async fn invoke(
     window: Window,
     config: &Config,
 ) -> Result<AgentReport> {
-    let (rows, fields_without_data) = fields_seen(agent, engine).await?;
+    let rows = count_rows(agent, engine).await?;
+    let fields_without_data = if rows > 0 { fields_without_data(agent, engine).await? } else { Vec::new() };
     let mut findings = Vec::new();
     let mut problems = Vec::new();
     let mut hidden: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -55,7 +53,7 @@ pub async fn invoke(
         .collect();
     // a hundred rules must not cost a hundred scans
     let texts: Vec<&str> = statements.iter().filter_map(|(_, sql)| sql.as_deref().ok()).collect();
-    let shared = engine.sharing(&texts).await?;
+    let shared = engine.share_scans(&texts).await?;
     for (rule, sql) in statements {
         count += 1;
         let found = match run_rule(rule, sql, &shared, window).await {
@@ -99,7 +97,7 @@ pub async fn invoke(
     Ok(AgentReport { summary, findings, suppressed })
 }
 
-/// The fields that an agent's rules stand on.
+/// Returns the columns that the rules of an agent depend on.
 fn key_fields(agent: Table) -> &'static [&'static str] {
     match agent {
         Table::Business => &["namespace", "workload", "pod", "level", "trace_id", "exception"],
@@ -111,191 +109,55 @@ fn key_fields(agent: Table) -> &'static [&'static str] {
     }
 }
 
-/// Returns the rows of the window, and the key fields that carry no value in any of them.
-async fn fields_seen(agent: Table, engine: &Engine) -> Result<(u64, Vec<String>)> {
-    let table = agent.name();
-    let counted = engine.query(&format!("select count(*) from {table}")).await?;
-    let rows = counted.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
+/// Returns the number of rows of a table in the window.
+async fn count_rows(agent: Table, engine: &Engine) -> Result<u64> {
+    let batches = engine.query(&format!("select count(*) as n from {}", agent.name())).await?;
+    Ok(rows(&batches).next().and_then(|row| row.int("n")).unwrap_or(0).unsigned_abs())
+}
+
+/// Returns the key fields that have no value in any row of the window.
+async fn fields_without_data(agent: Table, engine: &Engine) -> Result<Vec<String>> {
     let mut without_data = Vec::new();
     for field in key_fields(agent) {
-        // one row tells; only a field without any is read to its end
-        let sql = format!("select 1 from {table} where {field} is not null limit 1");
-        if rows > 0 && engine.query(&sql).await?.iter().all(|batch| batch.num_rows() == 0) {
+        // one row is enough: only a column without values is read to its end
+        let sql = format!("select 1 from {} where {field} is not null limit 1", agent.name());
+        if rows(&engine.query(&sql).await?).next().is_none() {
             without_data.push((*field).to_owned());
         }
     }
-    Ok((rows.unsigned_abs(), without_data))
+    Ok(without_data)
 }
 
+/// The findings of one rule.
 struct Found {
+    /// The gravest [`MAX_FINDINGS_PER_RULE`].
     findings: Vec<Finding>,
+    /// Number of the others.
     over: usize,
 }
 
-async fn run_rule(rule: &Rule, sql: Result<String>, shared: &Shared, window: Window) -> Result<Found> {
+async fn run_rule(rule: &Rule, sql: Result<String>, shared: &SharedScan, window: Window) -> Result<Found> {
     let frame = shared
         .plan(&sql?)
         .await
         .map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
     let batches = frame.collect().await.map_err(|error| {
-        crate::query::engine::engine_error(&format!("rule `{}` failed", rule.id), error)
-            .at(rule.place.clone())
+        crate::query::error::engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone())
     })?;
-    findings_of(rule, &batches, window)
-}
-
-/// Turns a rule's rows into findings: one for each entity, the rows of one entity merged.
-fn findings_of(rule: &Rule, batches: &[RecordBatch], window: Window) -> Result<Found> {
-    let mut by_id: BTreeMap<String, Finding> = BTreeMap::new();
-    for row in rows_of(batches)? {
-        let finding = finding_of(rule, row, window);
-        match by_id.get_mut(&finding.id) {
-            Some(earlier) => merge(earlier, finding),
-            None => drop(by_id.insert(finding.id.clone(), finding)),
-        }
-    }
-    let mut findings: Vec<Finding> = by_id.into_values().collect();
-    findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(b.count.cmp(&a.count)).then_with(|| a.id.cmp(&b.id))
-    });
+    let mut findings = findings_of(rule, &batches, window)?;
     let over = findings.len().saturating_sub(MAX_FINDINGS_PER_RULE);
     findings.truncate(MAX_FINDINGS_PER_RULE);
     Ok(Found { findings, over })
 }
 
-/// Reads batches as JSON rows; times keep their microseconds.
-pub fn rows_of(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value>>> {
-    let failed =
-        |error: arrow::error::ArrowError| Error::failed("rows cannot be written as JSON").because(error);
-    let mut bytes = Vec::new();
-    let mut writer = arrow::json::WriterBuilder::new()
-        .with_explicit_nulls(false)
-        .with_timestamp_tz_format("%Y-%m-%dT%H:%M:%S%.6fZ".into())
-        .build::<_, arrow::json::writer::LineDelimited>(&mut bytes);
-    writer.write_batches(&batches.iter().collect::<Vec<_>>()).map_err(failed)?;
-    writer.finish().map_err(failed)?;
-    drop(writer);
-    serde_json::Deserializer::from_slice(&bytes)
-        .into_iter::<Map<String, Value>>()
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::bug("rows written as JSON cannot be read").because(error))
-}
-
-/// Returns a JSON value as the text a sentence shows.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => {
-                format!("{:.2}", float).trim_end_matches('0').trim_end_matches('.').to_owned()
-            }
-            _ => number.to_string(),
-        },
-        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
-
-fn finding_of(rule: &Rule, mut row: Map<String, Value>, window: Window) -> Finding {
-    let zone = window.zone;
-    let fill = |name: &str| {
-        let value = row.get(name)?;
-        let text = shown(value);
-        Some(match chrono::DateTime::parse_from_rfc3339(&text) {
-            Ok(time) => Ts(time.timestamp_micros()).clock(zone), // a person reads local clocks
-            Err(_) => text,
-        })
-    };
-    let (summary, zh) = rule.sentences(&fill);
-    let time = |row: &Map<String, Value>, name: &str| {
-        row.get(name).and_then(Value::as_str).and_then(|text| Ts::parse(text, zone).ok())
-    };
-    let at = time(&row, "ts");
-    let first_ts = time(&row, "first_ts").or(at).unwrap_or(window.from);
-    let last_ts = time(&row, "last_ts").or(at).unwrap_or(first_ts);
-    let mut entity = Entity::default();
-    for column in Entity::COLUMNS {
-        entity.set(
-            column,
-            row.get(column).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned),
-        );
-    }
-    let severity =
-        row.get("severity").and_then(Value::as_str).and_then(Severity::of).unwrap_or(rule.header.severity);
-    let count = row.get("count").and_then(Value::as_i64).unwrap_or(1);
-    let evidence = row_ids(&row)
-        .into_iter()
-        .map(|row_id| Evidence { row_id, ts: first_ts, source: String::new(), line: 0, text: String::new() })
-        .collect();
-    // two users in one namespace are two findings though their entity is one
-    let who: Vec<&str> = ["username", "name"].iter().filter_map(|key| row.get(*key)?.as_str()).collect();
-    let id = id_of(&rule.id, &entity, &who, window);
-    let known = ["first_ts", "last_ts", "ts", "row_id", "row_ids", "severity", "count"];
-    row.retain(|name, _| !known.contains(&name.as_str()) && !Entity::COLUMNS.contains(&name.as_str()));
-    Finding {
-        id,
-        rule: rule.id.clone(),
-        agent: rule.agent.name().into(),
-        title: rule.header.title.clone(),
-        severity,
-        status: Status::New,
-        entity,
-        first_ts,
-        last_ts,
-        count,
-        summary,
-        why: rule.header.why.clone(),
-        advice: rule.header.advice.clone(),
-        zh,
-        facts: row,
-        evidence,
-        trace: None,
-    }
-}
-
-/// Returns the id of a finding: rule, entity (for operations also whose and on what) and window,
-/// so that the same day gives the same id.
-fn id_of(rule: &str, entity: &Entity, who: &[&str], window: Window) -> String {
-    let mut key = format!("{rule}\n{}\n{}", window.from.0, window.to.0);
-    let parts = Entity::COLUMNS.iter().map(|column| entity.part(column).unwrap_or(""));
-    for part in parts.chain(who.iter().copied()) {
-        key.push('\n');
-        key.push_str(part);
-    }
-    blake3::hash(key.as_bytes()).to_hex().get(..12).unwrap_or_default().to_owned()
-}
-
-fn row_ids(row: &Map<String, Value>) -> Vec<String> {
-    let many = row.get("row_ids").and_then(Value::as_array).into_iter().flatten();
-    let ids = many.chain(row.get("row_id")).filter_map(Value::as_str);
-    let mut seen = BTreeSet::new();
-    ids.filter(|id| seen.insert((*id).to_owned())).take(MAX_EVIDENCE).map(str::to_owned).collect()
-}
-
-/// Merges a second row about the same entity into its finding.
-fn merge(earlier: &mut Finding, other: Finding) {
-    earlier.first_ts = earlier.first_ts.min(other.first_ts);
-    earlier.last_ts = earlier.last_ts.max(other.last_ts);
-    earlier.severity = earlier.severity.max(other.severity);
-    if other.count > earlier.count {
-        // the sentence of the larger part speaks for the whole
-        earlier.summary = other.summary;
-        earlier.zh = other.zh;
-        earlier.facts = other.facts;
-    }
-    earlier.count += other.count;
-    earlier.evidence.extend(other.evidence);
-    earlier.evidence.truncate(MAX_EVIDENCE);
-}
-
-/// Fills the evidence of findings: the lines behind their row ids.
+/// Adds the log lines to the evidence of findings, which so far has only row ids.
 async fn add_evidence(agent: Table, engine: &Engine, findings: &mut [Finding]) -> Result<()> {
-    let wanted: BTreeSet<String> =
+    let ids: BTreeSet<String> =
         findings.iter().flat_map(|f| f.evidence.iter().map(|e| e.row_id.clone())).collect();
-    let mut lines = evidence_of(engine, agent.name(), &wanted).await?;
-    let missing: BTreeSet<String> = wanted.into_iter().filter(|id| !lines.contains_key(id)).collect();
+    let mut lines = evidence_of(engine, agent.name(), &ids).await?;
+    let missing: BTreeSet<String> = ids.into_iter().filter(|id| !lines.contains_key(id)).collect();
     if !missing.is_empty() {
-        // a rule may point at a line of another table
+        // a rule may return row ids of another table
         for other in Table::ALL.into_iter().filter(|table| *table != agent) {
             lines.extend(evidence_of(engine, other.name(), &missing).await?);
         }
@@ -305,46 +167,4 @@ async fn add_evidence(agent: Table, engine: &Engine, findings: &mut [Finding]) -
         finding.evidence.sort_by(|a, b| a.ts.cmp(&b.ts).then_with(|| a.row_id.cmp(&b.row_id)));
     }
     Ok(())
-}
-
-/// Returns the lines of those row ids in `table` (a name in SQL), by row id.
-pub async fn evidence_of(
-    engine: &Engine,
-    table: &str,
-    wanted: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Evidence>> {
-    let mut lines = BTreeMap::new();
-    if wanted.is_empty() {
-        return Ok(lines);
-    }
-    let ids: Vec<String> = wanted.iter().filter(|id| is_row_id(id)).map(|id| format!("'{id}'")).collect();
-    if ids.is_empty() {
-        return Ok(lines);
-    }
-    let sql = format!(
-        "select row_id, ts, source, line, substr(message, 1, 2000) from {table} where row_id in ({})",
-        ids.join(", ")
-    );
-    for batch in engine.query(&sql).await? {
-        let (ids, sources, texts) = (batch.column(0), batch.column(2), batch.column(4));
-        let ts = batch.column(1).as_primitive::<TimestampMicrosecondType>();
-        let line = batch.column(3).as_primitive::<Int64Type>();
-        for at in 0..batch.num_rows() {
-            let row_id = ids.as_string_view().value(at).to_owned();
-            let evidence = Evidence {
-                row_id: row_id.clone(),
-                ts: Ts(ts.value(at)),
-                source: sources.as_string_view().value(at).to_owned(),
-                line: line.value(at),
-                text: texts.as_string_view().value(at).to_owned(),
-            };
-            lines.insert(row_id, evidence);
-        }
-    }
-    Ok(lines)
-}
-
-/// Tells whether a text has the shape of a row id, so that it may stand in a statement.
-pub fn is_row_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
 }

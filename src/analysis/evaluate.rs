@@ -1,8 +1,8 @@
-//! Scores a day's report against what really happened (`truth.json` of a simulated day), and what
-//! two naive rules would have answered. Counting alone; whoever runs the days is above.
+//! Scores the report of a day against its known cause (`truth.json`, see `headwater simulate`), and
+//! against two naive rules for comparison. Counts only; running the days is the caller's part.
 
-use crate::analysis::agent::rows_of;
 use crate::query::engine::Engine;
+use crate::query::rows::rows;
 use model::error::{Error, Result};
 use model::report::{Report, StepKind, Trace, Verdict};
 use model::time::Ts;
@@ -10,58 +10,58 @@ use serde::Serialize;
 use simulate::Truth;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A trace this far from the symptom is about something else.
+/// Seconds between a trace and the symptom within which both are the same.
 const NEAR_S: f64 = 3600.0;
 
-/// How one day was answered.
+/// The score of one day.
 #[derive(Clone, Debug, Serialize)]
 pub struct Score {
-    /// The day's folder.
+    /// Folder of the day.
     pub day: String,
-    /// Scenario.
+    /// Name of the simulated scenario.
     pub scenario: String,
-    /// Seed.
+    /// Seed of the simulation.
     pub seed: u64,
-    /// Whether some finding led to a trace of the workload that suffered; else the trace began at
-    /// its pod and time, as a person would ask.
+    /// True if a finding led to a trace of the failing workload; false if the trace was started
+    /// with the pod and time of the symptom.
     pub found: bool,
-    /// Whether the day has a cause in its logs.
+    /// True if the logs of the day contain the cause.
     pub has_cause: bool,
-    /// The cause stands first. A day without a cause has none to stand there.
+    /// True if the first hypothesis is the cause; false on a day without one.
     pub top1: bool,
-    /// The cause is among the three shown.
+    /// True if one of the three hypotheses is the cause.
     pub top3: bool,
-    /// The verdict that was given.
+    /// The verdict of the trace.
     pub verdict: Verdict,
-    /// The verdict that was right to give.
+    /// The right verdict.
     pub expected: String,
-    /// `confirmed`, and the cause is another one or none.
+    /// True if the verdict is `confirmed` and the first hypothesis is not the cause.
     pub wrongly_confirmed: bool,
-    /// Event steps of the first chain, and how many of them belong to the incident.
+    /// Event steps of the first hypothesis, and how many of them belong to the incident.
     pub hops: (usize, usize),
-    /// The audit id that stood first, where it is not the cause.
+    /// Audit id of the first hypothesis, if it is not the cause.
     pub instead: Option<String>,
-    /// Whether the nearest change before the symptom is the cause.
+    /// True if the last change before the symptom is the cause.
     pub naive_nearest: bool,
-    /// Whether the nearest change in its namespace is.
+    /// True if the last change in the namespace of the symptom is the cause.
     pub naive_namespace: bool,
     /// Milliseconds from raw logs to the report.
     pub took_ms: u64,
 }
 
 impl Score {
-    /// Tells whether the verdict was the right one.
+    /// Returns true if the verdict is the right one.
     pub fn is_verdict_right(&self) -> bool {
         self.verdict.name() == self.expected
     }
 
-    /// Tells whether nothing is to be said against the answer.
+    /// Returns true if the verdict is right and the first hypothesis is the cause, if there is one.
     pub fn is_right(&self) -> bool {
         self.is_verdict_right() && (self.top1 || !self.has_cause)
     }
 }
 
-/// Returns the trace of a report that is about the symptom.
+/// Returns the trace of the symptom: the nearest in time of the failing workload.
 pub fn trace_of<'r>(truth: &Truth, report: &'r Report) -> Option<&'r Trace> {
     let at = Ts::parse(&truth.symptom.ts, chrono_tz::UTC).ok()?;
     let distance = |trace: &Trace| trace.ts.since_s(at).abs();
@@ -76,15 +76,21 @@ pub fn trace_of<'r>(truth: &Truth, report: &'r Report) -> Option<&'r Trace> {
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
-/// Scores a day by its trace. `found` tells whether the day's findings led to it; `naive` holds
-/// the answers of [`naive`].
-pub fn score(
-    day: &str,
-    truth: &Truth,
-    (found, trace): (bool, &Trace),
-    naive: &[Option<String>; 2],
-    took_ms: u64,
-) -> Score {
+/// The trace of a day, and the causes that the naive rules name.
+pub struct DayTrace {
+    /// True if a finding led to the trace; see [`Score::found`].
+    pub found: bool,
+    /// The trace of the symptom.
+    pub trace: Trace,
+    /// The result of [`naive`].
+    pub naive: [Option<String>; 2],
+    /// Milliseconds from raw logs to the report.
+    pub took_ms: u64,
+}
+
+/// Returns the score of a day, named by its folder.
+pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
+    let DayTrace { found, trace, naive: [nearest, in_namespace], took_ms } = traced;
     let cause = truth.cause.as_ref().map(|cause| cause.audit_id.as_str());
     let shown: Vec<Option<&str>> =
         trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
@@ -94,7 +100,7 @@ pub fn score(
         day: day.to_owned(),
         scenario: truth.scenario.clone(),
         seed: truth.seed,
-        found,
+        found: *found,
         has_cause: cause.is_some(),
         top1: is_cause(first),
         top3: shown.iter().any(|id| is_cause(*id)),
@@ -103,13 +109,13 @@ pub fn score(
         wrongly_confirmed: trace.verdict == Verdict::Confirmed && !is_cause(first),
         hops: hops(truth, trace),
         instead: first.filter(|id| Some(*id) != cause).map(str::to_owned),
-        naive_nearest: is_cause(naive[0].as_deref()),
-        naive_namespace: is_cause(naive[1].as_deref()),
-        took_ms,
+        naive_nearest: is_cause(nearest.as_deref()),
+        naive_namespace: is_cause(in_namespace.as_deref()),
+        took_ms: *took_ms,
     }
 }
 
-/// Returns the event steps of the first chain, and how many of their reasons the incident had.
+/// Returns the event steps of the first hypothesis, and how many of their reasons belong to the incident.
 fn hops(truth: &Truth, trace: &Trace) -> (usize, usize) {
     let reasons: BTreeSet<&str> = truth.events.iter().map(|seen| seen.reason.as_str()).collect();
     let steps = trace.hypotheses.first().map_or(&[][..], |h| &h.steps);
@@ -121,8 +127,8 @@ fn hops(truth: &Truth, trace: &Trace) -> (usize, usize) {
     (events.len(), events.iter().filter(|reason| reasons.contains(**reason)).count())
 }
 
-/// Returns what two naive rules answer: the nearest change before the symptom that somebody made,
-/// and the nearest in the symptom's namespace.
+/// Returns the audit ids that two naive rules name as the cause: the last change before the symptom
+/// by a person or pipeline, and the last one in the namespace of the symptom.
 pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 2]> {
     let quoted = |text: &str| text.replace('\'', "''");
     let sql = |more: &str| {
@@ -138,48 +144,48 @@ pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 2]
         )
     };
     let namespace = format!("and namespace = '{}'", quoted(&truth.symptom.namespace));
-    let mut answers = [None, None];
-    for (answer, more) in answers.iter_mut().zip(["", namespace.as_str()]) {
-        let rows = rows_of(&engine.query(&sql(more)).await?)?;
-        *answer = rows.first().and_then(|row| row.get("audit_id")?.as_str()).map(str::to_owned);
+    let mut causes = [None, None];
+    for (cause, more) in causes.iter_mut().zip(["", namespace.as_str()]) {
+        let batches = engine.query(&sql(more)).await?;
+        *cause = rows(&batches).next().and_then(|row| row.text("audit_id")).map(str::to_owned);
     }
-    Ok(answers)
+    Ok(causes)
 }
 
-/// What the days of one scenario, or of all, come to.
+/// The sums over the days of one scenario, or of all.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
-    /// Days.
+    /// Number of days.
     pub days: usize,
-    /// Days with a cause in their logs.
+    /// Days whose logs contain the cause.
     pub with_cause: usize,
-    /// Days whose symptom some finding led to.
+    /// Days on which a finding led to the trace.
     pub found: usize,
-    /// Causes that stand first.
+    /// Days whose first hypothesis is the cause.
     pub top1: usize,
-    /// Causes among the three shown.
+    /// Days on which one of the three hypotheses is the cause.
     pub top3: usize,
-    /// Right verdicts.
+    /// Days with the right verdict.
     pub verdict_right: usize,
-    /// Verdicts `confirmed`.
+    /// Days with the verdict `confirmed`.
     pub confirmed: usize,
-    /// Of these, with another cause or none.
+    /// Days with the verdict `confirmed` and a wrong first hypothesis.
     pub wrongly_confirmed: usize,
-    /// Event steps of first chains.
+    /// Event steps of first hypotheses.
     pub hops: usize,
-    /// Of these, that belong to the incident.
+    /// Event steps that belong to the incident.
     pub hops_right: usize,
-    /// Causes that the nearest change is.
+    /// Days on which the last change is the cause.
     pub naive_nearest: usize,
-    /// Causes that the nearest change in the namespace is.
+    /// Days on which the last change in the namespace is the cause.
     pub naive_namespace: usize,
-    /// Median milliseconds a day.
+    /// Median milliseconds per day.
     pub took_ms: u64,
-    /// Verdicts given, by the right one.
+    /// Right verdict → verdict of the trace → days.
     pub verdicts: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
-/// Adds scores up.
+/// Returns the sums of scores.
 pub fn totals<'s>(scores: impl Iterator<Item = &'s Score>) -> Totals {
     let mut totals = Totals::default();
     let mut times = Vec::new();
@@ -205,12 +211,12 @@ pub fn totals<'s>(scores: impl Iterator<Item = &'s Score>) -> Totals {
     totals
 }
 
-/// Reads a day's truth.
+/// Parses a `truth.json`.
 pub fn parse_truth(text: &str, place: &str) -> Result<Truth> {
     serde_json::from_str(text).map_err(|error| {
-        Error::usage("a truth.json cannot be read")
+        Error::usage("cannot read a truth.json")
             .at(place.to_owned())
             .because(error)
-            .hint("`headwater simulate` writes it beside the logs")
+            .hint("`headwater simulate` writes one beside the logs")
     })
 }

@@ -1,7 +1,24 @@
-//! TODO-DOC
+//! The analysis of a window: rules find symptoms, traces find their causes, the report holds both.
+//! Reads the lake through the query engine; must not know the command line, HTTP, or where a brief
+//! is delivered. The modules stand in reading order.
 
-pub mod agent;
-pub mod evaluate;
-pub mod report;
+// The rules in force: parsing, checks, tests.
 pub mod rules;
+
+// The log lines behind row ids.
+mod evidence;
+
+// The rows of one rule → findings.
+mod finding;
+
+// Runs the rules of one table over a window.
+pub mod agent;
+
+// From a symptom back to the operation that caused it.
 pub mod trace;
+
+// Findings and traces of a day, compared with the day before.
+pub mod report;
+
+// Scores reports of days whose cause is known.
+pub mod evaluate;

@@ -1,10 +1,11 @@
-//! The report: what the agents found and the traces say, with what it all rests on. Ids are
-//! deterministic and lists stably sorted, so that two days diff. "No data" stands on its own.
+//! The report: findings, traces and the coverage of the data. Ids are deterministic and lists stably
+//! sorted, so that the reports of two days can be compared. Missing data is not "no finding".
 
-use crate::analysis::agent::{AgentReport, rows_of};
-use crate::lake::catalog::Catalog;
+use crate::analysis::agent::AgentReport;
+use crate::lake::catalog::{Catalog, ObjectState};
 use crate::query::engine::Engine;
-use format::reader::origin_of;
+use crate::query::rows::rows;
+use format::origin_of;
 use model::error::{Error, Problem, Result};
 use model::report::{Coverage, Finding, Gone, REPORT_SCHEMA, Report, RunInfo, Status, TableCoverage, Trace};
 use model::table::Table;
@@ -12,8 +13,8 @@ use model::time::{Ts, Window};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns what the window rests on: rows, what was not understood, hours without data, and
-/// objects that were not read or only in part.
+/// Returns the coverage of a window: rows, unparsed rows, hours without data, and the objects that
+/// were not read or only in part.
 pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Result<Coverage> {
     let mut coverage = Coverage::default();
     let mut sources = BTreeSet::new();
@@ -23,24 +24,23 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
             "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows
              from {name} group by 1, 2"
         );
-        let mut rows = 0;
+        let mut count = 0;
         let mut hours = BTreeSet::new();
-        for row in rows_of(&engine.query(&sql).await?)? {
-            let number = |name: &str| row.get(name).and_then(Value::as_i64).unwrap_or(0);
-            rows += number("rows").unsigned_abs();
-            hours.insert(number("hour"));
-            sources.extend(row.get("source").and_then(Value::as_str).map(str::to_owned));
+        for row in rows(&engine.query(&sql).await?) {
+            count += row.int("rows").unwrap_or(0).unsigned_abs();
+            hours.insert(row.int("hour").unwrap_or(0));
+            sources.extend(row.text("source").map(str::to_owned));
         }
         coverage.tables.push(TableCoverage {
             table: table.name().into(),
-            rows,
+            rows: count,
             unparsed: unparsed(engine, table).await?,
             hours_without_data: hours_missing(window, &hours),
         });
     }
     coverage.objects = sources.len() as u64;
     let date = window.date();
-    for state in ["damaged", "rejected", "lost"] {
+    for state in [ObjectState::Damaged, ObjectState::Rejected, ObjectState::Lost] {
         for object in catalog.objects(Some(state))? {
             let is_of_day = origin_of(&object.key).day == Some(date)
                 || catalog
@@ -61,7 +61,7 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     Ok(coverage)
 }
 
-/// Returns the rows that no format understood; only text can be such.
+/// Returns the number of rows that no format matched; only text tables can have some.
 async fn unparsed(engine: &Engine, table: Table) -> Result<u64> {
     if !matches!(table, Table::Business | Table::Standard) {
         return Ok(0);
@@ -70,8 +70,9 @@ async fn unparsed(engine: &Engine, table: Table) -> Result<u64> {
         "select count(*) as n from {} where level is null and attrs like '%\"unparsed\":%'",
         table.name()
     );
-    let rows = rows_of(&engine.query(&sql).await?)?;
-    Ok(rows.first().and_then(|row| row.get("n")?.as_u64()).unwrap_or(0))
+    let batches = engine.query(&sql).await?;
+    let count = rows(&batches).next().and_then(|row| row.int("n")).unwrap_or(0);
+    Ok(count.unsigned_abs())
 }
 
 fn hours_missing(window: Window, hours: &BTreeSet<i64>) -> Vec<String> {
@@ -82,20 +83,20 @@ fn hours_missing(window: Window, hours: &BTreeSet<i64>) -> Vec<String> {
         .collect()
 }
 
-/// Returns the report kept for a day, or the last one.
-pub fn kept(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
+/// Returns the saved report of a day, else the last one.
+pub fn saved(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
     let last = if date.is_none() { catalog.last_report_date()? } else { None };
     let Some(date) = date.or(last.as_deref()) else { return Ok(None) };
     let Some(text) = catalog.report(date)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|error| {
-        Error::failed(format!("the report kept for {date} cannot be read"))
+        Error::failed(format!("cannot read the saved report of {date}"))
             .because(error)
-            .hint(format!("`headwater analyze --date {date}` makes it anew"))
+            .hint(format!("`headwater analyze --date {date}` makes a new one"))
     })
 }
 
-/// Returns the report that holds a finding, and the finding's place in it: of a day, else the last that
-/// has it. `id` may be a beginning that no other finding of the report has.
+/// Returns the report with a finding, and the index of the finding in it: the report of a day, else
+/// the last one that has the finding. A prefix of the id is enough if no other finding has it.
 pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Report, usize)> {
     let days = match date {
         Some(date) => vec![date.to_owned()],
@@ -103,7 +104,7 @@ pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Repor
             .report_dates_with(&format!("\"id\":\"{}", Value::from(id).to_string().trim_matches('"')))?,
     };
     for day in days.iter().filter(|_| !id.is_empty()) {
-        let Some(report) = kept(catalog, Some(day))? else { continue };
+        let Some(report) = saved(catalog, Some(day))? else { continue };
         let of_id = |finding: &Finding| finding.id == id;
         let begins = |finding: &Finding| finding.id.starts_with(id);
         if let Some(at) = report.findings.iter().position(of_id) {
@@ -113,36 +114,41 @@ pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Repor
             let count = report.findings.iter().filter(|finding| begins(finding)).count();
             if count > 1 {
                 return Err(Error::usage(format!("{count} findings of {day} begin with `{id}`"))
-                    .hint("write more of it"));
+                    .hint("write more characters of the id"));
             }
             return Ok((report, at));
         }
     }
     let of = date.map(|date| format!(" of {date}")).unwrap_or_default();
-    Err(Error::missing(format!("no kept report{of} has a finding `{id}`"))
-        .hint("`headwater analyze --date D` keeps a day's report"))
+    Err(Error::missing(format!("no saved report{of} has a finding `{id}`"))
+        .hint("`headwater analyze --date D` saves the report of a day"))
 }
 
-/// Returns the trace of a finding of a kept report.
+/// Returns the trace of a finding of a saved report.
 pub fn trace_of(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<Trace> {
     let (report, at) = finding(catalog, id, date)?;
     let trace = report.findings.get(at).and_then(|finding| finding.trace.as_ref());
     report.traces.iter().find(|of| Some(&of.id) == trace).cloned().ok_or_else(|| {
         Error::missing(format!("finding `{id}` has no trace"))
-            .hint("findings below medium, and those of the audit agent, begin none")
+            .hint("findings below medium severity and those of the audit agent are not traced")
     })
 }
 
-/// Puts a report together. `before` is the report of the day before, where there is one.
-pub fn assemble(
-    run: RunInfo,
-    mut coverage: Coverage,
-    agents: Vec<AgentReport>,
-    mut findings: Vec<Finding>,
-    traces: Vec<Trace>,
-    problems: Vec<Problem>,
-    before: Option<&Report>,
-) -> Report {
+/// The results of the steps before the report, in any order.
+pub struct Parts {
+    /// Reports of the agents, without their findings.
+    pub agents: Vec<AgentReport>,
+    /// Findings of all agents.
+    pub findings: Vec<Finding>,
+    /// Traces of the findings.
+    pub traces: Vec<Trace>,
+    /// Failures of all steps.
+    pub problems: Vec<Problem>,
+}
+
+/// Returns the report of a window. `before` is the report of the day before, if there is one.
+pub fn assemble(run: RunInfo, mut coverage: Coverage, parts: Parts, before: Option<&Report>) -> Report {
+    let Parts { agents, mut findings, mut traces, problems } = parts;
     coverage.problems.extend(problems);
     coverage.problems.sort();
     coverage.problems.dedup();
@@ -152,7 +158,6 @@ pub fn assemble(
     });
     let place: BTreeMap<&str, usize> =
         findings.iter().enumerate().map(|(at, finding)| (finding.id.as_str(), at)).collect();
-    let mut traces = traces;
     traces.sort_by_key(|trace| {
         (trace.finding.as_deref().and_then(|id| place.get(id).copied()), trace.id.clone())
     });
@@ -174,7 +179,7 @@ pub fn assemble(
     }
 }
 
-/// Gives each finding its status against the day before, and returns what did not come back.
+/// Sets the status of each finding against the day before, and returns the findings that are gone.
 fn compare(findings: &mut [Finding], before: Option<&Report>) -> Vec<Gone> {
     let Some(before) = before else { return Vec::new() };
     for finding in findings.iter_mut() {

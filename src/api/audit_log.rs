@@ -1,8 +1,9 @@
-//! Who asked what, when, by which way in, how it ended and how long it took. Notes hold what was
-//! said, cut short, and never what a caller showed to be let in.
+//! Records who called what: when, over which transport, with which outcome, and how long it took.
+//! Entries contain the arguments, cut to a limit, and never a token.
 
-use crate::api::bounds::cut;
-use crate::api::{ApiError, Caller, ErrorKind};
+use crate::api::bounds::shorten;
+use crate::api::operation::Operation;
+use crate::api::{ApiError, Caller};
 use crate::lake::catalog::{AuditEntry, AuditLog};
 use model::error::Result;
 use model::time::Ts;
@@ -14,64 +15,73 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Most bytes kept of what was said.
-const SAID: usize = 4096;
+/// Largest number of bytes of the arguments that are kept.
+const ARGUMENT_BYTES: usize = 4096;
 
-/// How long an answer waits for its note.
-const MOMENT: Duration = Duration::from_millis(500);
+/// How long a response waits for its entry to be written.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The audit of a lake.
+/// Outcomes of a request that did not fail.
+const OK: &str = "ok";
+const DROPPED: &str = "dropped";
+
+/// Writes the audit log of a lake.
 #[derive(Clone)]
 pub(super) struct AuditRecorder {
     path: PathBuf,
     log: Arc<Mutex<Option<AuditLog>>>,
 }
 
-/// A question under way. One that nobody waits for any more is noted too.
-pub(super) struct Note {
-    audit: AuditRecorder,
+/// The entry of a running request. If dropped before its end, it is recorded as `dropped`.
+pub(super) struct PendingEntry {
+    recorder: AuditRecorder,
     begun: Instant,
-    asked: Option<AuditEntry>,
+    entry: Option<AuditEntry>,
 }
 
 impl AuditRecorder {
     pub(super) fn of(lake: &Path) -> Self {
-        Self { path: lake.join("asked.db"), log: Arc::default() }
+        Self { path: lake.join("audit_log.db"), log: Arc::default() }
     }
 
-    /// Begins a note.
-    pub(super) fn begin(&self, caller: &Caller, question: &str, said: &impl Serialize) -> Note {
-        let asked = AuditEntry {
-            ts: Ts::now().0,
-            caller: cut(&caller.name, 200),
+    /// Begins the entry of a request.
+    pub(super) fn begin(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        arguments: &impl Serialize,
+    ) -> PendingEntry {
+        let entry = AuditEntry {
+            ts: Ts::now(),
+            caller: shorten(&caller.name, 200),
             role: caller.role.name().into(),
-            way: caller.way.into(),
-            question: question.into(),
-            said: text_of(said),
-            outcome: "dropped".into(),
-            why: None,
+            transport: caller.transport.name().into(),
+            request: operation.name().into(),
+            arguments: json_of(arguments),
+            outcome: DROPPED.into(),
+            error: None,
             took_ms: 0,
         };
-        Note { audit: self.clone(), begun: Instant::now(), asked: Some(asked) }
+        PendingEntry { recorder: self.clone(), begun: Instant::now(), entry: Some(entry) }
     }
 
-    /// Returns the latest questions.
+    /// Returns the latest entries.
     pub(super) fn latest(&self, limit: usize) -> Result<Vec<AuditEntry>> {
-        self.with(|log| log.latest(limit))
+        self.with_log(|log| log.latest(limit))
     }
 
-    /// A audit that cannot be written keeps nobody from an answer; the log says so.
-    fn note(&self, asked: &AuditEntry) {
+    /// Writes an entry. A failure is logged and does not fail the request.
+    fn append(&self, entry: &AuditEntry) {
+        let AuditEntry { caller, request, .. } = entry;
         // before the first upload there may be no lake
-        let is_there = self.path.parent().is_some_and(Path::is_dir);
-        match if is_there { self.with(|log| log.note(asked)) } else { Ok(()) } {
-            Ok(()) if is_there => {}
-            Ok(()) => tracing::warn!(asked.caller, asked.question, "not noted: there is no lake yet"),
-            Err(error) => tracing::error!(asked.caller, asked.question, why = error.why(), "not noted"),
+        if !self.path.parent().is_some_and(Path::is_dir) {
+            tracing::warn!(caller, request, "request not recorded in the audit log: there is no lake yet");
+        } else if let Err(error) = self.with_log(|log| log.append(entry)) {
+            tracing::error!(caller, request, reason = error.why(), "cannot write the audit log");
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut AuditLog) -> Result<T>) -> Result<T> {
+    fn with_log<T>(&self, work: impl FnOnce(&mut AuditLog) -> Result<T>) -> Result<T> {
         let mut held = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let mut log = match held.take() {
             Some(log) => log,
@@ -83,45 +93,45 @@ impl AuditRecorder {
     }
 }
 
-impl Note {
-    /// Adds what was said only while it went on.
-    pub(super) fn says(&mut self, said: &impl Serialize) {
-        if let Some(asked) = &mut self.asked {
-            asked.said = text_of(said);
+impl PendingEntry {
+    /// Replaces the arguments, for a request whose arguments arrive while it runs.
+    pub(super) fn set_arguments(&mut self, arguments: &impl Serialize) {
+        if let Some(entry) = &mut self.entry {
+            entry.arguments = json_of(arguments);
         }
     }
 
-    /// Notes how it ended.
+    /// Records the outcome.
     pub(super) async fn end(mut self, error: Option<&ApiError>) {
-        let Some(mut asked) = self.asked.take() else { return };
-        asked.outcome = error.map_or("answered", |error| ErrorKind::name(error.class)).into();
-        asked.why = error.map(|error| cut(&error.what, 500));
-        if let Some(noting) = self.write(asked) {
-            // a note that fails says so itself; a late one is made all the same
-            let _ = timeout(MOMENT, noting).await;
+        let Some(mut entry) = self.entry.take() else { return };
+        entry.outcome = error.map_or(OK, |error| error.kind.name()).into();
+        entry.error = error.map(|error| shorten(&error.what, 500));
+        if let Some(writing) = self.write(entry) {
+            // after the timeout the entry is still written; a failure is logged
+            let _ = timeout(WRITE_TIMEOUT, writing).await;
         }
     }
 
-    fn write(&self, mut asked: AuditEntry) -> Option<JoinHandle<()>> {
-        asked.took_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let audit = self.audit.clone();
+    fn write(&self, mut entry: AuditEntry) -> Option<JoinHandle<()>> {
+        entry.took_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let recorder = self.recorder.clone();
         let runtime = Handle::try_current().ok()?;
-        Some(runtime.spawn_blocking(move || audit.note(&asked)))
+        Some(runtime.spawn_blocking(move || recorder.append(&entry)))
     }
 }
 
-impl Drop for Note {
+impl Drop for PendingEntry {
     fn drop(&mut self) {
-        if let Some(asked) = self.asked.take() {
-            self.write(asked);
+        if let Some(entry) = self.entry.take() {
+            self.write(entry);
         }
     }
 }
 
-fn text_of(said: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(said).unwrap_or_default();
-    if text.len() > SAID {
-        text.truncate(text.floor_char_boundary(SAID));
+fn json_of(arguments: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(arguments).unwrap_or_default();
+    if text.len() > ARGUMENT_BYTES {
+        text.truncate(text.floor_char_boundary(ARGUMENT_BYTES));
         text.push('…');
     }
     text

@@ -1,4 +1,4 @@
-//! How much is said at once: lists end, texts are cut between characters, and both say so.
+//! Limits on the length of responses: lists and texts are cut off, and the cut is marked in the response.
 
 use model::error::Problem;
 use model::report::{Evidence, Finding, Report, Trace};
@@ -8,30 +8,31 @@ use serde_json::Value;
 pub(super) const LIST: usize = 200;
 /// Longest text of a finding, in characters.
 pub(super) const TEXT: usize = 2000;
-/// Longest text of a line in a list, and of traces.
+/// Longest text of a line in a list, and of an error, in characters.
 pub(super) const LINE: usize = 500;
+/// Longest text of traces, in characters.
 pub(super) const LONG: usize = 16_000;
 
-/// Returns a text of at most `most` characters; what was cut is counted behind it.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+/// Returns the first `limit` characters of a text, followed by the number of characters cut off.
+pub(super) fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
         None => text.to_owned(),
         Some((at, _)) => {
-            let (kept, rest) = text.split_at(at);
-            format!("{kept}… ({} more characters)", rest.chars().count())
+            let (head, rest) = text.split_at(at);
+            format!("{head}… ({} more characters)", rest.chars().count())
         }
     }
 }
 
-/// Cuts the long texts of a finding.
-pub(super) fn cut_finding(finding: &mut Finding) {
+/// Shortens the long texts and lists of a finding.
+pub(super) fn shorten_finding(finding: &mut Finding) {
     for text in [&mut finding.summary, &mut finding.why, &mut finding.advice] {
-        *text = cut(text, TEXT);
+        *text = shorten(text, TEXT);
     }
-    finding.zh.summary = finding.zh.summary.as_deref().map(|text| cut(text, TEXT));
+    finding.zh.summary = finding.zh.summary.as_deref().map(|text| shorten(text, TEXT));
     for value in finding.facts.values_mut() {
         match value {
-            Value::String(text) => *text = cut(text, TEXT),
+            Value::String(text) => *text = shorten(text, TEXT),
             Value::Array(items) if items.len() > LIST => {
                 let more = items.len() - LIST;
                 items.truncate(LIST);
@@ -40,31 +41,31 @@ pub(super) fn cut_finding(finding: &mut Finding) {
             _ => {}
         }
     }
-    cut_lines(&mut finding.evidence);
+    shorten_evidence(&mut finding.evidence);
 }
 
-/// Cuts the long texts of a trace.
-pub(super) fn cut_trace(trace: &mut Trace) {
+/// Shortens the long texts of a trace.
+pub(super) fn shorten_trace(trace: &mut Trace) {
     for step in trace.hypotheses.iter_mut().flat_map(|hypothesis| &mut hypothesis.steps) {
-        step.what = cut(&step.what, TEXT);
-        step.zh = cut(&step.zh, TEXT);
-        cut_lines(&mut step.evidence);
+        step.what = shorten(&step.what, TEXT);
+        step.zh = shorten(&step.zh, TEXT);
+        shorten_evidence(&mut step.evidence);
     }
 }
 
-fn cut_lines(lines: &mut [Evidence]) {
+fn shorten_evidence(lines: &mut [Evidence]) {
     for line in lines {
-        line.text = cut(&line.text, TEXT);
+        line.text = shorten(&line.text, TEXT);
     }
 }
 
-/// Cuts a report to the gravest findings and their traces. Returns how many findings there were.
-pub(super) fn cut_report(report: &mut Report) -> u64 {
+/// Cuts a report to the most severe findings and their traces; returns the number of findings before.
+pub(super) fn shorten_report(report: &mut Report) -> u64 {
     let total = report.findings.len();
     report.findings.truncate(LIST);
-    report.findings.iter_mut().for_each(cut_finding);
+    report.findings.iter_mut().for_each(shorten_finding);
     report.traces.truncate(LIST);
-    report.traces.iter_mut().for_each(cut_trace);
+    report.traces.iter_mut().for_each(shorten_trace);
     let problems = &mut report.coverage.problems;
     let more = problems.len().saturating_sub(LIST);
     problems.truncate(LIST);

@@ -1,27 +1,53 @@
-//! Who asks, and what they may. A face tells who it is; what a role allows is decided by the api.
+//! Who calls the API. Authentication is done by HTTP, MCP and the robot; what a role allows is decided
+//! here.
 
 pub use crate::config::Role;
 
 use crate::api::{ApiError, ApiResult, ErrorKind};
 
-/// Who asks.
+/// How a request arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP.
+    Http,
+    /// MCP over HTTP.
+    Mcp,
+    /// MCP over stdin and stdout.
+    Stdio,
+    /// MCP over the websocket of a xiaozhi robot.
+    Xiaozhi,
+}
+
+impl Transport {
+    /// Returns the name used in the audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Mcp => "mcp",
+            Self::Stdio => "stdio",
+            Self::Xiaozhi => "xiaozhi",
+        }
+    }
+}
+
+/// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Name of the token, or of the way in where there is none: `loopback`, `stdio`.
+    /// Name of the token; `loopback`, `stdio` or `xiaozhi` if there is none.
     pub name: String,
-    /// Role.
+    /// What the caller may do.
     pub role: Role,
-    /// Way in: `http`, `mcp`, `stdio`, `xiaozhi`.
-    pub way: &'static str,
+    /// How the request arrived.
+    pub transport: Transport,
 }
 
 impl Caller {
-    /// Tells whether the caller may do what needs a role.
-    pub(super) fn allows(&self, role: Role) -> ApiResult<()> {
+    /// Fails unless the caller has `role` or a higher one.
+    pub(super) fn require(&self, role: Role) -> ApiResult<()> {
         if self.role >= role {
             return Ok(());
         }
-        Err(ApiError::new(ErrorKind::Forbidden, format!("this needs the role `{}`", role.name()))
-            .hint(format!("`{}` has the role `{}`", self.name, self.role.name())))
+        Err(ApiError::new(ErrorKind::Forbidden, format!("this request requires the role `{}`", role.name()))
+            .hint(format!("caller `{}` has the role `{}`", self.name, self.role.name())))
     }
 }

@@ -1,36 +1,40 @@
-//! Why there is no answer. Each way in says the same class in its own terms: a status, an MCP error.
+//! The error of a request. HTTP, MCP and the robot each translate its kind into their own terms: a
+//! status, a problem type, an MCP error.
 
-use model::error::{Error, Kind};
+use crate::config::ServeConfig;
+use crate::query::error::QueryError;
+use model::error::{self, Error};
 
-/// What kind of no it is.
+/// What a caller can do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The question is malformed: 400.
+    /// The request is malformed: 400.
     Invalid,
-    /// The statement is not one that may be run: 400, `statement-refused`.
-    Refused,
-    /// The caller's role does not allow it: 403.
+    /// The SQL statement is not on the allow-list: 400.
+    StatementNotAllowed,
+    /// The caller's role, or the config, does not allow the request: 403.
     Forbidden,
-    /// It does not exist: 404.
+    /// The thing does not exist: 404.
     NotFound,
-    /// It is more than is taken: 413.
+    /// The request is larger than a limit: 413.
     TooLarge,
-    /// Too much is under way, another run writes the lake, or there is no lake yet; later it may work: 503.
+    /// A limit of concurrent work is reached, another run writes the lake, or there is no lake yet. A
+    /// later attempt may succeed: 503.
     Busy,
-    /// It took longer than it may: 504.
+    /// The request exceeded its time limit: 504.
     TimedOut,
-    /// It used more memory than it may: 507.
+    /// The request exceeded its memory limit: 507.
     OutOfMemory,
-    /// Something here failed: 500.
+    /// Something failed on this side: 500.
     Failed,
 }
 
 impl ErrorKind {
-    /// Returns the name that notes and problem documents have for it.
+    /// Returns the name used in the audit log, in problem types and in MCP.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
-            Self::Refused => "statement-refused",
+            Self::StatementNotAllowed => "statement-not-allowed",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::TooLarge => "too-large",
@@ -42,43 +46,81 @@ impl ErrorKind {
     }
 }
 
-/// Why there is no answer. Nothing in it names a path of this machine.
+/// The error of a request. Contains no path of this machine.
 #[derive(Clone, Debug)]
 pub struct ApiError {
-    /// What kind.
-    pub class: ErrorKind,
+    /// What the caller can do about it.
+    pub kind: ErrorKind,
     /// What is wrong, one line.
     pub what: String,
-    /// What to do about it.
+    /// The next step.
     pub hint: Option<String>,
 }
 
 impl ApiError {
-    /// Returns a error.
-    pub fn new(class: ErrorKind, what: impl Into<String>) -> Self {
-        Self { class, what: what.into(), hint: None }
+    /// Returns an error without a hint.
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), hint: None }
     }
 
-    /// Adds what to do about it.
+    /// Adds the next step.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Converts the error of an SQL statement; names the limits of `[serve]`.
+    pub fn of_statement(error: QueryError, serve: &ServeConfig) -> Self {
+        match error {
+            QueryError::NotAllowed { what, hint } => {
+                Self::new(ErrorKind::StatementNotAllowed, what).hint(hint)
+            }
+            QueryError::Invalid(error) => {
+                let what = match (error.line, error.column) {
+                    (Some(line), Some(column)) => format!("line {line}, column {column}: {}", error.what),
+                    _ => error.what,
+                };
+                Self { hint: error.hint, ..Self::new(ErrorKind::Invalid, what) }
+            }
+            QueryError::TimedOut => Self::new(
+                ErrorKind::TimedOut,
+                format!(
+                    "the statement exceeded its time limit ({} s; `[serve] query_seconds`)",
+                    serve.query_seconds
+                ),
+            )
+            .hint("filter by `ts`, or run a count first"),
+            QueryError::OutOfMemory => Self::new(
+                ErrorKind::OutOfMemory,
+                format!(
+                    "the statement exceeded its memory limit ({} MiB; `[serve] query_mib`)",
+                    serve.query_mib
+                ),
+            )
+            .hint("filter by `ts`, select fewer columns, or aggregate"),
+            QueryError::Busy => Self::new(
+                ErrorKind::Busy,
+                format!("statement limit reached ({} running; `[serve] queries`)", serve.queries.max(1)),
+            )
+            .hint("retry in a moment"),
+            QueryError::Failed { what } => Self::new(ErrorKind::Failed, what),
+        }
     }
 }
 
 impl From<Error> for ApiError {
-    /// What only concerns this machine goes to the log.
+    /// Keeps what the caller needs; place and cause go to the log.
     fn from(error: Error) -> Self {
-        let is_memory = error.why().is_some_and(|why| why.contains("Resources exhausted"));
-        let class = match error.kind {
-            Kind::Usage => ErrorKind::Invalid,
-            Kind::Missing => ErrorKind::NotFound,
-            Kind::Busy => ErrorKind::Busy,
-            Kind::Failed if is_memory => ErrorKind::OutOfMemory,
-            Kind::Failed | Kind::Bug => {
-                tracing::error!(place = error.place, why = error.why(), "{}", error.what);
+        let is_memory = error.why().is_some_and(|reason| reason.contains("Resources exhausted"));
+        let kind = match error.kind {
+            error::ErrorKind::Usage => ErrorKind::Invalid,
+            error::ErrorKind::Missing => ErrorKind::NotFound,
+            error::ErrorKind::Busy => ErrorKind::Busy,
+            error::ErrorKind::Failed if is_memory => ErrorKind::OutOfMemory,
+            error::ErrorKind::Failed | error::ErrorKind::Bug => {
+                tracing::error!(place = error.place, reason = error.why(), "{}", error.what);
                 ErrorKind::Failed
             }
         };
-        Self { class, what: error.what, hint: error.hint }
+        Self { kind, what: error.what, hint: error.hint }
     }
 }

@@ -1,116 +1,102 @@
-//! Questions about what there is: tables, rules, runs, and what was asked.
+//! Requests for lists: tables, rules, runs, days with reports, and the audit log.
 
 use crate::analysis::rules;
 use crate::analysis::rules::header::Rule;
-use crate::api::bounds::{LINE, LIST, TEXT, cut};
+use crate::api::bounds::{LINE, LIST, TEXT, shorten};
+use crate::api::operation::Operation;
 use crate::api::reports::agent_of;
 use crate::api::request::{RulesRequest, RunsRequest};
-use crate::api::response::{AuditLogLine, AuditLogPage, RuleDoc, RuleList, RunList, TableDoc, Tables};
+use crate::api::response::{AuditLogPage, RuleDoc, RuleList, RunList, TableDoc, TableList};
 use crate::api::runs;
-use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Role, ended};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, blocking};
 use crate::lake;
 use crate::lake::catalog::TableTotals;
 use crate::lake::docs;
-use model::time::{Ts, parse_date};
+use model::time::parse_date;
 use std::sync::Arc;
 
 /// Longest list of runs.
-const RUNS: usize = 1000;
+const MAX_RUNS: usize = 1000;
 
 impl Api {
-    /// Returns the tables with their columns, and what they hold.
-    pub async fn tables(&self, caller: &Caller) -> ApiResult<Tables> {
+    /// Returns the tables of the lake with their columns, row counts and days.
+    pub async fn tables(&self, caller: &Caller) -> ApiResult<TableList> {
         let work = self.read(|_, catalog| {
             let totals = catalog.totals()?;
             let table = |name: &'static str| {
-                let held = totals.iter().find(|of| of.table == name).cloned();
-                let TableTotals { rows, days, .. } = held.unwrap_or_default();
+                let totals = totals.iter().find(|totals| totals.table == name).cloned();
+                let TableTotals { rows, days, .. } = totals.unwrap_or_default();
                 let (about, columns) = (docs::about_table(name).into(), docs::columns_of(name)?);
                 Ok(TableDoc { name: name.into(), about, rows, days, columns })
             };
-            Ok(Tables { tables: lake::tables().map(table).collect::<ApiResult<_>>()? })
+            Ok(TableList { tables: lake::tables().map(table).collect::<ApiResult<_>>()? })
         });
-        self.answer(caller, Role::Read, "tables", &(), work).await
+        self.handle(caller, Operation::Tables, &(), work).await
     }
 
-    /// Returns the rules in force.
-    pub async fn rules(&self, caller: &Caller, ask: RulesRequest) -> ApiResult<RuleList> {
-        let (said, inner) = (ask.clone(), Arc::clone(&self.inner));
-        let work = async {
-            ended(
-                tokio::task::spawn_blocking(move || list(rules::load(inner.site.rules.as_deref())?, &ask))
-                    .await,
-            )
-        };
-        self.answer(caller, Role::Read, "rules", &said, work).await
+    /// Returns the rules in use; with an id, that rule and its SQL.
+    pub async fn rules(&self, caller: &Caller, request: RulesRequest) -> ApiResult<RuleList> {
+        let (arguments, inner) = (request.clone(), Arc::clone(&self.inner));
+        let work = blocking(move || list(rules::load(inner.installation.rules.as_deref())?, &request));
+        self.handle(caller, Operation::Rules, &arguments, work).await
     }
 
-    /// Returns runs, latest first; of one run its steps too.
-    pub async fn runs(&self, caller: &Caller, ask: RunsRequest) -> ApiResult<RunList> {
-        let said = ask.clone();
+    /// Returns runs, latest first; with an id, that run and its steps.
+    pub async fn runs(&self, caller: &Caller, request: RunsRequest) -> ApiResult<RunList> {
+        let arguments = request.clone();
         let work = self.read(move |_, catalog| {
-            let date = ask.date.as_deref();
+            let date = request.date.as_deref();
             date.map(parse_date).transpose()?;
-            let limit = ask.limit.map_or(runs::LIMIT, |limit| limit as usize).clamp(1, RUNS);
-            let runs = match &ask.id {
+            let limit = request.limit.map_or(runs::DEFAULT_LIMIT, |limit| limit as usize).clamp(1, MAX_RUNS);
+            let runs = match &request.id {
                 Some(id) => vec![runs::find(catalog, id)?],
                 None => runs::list(catalog, date, limit)?,
             };
             Ok(RunList { runs })
         });
-        self.answer(caller, Role::Read, "runs", &said, work).await
+        self.handle(caller, Operation::Runs, &arguments, work).await
     }
 
-    /// Returns the days that have reports, latest first, at most `limit`.
+    /// Returns the latest `limit` days with a report, latest first.
     pub async fn days(&self, caller: &Caller, limit: usize) -> ApiResult<Vec<String>> {
         let work = self.read(move |_, catalog| {
             let days = catalog.reported_days("")?.into_iter().map(|(date, _)| date);
             Ok(days.rev().take(limit).collect())
         });
-        self.answer(caller, Role::Read, "days", &limit, work).await
+        self.handle(caller, Operation::Days, &limit, work).await
     }
 
-    /// Returns who asked what, latest first; at most `limit`, up to 200. Role `admin`.
-    pub async fn asked(&self, caller: &Caller, limit: Option<u32>) -> ApiResult<AuditLogPage> {
+    /// Returns the audit log, latest first: at most `limit` entries, 1 to 200, default 200. Requires the
+    /// role `admin`.
+    pub async fn audit_log(&self, caller: &Caller, limit: Option<u32>) -> ApiResult<AuditLogPage> {
         let inner = Arc::clone(&self.inner);
-        let work = async {
-            let limit = limit.map_or(LIST, |limit| limit as usize).clamp(1, LIST);
-            let reading = tokio::task::spawn_blocking(move || Ok(inner.audit.latest(limit)?));
-            let asked = ended(reading.await)?.into_iter().map(|asked| AuditLogLine {
-                ts: Ts(asked.ts),
-                caller: asked.caller,
-                role: asked.role,
-                way: asked.way,
-                question: asked.question,
-                said: asked.said,
-                outcome: asked.outcome,
-                why: asked.why,
-                took_ms: asked.took_ms,
-            });
-            Ok(AuditLogPage { asked: asked.collect() })
-        };
-        self.answer(caller, Role::Admin, "asked", &limit, work).await
+        let count = limit.map_or(LIST, |limit| limit as usize).clamp(1, LIST);
+        let work = blocking(move || Ok(AuditLogPage { entries: inner.audit.latest(count)? }));
+        self.handle(caller, Operation::AuditLog, &limit, work).await
     }
 }
 
-fn list(set: rules::RuleSet, ask: &RulesRequest) -> ApiResult<RuleList> {
-    let agent = ask.agent.as_deref().map(agent_of).transpose()?;
-    let is_wanted = |rule: &&Rule| {
-        agent.is_none_or(|agent| rule.agent == agent) && ask.id.as_ref().is_none_or(|id| rule.id == *id)
+fn list(set: rules::RuleSet, request: &RulesRequest) -> ApiResult<RuleList> {
+    let agent = request.agent.as_deref().map(agent_of).transpose()?;
+    let is_selected = |rule: &&Rule| {
+        agent.is_none_or(|agent| rule.agent == agent) && request.id.as_ref().is_none_or(|id| rule.id == *id)
     };
     let doc = |rule: &Rule| RuleDoc {
         id: rule.id.clone(),
         title: rule.header.title.clone(),
         severity: rule.header.severity,
-        why: cut(&rule.header.why, TEXT),
-        advice: cut(&rule.header.advice, TEXT),
-        sql: ask.id.is_some().then(|| rule.text.clone()),
+        why: shorten(&rule.header.why, TEXT),
+        advice: shorten(&rule.header.advice, TEXT),
+        sql: request.id.is_some().then(|| rule.text.clone()),
     };
-    let rules: Vec<RuleDoc> = set.rules.iter().filter(is_wanted).map(doc).collect();
-    if let (true, Some(id)) = (rules.is_empty(), &ask.id) {
-        return Err(ApiError::new(ErrorKind::NotFound, format!("there is no rule `{}`", cut(id, LINE)))
-            .hint("ask for all of them to see their ids"));
+    let rules: Vec<RuleDoc> = set.rules.iter().filter(is_selected).map(doc).collect();
+    if let (true, Some(id)) = (rules.is_empty(), &request.id) {
+        return Err(ApiError::new(
+            ErrorKind::NotFound,
+            format!("rule `{}` does not exist", shorten(id, LINE)),
+        )
+        .hint("request all rules to see their ids"));
     }
-    let faults = set.faults.iter().map(|fault| cut(&fault.what, LINE)).take(LIST);
-    Ok(RuleList { rules, faults: faults.collect() })
+    let problems = set.faults.iter().map(|fault| shorten(&fault.what, LINE)).take(LIST);
+    Ok(RuleList { rules, problems: problems.collect() })
 }

@@ -1,40 +1,42 @@
-//! What may be asked, whichever way the question comes in: HTTP, MCP, a robot. Faces turn a request
-//! into an [`ask`] and an [`answer`] into bytes; what is allowed, found and run is decided here.
-//! Every question but a probe's is noted with what came of it.
+//! The API behind HTTP, MCP and the robot: what a caller may request, and the responses. Every request
+//! except probes and metrics is checked against the caller's role and recorded in the audit log.
+//! Must not know how a request arrives or how a response is encoded.
 
-pub mod doctor;
-pub mod metrics;
-pub mod runs;
+pub mod doctor; // checks of an installation
+pub mod metrics; // OpenMetrics text
+pub mod request; // arguments of requests
+pub mod response; // responses
+pub mod runs; // runs of the daily job
 
-mod analyze; // analyses of days, uploads, objects
-mod audit_log; // who asked what
-mod bounds; // how much is said at once
-mod caller; // who asks, and what they may
-mod error; // why there is no answer
-mod lists; // tables, rules, runs, questions
-mod query; // SQL of callers
-mod reports; // kept reports
-pub mod request; // what may be said
-pub mod response; // what comes back
+mod analyze; // analyses of days, uploads and objects
+mod audit_log; // who called what
+mod bounds; // limits on the length of responses
+mod caller; // who calls, and with which role
+mod error; // errors of requests
+mod lists; // tables, rules, runs, the audit log
+mod operation; // all operations with their names and roles
+mod query; // SQL
+mod reports; // saved reports
 mod run_day; // the daily job, and downloads
-mod spool; // where uploads lie until they are read
+mod spool; // temporary files of uploads
 mod trace; // traces
-mod upload; // files handed over
-mod work; // long work, off the threads that answer
+mod upload; // uploads of log files
+mod work; // long work on blocking threads
 
-pub use crate::api::caller::{Caller, Role};
+pub use crate::api::caller::{Caller, Role, Transport};
 pub use crate::api::error::{ApiError, ErrorKind};
 pub use crate::api::upload::Upload;
 
 use crate::api::audit_log::AuditRecorder;
-use crate::api::bounds::{LINE, cut};
+use crate::api::bounds::{LINE, shorten};
+use crate::api::operation::Operation;
 use crate::api::spool::Spool;
 use crate::brief::Writer;
 use crate::config::Config;
 use crate::lake::catalog::Catalog;
 use crate::lake::{Lake, Space};
-use crate::pipeline::{Site, Workplace};
-use crate::query::sandbox::{Pool, Setup};
+use crate::pipeline::{Installation, Workspace};
+use crate::query::sandbox::{Pool, PoolConfig};
 use chrono_tz::Tz;
 use model::error::{Error, Result};
 use serde::Serialize;
@@ -43,55 +45,55 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
-/// What came of a question.
+/// The result of a request.
 pub type ApiResult<T> = std::result::Result<T, ApiError>;
 
-/// Hears how far a long question is: done, of how many where known, and what is being done.
+/// Receives the progress of a long request: steps done, steps in all if known, the current step.
 pub type OnProgress<'t> = dyn Fn(f64, Option<f64>, &str) + Send + Sync + 't;
 
-/// Where questions are answered; clones are the same api.
+/// The API over one lake. Clones share it.
 #[derive(Clone)]
 pub struct Api {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    site: Site,
+    installation: Installation,
     zone: Tz,
     audit: AuditRecorder,
     spool: Arc<Spool>,
     pool: Pool,
-    speaker: Writer,
-    /// How many analyses and traces may begin.
-    free: Arc<Semaphore>,
+    writer: Writer,
+    /// One permit for each analysis or trace that may run.
+    analysis_slots: Arc<Semaphore>,
 }
 
 impl Api {
-    /// Opens a api over a lake; `rules` is a folder beside the shipped ones. What an upload of a
-    /// killed process left behind is cleared away.
+    /// Opens the API over a lake; `rules` is a folder of rules besides the built-in ones. Deletes uploads
+    /// left behind by a killed process.
     pub fn open(config: &Config, lake: PathBuf, rules: Option<PathBuf>) -> Result<Self> {
-        let pool = Pool::new(Setup::of(config, lake.clone()));
-        Self::with_pool(Site { lake, rules, config: config.clone() }, pool)
+        let pool = Pool::new(PoolConfig::of(config, lake.clone()));
+        Self::with_pool(Installation { lake, rules, config: config.clone() }, pool)
     }
 
-    /// Opens a api whose statements run in a given pool.
-    pub fn with_pool(site: Site, pool: Pool) -> Result<Self> {
-        let serve = &site.config.serve;
+    /// Opens the API with the given pool for SQL statements.
+    pub fn with_pool(installation: Installation, pool: Pool) -> Result<Self> {
+        let serve = &installation.config.serve;
         let bytes = |mib: u64| mib.saturating_mul(1 << 20);
-        let spool = Spool::open(&site.lake, bytes(serve.upload_mib), bytes(serve.uploads_mib))?;
+        let spool = Spool::open(&installation.lake, bytes(serve.upload_mib), bytes(serve.uploads_mib))?;
         let inner = Inner {
-            zone: site.config.zone()?,
-            audit: AuditRecorder::of(&site.lake),
+            zone: installation.config.zone()?,
+            audit: AuditRecorder::of(&installation.lake),
             spool: Arc::new(spool),
             pool,
-            speaker: Writer::of(&site.config.llm, |name| std::env::var(name).ok()),
-            free: Arc::new(Semaphore::new(serve.analyses.max(1))),
-            site,
+            writer: Writer::of(&installation.config.llm, |name| std::env::var(name).ok()),
+            analysis_slots: Arc::new(Semaphore::new(serve.analyses.max(1))),
+            installation,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Tells whether the lake opens and its catalog answers.
+    /// Fails unless the lake and its catalog open.
     pub async fn ready(&self) -> ApiResult<()> {
         self.read(|_, catalog| Ok(catalog.last_date().map(drop)?)).await
     }
@@ -99,59 +101,64 @@ impl Api {
     /// Returns OpenMetrics text.
     pub async fn metrics(&self) -> ApiResult<String> {
         self.read(|inner, catalog| {
-            let space = Space::of(&inner.site.lake).ok();
+            let space = Space::of(&inner.installation.lake).ok();
             Ok(metrics::text(catalog, space, inner.zone)?)
         })
         .await
     }
 
-    /// Answers a question that `role` may ask, and notes it.
-    async fn answer<T>(
+    /// Runs a request if the caller's role allows it, and records it in the audit log.
+    async fn handle<T>(
         &self,
         caller: &Caller,
-        role: Role,
-        question: &'static str,
-        said: &impl Serialize,
+        operation: Operation,
+        arguments: &impl Serialize,
         work: impl Future<Output = ApiResult<T>>,
     ) -> ApiResult<T> {
-        let note = self.inner.audit.begin(caller, question, said);
-        let answer = match caller.allows(role) {
+        let entry = self.inner.audit.begin(caller, operation, arguments);
+        let result = match caller.require(operation.role()) {
             Ok(()) => work.await,
             Err(error) => Err(error),
         };
-        // what was asked for stands in it, however long it is
-        let answer = answer.map_err(|error| ApiError { what: cut(&error.what, LINE), ..error });
-        note.end(answer.as_ref().err()).await;
-        answer
+        // the text may quote an argument of any length
+        let result = result.map_err(|error| ApiError { what: shorten(&error.what, LINE), ..error });
+        entry.end(result.as_ref().err()).await;
+        result
     }
 
-    /// Reads the catalog, where blocking harms nobody.
+    /// Reads the catalog on a blocking thread.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner, &Catalog) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         let inner = Arc::clone(&self.inner);
-        let reading = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let lake = inner.lake()?;
             work(&inner, &Catalog::open(&lake.catalog_path())?)
-        });
-        ended(reading.await)
+        })
+        .await
     }
 }
 
 impl Inner {
-    /// Opens the lake. That there is none yet is no fault of the caller.
+    /// Opens the lake. A missing lake is [`ErrorKind::Busy`]: the caller can only wait for the first run.
     fn lake(&self) -> ApiResult<Lake> {
-        Lake::open(&self.site.lake).map_err(|error| ApiError { class: ErrorKind::Busy, ..error.into() })
+        Lake::open(&self.installation.lake)
+            .map_err(|error| ApiError { kind: ErrorKind::Busy, ..error.into() })
     }
 
     /// Opens the lake for analysis.
-    fn place(&self) -> ApiResult<Workplace> {
-        Ok(self.site.open(self.lake()?)?)
+    fn workspace(&self) -> ApiResult<Workspace> {
+        Ok(self.installation.open(self.lake()?)?)
     }
 }
 
-/// Returns what came of work on another thread.
-fn ended<T>(outcome: std::result::Result<ApiResult<T>, JoinError>) -> ApiResult<T> {
-    outcome.unwrap_or_else(|error| Err(Error::bug("the work on a question stopped").because(error).into()))
+/// Runs `work` on a blocking thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 'static) -> ApiResult<T> {
+    joined(tokio::task::spawn_blocking(work).await)
+}
+
+/// Returns the result of a blocking task; a panic in it becomes an error.
+fn joined<T>(outcome: std::result::Result<ApiResult<T>, JoinError>) -> ApiResult<T> {
+    outcome.unwrap_or_else(|error| Err(Error::bug("a request panicked").because(error).into()))
 }

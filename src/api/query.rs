@@ -1,43 +1,22 @@
-//! SQL of callers: one statement, in a process of its own.
+//! SQL of callers: one read-only statement, run in the sandbox.
 
+use crate::api::operation::Operation;
 use crate::api::request::QueryRequest;
 use crate::api::response::QueryRows;
-use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Role};
-use crate::query::sandbox::{Limits, QueryError, Statement};
+use crate::api::{Api, ApiError, ApiResult, Caller};
+use crate::query::sandbox::{Statement, StatementLimits};
 
 impl Api {
-    /// Runs one read-only statement in a process of its own. Dropping the future ends it.
-    pub async fn query(&self, caller: &Caller, ask: QueryRequest) -> ApiResult<QueryRows> {
-        let said = ask.clone();
+    /// Runs one read-only statement in a child process. Dropping the future ends the process.
+    pub async fn query(&self, caller: &Caller, request: QueryRequest) -> ApiResult<QueryRows> {
+        let arguments = request.clone();
         let work = async move {
-            let mut limits = Limits::of(&self.inner.site.config.serve);
-            limits.rows = ask.limit.map_or(limits.rows, |rows| limits.rows.min(rows as usize));
-            self.inner.pool.ask(Statement { sql: ask.sql, limits }).await.map_err(ApiError::from)
+            let serve = &self.inner.installation.config.serve;
+            let mut limits = StatementLimits::of(serve);
+            limits.rows = request.limit.map_or(limits.rows, |rows| limits.rows.min(rows as usize));
+            let statement = Statement { sql: request.sql, limits };
+            self.inner.pool.run(statement).await.map_err(|error| ApiError::of_statement(error, serve))
         };
-        self.answer(caller, Role::Read, "query", &said, work).await
-    }
-}
-
-impl From<QueryError> for ApiError {
-    fn from(fault: QueryError) -> Self {
-        match fault {
-            QueryError::Refused { what, hint } => Self::new(ErrorKind::Refused, what).hint(hint),
-            QueryError::Invalid { what, hint, line, column } => {
-                let what = match (line, column) {
-                    (Some(line), Some(column)) => format!("line {line}, column {column}: {what}"),
-                    _ => what,
-                };
-                Self { hint, ..Self::new(ErrorKind::Invalid, what) }
-            }
-            QueryError::TimedOut => Self::new(ErrorKind::TimedOut, "the statement took longer than it may")
-                .hint("narrow it by `ts`, or count first"),
-            QueryError::OutOfMemory => {
-                Self::new(ErrorKind::OutOfMemory, "the statement needed more memory than it may")
-                    .hint("narrow it by `ts`, choose fewer columns, or aggregate")
-            }
-            QueryError::Busy => Self::new(ErrorKind::Busy, "as many statements are under way as may be")
-                .hint("ask again in a moment"),
-            QueryError::Failed { what } => Self::new(ErrorKind::Failed, what),
-        }
+        self.handle(caller, Operation::Query, &arguments, work).await
     }
 }

@@ -1,11 +1,12 @@
-//! Questions that kept reports answer. No report is never no problem: whoever asks for a day without
-//! one hears which days there are.
+//! Requests that read saved reports. A missing report must not look like a healthy day: the error says
+//! which days have reports and rows.
 
 use crate::analysis::report;
-use crate::api::bounds::{LINE, LIST, cut, cut_finding, cut_trace};
+use crate::api::bounds::{LINE, LIST, shorten, shorten_finding, shorten_trace};
+use crate::api::operation::Operation;
 use crate::api::request::{BriefRequest, FindingRequest, FindingsRequest};
-use crate::api::response::{Brief, FindingLine, FindingPage, Found};
-use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Role};
+use crate::api::response::{Brief, FindingLine, FindingPage, FindingWithTrace};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind};
 use crate::brief;
 use crate::brief::Length;
 use crate::lake::catalog::Catalog;
@@ -14,132 +15,135 @@ use model::report::{Finding, Report, Severity};
 use model::table::Table;
 use model::time::parse_date;
 
-/// How many findings a page has when nobody says.
+/// Default number of findings of a page.
 const PAGE: usize = 20;
 
 impl Api {
-    /// Returns a kept report, or the last one.
-    pub async fn report(&self, caller: &Caller, ask: BriefRequest) -> ApiResult<Report> {
-        let date = ask.date.clone();
-        let work = self.read(move |_, catalog| kept(catalog, date.as_deref()));
-        self.answer(caller, Role::Read, "report", &ask, work).await
+    /// Returns the report of a day; without a date, the last report.
+    pub async fn report(&self, caller: &Caller, request: BriefRequest) -> ApiResult<Report> {
+        let date = request.date.clone();
+        let work = self.read(move |_, catalog| saved(catalog, date.as_deref()));
+        self.handle(caller, Operation::Report, &request, work).await
     }
 
-    /// Returns the brief of a kept report, or of the last one.
-    pub async fn brief(&self, caller: &Caller, ask: BriefRequest) -> ApiResult<Brief> {
-        let said = ask.clone();
+    /// Returns the brief of a day; without a date, of the last report.
+    pub async fn brief(&self, caller: &Caller, request: BriefRequest) -> ApiResult<Brief> {
+        let arguments = request.clone();
         let work = self.read(move |inner, catalog| {
-            let report = kept(catalog, ask.date.as_deref())?;
-            let length = if ask.voice { Length::Voice } else { Length::Chat };
-            let lang = ask.lang.unwrap_or_default();
+            let report = saved(catalog, request.date.as_deref())?;
+            let length = if request.voice { Length::Voice } else { Length::Chat };
+            let lang = request.lang.unwrap_or_default();
             let count = |severity: Severity| {
                 report.findings.iter().filter(|finding| finding.severity == severity).count() as u64
             };
             let severities = Severity::ALL.into_iter().rev().map(|severity| (severity, count(severity)));
             Ok(Brief {
                 lang: lang.name().into(),
-                text: brief::known(&inner.speaker, catalog, &report, lang, length)?,
+                text: inner.writer.saved_text(catalog, &report, lang, length)?,
                 severities: severities.filter(|(_, count)| *count > 0).collect(),
-                is_whole: brief::is_whole(&report),
+                is_complete: brief::is_complete(&report),
                 date: report.run.date,
             })
         });
-        self.answer(caller, Role::Read, "brief", &said, work).await
+        self.handle(caller, Operation::Brief, &arguments, work).await
     }
 
-    /// Returns findings of a kept report, gravest first.
-    pub async fn findings(&self, caller: &Caller, ask: FindingsRequest) -> ApiResult<FindingPage> {
-        let said = ask.clone();
+    /// Returns findings of a saved report, most severe first.
+    pub async fn findings(&self, caller: &Caller, request: FindingsRequest) -> ApiResult<FindingPage> {
+        let arguments = request.clone();
         let work = self.read(move |_, catalog| {
-            let severity = ask.severity.as_deref().map(severity_of).transpose()?;
-            let agent = ask.agent.as_deref().map(agent_of).transpose()?;
-            let report = kept(catalog, ask.date.as_deref())?;
-            let is_wanted = |finding: &&Finding| {
-                severity.is_none_or(|least| finding.severity >= least)
+            let severity = request.severity.as_deref().map(severity_of).transpose()?;
+            let agent = request.agent.as_deref().map(agent_of).transpose()?;
+            let report = saved(catalog, request.date.as_deref())?;
+            let is_selected = |finding: &&Finding| {
+                severity.is_none_or(|minimum| finding.severity >= minimum)
                     && agent.is_none_or(|agent| finding.agent == agent.name())
-                    && ask.namespace.as_ref().is_none_or(|of| finding.entity.namespace.as_ref() == Some(of))
+                    && request
+                        .namespace
+                        .as_ref()
+                        .is_none_or(|of| finding.entity.namespace.as_ref() == Some(of))
             };
-            let all: Vec<&Finding> = report.findings.iter().filter(is_wanted).collect();
-            let limit = ask.limit.map_or(PAGE, |limit| limit as usize).clamp(1, LIST);
-            let page = all.iter().skip(ask.offset as usize).take(limit);
+            let all: Vec<&Finding> = report.findings.iter().filter(is_selected).collect();
+            let limit = request.limit.map_or(PAGE, |limit| limit as usize).clamp(1, LIST);
+            let page = all.iter().skip(request.offset as usize).take(limit);
             let findings: Vec<FindingLine> = page.map(|finding| line(finding, &report)).collect();
             Ok(FindingPage {
                 total: all.len() as u64,
-                truncated: (ask.offset as usize).saturating_add(findings.len()) < all.len(),
+                truncated: (request.offset as usize).saturating_add(findings.len()) < all.len(),
                 findings,
-                is_whole: brief::is_whole(&report),
+                is_complete: brief::is_complete(&report),
                 missing: missing(&report),
                 date: report.run.date,
             })
         });
-        self.answer(caller, Role::Read, "findings", &said, work).await
+        self.handle(caller, Operation::Findings, &arguments, work).await
     }
 
     /// Returns one finding with its trace.
-    pub async fn finding(&self, caller: &Caller, ask: FindingRequest) -> ApiResult<Found> {
-        let said = ask.clone();
+    pub async fn finding(&self, caller: &Caller, request: FindingRequest) -> ApiResult<FindingWithTrace> {
+        let arguments = request.clone();
         let work = self.read(move |_, catalog| {
-            let date = ask.date.as_deref();
+            let date = request.date.as_deref();
             date.map(parse_date).transpose()?;
-            let (mut report, at) = report::finding(catalog, &ask.id, date)?;
+            let (mut report, at) = report::finding(catalog, &request.id, date)?;
             let mut finding = report.findings.swap_remove(at);
-            cut_finding(&mut finding);
+            shorten_finding(&mut finding);
             let mut trace = report.traces.into_iter().find(|trace| Some(&trace.id) == finding.trace.as_ref());
-            trace.iter_mut().for_each(cut_trace);
-            Ok(Found { date: report.run.date, finding, trace })
+            trace.iter_mut().for_each(shorten_trace);
+            Ok(FindingWithTrace { date: report.run.date, finding, trace })
         });
-        self.answer(caller, Role::Read, "finding", &said, work).await
+        self.handle(caller, Operation::Finding, &arguments, work).await
     }
 }
 
-/// Returns the report of a day, or the last one.
-pub(super) fn kept(catalog: &Catalog, date: Option<&str>) -> ApiResult<Report> {
+/// Returns the report of a day; without a date, the last report.
+pub(super) fn saved(catalog: &Catalog, date: Option<&str>) -> ApiResult<Report> {
     date.map(parse_date).transpose()?;
-    if let Some(report) = report::kept(catalog, date)? {
+    if let Some(report) = report::saved(catalog, date)? {
         return Ok(report);
     }
     let of = date.map(|date| format!(" of {date}")).unwrap_or_default();
     Err(ApiError::new(
         ErrorKind::NotFound,
-        format!("no report{of} is kept: that is not to say that all was well"),
+        format!("there is no report{of}; this does not mean that there were no problems"),
     )
     .hint(days(catalog)?))
 }
 
-/// Says which days have reports, and which have rows.
+/// Describes which days have reports, and which have rows.
 fn days(catalog: &Catalog) -> Result<String> {
     let reported: Vec<String> = catalog.reported_days("")?.into_iter().map(|(date, _)| date).collect();
     let last: Vec<&str> = reported.iter().rev().take(7).map(String::as_str).collect();
     let reports = match reported.len() {
         0 => "there are no reports yet".to_owned(),
-        count if count > last.len() => format!("there are {count} reports, the last of {}", last.join(", ")),
-        _ => format!("there are reports of {}", last.join(", ")),
+        count if count > last.len() => format!("{count} days have reports, the last are {}", last.join(", ")),
+        _ => format!("days with reports: {}", last.join(", ")),
     };
     Ok(format!("{reports}; {}", span(catalog)?))
 }
 
-/// Says from when to when there are rows.
+/// Describes the first and last day with rows.
 pub(super) fn span(catalog: &Catalog) -> Result<String> {
     let spans = catalog.totals()?.into_iter().filter(|table| table.table != "topology");
     let spans: Vec<(String, String)> = spans.filter_map(|table| table.days).collect();
     let first = spans.iter().map(|(first, _)| first).min();
     let last = spans.iter().map(|(_, last)| last).max();
     Ok(match (first, last) {
-        (Some(first), Some(last)) => format!("the lake holds rows of {first} to {last}"),
-        _ => "the lake holds no rows".into(),
+        (Some(first), Some(last)) => format!("the lake has rows of {first} to {last}"),
+        _ => "the lake has no rows".into(),
     })
 }
 
 pub(super) fn agent_of(name: &str) -> ApiResult<Table> {
     Table::of(name).ok_or_else(|| {
-        ApiError::new(ErrorKind::Invalid, format!("`{}` is no agent", cut(name, 50)))
+        ApiError::new(ErrorKind::Invalid, format!("`{}` is not an agent", shorten(name, 50)))
             .hint("agents are business, standard, event and audit")
     })
 }
 
 fn severity_of(name: &str) -> ApiResult<Severity> {
     Severity::of(name).ok_or_else(|| {
-        ApiError::new(ErrorKind::Invalid, format!("`{}` is no severity", cut(name, 50)))
+        ApiError::new(ErrorKind::Invalid, format!("`{}` is not a severity", shorten(name, 50)))
             .hint("severities are info, low, medium, high and critical")
     })
 }
@@ -151,16 +155,16 @@ fn line(finding: &Finding, report: &Report) -> FindingLine {
         rule: finding.rule.clone(),
         severity: finding.severity,
         status: finding.status,
-        entity: cut(&finding.entity.label(), LINE),
+        entity: shorten(&finding.entity.label(), LINE),
         first_ts: finding.first_ts,
         last_ts: finding.last_ts,
         count: finding.count,
-        summary: cut(&finding.summary, LINE),
+        summary: shorten(&finding.summary, LINE),
         verdict: trace.map(|trace| trace.verdict),
     }
 }
 
-/// Says what the report could not see.
+/// Lists the data that the report did not have.
 pub(super) fn missing(report: &Report) -> Vec<String> {
     let mut missing = Vec::new();
     for table in &report.coverage.tables {
@@ -170,14 +174,14 @@ pub(super) fn missing(report: &Report) -> Vec<String> {
         }
         if table.unparsed > 0 {
             missing.push(format!(
-                "{}: {} of {} rows were not understood",
+                "{}: {} of {} rows could not be parsed",
                 table.table, table.unparsed, table.rows
             ));
         }
     }
     let agents = report.agents.iter().flat_map(|agent| &agent.problems);
     let problems = report.coverage.problems.iter().chain(agents);
-    missing.extend(problems.map(|problem| cut(&problem.what, LINE)));
+    missing.extend(problems.map(|problem| shorten(&problem.what, LINE)));
     let more = missing.len().saturating_sub(PAGE);
     missing.truncate(PAGE);
     if more > 0 {

@@ -1,104 +1,105 @@
-//! What may be said: the fields of MCP tools and of HTTP requests are these, their docs too.
+//! Arguments of requests. MCP input schemas and HTTP parameters are generated from these structs, and
+//! their doc comments are the descriptions.
 
 use model::lang::Lang;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which brief.
+/// Selects a brief.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BriefRequest {
-    /// Local day, YYYY-MM-DD; without it the last one reported.
+    /// Local day, YYYY-MM-DD. Default: the last day with a report.
     pub date: Option<String>,
-    /// `zh` or `en`.
+    /// `zh` or `en`. Default: `en`.
     pub lang: Option<Lang>,
-    /// At most 200 characters to be spoken, instead of a text to be read.
+    /// If true, returns at most 200 characters for text-to-speech instead of the full text.
     pub voice: bool,
 }
 
-/// Which findings.
+/// Selects findings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FindingsRequest {
-    /// Local day, YYYY-MM-DD; without it the last one reported.
+    /// Local day, YYYY-MM-DD. Default: the last day with a report.
     pub date: Option<String>,
-    /// Least severity: `info`, `low`, `medium`, `high` or `critical`.
+    /// Minimum severity: `info`, `low`, `medium`, `high` or `critical`.
     pub severity: Option<String>,
-    /// Agent: `business`, `standard`, `event` or `audit`.
+    /// Agent that found it: `business`, `standard`, `event` or `audit`.
     pub agent: Option<String>,
-    /// Namespace.
+    /// Kubernetes namespace.
     pub namespace: Option<String>,
-    /// At most this many, up to 200; 20 without it.
+    /// Maximum number of findings, 1 to 200. Default: 20.
     pub limit: Option<u32>,
-    /// As many are passed over.
+    /// Number of findings to skip.
     pub offset: u32,
 }
 
-/// Which finding.
+/// Selects one finding.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindingRequest {
-    /// Id of the finding, or a beginning that no other has.
+    /// Id of the finding, or a unique prefix of it.
     pub id: String,
-    /// Local day, YYYY-MM-DD; without it the last report that has it.
+    /// Local day, YYYY-MM-DD. Default: the last report that contains the finding.
     pub date: Option<String>,
 }
 
-/// Where a trace starts: one of `finding`, `pod`, `workload`, `node`, `trace_id`, `operation`.
+/// Start of a trace. Set exactly one of `finding`, `pod`, `workload`, `node`, `trace_id`, `operation`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TraceRequest {
     /// Id of a finding.
     pub finding: Option<String>,
-    /// NAMESPACE/POD; needs `at`.
+    /// NAMESPACE/POD. Requires `at`.
     pub pod: Option<String>,
-    /// NAMESPACE/NAME; needs `at`.
+    /// NAMESPACE/NAME of a workload. Requires `at`.
     pub workload: Option<String>,
-    /// Node; needs `at`.
+    /// Name of a node. Requires `at`.
     pub node: Option<String>,
-    /// Trace id of a request, as business logs carry it.
+    /// Trace id of a request, as it appears in business logs.
     pub trace_id: Option<String>,
-    /// Audit id of a change: what did it break?
+    /// Audit id of a change. The trace then goes forward: what did the change break?
     pub operation: Option<String>,
-    /// When: local time, or RFC 3339.
+    /// Time of the problem: local time, or RFC 3339.
     pub at: Option<String>,
-    /// Local day of the finding's report.
+    /// Local day of the report that contains `finding`.
     pub date: Option<String>,
 }
 
-/// A statement to run.
+/// An SQL statement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueryRequest {
-    /// One read-only SQL statement: select, with, explain, describe or show.
+    /// One read-only SQL statement: select, with, values, explain, describe or show.
     pub sql: String,
-    /// At most this many rows; `truncated` says when there were more.
+    /// Maximum number of rows. If there are more, `truncated` is set.
     pub limit: Option<u32>,
 }
 
-/// Which rules.
+/// Selects rules.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RulesRequest {
     /// Agent: `business`, `standard`, `event` or `audit`.
     pub agent: Option<String>,
-    /// Rule id; its SQL comes too.
+    /// Id of one rule. The response then contains its SQL.
     pub id: Option<String>,
 }
 
-/// Which runs.
+/// Selects runs of the daily job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunsRequest {
     /// Local day, YYYY-MM-DD.
     pub date: Option<String>,
-    /// Run id, a beginning that no other has, or `last`: that run with its steps.
+    /// Run id, a unique prefix of it, or `last`. The response then contains the run's steps.
     pub id: Option<String>,
-    /// At most this many, up to 1000; 30 without it.
+    /// Maximum number of runs, 1 to 1000. Default: 30.
     pub limit: Option<u32>,
 }
 
-/// What to analyse: one of `date`, `upload`, `files`.
+/// Selects what to analyze. Set exactly one of `date`, `upload`, `files`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnalyzeRequest {
@@ -106,16 +107,16 @@ pub struct AnalyzeRequest {
     pub date: Option<String>,
     /// Id of an upload.
     pub upload: Option<String>,
-    /// Keys of objects in the lake; `*` stands for anything.
+    /// Keys of objects in the lake, as in the column `source`; `*` matches any characters.
     pub files: Vec<String>,
-    /// Lang of the text.
+    /// Language of the text, `zh` or `en`. Default: `en`.
     pub lang: Option<Lang>,
 }
 
-/// Which day.
+/// Selects a day.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunDayRequest {
-    /// Local day, YYYY-MM-DD; without it yesterday.
+    /// Local day, YYYY-MM-DD. Default: yesterday.
     pub date: Option<String>,
 }

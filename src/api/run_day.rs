@@ -1,87 +1,91 @@
-//! The daily job, and the reading of a day's objects, for callers who may run them, where the config
-//! allows it.
+//! The daily job, and the download of a day's objects. Both require the role `run` and an entry in
+//! `[serve] allow`.
 
-use crate::api::bounds::{LINE, LIST, cut};
+use crate::api::bounds::{LINE, LIST, shorten};
+use crate::api::operation::Operation;
 use crate::api::request::RunDayRequest;
-use crate::api::response::{Ingested, IngestedObject, RunList};
+use crate::api::response::{IngestResult, IngestState, IngestedObject, RunList};
 use crate::api::runs;
-use crate::api::work::Work;
+use crate::api::work::{Work, WorkLimits};
 use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, OnProgress, Role};
 use crate::config::Allowed;
 use crate::ingest;
 use crate::lake::catalog::{Catalog, ObjectEntry};
-use crate::pipeline::{Watch, batch, download, mute};
-use crate::source::Listed;
+use crate::pipeline::{JobControl, batch, download, no_stdout};
+use crate::source::ListedObject;
 use chrono::NaiveDate;
 use model::error::Result;
 use model::time::{Ts, parse_date};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-/// Steps of a day's run; the run as a whole may take as long as each of them may.
+/// Steps of a day's run; the time limit of a run is the sum of their time limits.
 const STEPS: u32 = 6;
 
 impl Api {
-    /// Runs the daily job for a day: collect to broadcast. Role `run`, and `run_day` in `[serve] allow`.
-    /// Dropping the future asks the run to stop; the next one goes on where it was.
+    /// Runs the daily job for a day, from collecting objects to delivering the brief. Requires the role
+    /// `run`, and `run_day` in `[serve] allow`. Dropping the future cancels the run; the next one resumes it.
     pub async fn run_day(
         &self,
         caller: &Caller,
-        ask: RunDayRequest,
+        request: RunDayRequest,
         on_progress: &OnProgress<'_>,
     ) -> ApiResult<RunList> {
-        let said = ask.clone();
+        let arguments = request.clone();
         let work = async move {
-            let day = self.allowed_day(Allowed::RunDay, &ask)?;
-            let seat = self.seat()?; // it analyses
-            let steps = Some(f64::from(STEPS));
+            let day = self.allowed_day(Allowed::RunDay, &request)?;
+            let slot = Some(self.analysis_slot()?); // a run includes an analysis
+            let limits = WorkLimits { slot, steps: Some(f64::from(STEPS)), ..self.step_limits(STEPS) };
             let run = move |inner: &Inner, work: &Work| run(inner, work, day);
-            self.work(Some(seat), self.step_limit().saturating_mul(STEPS), steps, on_progress, run).await
+            self.work(limits, on_progress, run).await
         };
-        self.answer(caller, Role::Run, "run_day", &said, work).await
+        self.handle(caller, Operation::RunDay, &arguments, work).await
     }
 
-    /// Reads a day's objects of the source into the lake. Role `run`, and `download_logs` in `[serve] allow`.
+    /// Reads a day's objects of the source into the lake. Requires the role `run`, and `download_logs` in
+    /// `[serve] allow`.
     pub async fn download_logs(
         &self,
         caller: &Caller,
-        ask: RunDayRequest,
+        request: RunDayRequest,
         on_progress: &OnProgress<'_>,
-    ) -> ApiResult<Ingested> {
-        let said = ask.clone();
+    ) -> ApiResult<IngestResult> {
+        let arguments = request.clone();
         let work = async move {
-            let day = self.allowed_day(Allowed::DownloadLogs, &ask)?;
+            let day = self.allowed_day(Allowed::DownloadLogs, &request)?;
             let read = move |inner: &Inner, work: &Work| {
-                let begun = |step: &str| work.begin(step);
-                let watch = Watch { stop: &work.stop, begun: &begun, progress: &work.progress, print: mute };
-                let read = download(&inner.site, &work.runtime, day, &watch);
+                let on_step = |step: &str| work.begin(step);
+                let control = JobControl {
+                    cancel: &work.cancel,
+                    on_step: &on_step,
+                    progress: &work.progress,
+                    print: no_stdout,
+                };
+                let read = download(&inner.installation, &work.runtime, day, &control);
                 let (listed, done) = read.map_err(|error| work.error(error))?;
-                Ok(ingested(&Catalog::open(&inner.lake()?.catalog_path())?, None, &listed, &done)?)
+                Ok(ingest_result(&Catalog::open(&inner.lake()?.catalog_path())?, None, &listed, &done)?)
             };
-            self.work(None, self.step_limit(), Some(2.0), on_progress, read).await
+            let limits = WorkLimits { steps: Some(2.0), ..self.step_limits(1) };
+            self.work(limits, on_progress, read).await
         };
-        self.answer(caller, Role::Run, "download_logs", &said, work).await
+        self.handle(caller, Operation::DownloadLogs, &arguments, work).await
     }
 
-    /// Returns how long one step, such as the reading of objects, may take.
-    pub(super) fn step_limit(&self) -> Duration {
-        Duration::from_secs(self.inner.site.config.run.step_minutes.saturating_mul(60))
+    /// Returns true if the caller's role and the config both allow the operation.
+    pub fn is_allowed(&self, caller: &Caller, what: Allowed) -> bool {
+        caller.require(Role::Run).is_ok() && self.inner.installation.config.serve.allow.contains(&what)
     }
 
-    /// Tells whether a caller may have this done here.
-    pub fn may(&self, caller: &Caller, what: Allowed) -> bool {
-        caller.allows(Role::Run).is_ok() && self.inner.site.config.serve.allow.contains(&what)
-    }
-
-    fn allowed_day(&self, what: Allowed, ask: &RunDayRequest) -> ApiResult<NaiveDate> {
-        if !self.inner.site.config.serve.allow.contains(&what) {
-            return Err(ApiError::new(ErrorKind::Forbidden, "the config does not allow this")
-                .hint("`[serve] allow` lists what may be done here"));
+    fn allowed_day(&self, what: Allowed, request: &RunDayRequest) -> ApiResult<NaiveDate> {
+        if !self.inner.installation.config.serve.allow.contains(&what) {
+            return Err(ApiError::new(ErrorKind::Forbidden, "the config does not allow this request")
+                .hint("add it to `[serve] allow`"));
         }
         let today = Ts::now().date(self.inner.zone);
-        match &ask.date {
+        match &request.date {
             Some(date) => match parse_date(date)? {
-                day if day > today => Err(ApiError::new(ErrorKind::Invalid, format!("{day} is yet to come"))),
+                day if day > today => {
+                    Err(ApiError::new(ErrorKind::Invalid, format!("{day} is in the future")))
+                }
                 day => Ok(day),
             },
             None => Ok(today.pred_opt().unwrap_or(today)),
@@ -90,9 +94,11 @@ impl Api {
 }
 
 fn run(inner: &Inner, work: &Work, day: NaiveDate) -> ApiResult<RunList> {
-    let begun = |step: &str| work.begin(step);
-    let watch = Watch { stop: &work.stop, begun: &begun, progress: &work.progress, print: mute };
-    batch(&inner.site, &work.runtime, Some(day), &watch, &mut |_| {}).map_err(|error| work.error(error))?;
+    let on_step = |step: &str| work.begin(step);
+    let control =
+        JobControl { cancel: &work.cancel, on_step: &on_step, progress: &work.progress, print: no_stdout };
+    batch(&inner.installation, &work.runtime, Some(day), &control, &mut |_| {})
+        .map_err(|error| work.error(error))?;
     let catalog = Catalog::open(&inner.lake()?.catalog_path())?;
     let mut runs = runs::list(&catalog, Some(&day.to_string()), 1)?;
     for run in &mut runs {
@@ -101,15 +107,15 @@ fn run(inner: &Inner, work: &Work, day: NaiveDate) -> ApiResult<RunList> {
     Ok(RunList { runs })
 }
 
-/// Returns what came of objects that were listed to be read.
-pub(super) fn ingested(
+/// Returns the result of an ingest, with one entry for each listed object.
+pub(super) fn ingest_result(
     catalog: &Catalog,
     upload: Option<String>,
-    listed: &[Listed],
+    listed: &[ListedObject],
     done: &ingest::Ingested,
-) -> Result<Ingested> {
+) -> Result<IngestResult> {
     let read: BTreeSet<&str> = done.objects.iter().map(|object| object.key.as_str()).collect();
-    let mut all = Ingested {
+    let mut all = IngestResult {
         upload,
         total: listed.len() as u64,
         records: 0,
@@ -117,13 +123,21 @@ pub(super) fn ingested(
         unparsed: 0,
         dropped: 0,
         objects: Vec::new(),
-        problems: done.problems.iter().map(|problem| cut(&problem.to_string(), LINE)).take(LIST).collect(),
+        problems: done
+            .problems
+            .iter()
+            .map(|problem| shorten(&problem.to_string(), LINE))
+            .take(LIST)
+            .collect(),
     };
     for object in listed {
         let (entry, state) = match catalog.object(&object.key)? {
-            Some(entry) if read.contains(object.key.as_str()) => (entry.clone(), entry.state),
-            Some(entry) if entry.etag == object.etag => (entry, "unchanged".to_owned()),
-            _ => (ObjectEntry::open("", &object.key), "unread".to_owned()),
+            Some(entry) if read.contains(object.key.as_str()) => {
+                let state = entry.state.into();
+                (entry, state)
+            }
+            Some(entry) if entry.etag == object.etag => (entry, IngestState::Unchanged),
+            _ => (ObjectEntry::open("", &object.key), IngestState::Unread),
         };
         let records = entry.parsed + entry.unparsed + entry.dropped;
         all.records += records;
@@ -138,11 +152,11 @@ pub(super) fn ingested(
             parsed: entry.parsed,
             unparsed: entry.unparsed,
             dropped: entry.dropped,
-            reason: entry.reason.map(|reason| cut(&reason, LINE)),
+            reason: entry.reason.map(|reason| shorten(&reason, LINE)),
         });
     }
     if all.objects.len() > LIST {
-        all.objects.sort_by_key(|object| matches!(object.state.as_str(), "done" | "unchanged"));
+        all.objects.sort_by_key(|object| matches!(object.state, IngestState::Done | IngestState::Unchanged));
         all.objects.truncate(LIST);
     }
     Ok(all)

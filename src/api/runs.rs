@@ -1,74 +1,74 @@
-//! What ran and how it went, as values that serialise: the terminal, `--json` and HTTP show the same.
+//! Runs of the daily job as values that serialise: the terminal, `--json`, HTTP and MCP show the same.
 
-use crate::lake::catalog::{Catalog, Run, StepEntry};
+use crate::lake::catalog::{Catalog, Run, RunState, StepEntry, StepState};
 use model::error::{Error, Result};
 use model::time::Ts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// One run.
+/// A run of the daily job.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunView {
-    /// Id.
+    /// Id of the run.
     pub id: String,
-    /// Local day.
+    /// Local day, YYYY-MM-DD.
     pub date: String,
-    /// `running`, `stopped`, `failed`, `partial` or `done`.
-    pub state: String,
-    /// Begin.
+    /// State of the run.
+    pub state: RunState,
+    /// Start time.
     pub started_ts: Ts,
-    /// End.
+    /// End time; null while it runs.
     pub ended_ts: Option<Ts>,
-    /// From begin to end.
+    /// Duration in seconds; null while it runs.
     pub took_s: Option<f64>,
-    /// What is missing, or why it failed.
+    /// Missing data, or why the run failed; null if there is nothing to report.
     pub note: Option<String>,
-    /// Its steps, where they were asked for.
+    /// Steps in the order they began; only if the request has an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<StepView>>,
 }
 
-/// One step of a run.
+/// A step of a run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StepView {
-    /// Name.
+    /// Name of the step.
     pub step: String,
-    /// `running`, `failed`, `partial` or `done`.
-    pub state: String,
-    /// How often it was tried.
+    /// State of the step.
+    pub state: StepState,
+    /// Number of attempts.
     pub attempts: u32,
-    /// Begin.
+    /// Start time.
     pub started_ts: Ts,
-    /// End.
+    /// End time; null while it runs.
     pub ended_ts: Option<Ts>,
-    /// From begin to end.
+    /// Duration in seconds; null while it runs.
     pub took_s: Option<f64>,
-    /// What it made.
+    /// The step's result; null if it has none.
     pub output: Option<Value>,
-    /// What it says of itself.
+    /// Missing data, or why the step failed; null if there is nothing to report.
     pub note: Option<String>,
 }
 
-/// Returns the id of an analysis that begins then.
+/// Returns the id of an analysis that starts at `now`.
 pub fn run_id(now: Ts) -> String {
     format!("r{}", now.utc().format("%Y%m%d%H%M%S%3f"))
 }
 
-/// How many runs a list shows when nobody says.
-pub const LIMIT: usize = 30;
+/// Default number of runs in a list.
+pub const DEFAULT_LIMIT: usize = 30;
 
-/// Returns the document of a list of runs: `headwater.runs/1`.
+/// Returns runs as a `headwater.runs/1` document.
 pub fn document(runs: &[RunView]) -> Value {
     json!({ "schema": "headwater.runs/1", "runs": runs })
 }
 
-/// Returns the runs of a day, or all, latest first and at most `limit`.
+/// Returns the latest `limit` runs, latest first; `date` selects one local day.
 pub fn list(catalog: &Catalog, date: Option<&str>, limit: usize) -> Result<Vec<RunView>> {
     Ok(catalog.runs(date)?.into_iter().take(limit).map(view).collect())
 }
 
-/// Returns the run of that id, of a beginning that no other id has, or the `last` one, with its steps.
+/// Returns a run with its steps; `id` is an id, a unique prefix of one, or `last`.
 pub fn find(catalog: &Catalog, id: &str) -> Result<RunView> {
     let mut runs = catalog.runs(None)?;
     if id == "last" {
@@ -80,14 +80,15 @@ pub fn find(catalog: &Catalog, id: &str) -> Result<RunView> {
     }
     let Some(run) = runs.first().cloned() else {
         if id == "last" {
-            return Err(Error::missing("nothing ran yet").hint("`headwater run` runs a day"));
+            return Err(Error::missing("there are no runs yet").hint("`headwater run` runs the daily job"));
         }
-        return Err(Error::missing(format!("there is no run `{id}`"))
-            .hint("`headwater runs list` shows which there are"));
+        return Err(
+            Error::missing(format!("run `{id}` does not exist")).hint("`headwater runs list` lists all runs")
+        );
     };
     if let Some(other) = runs.get(1) {
         return Err(Error::usage(format!("{} runs begin with `{id}`", runs.len()))
-            .hint(format!("write more of it: `{}` or `{}`?", run.id, other.id)));
+            .hint(format!("use a longer prefix, such as `{}` or `{}`", run.id, other.id)));
     }
     Ok(RunView { steps: Some(steps(catalog, &run.id)?), ..view(run) })
 }

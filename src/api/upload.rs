@@ -1,19 +1,20 @@
-//! Files handed over: each is streamed to the spool, then all go into the lake through the same
-//! ingest as everything. The same files again are the same objects, and change nothing.
+//! Uploads of log files: each file is streamed to the spool, then all are ingested like objects of a
+//! bucket. The same files again have the same keys, so uploading them twice changes nothing.
 
-use crate::api::audit_log::Note;
-use crate::api::response::Ingested;
-use crate::api::run_day::ingested;
-use crate::api::spool::Shelf;
+use crate::api::audit_log::PendingEntry;
+use crate::api::operation::Operation;
+use crate::api::response::IngestResult;
+use crate::api::run_day::ingest_result;
+use crate::api::spool::UploadFolder;
 use crate::api::work::Work;
-use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, Role, ended};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, blocking};
 use crate::ingest::{Options, ingest};
 use crate::lake::catalog::Catalog;
 use crate::lake::{Lake, WriteLock, commit};
-use crate::source::{Listed, Source, Spooled};
+use crate::source::{ListedObject, Source, SpooledFiles};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use model::error::{Error, Kind};
+use model::error::{self, Error};
 use model::time::Ts;
 use serde::Serialize;
 use std::pin::pin;
@@ -22,27 +23,28 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-/// Files of one upload.
-const FILES: usize = 1000;
-/// How long the next bytes may take to come.
-const SILENCE: Duration = Duration::from_secs(60);
-/// How long another run that writes the lake is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// After so many bytes the disk is looked at.
-const LOOK_BYTES: u64 = 8 << 20;
-/// Longest part of a label, in characters, and most parts.
-const PART: usize = 100;
-const PARTS: usize = 8;
+/// Largest number of files of one upload.
+const MAX_FILES: usize = 1000;
+/// Time limit for the next bytes to arrive.
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an upload waits for another run that writes the lake.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Free disk space is checked each time this many bytes have arrived.
+const SPACE_CHECK_BYTES: u64 = 8 << 20;
+/// Longest path segment of a label, in characters, and largest number of segments.
+const SEGMENT_CHARS: usize = 100;
+const MAX_SEGMENTS: usize = 8;
 
-/// An upload under way. What was handed over is gone when it is dropped.
+/// A running upload. Dropping it deletes the files received so far.
 pub struct Upload {
     api: Api,
-    shelf: Shelf,
+    folder: UploadFolder,
     files: Vec<File>,
-    note: Option<Note>,
+    /// `None` once the upload has failed.
+    entry: Option<PendingEntry>,
 }
 
-/// A file on the shelf.
+/// A file in the upload's folder.
 #[derive(Serialize)]
 struct File {
     name: String,
@@ -52,22 +54,23 @@ struct File {
 }
 
 impl Api {
-    /// Begins an upload: hand over each file with [`Upload::file`], then [`Upload::ingest`]. Role `run`.
+    /// Begins an upload: add each file with [`Upload::file`], then call [`Upload::ingest`]. Requires the
+    /// role `run`.
     pub async fn upload(&self, caller: &Caller) -> ApiResult<Upload> {
-        let note = self.inner.audit.begin(caller, "upload", &());
+        let entry = self.inner.audit.begin(caller, Operation::Upload, &());
         let begin = async {
-            caller.allows(Role::Run)?;
+            caller.require(Operation::Upload.role())?;
             let inner = Arc::clone(&self.inner);
-            let making = tokio::task::spawn_blocking(move || {
-                Lake::create(&inner.site.lake)?;
-                Ok(inner.spool.shelf()?)
-            });
-            ended(making.await)
+            blocking(move || {
+                Lake::create(&inner.installation.lake)?;
+                Ok(inner.spool.create_folder()?)
+            })
+            .await
         };
         match begin.await {
-            Ok(shelf) => Ok(Upload { api: self.clone(), shelf, files: Vec::new(), note: Some(note) }),
+            Ok(folder) => Ok(Upload { api: self.clone(), folder, files: Vec::new(), entry: Some(entry) }),
             Err(error) => {
-                note.end(Some(&error)).await;
+                entry.end(Some(&error)).await;
                 Err(error)
             }
         }
@@ -75,128 +78,132 @@ impl Api {
 }
 
 impl Upload {
-    /// Takes one file, as fast as it comes and without holding it. Its name, as the sender has it, is
-    /// a label and tells what the path of an object tells: log type, pod, day.
+    /// Streams one file to disk. Its name is a label, and like the path of an object it determines log
+    /// type, pod and day.
     pub async fn file<E: std::fmt::Display>(
         &mut self,
         name: &str,
         bytes: impl Stream<Item = Result<Bytes, E>>,
     ) -> ApiResult<()> {
         self.check_open()?;
-        let taken = self.take(name, bytes).await;
-        self.noted(taken).await
+        let received = self.receive(name, bytes).await;
+        self.recorded(received).await
     }
 
-    /// Reads what was handed over into the lake, and returns once it is there for good.
-    pub async fn ingest(mut self) -> ApiResult<Ingested> {
+    /// Ingests the files, and returns when their rows are committed to the lake.
+    pub async fn ingest(mut self) -> ApiResult<IngestResult> {
         self.check_open()?;
         if self.files.is_empty() {
-            let none = ApiError::new(ErrorKind::Invalid, "no file was handed over");
-            return self.noted(Err(none)).await;
+            let none = ApiError::new(ErrorKind::Invalid, "the upload has no files");
+            return self.recorded(Err(none)).await;
         }
-        let Self { api, shelf, files, note } = self;
-        let read = move |inner: &Inner, work: &Work| read(inner, work, &shelf, files);
-        let outcome = api.work(None, api.step_limit(), None, &|_, _, _| {}, read).await;
-        if let Some(note) = note {
-            note.end(outcome.as_ref().err()).await;
+        let Self { api, folder, files, entry } = self;
+        let read = move |inner: &Inner, work: &Work| read(inner, work, &folder, files);
+        let outcome = api.work(api.step_limits(1), &|_, _, _| {}, read).await;
+        if let Some(entry) = entry {
+            entry.end(outcome.as_ref().err()).await;
         }
         outcome
     }
 
-    /// Refuses what comes after a fault: half an upload is none.
+    /// Fails after an earlier error: an upload is ingested completely or not at all.
     fn check_open(&self) -> ApiResult<()> {
-        match self.note {
+        match self.entry {
             Some(_) => Ok(()),
-            None => {
-                Err(ApiError::new(ErrorKind::Invalid, "the upload ended with a fault").hint("send it again"))
-            }
+            None => Err(ApiError::new(ErrorKind::Invalid, "the upload has failed").hint("send it again")),
         }
     }
 
-    /// Notes a error, with which the upload ends.
-    async fn noted<T>(&mut self, outcome: ApiResult<T>) -> ApiResult<T> {
+    /// Records an error, which ends the upload.
+    async fn recorded<T>(&mut self, outcome: ApiResult<T>) -> ApiResult<T> {
         if let Err(error) = &outcome
-            && let Some(note) = self.note.take()
+            && let Some(entry) = self.entry.take()
         {
-            note.end(Some(error)).await;
+            entry.end(Some(error)).await;
         }
         outcome
     }
 
-    async fn take<E: std::fmt::Display>(
+    async fn receive<E: std::fmt::Display>(
         &mut self,
         name: &str,
         bytes: impl Stream<Item = Result<Bytes, E>>,
     ) -> ApiResult<()> {
-        if self.files.len() >= FILES {
-            return Err(ApiError::new(ErrorKind::TooLarge, format!("an upload has at most {FILES} files"))
-                .hint("send the rest in another"));
+        if self.files.len() >= MAX_FILES {
+            return Err(ApiError::new(
+                ErrorKind::TooLarge,
+                format!("too many files; the limit is {MAX_FILES}"),
+            )
+            .hint("send the rest in another upload"));
         }
-        let failed = |error| Error::failed("a file cannot be put by").because(error);
-        let path = self.shelf.path(self.files.len());
+        let failed = |error| Error::failed("cannot write an uploaded file").because(error);
+        let path = self.folder.path(self.files.len());
         let mut file = tokio::fs::File::create(path).await.map_err(failed)?;
-        let (mut size, mut looked_at) = (0u64, 0u64);
+        let (mut size, mut checked_at) = (0u64, 0u64);
         let mut hash = blake3::Hasher::new();
-        self.shelf.check_space()?;
+        self.folder.check_space()?;
         let mut bytes = pin!(bytes);
         loop {
-            let silent =
-                |_| ApiError::new(ErrorKind::TimedOut, format!("nothing came for {} s", SILENCE.as_secs()));
-            let Some(chunk) = timeout(SILENCE, bytes.next()).await.map_err(silent)? else { break };
+            let stalled = |_| {
+                let seconds = STALL_TIMEOUT.as_secs();
+                ApiError::new(ErrorKind::TimedOut, format!("the upload stalled: no data for {seconds} s"))
+            };
+            let Some(chunk) = timeout(STALL_TIMEOUT, bytes.next()).await.map_err(stalled)? else { break };
             let chunk = chunk.map_err(|error| {
-                tracing::info!(%error, "an upload broke off");
-                ApiError::new(ErrorKind::Invalid, "the upload broke off before its end").hint("send it again")
+                tracing::info!(%error, "an upload was interrupted");
+                ApiError::new(ErrorKind::Invalid, "the upload was interrupted before its end")
+                    .hint("send it again")
             })?;
             size += chunk.len() as u64;
-            self.shelf.take(chunk.len() as u64)?;
-            if size - looked_at >= LOOK_BYTES {
-                looked_at = size;
-                self.shelf.check_space()?;
+            self.folder.reserve(chunk.len() as u64)?;
+            if size - checked_at >= SPACE_CHECK_BYTES {
+                checked_at = size;
+                self.folder.check_space()?;
             }
             hash.update(&chunk);
             file.write_all(&chunk).await.map_err(failed)?;
         }
         file.flush().await.map_err(failed)?;
         self.files.push(File { name: label(name), bytes: size, hash: hash.finalize() });
-        if let Some(note) = &mut self.note {
-            note.says(&self.files);
+        if let Some(entry) = &mut self.entry {
+            entry.set_arguments(&self.files);
         }
         Ok(())
     }
 }
 
-/// Reads the files of a shelf into the lake.
-fn read(inner: &Inner, work: &Work, shelf: &Shelf, files: Vec<File>) -> ApiResult<Ingested> {
+/// Ingests the files of an upload.
+fn read(inner: &Inner, work: &Work, folder: &UploadFolder, files: Vec<File>) -> ApiResult<IngestResult> {
     let (upload, now) = (id_of(&files), Ts::now());
-    let mut spooled = Spooled::default();
+    let mut spooled = SpooledFiles::default();
     let mut listed = Vec::new();
     for (n, file) in files.into_iter().enumerate() {
-        let object = Listed {
+        let object = ListedObject {
             key: format!("upload/{upload}/{n}/{}", file.name),
             etag: file.hash.to_hex().to_string(),
             size: file.bytes,
             modified: Some(now.0),
         };
-        spooled.add(object.clone(), shelf.path(n));
+        spooled.add(object.clone(), folder.path(n));
         listed.push(object);
     }
-    let lake = Lake::create(&inner.site.lake)?;
-    let _lock = locked(&lake, work)?;
+    let lake = Lake::create(&inner.installation.lake)?;
+    let _lock = lock(&lake, work)?;
     let mut catalog = Catalog::open(&lake.catalog_path())?;
     commit::sweep(&lake, &catalog, now)?;
-    let options = Options::of(&inner.site.config, now, &work.stop)?;
+    let options = Options::of(&inner.installation.config, now, &work.cancel)?;
     let done = ingest(&lake, &mut catalog, &Source::Spool(spooled), &listed, &options, &work.progress)
         .map_err(|error| work.error(error))?;
-    Ok(ingested(&catalog, Some(upload), &listed, &done)?)
+    Ok(ingest_result(&catalog, Some(upload), &listed, &done)?)
 }
 
-/// Takes the lake's lock, and waits a little for another run to give it back.
-fn locked(lake: &Lake, work: &Work) -> ApiResult<WriteLock> {
+/// Takes the lake's lock; waits up to [`LOCK_TIMEOUT`] for another run to release it.
+fn lock(lake: &Lake, work: &Work) -> ApiResult<WriteLock> {
     let begun = Instant::now();
     loop {
-        work.stop.check().map_err(|error| work.error(error))?;
+        work.cancel.check().map_err(|error| work.error(error))?;
         match lake.lock("upload") {
-            Err(error) if error.kind == Kind::Busy && begun.elapsed() < PATIENCE => {
+            Err(error) if error.kind == error::ErrorKind::Busy && begun.elapsed() < LOCK_TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(200));
             }
             outcome => return Ok(outcome?),
@@ -204,8 +211,8 @@ fn locked(lake: &Lake, work: &Work) -> ApiResult<WriteLock> {
     }
 }
 
-/// Returns the id of an upload, made of names and contents: the same files have the same. No digits
-/// stand in it, so that no part of it is taken for a day.
+/// Returns the id of an upload, a hash of names and contents: the same files have the same id. It has no
+/// digits, so that no part of the key is parsed as a date.
 fn id_of(files: &[File]) -> String {
     let mut hash = blake3::Hasher::new();
     for file in files {
@@ -216,20 +223,20 @@ fn id_of(files: &[File]) -> String {
     letters.chars().take(16).map(letter).collect()
 }
 
-/// Returns a sender's name as the end of a key: parts that lead nowhere, no control characters, no
-/// more than so long. Endings stay: they help to tell what it is.
+/// Returns the caller's file name as the last segments of a key: without `.` and `..`, without control
+/// characters, of limited length. The end is kept, since the file extension determines the format.
 fn label(name: &str) -> String {
-    let parts = name.split(['/', '\\']).filter(|part| !matches!(part.trim(), "" | "." | ".."));
-    let parts: Vec<String> = parts.map(plain).collect();
-    let last = parts.len().saturating_sub(PARTS);
-    match parts.get(last..) {
-        Some(parts) if !parts.is_empty() => parts.join("/"),
+    let segments = name.split(['/', '\\']).filter(|segment| !matches!(segment.trim(), "" | "." | ".."));
+    let segments: Vec<String> = segments.map(plain).collect();
+    let first = segments.len().saturating_sub(MAX_SEGMENTS);
+    match segments.get(first..) {
+        Some(segments) if !segments.is_empty() => segments.join("/"),
         _ => "file".into(),
     }
 }
 
-fn plain(part: &str) -> String {
-    let harmless = |c: char| if c.is_alphanumeric() || "-_.=+,@ ()".contains(c) { c } else { '_' };
-    let part: Vec<char> = part.trim().chars().map(harmless).collect();
-    part[part.len().saturating_sub(PART)..].iter().collect::<String>().replace("..", "__")
+fn plain(segment: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.=+,@ ()".contains(c) { c } else { '_' };
+    let segment: Vec<char> = segment.trim().chars().map(safe).collect();
+    segment[segment.len().saturating_sub(SEGMENT_CHARS)..].iter().collect::<String>().replace("..", "__")
 }

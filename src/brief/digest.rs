@@ -1,53 +1,44 @@
-//! The digest: a day's report ranked and grouped, a plain value that the template and the model's
-//! prompt are both made of. What comes first: how grave it is, whether it is news, how far it
-//! reaches. What was not seen is part of it.
+//! The digest: a day's findings grouped and ranked. The template brief and the facts for a model are
+//! made from it. Groups are ranked by severity, then by status (worse first), then by reach.
 
-use crate::brief::{belongs, start, words};
-use chrono::NaiveDateTime;
-use model::error::Problem;
-use model::report::{Finding, Report, Severity, Status, Verdict};
-use serde::{Deserialize, Serialize};
+use crate::brief::coverage;
+use crate::brief::coverage::Gap;
+use model::report::{Finding, Report, Severity, Status, Trace};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// More than one line in a hundred unparsed is a format that nobody reads, not noise.
+/// The data counts as complete if at most one line in this many is unparsed: more is an unsupported
+/// format, not noise.
 const UNPARSED_SHARE: u64 = 100;
 
 /// A day's report in short.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Digest {
-    /// Local day.
-    pub date: String,
-    /// Cluster.
-    pub cluster: String,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Digest {
     /// Lines read.
     pub rows: u64,
-    /// What changed since the day before.
     pub counts: Counts,
-    /// The gravest severity there is.
-    pub gravest: Option<Severity>,
-    /// Findings that belong together, first what matters most.
+    /// Highest severity of all findings.
+    pub severity: Option<Severity>,
+    /// Findings that belong together, most important group first.
     pub groups: Vec<Group>,
-    /// What was not seen.
-    pub lacks: Vec<Lack>,
-    /// Whether all was seen; a few unparsed lines are noise.
-    pub is_whole: bool,
+    pub gaps: Vec<Gap>,
+    /// True if there are no gaps other than a few unparsed lines.
+    pub is_complete: bool,
 }
 
-/// Findings against the day before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Findings of the day.
+/// Findings compared with the day before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
     pub findings: usize,
-    /// Not seen the day before.
+    /// Not found the day before.
     pub new: usize,
-    /// Graver, or at least twice as many lines.
+    /// More severe, or at least twice as many lines.
     pub worse: usize,
-    /// About as much.
+    /// About the same.
     pub ongoing: usize,
     /// At most half as many lines.
     pub better: usize,
-    /// Of the day before and not back.
+    /// Found the day before, not found today.
     pub gone: usize,
 }
 
@@ -66,36 +57,30 @@ impl Counts {
 }
 
 /// Findings of one trace, or of one rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Group {
-    /// The trace that they belong to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Group {
+    /// Id of the trace that the findings belong to; `None` if they share only a rule.
     pub trace: Option<String>,
-    /// Its verdict.
-    pub verdict: Option<Verdict>,
-    /// The gravest of them.
+    /// Highest severity of the findings.
     pub severity: Severity,
-    /// The most newsworthy of them: worse, new, ongoing, better.
+    /// Status of the findings that ranks first: worse, new, ongoing, better.
     pub status: Status,
-    /// How far it reaches.
-    pub blast: Blast,
-    /// Ids of the findings; first the one that a trace starts from, else the gravest.
+    pub reach: Reach,
+    /// Ids of the findings. The first is the one that the trace starts from; without a trace, the first
+    /// of the report.
     pub findings: Vec<String>,
 }
 
-/// How far something reaches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Blast {
-    /// Namespaces.
+/// How many namespaces, workloads, nodes and log lines a group of findings affects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reach {
     pub namespaces: usize,
-    /// Workloads.
     pub workloads: usize,
-    /// Nodes.
     pub nodes: usize,
-    /// Lines.
     pub lines: i64,
 }
 
-impl Blast {
+impl Reach {
     fn of(findings: &[&Finding]) -> Self {
         let count = |part: &dyn Fn(&Finding) -> Option<(String, String)>| {
             findings.iter().filter_map(|finding| part(finding)).collect::<BTreeSet<_>>().len()
@@ -110,59 +95,26 @@ impl Blast {
     }
 }
 
-/// Something that the report does not rest on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Lack {
-    /// Hours of a table.
-    Hours {
-        /// The table.
-        table: String,
-        /// From and to, local; none: the whole window.
-        spans: Vec<(NaiveDateTime, NaiveDateTime)>,
-    },
-    /// Lines that no format understood.
-    Unparsed {
-        /// How many.
-        lines: u64,
-    },
-    /// Objects that were not read.
-    Objects {
-        /// How many.
-        count: usize,
-        /// What is wrong with one of them.
-        first: String,
-    },
-    /// Steps that failed.
-    Steps {
-        /// How many.
-        count: usize,
-        /// What is wrong with one of them.
-        first: String,
-    },
-}
-
 impl Digest {
-    /// Returns the digest of a report; the same for the same report.
-    pub fn of(report: &Report) -> Self {
+    /// Returns the digest of a report. The same report always yields the same digest.
+    pub(crate) fn of(report: &Report) -> Self {
         let rows = report.coverage.tables.iter().map(|table| table.rows).sum();
         let unparsed: u64 = report.coverage.tables.iter().map(|table| table.unparsed).sum();
-        let lacks = lacks(report, unparsed);
-        let is_noise = |lack: &Lack| matches!(lack, Lack::Unparsed { .. });
+        let gaps = coverage::gaps(report);
+        let is_noise = |gap: &Gap| matches!(gap, Gap::Unparsed { .. });
         Self {
-            date: report.run.date.clone(),
-            cluster: report.run.cluster.clone(),
             rows,
             counts: Counts::of(report),
-            gravest: report.findings.iter().map(|finding| finding.severity).max(),
+            severity: report.findings.iter().map(|finding| finding.severity).max(),
             groups: groups(report),
-            is_whole: lacks.iter().all(is_noise) && unparsed.saturating_mul(UNPARSED_SHARE) <= rows,
-            lacks,
+            is_complete: gaps.iter().all(is_noise) && unparsed.saturating_mul(UNPARSED_SHARE) <= rows,
+            gaps,
         }
     }
 
-    /// Tells whether nothing at all was read, so that the report says nothing about the cluster.
-    pub fn is_silent(&self) -> bool {
+    /// Returns true if no line was read and nothing was found: the report then says nothing about the
+    /// cluster.
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows == 0 && self.groups.is_empty()
     }
 }
@@ -171,9 +123,9 @@ fn groups(report: &Report) -> Vec<Group> {
     let mut groups = Vec::new();
     for trace in &report.traces {
         let mut findings: Vec<&Finding> = report.findings.iter().filter(|f| belongs(f, trace)).collect();
-        let first = start(report, trace).map(|finding| &finding.id);
+        let first = starting_finding(report, trace).map(|finding| &finding.id);
         findings.sort_by_key(|finding| Some(&finding.id) != first);
-        groups.push(group(&findings, Some((&trace.id, trace.verdict))));
+        groups.push(group(&findings, Some(&trace.id)));
     }
     let mut by_rule: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
@@ -182,24 +134,23 @@ fn groups(report: &Report) -> Vec<Group> {
         }
     }
     groups.extend(by_rule.into_values().map(|findings| group(&findings, None)));
-    groups.sort_by_key(|group| (Reverse(group.severity), news(group.status), Reverse(group.blast)));
+    groups.sort_by_key(|group| (Reverse(group.severity), rank(group.status), Reverse(group.reach)));
     groups
 }
 
-fn group(findings: &[&Finding], trace: Option<(&String, Verdict)>) -> Group {
+fn group(findings: &[&Finding], trace: Option<&String>) -> Group {
     let statuses = findings.iter().map(|finding| finding.status);
     Group {
-        trace: trace.map(|(id, _)| id.clone()),
-        verdict: trace.map(|(_, verdict)| verdict),
+        trace: trace.cloned(),
         severity: findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info),
-        status: statuses.min_by_key(|status| news(*status)).unwrap_or(Status::New),
-        blast: Blast::of(findings),
+        status: statuses.min_by_key(|status| rank(*status)).unwrap_or(Status::New),
+        reach: Reach::of(findings),
         findings: findings.iter().map(|finding| finding.id.clone()).collect(),
     }
 }
 
-/// What got worse is the greatest news, what goes on the least but for what gets better.
-fn news(status: Status) -> u8 {
+/// Returns the order in which statuses matter to a reader, 0 first.
+fn rank(status: Status) -> u8 {
     match status {
         Status::Worse => 0,
         Status::New => 1,
@@ -208,25 +159,13 @@ fn news(status: Status) -> u8 {
     }
 }
 
-fn lacks(report: &Report, unparsed: u64) -> Vec<Lack> {
-    let mut lacks = Vec::new();
-    for gap in words::gaps(report) {
-        lacks.push(Lack::Hours { table: gap.table.to_owned(), spans: gap.spans });
-    }
-    if unparsed > 0 {
-        lacks.push(Lack::Unparsed { lines: unparsed });
-    }
-    let agents = report.agents.iter().flat_map(|agent| &agent.problems);
-    let problems: BTreeSet<&Problem> = report.coverage.problems.iter().chain(agents).collect();
-    let is_object = |problem: &&&Problem| matches!(problem.step.as_str(), "collect" | "ingest" | "parse");
-    let (objects, steps): (Vec<&Problem>, Vec<&Problem>) =
-        problems.into_iter().partition(|problem| is_object(&problem));
-    let first = |problems: &[&Problem]| problems.first().map(|problem| problem.what.clone());
-    if let Some(first) = first(&objects) {
-        lacks.push(Lack::Objects { count: objects.len(), first });
-    }
-    if let Some(first) = first(&steps) {
-        lacks.push(Lack::Steps { count: steps.len(), first });
-    }
-    lacks
+/// Returns the finding that a trace starts from, or else the first finding that belongs to it.
+pub(crate) fn starting_finding<'a>(report: &'a Report, trace: &Trace) -> Option<&'a Finding> {
+    let named = report.findings.iter().find(|finding| trace.finding.as_ref() == Some(&finding.id));
+    named.or_else(|| report.findings.iter().find(|finding| belongs(finding, trace)))
+}
+
+/// Returns true if the finding belongs to the trace.
+pub(crate) fn belongs(finding: &Finding, trace: &Trace) -> bool {
+    finding.trace.as_ref() == Some(&trace.id) || trace.finding.as_ref() == Some(&finding.id)
 }

@@ -1,41 +1,47 @@
-//! The brief: a report as a text for a chat group or a voice, from a template, or from a model whose
-//! words are checked against the report. Traces come first, surest first; what was not seen is always
-//! said, so that no data never reads as no problem. Log text is hostile: all of it passes through `words`.
+//! The brief: a report as a text for a chat group or a voice, written by a template or by a model whose
+//! sentences are checked against the report. Traces come first, surest first, and gaps in the data are
+//! always named, so that missing data never reads as a healthy cluster. Log text is untrusted: all of it
+//! passes through `redact::sanitize`. This folder must not know channels, HTTP or SQL.
 
-pub mod page;
+pub mod page; // the report as one HTML file
 
-mod aloud;
-mod author; // who speaks
-mod changed;
-mod chat;
-mod digest; // what a day comes to
-mod fact_check; // what of a model's words is borne out
-mod facts; // what a model sees of it
-mod model_brief; // a model and its question
+mod author; // a finished brief and who wrote it
+mod chat; // the template brief for a chat group
+mod claims; // times, numbers and names in a text
+mod coverage; // gaps in the data
+mod digest; // findings grouped and ranked
+mod fact_check; // a model's sentences against the facts
+mod facts; // the facts that a model sees
+pub(crate) mod format; // ids, times, durations, numbers
+mod labels; // names of severities, verdicts and the like
+mod masking; // secrets and names, hidden from a model
+mod model_writer; // a brief from a model
+mod outline; // what a brief mentions, in which order
+mod pattern; // constant regular expressions
 mod question; // questions about a day
-mod speech;
-mod voice;
-pub(crate) mod words;
+mod voice; // the template brief for a voice
+mod writer; // model or template
 
-pub use crate::brief::author::{Path, Writer, Written, known, spoken};
-pub use crate::brief::digest::{Blast, Counts, Digest, Group, Lack};
-pub use crate::brief::fact_check::Dropped;
-pub use crate::brief::question::{Answered, Look, ask};
-pub(crate) use crate::brief::words::plural;
+pub use crate::brief::author::{Author, WrittenBrief};
+pub(crate) use crate::brief::digest::belongs;
+pub use crate::brief::fact_check::DroppedSentence;
+pub(crate) use crate::brief::format::plural;
+pub use crate::brief::question::{Answer, Question, RunQuery};
+pub use crate::brief::writer::Writer;
 
+use crate::brief::outline::Outline;
 use crate::config::BriefLength;
 use model::lang::Lang;
-use model::report::{Finding, Report, Trace};
-use std::collections::BTreeMap;
+use model::report::Report;
 
-/// How long a brief is.
+/// The length of a brief.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// Light Markdown that a chat group reads in half a minute, with ids in brackets.
+    /// Light Markdown with ids in brackets, half a minute of reading.
     Chat,
-    /// At most 200 characters to be spoken: no ids, no markup, no addresses.
+    /// At most 200 characters to be spoken, without ids, markup or addresses.
     Voice,
-    /// The same Markdown with every trace and every finding.
+    /// As `Chat`, with every trace and every finding.
     Full,
 }
 
@@ -49,92 +55,20 @@ impl From<BriefLength> for Length {
     }
 }
 
-/// Returns the brief of a report; the same text for the same report.
+/// Returns the template's brief of a report. The same report always yields the same text.
 pub fn brief(report: &Report, lang: Lang, length: Length) -> String {
-    let telling = Telling::of(report);
+    template(&Outline::of(report), lang, length)
+}
+
+fn template(outline: &Outline, lang: Lang, length: Length) -> String {
     match length {
-        Length::Chat => chat::chat(report, &telling, lang, &chat::GROUP),
-        Length::Voice => voice::voice(report, &telling, lang, false),
-        Length::Full => chat::chat(report, &telling, lang, &chat::WHOLE),
+        Length::Chat => chat::write(outline, lang, &chat::Limits::CHAT),
+        Length::Voice => voice::write(outline, lang, false),
+        Length::Full => chat::write(outline, lang, &chat::Limits::FULL),
     }
 }
 
-/// Tells whether all four tables were read, without a gap or a failure.
-pub fn is_whole(report: &Report) -> bool {
-    Telling::of(report).is_whole()
-}
-
-/// What of a report is told, and in which order.
-pub(crate) struct Telling<'a> {
-    digest: Digest,
-    /// Surest first, then as the digest ranks them.
-    traces: Vec<&'a Trace>,
-    /// Findings that belong to no trace, grouped and ranked.
-    others: Vec<Vec<&'a Finding>>,
-    gravest: Option<&'a Finding>,
-    /// The finding that the first trace starts from, else the gravest.
-    gravest_told: Option<&'a Finding>,
-    /// Findings that telling the first trace, or else the gravest finding, tells.
-    told_first: usize,
-}
-
-impl<'a> Telling<'a> {
-    pub(crate) fn of(report: &'a Report) -> Self {
-        let digest = Digest::of(report);
-        let by_id: BTreeMap<&str, &Finding> = report.findings.iter().map(|f| (f.id.as_str(), f)).collect();
-        let (mut traces, mut others) = (Vec::new(), Vec::new());
-        for group in &digest.groups {
-            match report.traces.iter().find(|trace| Some(&trace.id) == group.trace.as_ref()) {
-                Some(trace) => traces.push(trace),
-                None => {
-                    others.push(
-                        group.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
-                    );
-                }
-            }
-        }
-        traces.sort_by_key(|trace| trace.verdict);
-        let gravest = report.findings.iter().rev().max_by_key(|finding| finding.severity);
-        let first = traces.first().copied();
-        let told_first = match first {
-            Some(trace) => report.findings.iter().filter(|finding| belongs(finding, trace)).count(),
-            None => 1,
-        };
-        let gravest_told = first.map_or(gravest, |trace| start(report, trace));
-        Self { digest, traces, others, gravest, gravest_told, told_first }
-    }
-
-    /// Tells whether nothing at all was read, so that the report says nothing about the cluster.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.digest.is_silent()
-    }
-
-    /// Tells whether all four tables were read, without a gap or a failure.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.digest.is_whole
-    }
-
-    /// Returns how many objects were not read, and how many steps failed.
-    fn failed(&self) -> (usize, usize) {
-        let mut failed = (0, 0);
-        for lack in &self.digest.lacks {
-            match lack {
-                Lack::Objects { count, .. } => failed.0 = *count,
-                Lack::Steps { count, .. } => failed.1 = *count,
-                Lack::Hours { .. } | Lack::Unparsed { .. } => {}
-            }
-        }
-        failed
-    }
-}
-
-/// Returns the finding that a trace starts from.
-pub(crate) fn start<'a>(report: &'a Report, trace: &Trace) -> Option<&'a Finding> {
-    let named = report.findings.iter().find(|finding| trace.finding.as_ref() == Some(&finding.id));
-    named.or_else(|| report.findings.iter().find(|finding| belongs(finding, trace)))
-}
-
-/// Tells whether telling the trace tells the finding.
-pub(crate) fn belongs(finding: &Finding, trace: &Trace) -> bool {
-    finding.trace.as_ref() == Some(&trace.id) || trace.finding.as_ref() == Some(&finding.id)
+/// Returns true if all four tables were read without a gap or a failure.
+pub fn is_complete(report: &Report) -> bool {
+    Outline::of(report).is_complete()
 }

@@ -1,55 +1,75 @@
-//! A question about a day: a model answers from the report, and may look rows up three times, through
-//! whatever guards statements. What it answers passes the checker that a brief passes.
+//! Questions about a day's report: a model answers from its facts and may run up to three read-only SQL
+//! statements through the caller's guard. The answer passes the same fact check as a brief.
 
-use crate::brief::author::{Path, Writer, told};
-use crate::brief::fact_check::claims::Claims;
-use crate::brief::fact_check::{Dropped, Sentence};
+use crate::brief::author::Author;
+use crate::brief::chat;
+use crate::brief::claims::Claims;
+use crate::brief::fact_check::{Checker, DroppedSentence, Sentence};
 use crate::brief::facts;
-use crate::brief::facts::{Fact, Kind, cited};
-use crate::brief::model_brief::{Model, SENTENCES, checked, hidden, veiled};
-use crate::brief::words::{Local, plain};
-use crate::brief::{Telling, chat};
-use crate::llm::{ModelRequest, Turn, Usage, delimiter};
+use crate::brief::facts::{Fact, FactKind, citation};
+use crate::brief::masking::Masking;
+use crate::brief::model_writer::{ModelWriter, SENTENCES};
+use crate::brief::outline::Outline;
+use crate::brief::writer::{Writer, one_line};
+use crate::llm::{Message, ModelRequest, Usage, delimiter};
 use futures::future::BoxFuture;
 use model::error::{Error, Result};
 use model::lang::Lang;
-use model::report::Report;
-use redact::Pseudonyms;
+use model::report::{Cause, Report};
+use redact::sanitize::plain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// How often rows may be looked up for one question.
+/// SQL statements per question.
 const QUERIES: usize = 3;
-/// Rows of one look, the most characters of a value, and of all of them.
+/// Rows per statement, characters per value, and characters of all rows that the model sees.
 const ROWS: usize = 20;
 const CELL: usize = 200;
 const ALL_CELLS: usize = 6000;
-/// Sentences of an answer.
-const SENTENCES_MAX: usize = 6;
+/// Sentences per answer.
+const MAX_SENTENCES: usize = 6;
+/// Earlier questions that the model sees.
+const EARLIER: usize = 4;
 
-/// Looks rows up; says why there are none.
-pub type Look<'a> =
-    dyn Fn(String) -> BoxFuture<'a, std::result::Result<Vec<Map<String, Value>>, String>> + Sync + 'a;
+/// Rows of a statement, or why it failed.
+type QueryResult = std::result::Result<Vec<Map<String, Value>>, String>;
 
-/// An answer, and how it came about.
+/// Runs one SQL statement of the model.
+pub type RunQuery<'a> = dyn Fn(String) -> BoxFuture<'a, QueryResult> + Sync + 'a;
+
+/// A question about a report.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The report of the day.
+    pub report: &'a Report,
+    /// The question.
+    pub text: &'a str,
+    /// Earlier questions of the conversation with their answers, oldest first.
+    pub earlier: &'a [(String, String)],
+    /// Language of the answer.
+    pub lang: Lang,
+}
+
+/// An answer, its author, and how it was made.
 #[derive(Clone, Debug, Serialize)]
-pub struct Answered {
-    /// The answer.
+pub struct Answer {
+    /// The text for people.
     pub text: String,
-    /// Who put it into words.
-    pub path: Path,
-    /// Why it is the template's.
+    /// The template or a model.
+    #[serde(rename = "path")]
+    pub author: Author,
+    /// Why the template replaces the model; `None` if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Statements that were run, in order.
+    /// SQL statements that were run, in order.
     pub statements: Vec<String>,
-    /// What the model said that is not borne out.
-    pub dropped: Vec<Dropped>,
-    /// Tokens as the server counts them.
+    /// Sentences of the model that the facts do not support.
+    pub dropped: Vec<DroppedSentence>,
+    /// Tokens as reported by the server.
     pub usage: Usage,
 }
 
-/// What the model says: one of the two.
+/// The reply of a model: either a statement to run, or an answer.
 #[derive(Debug, Deserialize)]
 struct Reply {
     #[serde(default)]
@@ -58,136 +78,120 @@ struct Reply {
     answer: Option<Vec<Sentence>>,
 }
 
-/// Answers a question about a report; `earlier` are the questions and answers before it.
-pub async fn ask(
-    speaker: &Writer,
-    report: &Report,
-    question: &str,
-    earlier: &[(String, String)],
-    lang: Lang,
-    look: &Look<'_>,
-) -> Answered {
-    let mut answered = Answered {
-        text: String::new(),
-        path: Path::Model,
-        why: None,
-        statements: Vec::new(),
-        dropped: Vec::new(),
-        usage: Usage::default(),
-    };
-    let text = match speaker.model() {
-        Ok(model) => model.answer(report, question, earlier, lang, look, &mut answered).await,
-        Err(error) => Err(error),
-    };
-    match text {
-        Ok(text) => answered.text = text,
-        Err(error) => {
-            answered.text = known_of(report, question, lang);
-            (answered.path, answered.why) = (Path::Template, Some(told(&error)));
-        }
-    }
-    answered
-}
-
-impl Model {
-    async fn answer(
-        &self,
-        report: &Report,
-        question: &str,
-        earlier: &[(String, String)],
-        lang: Lang,
-        look: &Look<'_>,
-        answered: &mut Answered,
-    ) -> Result<String> {
-        let telling = Telling::of(report);
-        let (veil, delimiter) = (self.veil(report), delimiter()?);
-        let variables = json!({
-            "date": report.run.date, "delimiter": delimiter, "queries": QUERIES, "rows": ROWS,
-            "max": SENTENCES_MAX,
-        });
-        let prompt = self.prompts.fill(&format!("ask.{}.md", lang.name()), &variables)?;
-        let mut facts = facts::of(report, &telling.digest, lang);
-        let shown = self.shown(&facts, &veil, &prompt);
-        facts.truncate(shown.len());
-        let fenced = |lines: &str| format!("{delimiter}\n{lines}\n{delimiter}");
-        let mut turns = vec![Turn::system(prompt), Turn::user(fenced(&shown.join("\n")))];
-        for (question, answer) in earlier.iter().rev().take(4).rev() {
-            turns.push(Turn::user(veiled(question, &veil)));
-            turns.push(Turn::assistant(veiled(answer, &veil)));
-        }
-        turns.push(Turn::user(veiled(&plain(question, 1000), &veil)));
-        let schema = schema();
-        let repair = |why: &str| self.repair(why, &schema, lang);
-        loop {
-            let ask = ModelRequest { turns: turns.clone(), schema: &schema, repair: &repair };
-            let made = self.client.ask::<Reply>(&ask, &mut answered.usage).await?;
-            if made.is_repaired {
-                answered.path = Path::ModelRepaired;
-            }
-            match made.value {
-                Reply { answer: Some(said), .. } if !said.is_empty() => {
-                    return sentences(&said, &facts, &veil, lang, answered);
-                }
-                Reply { sql: Some(sql), .. } if answered.statements.len() < QUERIES => {
-                    let sql = veil.as_ref().map_or_else(|| sql.clone(), |veil| veil.undo(&sql));
-                    answered.statements.push(sql.clone());
-                    let fact = looked_up(answered.statements.len(), look(sql.clone()).await);
-                    turns.push(Turn::assistant(
-                        json!({ "sql": veiled(&sql, &veil), "answer": null }).to_string(),
-                    ));
-                    turns.push(Turn::user(fenced(&hidden(&fact.line, &veil))));
-                    facts.push(fact);
-                }
-                Reply { sql: Some(_), .. } => {
-                    return Err(Error::failed(format!("the model wanted more than {QUERIES} statements")));
-                }
-                Reply { .. } => {
-                    return Err(Error::failed("the model gave neither an answer nor a statement"));
-                }
+impl Writer {
+    /// Returns the answer of the model. It never fails: if the model does, the answer is the part of the
+    /// template's brief that matches the question best.
+    pub async fn answer(&self, question: &Question<'_>, run_query: &RunQuery<'_>) -> Answer {
+        let mut answer = Answer {
+            text: String::new(),
+            author: Author::Model,
+            why: None,
+            statements: Vec::new(),
+            dropped: Vec::new(),
+            usage: Usage::default(),
+        };
+        let text = match self.model() {
+            Ok(model) => converse(model, question, run_query, &mut answer).await,
+            Err(error) => Err(error),
+        };
+        match text {
+            Ok(text) => answer.text = text,
+            Err(error) => {
+                answer.text = template_answer(question);
+                (answer.author, answer.why) = (Author::Template, Some(one_line(&error)));
             }
         }
+        answer
     }
 }
 
-fn sentences(
-    said: &[Sentence],
-    facts: &[Fact],
-    veil: &Option<Pseudonyms>,
-    lang: Lang,
-    answered: &mut Answered,
+/// Returns the text of the model's answer, and fills in `answer` except for its text, even if it fails.
+async fn converse(
+    model: &ModelWriter,
+    question: &Question<'_>,
+    run_query: &RunQuery<'_>,
+    answer: &mut Answer,
 ) -> Result<String> {
-    let kept = checked(said, facts, facts, veil, lang, &mut answered.dropped);
-    if kept.is_empty() {
-        return Err(Error::failed("nothing that the model said is borne out"));
+    let lang = question.lang;
+    let (masking, delimiter) = (Masking::of(question.report, model.redact), delimiter()?);
+    let variables = json!({
+        "date": question.report.run.date, "delimiter": delimiter, "queries": QUERIES, "rows": ROWS,
+        "max": MAX_SENTENCES,
+    });
+    let prompt = model.prompts.fill(&format!("ask.{}.md", lang.name()), &variables)?;
+    let mut facts = facts::of_outline(&Outline::of(question.report), lang);
+    let lines = model.lines_within_budget(&facts, &masking, &prompt);
+    facts.truncate(lines.len());
+    let delimited = |lines: &str| format!("{delimiter}\n{lines}\n{delimiter}");
+    let mut messages = vec![Message::system(prompt), Message::user(delimited(&lines.join("\n")))];
+    for (question, answer) in question.earlier.iter().rev().take(EARLIER).rev() {
+        messages.push(Message::user(masking.mask(question)));
+        messages.push(Message::assistant(masking.mask(answer)));
     }
-    let line = |one: &crate::brief::fact_check::Kept| format!("{} {}", one.text, cited(&one.cites));
-    Ok(kept.iter().take(SENTENCES_MAX).map(line).collect::<Vec<_>>().join("\n"))
+    messages.push(Message::user(masking.mask(&plain(question.text, 1000))));
+    let schema = schema();
+    let repair = |why: &str| model.repair(why, &schema, lang);
+    loop {
+        let request = ModelRequest { messages: messages.clone(), schema: &schema, repair: &repair };
+        let response = model.client.request::<Reply>(&request, &mut answer.usage).await?;
+        if response.is_repaired {
+            answer.author = Author::ModelRepaired;
+        }
+        match response.value {
+            Reply { answer: Some(sentences), .. } if !sentences.is_empty() => {
+                let (kept, dropped) = Checker::new(&facts, &facts, lang).check_all(&sentences, &masking);
+                answer.dropped = dropped;
+                if kept.is_empty() {
+                    return Err(Error::failed("the facts support no sentence of the model"));
+                }
+                let kept = kept.iter().take(MAX_SENTENCES);
+                let lines: Vec<String> =
+                    kept.map(|one| format!("{} {}", one.text, citation(&one.cites))).collect();
+                return Ok(lines.join("\n"));
+            }
+            Reply { sql: Some(sql), .. } if answer.statements.len() < QUERIES => {
+                let sql = masking.unmask(&sql);
+                answer.statements.push(sql.clone());
+                let fact = rows_fact(answer.statements.len(), run_query(sql.clone()).await);
+                let reply = json!({ "sql": masking.mask(&sql), "answer": null });
+                messages.push(Message::assistant(reply.to_string()));
+                messages.push(Message::user(delimited(&masking.mask_line(&fact.line))));
+                facts.push(fact);
+            }
+            Reply { sql: Some(_), .. } => {
+                return Err(Error::failed(format!("the model requested more than {QUERIES} statements")));
+            }
+            Reply { .. } => {
+                return Err(Error::failed("the model returned neither an answer nor a statement"));
+            }
+        }
+    }
 }
 
-/// Returns what a look brought as a fact to be cited.
-fn looked_up(number: usize, found: std::result::Result<Vec<Map<String, Value>>, String>) -> Fact {
-    let line = match found {
+/// Returns the result of a statement as a fact that can be cited.
+fn rows_fact(number: usize, result: QueryResult) -> Fact {
+    let line = match result {
         Err(why) => json!({ "failed": plain(&why, 300) }),
         Ok(rows) => {
-            let mut room = ALL_CELLS;
+            let mut left = ALL_CELLS;
             let mut shown = Vec::new();
             for row in rows.iter().take(ROWS) {
                 let row: Map<String, Value> =
                     row.iter().map(|(column, value)| (plain(column, 40), cell(value))).collect();
                 let size = Value::Object(row.clone()).to_string().chars().count();
-                if size > room {
+                if size > left {
                     break;
                 }
-                room -= size;
+                left -= size;
                 shown.push(Value::Object(row));
             }
             json!({ "rows_in_all": rows.len(), "shown": shown.len(), "rows": shown })
         }
     };
     let is_failed = line.get("failed").is_some();
-    let mut fact = Fact::new(format!("Q:{number}"), Kind::Rows, line);
+    let mut fact = Fact::new(format!("Q:{number}"), FactKind::Rows, line);
     if is_failed {
-        fact.claims = Claims::default(); // it quotes the statement, which is the model's
+        fact.claims = Claims::default(); // an error quotes the statement, whose text is the model's own
     }
     fact
 }
@@ -210,21 +214,20 @@ fn schema() -> Value {
     })
 }
 
-/// Returns what the report itself says of what a question names, else of what weighs most.
-fn known_of(report: &Report, question: &str, lang: Lang) -> String {
-    let telling = Telling::of(report);
-    let local = Local::of(&report.run);
-    let is_named = |name: &Option<String>| name.as_deref().is_some_and(|name| question.contains(name));
-    let named = telling.traces.iter().find(|trace| {
-        let causes = trace.hypotheses.iter().filter_map(|hypothesis| hypothesis.cause.as_ref());
-        let is_cause = |cause: &model::report::Cause| {
-            !cause.name.is_empty() && question.contains(&cause.name) || question.contains(&cause.username)
-        };
-        is_named(&trace.entity.pod) || is_named(&trace.entity.workload) || causes.into_iter().any(is_cause)
+/// Returns the block of the first trace whose entity, object or user the question names, or else of the
+/// first trace; the headline if there is none.
+fn template_answer(question: &Question<'_>) -> String {
+    let (outline, lang) = (Outline::of(question.report), question.lang);
+    let has = |name: &str| question.text.contains(name);
+    let is_named = |name: &Option<String>| name.as_deref().is_some_and(has);
+    let is_cause = |cause: &Cause| !cause.name.is_empty() && has(&cause.name) || has(&cause.username);
+    let named = outline.traces.iter().find(|trace| {
+        let mut causes = trace.hypotheses.iter().filter_map(|hypothesis| hypothesis.cause.as_ref());
+        is_named(&trace.entity.pod) || is_named(&trace.entity.workload) || causes.any(is_cause)
     });
-    let told = match named.or(telling.traces.first()) {
-        Some(trace) => chat::told(report, trace, 1, &local, lang),
-        None => chat::headline(report, &telling, lang),
+    let text = match named.or(outline.traces.first()) {
+        Some(trace) => chat::trace_block(&outline, trace, 1, lang),
+        None => chat::headline(&outline, lang),
     };
-    told + chat::note(lang)
+    text + chat::template_note(lang)
 }

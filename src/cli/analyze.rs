@@ -1,40 +1,46 @@
-//! `headwater analyze`: agents and traces over the lake → the report.
+//! `headwater analyze`: runs agents and traces over the lake and prints the report.
 
 use crate::brief::{Length, brief};
-use crate::cli::{Context, Done, Result, print, print_json, show};
+use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
 use model::lang::Lang;
 
-/// Run the agents and the trace over a window of the lake
+/// Run agents and traces over a time range of the lake and print the report
+///
+/// Prints the brief, or the whole report with `--json`. The report of a whole day is also saved in the
+/// lake, for `brief`, `trace --finding` and the page.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  headwater analyze --date 2026-11-22 --json > report.json\n  headwater analyze --from '2026-11-22 10:00' --to '2026-11-22 11:00'"
 )]
 pub struct Args {
-    /// Local day [default: the last one with rows]
-    #[arg(long, conflicts_with_all = ["from", "to"])]
+    /// Local day, YYYY-MM-DD [default: the last day with rows]
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
     date: Option<String>,
-    /// First point, local or RFC 3339
-    #[arg(long, requires = "to")]
+    /// Start, inclusive: local time or RFC 3339
+    #[arg(long, value_name = "TIME", requires = "to")]
     from: Option<String>,
-    /// First point after
-    #[arg(long, requires = "from")]
+    /// End, exclusive: local time or RFC 3339
+    #[arg(long, value_name = "TIME", requires = "from")]
     to: Option<String>,
-    /// The report as JSON
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// Write the page there as well
+    /// Also write the report as an HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<std::path::PathBuf>,
-    /// Lang of the page and the text
-    #[arg(long, value_parser = show::lang(), default_value = "en")]
+    /// Language of the brief and the page
+    #[arg(long, value_parser = terminal::lang(), default_value = "en")]
     lang: Lang,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let mut place = context.workplace()?;
-    let window =
-        context.window(&place.catalog, args.date.as_deref(), args.from.as_deref().zip(args.to.as_deref()))?;
-    let report = context.analyse(&mut place, window)?;
+    let mut workspace = context.workspace()?;
+    let window = context.window(
+        &workspace.catalog,
+        args.date.as_deref(),
+        args.from.as_deref().zip(args.to.as_deref()),
+    )?;
+    let report = context.analyze(&mut workspace, window)?;
     let lang = args.lang;
     if let Some(path) = &args.html {
         std::fs::write(path, crate::brief::page::html(&report, lang)?)?;
@@ -44,5 +50,5 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     } else {
         print(&brief(&report, lang, Length::Chat))?;
     }
-    Ok(crate::cli::report("analyze", &report.coverage.problems))
+    Ok(print_problems("analyze", &report.coverage.problems))
 }

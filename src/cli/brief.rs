@@ -1,175 +1,194 @@
-//! `headwater brief`: the text of a day's report, from a model or the template; and questions about it.
+//! `headwater brief`: prints the brief of a day, and answers questions about its report.
 
 use crate::analysis::report;
-use crate::brief::{Answered, Dropped, Length, Look, Path, Writer, ask, brief};
-use crate::cli::{Context, Done, Result, print, print_json, say, show};
+use crate::brief::{Answer, Author, DroppedSentence, Length, Question, RunQuery, Writer, brief};
+use crate::cli::{Context, Done, Result, notice, print, print_json, terminal};
 use crate::llm::Usage;
-use crate::query::sandbox::{Limits, Pool, QueryError, Setup, Statement};
+use crate::query::error::QueryError;
+use crate::query::sandbox::{Pool, PoolConfig, Statement, StatementLimits};
 use model::error::Error;
 use model::lang::Lang;
 use model::report::Report;
 use serde_json::json;
 use std::io::IsTerminal;
 
-/// Say a day's report in a chat group's or a robot's words
+/// Rows of a query that the model is sent.
+const ANSWER_ROWS: usize = 200;
+
+/// Print the brief of a day, or ask a model about its report
 ///
-/// With `[llm]` configured a model says it, and each sentence is checked against the report; without
-/// one, or when it fails, the same brief comes from a template. stderr says which.
+/// With `[llm]` in the config a model writes the brief, and each of its sentences is checked against the
+/// report. Without a model, or if it fails, a template writes the brief. stderr names the author.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit code 0: done. 1: a model should have spoken and did not; the template's brief was printed."
+    after_help = "Examples:\n  headwater brief --date 2026-11-22 --lang zh\n  headwater brief --ask 'why did checkout fail?'\n\nExit codes: 0 done; 1 the model failed and the template wrote the brief."
 )]
 pub struct Args {
-    /// Local day [default: the last one with rows]
-    #[arg(long)]
+    /// Local day, YYYY-MM-DD [default: the last day with rows]
+    #[arg(long, value_name = "DATE")]
     date: Option<String>,
-    /// Lang
-    #[arg(long, value_parser = show::lang(), default_value = "en")]
+    /// Language of the brief or the answers
+    #[arg(long, value_parser = terminal::lang(), default_value = "en")]
     lang: Lang,
-    /// At most 200 characters, to be spoken
+    /// Write at most 200 characters, to be read aloud
     #[arg(long, conflicts_with_all = ["ask", "chat"])]
     voice: bool,
-    /// From the template, whatever is configured
+    /// Use the template even if a model is configured
     #[arg(long, conflicts_with_all = ["ask", "chat"])]
     template: bool,
-    /// One JSON document: the text, who said it, what was dropped
+    /// Print one JSON document: the text, its author and the dropped sentences
     #[arg(long, conflicts_with = "chat")]
     json: bool,
-    /// Ask the model about the day: "why do you think so?"
+    /// Ask the model a question about the day
     #[arg(long, value_name = "QUESTION", conflicts_with = "chat")]
     ask: Option<String>,
-    /// Ask one question after another
+    /// Ask the model questions at a prompt
     #[arg(long)]
     chat: bool,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let mut place = context.workplace()?;
-    let window = context.window(&place.catalog, args.date.as_deref(), None)?;
-    let report = match report::kept(&place.catalog, Some(&window.date().to_string()))? {
+    let mut workspace = context.workspace()?;
+    let window = context.window(&workspace.catalog, args.date.as_deref(), None)?;
+    let report = match report::saved(&workspace.catalog, Some(&window.date().to_string()))? {
         Some(report) => report,
-        None => context.analyse(&mut place, window)?,
+        None => context.analyze(&mut workspace, window)?,
     };
     let lang = args.lang;
     if let Some(question) = &args.ask {
-        let speaker = place.speaker();
-        let answered = answer(context, &speaker, &report, question, &[], lang)?;
+        let conversation = Conversation { context, writer: workspace.writer(), report: &report, lang };
+        let answer = conversation.answer(question, &[])?;
         if args.json {
             print_json(
-                &json!({ "schema": "headwater.answer/1", "date": report.run.date, "answer": answered }),
+                &json!({ "schema": "headwater.answer/1", "date": report.run.date, "answer": answer }),
             )?;
         } else {
-            print(&answered.text)?;
+            print(&answer.text)?;
         }
-        return Ok(told(answered.path, answered.why.as_deref(), &answered.dropped, answered.usage));
+        return Ok(print_author(answer.author, answer.why.as_deref(), &answer.dropped, answer.usage));
     }
     if args.chat {
-        return conversation(context, &place.speaker(), &report, lang);
+        return Conversation { context, writer: workspace.writer(), report: &report, lang }.prompt();
     }
     let length = if args.voice { Length::Voice } else { Length::Chat };
     if args.template && !args.json {
         print(&brief(&report, lang, length))?;
         return Ok(Done::All);
     }
-    let spinner = show::spinner();
+    let spinner = terminal::spinner();
     spinner.set_message("brief");
-    let speaker = if args.template { Writer::template() } else { place.speaker() };
-    let spoken = context.runtime.block_on(place.spoken(&speaker, &report, lang, length));
+    let writer = if args.template { Writer::template() } else { workspace.writer() };
+    let brief = context.runtime.block_on(workspace.write_brief(&writer, &report, lang, length));
     spinner.finish_and_clear();
-    let spoken = spoken?;
+    let brief = brief?;
     if args.json {
         let length = if args.voice { "voice" } else { "chat" };
         print_json(&json!({ "schema": "headwater.brief/1", "date": report.run.date, "lang": lang.name(),
-            "length": length, "brief": spoken }))?;
+            "length": length, "brief": brief }))?;
     } else {
-        print(&spoken.text)?;
+        print(&brief.text)?;
     }
-    if !speaker.has_model() {
+    if !writer.has_model() {
         return Ok(Done::All);
     }
-    if spoken.untold > 0 {
-        say(&format!("{} facts did not fit into `[llm] budget`; the model did not see them", spoken.untold));
+    if brief.omitted_facts > 0 {
+        notice(&format!(
+            "{} facts exceeded `[llm] budget` and were not sent to the model",
+            brief.omitted_facts
+        ));
     }
-    Ok(told(spoken.path, spoken.why.as_deref(), &spoken.dropped, spoken.usage))
+    Ok(print_author(brief.author, brief.why.as_deref(), &brief.dropped, brief.usage))
 }
 
-/// Says on stderr who spoke, and what of it was dropped.
-fn told(path: Path, why: Option<&str>, dropped: &[Dropped], usage: Usage) -> Done {
+/// Prints the author and the dropped sentences to stderr.
+fn print_author(author: Author, why: Option<&str>, dropped: &[DroppedSentence], usage: Usage) -> Done {
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-    say(&format!(
-        "said by: {}{why}; {} requests, {} + {} tokens",
-        path.name(),
+    notice(&format!(
+        "written by: {}{why}; {} requests, {} + {} tokens",
+        author.name(),
         usage.calls,
         usage.prompt_tokens,
         usage.completion_tokens
     ));
-    for one in dropped {
-        say(&format!("  dropped: {} — {}", one.text, one.why));
+    for sentence in dropped {
+        notice(&format!("  dropped: {} — {}", sentence.text, sentence.why));
     }
-    if path == Path::Template { Done::InPart } else { Done::All }
+    if author == Author::Template { Done::InPart } else { Done::All }
 }
 
-fn answer(
-    context: &Context,
-    speaker: &Writer,
-    report: &Report,
-    question: &str,
-    earlier: &[(String, String)],
+/// Questions about one report, answered by a model that may query the lake.
+struct Conversation<'c> {
+    context: &'c Context,
+    writer: Writer,
+    report: &'c Report,
     lang: Lang,
-) -> Result<Answered> {
-    if !speaker.has_model() {
-        return Err(Error::usage("no model is configured to be asked")
-            .hint("`base_url` and `model` under `[llm]`; `headwater brief` needs none"));
-    }
-    let pool = Pool::new(Setup::of(&context.config, context.lake_path()));
-    let limits = Limits { rows: 200, ..Limits::of(&context.config.serve) };
-    let look: Box<Look<'_>> = Box::new(move |sql: String| {
-        let pool = pool.clone();
-        Box::pin(async move {
-            say(&format!("looking up: {sql}"));
-            let rows = pool.ask(Statement { sql, limits }).await.map_err(|fault| refusal(&fault))?;
-            crate::analysis::agent::rows_of(&rows.batches).map_err(|error| error.what)
-        })
-    });
-    let spinner = show::spinner();
-    spinner.set_message("asking");
-    let answered = context.runtime.block_on(ask(speaker, report, question, earlier, lang, &*look));
-    spinner.finish_and_clear();
-    Ok(answered)
 }
 
-/// Returns why a statement gave no rows, as the model is told it.
-fn refusal(fault: &QueryError) -> String {
-    match fault {
-        QueryError::Refused { what, hint } => format!("refused: {what}; {hint}"),
-        QueryError::Invalid { what, hint, .. } => format!("{what}; {}", hint.as_deref().unwrap_or_default()),
-        QueryError::TimedOut => "it took longer than it may".into(),
-        QueryError::OutOfMemory => "it needed more memory than it may".into(),
-        QueryError::Busy => "too much is under way".into(),
+impl Conversation<'_> {
+    /// Answers a question; `earlier` holds the questions and answers before it.
+    fn answer(&self, question: &str, earlier: &[(String, String)]) -> Result<Answer> {
+        if !self.writer.has_model() {
+            return Err(Error::usage("cannot answer questions: no model is configured")
+                .hint("set `base_url` and `model` under `[llm]`; `headwater brief` alone needs no model"));
+        }
+        let config = &self.context.config;
+        let pool = Pool::new(PoolConfig::of(config, self.context.lake_path()));
+        let limits = StatementLimits { rows: ANSWER_ROWS, ..StatementLimits::of(&config.serve) };
+        let run_query: Box<RunQuery<'_>> = Box::new(move |sql: String| {
+            let pool = pool.clone();
+            Box::pin(async move {
+                notice(&format!("query: {sql}"));
+                let rows =
+                    pool.run(Statement { sql, limits }).await.map_err(|error| query_error_text(&error))?;
+                crate::query::rows::json_rows(&rows.batches).map_err(|error| error.what)
+            })
+        });
+        let spinner = terminal::spinner();
+        spinner.set_message("waiting for the model");
+        let question = Question { report: self.report, text: question, earlier, lang: self.lang };
+        let answer = self.context.runtime.block_on(self.writer.answer(&question, &*run_query));
+        spinner.finish_and_clear();
+        Ok(answer)
+    }
+
+    /// Answers questions at a prompt until the end of input.
+    fn prompt(&self) -> Result<Done> {
+        if !std::io::stdin().is_terminal() {
+            return Err(Error::usage("`--chat` requires a terminal")
+                .hint("use `--ask QUESTION` for a single question"));
+        }
+        let failed =
+            |error: rustyline::error::ReadlineError| Error::failed("the prompt failed").because(error);
+        let mut editor = rustyline::DefaultEditor::new().map_err(failed)?;
+        notice(&format!("ask about {}; Ctrl-D exits", self.report.run.date));
+        let mut earlier = Vec::new();
+        loop {
+            let question = match editor.readline("? ") {
+                Ok(line) if line.trim().is_empty() => continue,
+                Ok(line) => line,
+                Err(rustyline::error::ReadlineError::Interrupted) => continue,
+                Err(rustyline::error::ReadlineError::Eof) => return Ok(Done::All),
+                Err(error) => return Err(failed(error)),
+            };
+            let _ = editor.add_history_entry(question.trim());
+            let answer = self.answer(&question, &earlier)?;
+            print(&answer.text)?;
+            print_author(answer.author, answer.why.as_deref(), &answer.dropped, answer.usage);
+            earlier.push((question, answer.text));
+        }
+    }
+}
+
+/// Describes an error of a statement for the model that wrote the statement.
+fn query_error_text(error: &QueryError) -> String {
+    match error {
+        QueryError::NotAllowed { what, hint } => format!("not allowed: {what}; {hint}"),
+        QueryError::Invalid(error) => {
+            format!("{}; {}", error.what, error.hint.as_deref().unwrap_or_default())
+        }
+        QueryError::TimedOut => "the statement exceeded its time limit".into(),
+        QueryError::OutOfMemory => "the statement exceeded its memory limit".into(),
+        QueryError::Busy => "too many statements are running; try again".into(),
         QueryError::Failed { what } => what.clone(),
-    }
-}
-
-fn conversation(context: &Context, speaker: &Writer, report: &Report, lang: Lang) -> Result<Done> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::usage("`--chat` wants a terminal").hint("`--ask QUESTION` asks one question"));
-    }
-    let broken = |error: rustyline::error::ReadlineError| Error::failed("the prompt failed").because(error);
-    let mut editor = rustyline::DefaultEditor::new().map_err(broken)?;
-    say(&format!("ask about {}; Ctrl-D leaves", report.run.date));
-    let mut earlier = Vec::new();
-    loop {
-        let question = match editor.readline("? ") {
-            Ok(line) if line.trim().is_empty() => continue,
-            Ok(line) => line,
-            Err(rustyline::error::ReadlineError::Interrupted) => continue,
-            Err(rustyline::error::ReadlineError::Eof) => return Ok(Done::All),
-            Err(error) => return Err(broken(error)),
-        };
-        let _ = editor.add_history_entry(question.trim());
-        let answered = answer(context, speaker, report, &question, &earlier, lang)?;
-        print(&answered.text)?;
-        told(answered.path, answered.why.as_deref(), &answered.dropped, answered.usage);
-        earlier.push((question, answered.text));
     }
 }

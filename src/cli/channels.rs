@@ -1,21 +1,22 @@
-//! `headwater channels`: where briefs go, what they are owed, and whether they can be reached.
+//! `headwater channels`: lists the channels, tests one, and sends pending messages.
 
-use crate::cli::{Context, Done, Result, print, say, show};
+use crate::cli::{Context, Done, Result, notice, print, print_problems, terminal};
 use crate::config::{BriefLength, ChannelConfig, When};
 use crate::delivery;
 use crate::delivery::Receipt;
-use crate::delivery::channel::Sent;
+use crate::delivery::channel::SendOutcome;
 use crate::ingest::Progress;
-use crate::lake::Lake;
-use crate::lake::catalog::{Catalog, OutboxEntry};
-use crate::pipeline::{Watch, send_owed};
+use crate::lake::catalog::OutboxEntry;
+use crate::pipeline::{JobControl, send_pending};
 use model::error::Error;
 use model::time::Ts;
 use std::io::{self, Write};
 
-/// Show where briefs go, try a channel, send what is owed
+/// List channels, test one, or send pending messages
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  headwater channels list\n  headwater channels test ops")]
+#[command(
+    after_help = "Examples:\n  headwater channels list\n  headwater channels test ops      sends a test message to the channel `ops`"
+)]
 pub struct Args {
     #[command(subcommand)]
     task: Task,
@@ -23,14 +24,16 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
-    /// The channels, their routes, and how many messages are on their way to each
+    /// List the channels, what each receives, and its pending messages
     List,
-    /// Send one message that says it is a test
+    /// Send a test message
     Test {
-        /// Name of the channel
+        /// Name of the channel in the config
         name: String,
     },
-    /// Send what did not arrive yet, or was held back in quiet hours: for a timer where no `serve` runs
+    /// Send messages that failed or were held back in quiet hours
+    ///
+    /// Run it from a timer if `headwater serve`, which does this itself, does not run.
     Send,
 }
 
@@ -39,96 +42,105 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         Task::List => list(context),
         Task::Test { name } => test(context, name),
         Task::Send => {
-            let stop = context.stop();
-            let watch =
-                Watch { stop: &stop, begun: &|_| {}, progress: &Progress::default(), print: to_stdout };
-            let receipts = send_owed(&context.site(), context.runtime.handle(), &watch, &|_| true)?;
-            tell(&receipts);
+            let cancel = context.cancel_on_signal();
+            let control = JobControl {
+                cancel: &cancel,
+                on_step: &|_| {},
+                progress: &Progress::default(),
+                print: to_stdout,
+            };
+            let receipts =
+                send_pending(&context.installation(), context.runtime.handle(), &control, &|_| true)?;
+            print_receipts(&receipts);
             let problems: Vec<_> = receipts.iter().filter_map(Receipt::problem).collect();
-            Ok(crate::cli::report("channels", &problems))
+            Ok(print_problems("channels", &problems))
         }
     }
 }
 
 fn list(context: &Context) -> Result<Done> {
-    let catalog = Lake::open(&context.lake_path()).and_then(|lake| Catalog::open(&lake.catalog_path())).ok();
+    let catalog = context.open_lake().ok().map(|(_, catalog)| catalog);
     let mut lines = Vec::new();
-    for config in &context.config.broadcast {
-        let open = catalog.as_ref().map(|catalog| catalog.pending_outbox(&config.name)).transpose()?;
-        let open: Vec<String> = open
+    for config in &context.config.channels {
+        let pending = catalog.as_ref().map(|catalog| catalog.pending_outbox(&config.name)).transpose()?;
+        let pending: Vec<String> = pending
             .unwrap_or_default()
             .iter()
-            .map(|letter: &OutboxEntry| format!("{} {}", letter.date, letter.state))
+            .map(|entry: &OutboxEntry| format!("{} {}", entry.date, entry.state))
             .collect();
-        let open = if open.is_empty() { "nothing".to_owned() } else { open.join(", ") };
-        lines.push([config.name.clone(), config.kind.name().into(), route(config), open]);
+        let pending = if pending.is_empty() { "none".to_owned() } else { pending.join(", ") };
+        lines.push([config.name.clone(), config.kind.name().into(), route(config), pending]);
     }
-    print(&show::columns(["CHANNEL", "KIND", "GETS", "OWED"], lines))?;
+    print(&terminal::columns(["CHANNEL", "KIND", "RECEIVES", "PENDING"], lines))?;
     Ok(Done::All)
 }
 
-/// Returns in words what goes to a channel, and when.
+/// Describes which briefs and findings go to a channel, and when.
 fn route(config: &ChannelConfig) -> String {
-    let mut words = vec![config.lang.clone()];
-    words.extend(config.min_severity.map(|least| format!("{} and graver", least.name())));
+    let mut words = vec![config.lang.name().to_owned()];
+    words.extend(config.min_severity.map(|least| format!("{} or worse", least.name())));
     words.extend((!config.agents.is_empty()).then(|| config.agents.join("/")));
     words.extend(
         (!config.namespaces.is_empty()).then(|| format!("namespaces {}", config.namespaces.join(" "))),
     );
-    words.extend(config.max_findings.map(|most| format!("at most {most} findings")));
-    words.extend((config.when == When::Findings).then(|| "days with findings".to_owned()));
+    words.extend(config.max_findings.map(|max| format!("at most {max} findings")));
+    words.extend((config.when == When::Findings).then(|| "only days with findings".to_owned()));
     words.extend(match config.length {
         BriefLength::Chat => None,
-        BriefLength::Voice => Some("spoken".to_owned()),
-        BriefLength::Full => Some("in full".to_owned()),
+        BriefLength::Voice => Some("voice length".to_owned()),
+        BriefLength::Full => Some("full length".to_owned()),
     });
     words.extend(config.quiet.as_ref().map(|quiet| {
-        let but = if config.urgent { " but for critical ones" } else { "" };
-        format!("not {quiet}{but}")
+        let except = if config.urgent { " except critical findings" } else { "" };
+        format!("not {quiet}{except}")
     }));
     words.join(", ")
 }
 
 fn test(context: &Context, name: &str) -> Result<Done> {
-    let channels = context.site().channels(to_stdout)?;
+    let channels = context.installation().channels(to_stdout)?;
     let channel = channels.iter().find(|channel| channel.name == name).ok_or_else(|| {
         let names: Vec<_> = channels.iter().map(|channel| channel.name.as_str()).collect();
-        Error::usage(format!("there is no channel `{name}`"))
-            .hint(format!("`[[broadcast]]` of the config names them: {}", names.join(", ")))
+        Error::usage(format!("unknown channel `{name}`"))
+            .hint(format!("the channels in the config are: {}", names.join(", ")))
     })?;
-    let sent = context.runtime.block_on(delivery::test(channel, Ts::now(), context.config.zone()?));
-    let (why, hint) = match sent {
-        Sent::Delivered(note) => {
-            say(&format!("`{name}` took the test message: {note}"));
+    let outcome = context.runtime.block_on(delivery::send_test(channel, Ts::now(), context.config.zone()?));
+    let (why, hint) = match outcome {
+        SendOutcome::Delivered(note) => {
+            notice(&format!("`{name}` accepted the test message: {note}"));
             return Ok(Done::All);
         }
-        Sent::Rejected(why) => (why, "mend the channel's config or its environment variables"),
-        Sent::Busy(why, _) => (why, "it was written to too much: wait a minute"),
-        Sent::Unknown(why) | Sent::Doubtful(why) => (why, "look there whether it came"),
-        Sent::Refused(why) => (why, "is it up, and can it be reached from here?"),
+        SendOutcome::Rejected(why) => (why, "fix the channel's config or its environment variables"),
+        SendOutcome::Busy(why, _) => (why, "the channel limits its rate: wait a minute"),
+        SendOutcome::Unknown(why) | SendOutcome::Uncertain(why) => {
+            (why, "check in the channel whether the message arrived")
+        }
+        SendOutcome::Failed(why) => {
+            (why, "check that the channel's server is up and reachable from this host")
+        }
     };
-    Err(Error::failed(format!("the test message did not surely arrive: {why}"))
+    Err(Error::failed(format!("cannot confirm that the test message arrived: {why}"))
         .at(format!("channel `{name}`"))
         .hint(hint))
 }
 
-/// Tells on stderr what came of each message.
-pub fn tell(receipts: &[Receipt]) {
+/// Prints the outcome of each message to stderr.
+pub fn print_receipts(receipts: &[Receipt]) {
     for receipt in receipts {
         let Receipt { channel, date, state, note, parts_sent, parts, .. } = receipt;
         let parts = if *parts > 1 { format!(", {parts_sent} of {parts} parts") } else { String::new() };
-        say(&format!("{date} to `{channel}`: {state}{parts}: {note}"));
+        notice(&format!("{date} to `{channel}`: {state}{parts}: {note}"));
     }
 }
 
-/// Prints for a channel of kind `stdout`.
+/// Prints a message for a channel of kind `stdout`.
 pub fn to_stdout(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// Prints the same where stdout is taken.
+/// Prints a message of such a channel to stderr, for when stdout is in use.
 pub fn to_stderr(text: &str) -> io::Result<()> {
     io::stderr().lock().write_all(text.as_bytes())
 }

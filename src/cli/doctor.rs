@@ -1,45 +1,46 @@
-//! `headwater doctor`: what is wrong with this installation, and what to do.
+//! `headwater doctor`: prints the checks of this installation, each with its fix.
 
-use crate::api::doctor::{Check, Installation, State, examine};
-use crate::cli::{Context, Done, Result, print, print_json, show};
+use crate::api::doctor::{Check, CheckContext, State, check_all};
+use crate::cli::{Context, Done, Result, print, print_json, terminal};
 use crate::pipeline::limits;
 use model::error::Error;
 use model::time::Ts;
 use serde_json::json;
 
-/// Look for what is wrong with this installation, and say what to do
+/// Check this installation and suggest fixes
 ///
-/// Ends with code 1 when a check fails.
+/// Checks config, disk, rules, bucket, model, channels, robot and clock. Exits with 1 if a check fails.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  headwater --config /etc/headwater/headwater.toml doctor")]
 pub struct Args {
-    /// One JSON document
+    /// Print one JSON document
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let installation = Installation {
+    let checked = CheckContext {
         config: &context.config,
-        config_place: context.config_place.as_deref(),
+        config_place: context.config_path.as_deref(),
         lake: context.lake_path(),
         rules: context.rules_path(),
         limits: limits(&context.config),
         now: Ts(chrono::Utc::now().timestamp_micros()),
         env: |name| std::env::var(name).ok(),
     };
-    let spinner = show::spinner();
-    spinner.set_message("looking");
-    let checks = context.runtime.block_on(examine(&installation));
+    let spinner = terminal::spinner();
+    spinner.set_message("checking");
+    let checks = context.runtime.block_on(check_all(&checked));
     spinner.finish_and_clear();
-    tell(&checks, args)
+    print_checks(&checks, args)
 }
 
-/// Tells that the config cannot be read: nothing else can be looked at without it.
+/// Prints only that the config is invalid: every other check depends on it.
 pub fn without_config(error: Error, args: &Args) -> Result<Done> {
-    tell(&[Check::failed("config", error)], args)
+    print_checks(&[Check::failed("config", error)], args)
 }
 
-fn tell(checks: &[Check], args: &Args) -> Result<Done> {
+fn print_checks(checks: &[Check], args: &Args) -> Result<Done> {
     let count = |state: State| checks.iter().filter(|check| check.state == state).count();
     let [ok, warn, fail] = [State::Ok, State::Warn, State::Fail].map(count);
     if args.json {
@@ -58,7 +59,7 @@ fn tell(checks: &[Check], args: &Args) -> Result<Done> {
                 print(&format!("{:19}hint: {hint}", ""))?;
             }
         }
-        print(&format!("{ok} ok, {warn} to look at, {fail} failed"))?;
+        print(&format!("{ok} ok, {warn} warnings, {fail} failed"))?;
     }
     Ok(if fail == 0 { Done::All } else { Done::InPart })
 }

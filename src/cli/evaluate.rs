@@ -1,10 +1,10 @@
-//! `headwater evaluate`: the whole job over simulated days, scored against their truth.
+//! `headwater evaluate`: analyzes simulated days and scores the traces against the known causes.
 
-use crate::analysis::evaluate::{Score, Totals, naive, parse_truth, score, totals, trace_of};
+use crate::analysis::evaluate::{DayTrace, Score, Totals, naive, parse_truth, score, totals, trace_of};
 use crate::analysis::trace::{Subject, start_at};
-use crate::cli::{Context, Done, Result, print, print_json, say, show};
+use crate::cli::{Context, Done, Result, notice, print, print_json, terminal};
 use crate::lake::Lake;
-use crate::pipeline::Workplace;
+use crate::pipeline::Workspace;
 use crate::source::Source;
 use model::error::Error;
 use model::report::Trace;
@@ -16,37 +16,37 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Run the whole job over simulated days and score the traces against their truth
+/// Score traces over simulated days against their known causes
 ///
-/// Beside the traces stand two naive rules: the nearest change before the symptom, and the nearest
-/// in its namespace. Where these do well, the days prove nothing.
+/// For comparison it also scores two naive rules: the nearest change before the symptom, and the
+/// nearest change in its namespace. If these score well, the days are too easy to prove anything.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  for seed in 1 2 3; do headwater simulate --scenario bad_image --seed $seed --out days/bad_image-$seed; done\n  headwater evaluate days"
+    after_help = "Example:\n  headwater simulate --scenario bad_image --seed 1 --out days/bad_image-1\n  headwater simulate --scenario bad_image --seed 2 --out days/bad_image-2\n  headwater evaluate days"
 )]
 pub struct Args {
-    /// Days as `headwater simulate` writes them, or folders of such days
+    /// Simulated days (folders with truth.json), or folders of such days
     #[arg(required = true, value_name = "DIR")]
     days: Vec<PathBuf>,
-    /// One JSON document: totals, scenarios and every day
+    /// Print one JSON document: totals, scenarios and every day
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let days = days_of(&args.days)?;
-    let bar = show::counter(days.len() as u64, "evaluate");
+    let bar = terminal::counter(days.len() as u64, "evaluate");
     let mut scores = Vec::new();
     let mut failed = 0;
     let next = AtomicUsize::new(0);
-    // planning a day's rules keeps one core busy: days run side by side
+    // planning the rules of a day uses one core, so several days run at once
     let work = || {
-        let mut done = Vec::new();
+        let mut outcomes = Vec::new();
         while let Some(day) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((day, evaluate(context, day)));
+            outcomes.push((day, evaluate(context, day)));
             bar.inc(1);
         }
-        done
+        outcomes
     };
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..context.config.threads()).map(|_| scope.spawn(work)).collect();
@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
             Ok(score) => scores.push(score),
             Err(error) => {
                 failed += 1;
-                say(&format!("error: {}: {error}", day.display()));
+                notice(&format!("error: {}: {error}", day.display()));
             }
         }
     }
@@ -78,13 +78,13 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     } else {
         print(&table(&by_scenario, &all))?;
         for score in scores.iter().filter(|score| !score.is_right()) {
-            print(&miss(score))?;
+            print(&describe_miss(score))?;
         }
     }
     Ok(if failed == 0 { Done::All } else { Done::InPart })
 }
 
-/// Returns the days among folders and in them, by name.
+/// Returns the folders that are days, and the days directly inside the others, sorted by path.
 fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut days = Vec::new();
     for folder in folders {
@@ -97,9 +97,9 @@ fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
             );
         }
         if days.len() == before {
-            return Err(Error::usage("there is no simulated day here")
+            return Err(Error::usage("no simulated day found")
                 .at(folder.display().to_string())
-                .hint("a day holds truth.json; `headwater simulate` writes one"));
+                .hint("a simulated day contains truth.json; `headwater simulate` writes one"));
         }
     }
     days.sort();
@@ -107,12 +107,12 @@ fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 fn evaluate(context: &Context, day: &Path) -> Result<Score> {
-    let place = day.join("truth.json");
-    let truth = parse_truth(&std::fs::read_to_string(&place)?, &place.display().to_string())?;
-    let begun = Instant::now();
+    let path = day.join("truth.json");
+    let truth = parse_truth(&std::fs::read_to_string(&path)?, &path.display().to_string())?;
+    let started = Instant::now();
     let folder = tempfile::tempdir()?;
     let lake = Lake::create(folder.path())?;
-    // the truth is for whoever checks the answer, not for whoever finds it
+    // only the logs: the analysis must not read the answer
     let logs = ["audit", "event", "business", "standard"].map(|name| day.join(name));
     let paths = logs.into_iter().filter(|path| path.exists()).collect();
     crate::cli::ingest::into_lake(
@@ -121,30 +121,34 @@ fn evaluate(context: &Context, day: &Path) -> Result<Score> {
         &Source::Files { root: Some(day.to_owned()), paths },
         None,
     )?;
-    let mut place = context.site().open(lake)?;
+    let mut workspace = context.installation().open(lake)?;
     let zone = context.config.zone()?;
     let window = Window { from: Ts::parse(&truth.from, zone)?, to: Ts::parse(&truth.to, zone)?, zone };
     context.runtime.block_on(async {
-        let report = place.analyse(window, "evaluate", &|_| {}).await?;
-        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let report = workspace.analyse(window, "evaluate", &|_| {}).await?;
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let found = trace_of(&truth, &report);
-        let trace = match found {
-            Some(trace) => trace.clone(),
-            None => asked(&place, &truth, window).await?,
+        let traced = DayTrace {
+            found: found.is_some(),
+            trace: match found {
+                Some(trace) => trace.clone(),
+                None => trace_symptom(&workspace, &truth, window).await?,
+            },
+            naive: naive(&workspace.engine(None).await?, &truth).await?,
+            took_ms,
         };
-        let naive = naive(&place.engine(None).await?, &truth).await?;
-        Ok(score(&day.display().to_string(), &truth, (found.is_some(), &trace), &naive, took_ms))
+        Ok(score(&day.display().to_string(), &truth, &traced))
     })
 }
 
-/// Returns the trace of the symptom's pod and time.
-async fn asked(place: &Workplace, truth: &Truth, window: Window) -> Result<Trace> {
+/// Traces the pod of the symptom at its time, for a day on which no finding led to the symptom.
+async fn trace_symptom(workspace: &Workspace, truth: &Truth, window: Window) -> Result<Trace> {
     let at = Ts::parse(&truth.symptom.ts, window.zone)?;
     let subject = Subject::Pod(truth.symptom.namespace.clone(), truth.symptom.pod.clone());
-    let engine = place.engine(Some(window)).await?;
+    let engine = workspace.engine(Some(window)).await?;
     let start = start_at(&engine, &subject, at).await?;
-    let traces = place.trace(&engine, window, &[start]).await?;
-    traces.into_iter().next().ok_or_else(|| Error::bug("a start gave no trace"))
+    let traces = workspace.trace(&engine, window, &[start]).await?;
+    traces.into_iter().next().ok_or_else(|| Error::bug("no trace was returned for the symptom"))
 }
 
 fn percent(part: usize, whole: usize) -> String {
@@ -172,21 +176,21 @@ fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
             t.took_ms
         ));
     }
-    out.push_str("\nright verdict → given\n");
-    for (right, given) in &all.verdicts {
-        let given: Vec<String> = given.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        out.push_str(&format!("{right:<13} → {}\n", given.join(", ")));
+    out.push_str("\nexpected verdict → actual\n");
+    for (expected, actual) in &all.verdicts {
+        let actual: Vec<String> = actual.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        out.push_str(&format!("{expected:<13} → {}\n", actual.join(", ")));
     }
     out
 }
 
-fn miss(score: &Score) -> String {
+fn describe_miss(score: &Score) -> String {
     let verdict = score.verdict.name();
     let first = match (&score.instead, score.has_cause, score.top1) {
-        (_, true, true) => "the cause stands first".to_owned(),
-        (Some(id), ..) => format!("{id} stands first"),
+        (_, true, true) => "the cause is ranked first".to_owned(),
+        (Some(id), ..) => format!("{id} is ranked first"),
         (None, true, false) => "no cause is named".to_owned(),
-        (None, false, _) => "rightly no cause".to_owned(),
+        (None, false, _) => "correctly no cause".to_owned(),
     };
-    format!("{} {}: {verdict}, {} was right; {first}", score.scenario, score.seed, score.expected)
+    format!("{} {}: {verdict}, expected {}; {first}", score.scenario, score.seed, score.expected)
 }

@@ -1,10 +1,10 @@
-//! `headwater ingest`: files, folders and buckets into the lake.
+//! `headwater ingest`: reads files, folders and buckets into the lake.
 
-use crate::cli::{Context, Done, Result, print, print_json, report, show};
+use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
 use crate::ingest::{Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::{Lake, commit};
-use crate::source::{Access, Source};
+use crate::source::{BucketOptions, Source};
 use model::table::Table;
 use model::time::Ts;
 use serde_json::json;
@@ -12,19 +12,20 @@ use std::path::PathBuf;
 
 /// Read files, folders or buckets into the lake
 ///
-/// What the lake has already is passed over; an object whose content changed replaces its rows.
+/// An object that is already in the lake is skipped; if its content has changed, its rows are replaced.
+/// Secrets are masked before anything is written.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  headwater ingest ./logs\n  headwater ingest s3://bucket/k8s/2026/11/22\n  headwater ingest app.log --type business --json"
 )]
 pub struct Args {
     /// Files, folders, s3://bucket/prefix or cos://bucket-appid/prefix
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
-    /// Where text belongs, whatever its path says
-    #[arg(long = "type", value_name = "TYPE", value_parser = ["business", "standard"])]
+    /// Table for application text [default: from the path, else from the content]
+    #[arg(long = "type", value_name = "TABLE", value_parser = ["business", "standard"])]
     table: Option<String>,
-    /// One JSON document on stdout
+    /// Print one JSON document
     #[arg(long)]
     json: bool,
 }
@@ -36,28 +37,28 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     if !local.is_empty() {
         sources.push(Source::Files { root: None, paths: local.iter().map(PathBuf::from).collect() });
     }
-    let access = Access::of(&context.config.source);
+    let access = BucketOptions::of(&context.config.source);
     for address in remote {
         sources.push(Source::open(address, &access, context.runtime.handle())?);
     }
     let mut all = Ingested::default();
     for source in sources {
         let table = args.table.as_deref().and_then(Table::of);
-        let done = into_lake(context, &Lake::create(&context.lake_path())?, &source, table)?;
-        all.objects.extend(done.objects);
-        all.unchanged += done.unchanged;
-        all.masked += done.masked;
-        for (table, rows) in done.rows {
+        let ingested = into_lake(context, &Lake::create(&context.lake_path())?, &source, table)?;
+        all.objects.extend(ingested.objects);
+        all.unchanged += ingested.unchanged;
+        all.masked += ingested.masked;
+        for (table, rows) in ingested.rows {
             *all.rows.entry(table).or_default() += rows;
         }
-        all.problems.extend(done.problems);
+        all.problems.extend(ingested.problems);
     }
     if args.json {
         print_json(&document(&all))?;
     } else {
         print(&summary(&all))?;
     }
-    Ok(report("ingest", &all.problems))
+    Ok(print_problems("ingest", &all.problems))
 }
 
 /// Reads every object of a source into a lake, under its write lock.
@@ -66,42 +67,46 @@ pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<
     let mut catalog = Catalog::open(&lake.catalog_path())?;
     commit::sweep(lake, &catalog, Ts::now())?;
     let (listed, mut problems) = source.list(&[])?;
-    let options = Options { text_table: table, ..Options::of(&context.config, Ts::now(), &context.stop())? };
+    let options = Options {
+        text_table: table,
+        ..Options::of(&context.config, Ts::now(), &context.cancel_on_signal())?
+    };
     let progress = Progress::default();
     let bytes = listed.iter().map(|object| object.size).sum();
-    let mut done =
-        show::follow(&progress, bytes, || ingest(lake, &mut catalog, source, &listed, &options, &progress))?;
-    problems.append(&mut done.problems);
-    done.problems = problems;
-    Ok(done)
+    let mut ingested = terminal::with_bar(&progress, bytes, || {
+        ingest(lake, &mut catalog, source, &listed, &options, &progress)
+    })?;
+    problems.append(&mut ingested.problems);
+    ingested.problems = problems;
+    Ok(ingested)
 }
 
 fn totals(objects: &[ObjectEntry]) -> (u64, u64, u64) {
     objects.iter().fold((0, 0, 0), |(p, u, d), o| (p + o.parsed, u + o.unparsed, d + o.dropped))
 }
 
-fn document(done: &Ingested) -> serde_json::Value {
-    let (parsed, unparsed, dropped) = totals(&done.objects);
-    let objects: Vec<_> = done.objects.iter().map(|o| json!({
+fn document(ingested: &Ingested) -> serde_json::Value {
+    let (parsed, unparsed, dropped) = totals(&ingested.objects);
+    let objects: Vec<_> = ingested.objects.iter().map(|o| json!({
         "key": o.key, "id": o.id, "size": o.size, "format": o.format, "state": o.state, "reason": o.reason,
         "records": o.parsed + o.unparsed + o.dropped, "parsed": o.parsed, "unparsed": o.unparsed, "dropped": o.dropped,
     })).collect();
     json!({
         "schema": "headwater.ingest/1",
         "records": parsed + unparsed + dropped, "parsed": parsed, "unparsed": unparsed, "dropped": dropped,
-        "unchanged_objects": done.unchanged, "rows": done.rows, "masked": done.masked, "objects": objects, "problems": done.problems,
+        "unchanged_objects": ingested.unchanged, "rows": ingested.rows, "masked": ingested.masked, "objects": objects, "problems": ingested.problems,
     })
 }
 
-fn summary(done: &Ingested) -> String {
-    let (parsed, unparsed, dropped) = totals(&done.objects);
-    let rows: Vec<String> = done.rows.iter().map(|(table, rows)| format!("{rows} in {table}")).collect();
+fn summary(ingested: &Ingested) -> String {
+    let (parsed, unparsed, dropped) = totals(&ingested.objects);
+    let rows: Vec<String> = ingested.rows.iter().map(|(table, rows)| format!("{rows} in {table}")).collect();
     let rows = if rows.is_empty() { "no rows".into() } else { rows.join(", ") };
     format!(
-        "{} objects read, {} unchanged: {} records = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}; secrets masked in {}",
-        done.objects.len(),
-        done.unchanged,
+        "{} objects read, {} unchanged: {} records = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}; secrets masked in {} records",
+        ingested.objects.len(),
+        ingested.unchanged,
         parsed + unparsed + dropped,
-        done.masked,
+        ingested.masked,
     )
 }

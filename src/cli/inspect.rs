@@ -1,89 +1,148 @@
-//! `headwater inspect`: what a file is, how sure that is and why, and its first records.
+//! `headwater inspect`: the detected format of files, the reasons, and their first records. Writes nothing.
 
 use crate::cancel::Cancel;
-use crate::cli::{Context, Done, Result, print, print_json};
+use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
 use crate::ingest::{Options, main_format, read_frames, reader_for};
-use crate::source::Source;
+use crate::source::{ListedObject, Source};
+use format::FORMATS;
 use format::reader::Row;
 use model::time::Ts;
+use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Tell what files are, and show the first records as parsed
+/// Records that are shown of each file.
+const FIRST_RECORDS: usize = 3;
+/// Characters of a message that are shown.
+const MESSAGE_CHARS: usize = 300;
+
+/// Detect the format of files and show their first records as parsed
+///
+/// Reads each file to its end and writes nothing: use it before `ingest`, or to see why records were not
+/// parsed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  headwater inspect /var/log/pods --json")]
+#[command(
+    after_help = "Examples:\n  headwater inspect /var/log/pods --json\n  headwater inspect --list      the formats that can be read"
+)]
 pub struct Args {
     /// Files or folders
-    #[arg(required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "list")]
     paths: Vec<PathBuf>,
-    /// One JSON document on stdout
+    /// List the formats that can be read
+    #[arg(long, conflicts_with = "paths")]
+    list: bool,
+    /// Print one JSON document
     #[arg(long)]
     json: bool,
 }
 
+/// What was found out about one file.
+#[derive(Serialize)]
+struct Inspected {
+    key: String,
+    /// The table of most records.
+    #[serde(rename = "type")]
+    table: Option<&'static str>,
+    format: String,
+    /// Share of the records that were parsed and belong to that table, from 0 to 1.
+    confidence: f64,
+    reasons: Vec<String>,
+    records: u64,
+    parsed: u64,
+    unparsed: u64,
+    dropped: BTreeMap<&'static str, u64>,
+    faults: Vec<(u64, String)>,
+    /// Why the file could not be read to its end.
+    failure: Option<String>,
+    /// The first records.
+    first: Vec<Value>,
+}
+
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
+    if args.list {
+        return list(args.json);
+    }
     let source = Source::Files { root: None, paths: args.paths.clone() };
     let (listed, problems) = source.list(&[])?;
     let options = Options::of(&context.config, Ts::now(), &Cancel::default())?;
-    let mut objects = Vec::new();
-    for object in &listed {
-        let mut reader = reader_for(object, &options);
-        let mut first: Vec<Value> = Vec::new();
-        let mut take = |row: Row<'_>| {
-            if first.len() < 3 {
-                first.push(json!({
-                    "line": row.line, "ts": model::time::Ts(row.ts), "table": row.table.name(),
-                    "level": row.record.level.map(|level| level.name()),
-                    "namespace": row.record.place.namespace, "pod": row.record.place.pod,
-                    "message": row.record.message.chars().take(300).collect::<String>(),
-                }));
-            }
-        };
-        let failure =
-            source.read(object).and_then(|opened| read_frames(opened.input, &mut reader, &mut take)).err();
-        let counts = &reader.counts;
-        let records = counts.records().max(1);
-        let table =
-            counts.tables.iter().max_by_key(|(_, count)| **count).map(|(name, count)| (*name, *count));
-        let mut reasons: Vec<String> = counts
-            .formats
-            .iter()
-            .map(|(chain, count)| format!("{count} of {records} records read as {chain}"))
-            .collect();
-        reasons.extend(format::reader::origin_of(&object.key).reason);
-        objects.push(json!({
-            "key": object.key, "type": table.map(|(name, _)| name), "format": main_format(counts),
-            "confidence": table.map_or(0.0, |(_, count)| (count.min(counts.parsed) as f64 / records as f64 * 100.0).round() / 100.0),
-            "reasons": reasons, "records": counts.records(), "parsed": counts.parsed, "unparsed": counts.unparsed,
-            "dropped": counts.dropped, "faults": counts.faults, "failure": failure.map(|error| error.to_string()), "first": first,
-        }));
-    }
+    let objects: Vec<Inspected> = listed.iter().map(|object| inspect(&source, object, &options)).collect();
     if args.json {
         print_json(&json!({ "schema": "headwater.inspect/1", "objects": objects }))?;
     } else {
         for object in &objects {
-            let text = |key: &str| {
-                object
-                    .get(key)
-                    .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
-                    .unwrap_or_default()
-            };
-            print(&format!(
-                "{}\n  {} as {}, confidence {}",
-                text("key"),
-                text("type"),
-                text("format"),
-                text("confidence")
-            ))?;
-            for key in ["reasons", "first"] {
-                for item in object.get(key).and_then(Value::as_array).into_iter().flatten() {
-                    print(&format!("  {}", item.as_str().map_or_else(|| item.to_string(), str::to_owned)))?;
-                }
-            }
-            if let Some(failure) = object.get("failure").and_then(Value::as_str) {
-                print(&format!("  failure: {failure}"))?;
-            }
+            print(&text(object))?;
         }
     }
-    Ok(crate::cli::report("inspect", &problems))
+    Ok(print_problems("inspect", &problems))
+}
+
+/// Prints the formats, in the order in which they are tried.
+fn list(as_json: bool) -> Result<Done> {
+    if as_json {
+        let formats: Vec<_> = FORMATS
+            .iter()
+            .map(|f| json!({ "name": f.name(), "about": f.about(), "sample": f.sample() }))
+            .collect();
+        print_json(&json!({ "schema": "headwater.formats/1", "formats": formats }))?;
+    } else {
+        let lines = FORMATS.iter().map(|format| [format.name(), format.about()].map(str::to_owned));
+        print(&terminal::columns(["FORMAT", "WRITTEN BY"], lines))?;
+    }
+    Ok(Done::All)
+}
+
+fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspected {
+    let mut reader = reader_for(object, options);
+    let mut first = Vec::new();
+    let mut take = |row: Row<'_>| {
+        if first.len() < FIRST_RECORDS {
+            first.push(json!({
+                "line": row.line, "ts": Ts(row.ts), "table": row.table.name(),
+                "level": row.record.level.map(|level| level.name()),
+                "namespace": row.record.place.namespace, "pod": row.record.place.pod,
+                "message": row.record.message.chars().take(MESSAGE_CHARS).collect::<String>(),
+            }));
+        }
+    };
+    let failure =
+        source.read(object).and_then(|opened| read_frames(opened.input, &mut reader, &mut take)).err();
+    let counts = &reader.counts;
+    let records = counts.records().max(1);
+    let table = counts.tables.iter().max_by_key(|(_, count)| **count);
+    let mut reasons: Vec<String> = counts
+        .formats
+        .iter()
+        .map(|(chain, count)| format!("{count} of {records} records read as {chain}"))
+        .collect();
+    reasons.extend(format::origin_of(&object.key).reason);
+    Inspected {
+        key: object.key.clone(),
+        table: table.map(|(name, _)| *name),
+        format: main_format(counts),
+        confidence: table.map_or(0.0, |(_, count)| share(*count.min(&counts.parsed), records)),
+        reasons,
+        records: counts.records(),
+        parsed: counts.parsed,
+        unparsed: counts.unparsed,
+        dropped: counts.dropped.clone(),
+        faults: counts.faults.clone(),
+        failure: failure.map(|error| error.to_string()),
+        first,
+    }
+}
+
+/// Returns a share of the records, rounded to two digits.
+fn share(part: u64, records: u64) -> f64 {
+    (part as f64 / records as f64 * 100.0).round() / 100.0
+}
+
+fn text(object: &Inspected) -> String {
+    let Inspected { key, table, format, confidence, reasons, failure, first, .. } = object;
+    let table = table.unwrap_or("no table");
+    let mut lines = vec![key.clone(), format!("  {table} as {format}, confidence {confidence}")];
+    lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
+    lines.extend(first.iter().map(|record| format!("  {record}")));
+    lines.extend(failure.iter().map(|failure| format!("  failure: {failure}")));
+    lines.join("\n")
 }

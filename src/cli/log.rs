@@ -1,7 +1,7 @@
-//! What stands on stderr: lines for people, or with `--log-format json` one record a line, in the
-//! names of OpenTelemetry's log data model. Neither ever holds a secret: all of it passes `Masked`.
+//! Writes stderr: plain lines, or with `--log-format json` one record per line with the field names of
+//! OpenTelemetry's log data model. Everything passes `Masked`, which removes secrets.
 
-use model::error::{Error, Kind};
+use model::error::{Error, ErrorKind};
 use redact::secrets;
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -12,24 +12,24 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// How stderr is written.
+/// Format of stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Lines for people
     Text,
-    /// One JSON record a line
+    /// One JSON record per line
     Json,
 }
 
 static FORMAT: OnceLock<Format> = OnceLock::new();
 
-/// Begins to log. `HEADWATER_LOG` says what: `info`, `headwater=debug`, …
-pub fn begin(format: Format) {
+/// Starts logging. `HEADWATER_LOG` sets the filter: `info`, `headwater=debug`, …; the default is `warn`.
+pub fn init(format: Format) {
     let mut filter =
         tracing_subscriber::EnvFilter::try_from_env("HEADWATER_LOG").unwrap_or_else(|_| "warn".into());
-    // it writes down what it sends, the token of the address among it
-    if let Ok(silence) = "tungstenite=off".parse() {
-        filter = filter.add_directive(silence);
+    // tungstenite logs the requests that it sends, with the token in the URL
+    if let Ok(off) = "tungstenite=off".parse() {
+        filter = filter.add_directive(off);
     }
     let log = tracing_subscriber::fmt().with_writer(|| Masked).with_env_filter(filter);
     match FORMAT.get_or_init(|| format) {
@@ -38,8 +38,8 @@ pub fn begin(format: Format) {
     }
 }
 
-/// Writes a line to stderr; nobody is left to tell when that fails.
-pub fn say(text: &str) {
+/// Writes a line to stderr. A failure is ignored: there is no other place to report it.
+pub fn notice(text: &str) {
     let line = match FORMAT.get() {
         Some(Format::Json) => record(Level::INFO, "headwater", text, Map::new()),
         _ => text.to_owned(),
@@ -47,7 +47,7 @@ pub fn say(text: &str) {
     let _ = Masked.write_all(format!("{line}\n").as_bytes());
 }
 
-/// Stderr for whole lines, without their secrets.
+/// A writer of whole lines to stderr that masks their secrets.
 struct Masked;
 
 impl Write for Masked {
@@ -62,25 +62,25 @@ impl Write for Masked {
     }
 }
 
-/// Reports the error that ends the program.
-pub fn fail(error: &Error) {
-    let lead = if error.kind == Kind::Bug { "bug" } else { "error" };
+/// Prints the error that ends the program.
+pub fn fatal(error: &Error) {
+    let label = if error.kind == ErrorKind::Bug { "bug" } else { "error" };
     if FORMAT.get() != Some(&Format::Json) {
-        return say(&format!("{lead}: {error}"));
+        return notice(&format!("{label}: {error}"));
     }
-    let facts = [
-        ("kind", Some(lead.into())),
+    let attributes = [
+        ("kind", Some(label.into())),
         ("place", error.place.clone()),
         ("why", error.why()),
         ("hint", error.hint.clone()),
     ];
-    let facts =
-        facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
-    let line = record(Level::ERROR, "headwater", &error.what, facts);
+    let attributes =
+        attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+    let line = record(Level::ERROR, "headwater", &error.what, attributes);
     let _ = Masked.write_all(format!("{line}\n").as_bytes());
 }
 
-/// Returns one record as a line. Severity numbers are OpenTelemetry's.
+/// Returns one record as a line of JSON. Severity numbers are OpenTelemetry's.
 fn record(level: Level, scope: &str, body: &str, attributes: Map<String, Value>) -> String {
     let number = match level {
         Level::TRACE => 1,
@@ -97,7 +97,7 @@ fn record(level: Level, scope: &str, body: &str, attributes: Map<String, Value>)
     .to_string()
 }
 
-/// Writes events as records; the fields of the spans around an event are attributes of it.
+/// Formats events as records. The fields of the enclosing spans become attributes of the event.
 struct Records;
 
 impl<S> FormatEvent<S, JsonFields> for Records

@@ -1,39 +1,37 @@
-//! `headwater metrics`: the lake and its runs for a monitoring system.
+//! `headwater metrics`: metrics of the lake and its runs, for a monitoring system.
 
 use crate::cli::{Context, Done, Result, print};
-use crate::lake::catalog::Catalog;
-use crate::lake::{Lake, Space};
+use crate::lake::Space;
 use model::error::Error;
 use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Print runs, lake, findings and deliveries as OpenMetrics text
+/// Print metrics of runs, lake, findings and deliveries as OpenMetrics text
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  headwater metrics --textfile /var/lib/node_exporter/textfile/headwater.prom"
 )]
 pub struct Args {
-    /// Write it there instead, for node_exporter; readers never see half of it
+    /// Write to a file instead, for the textfile collector of node_exporter; replaced atomically
     #[arg(long, value_name = "FILE")]
     textfile: Option<PathBuf>,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let lake = Lake::open(&context.lake_path())?;
-    let catalog = Catalog::open(&lake.catalog_path())?;
+    let (lake, catalog) = context.open_lake()?;
     let text = crate::api::metrics::text(&catalog, Space::of(&lake.root).ok(), context.config.zone()?)?;
     match &args.textfile {
         None => print(&text)?,
         Some(path) => replace(path, &text).map_err(|error| {
-            Error::failed("the metrics cannot be written").at(path.display().to_string()).because(error)
+            Error::failed("cannot write the metrics").at(path.display().to_string()).because(error)
         })?,
     }
     Ok(Done::All)
 }
 
-/// Puts a file that everyone may read in place of another, at once.
+/// Replaces a file atomically with one that everyone may read.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()

@@ -1,11 +1,14 @@
-//! The command line: one file a subcommand, one list. Data goes to stdout, all else to stderr;
-//! errors are printed here and nowhere else.
+//! The command line. A subcommand is one file (its arguments and a `run`), its `mod` line and its line
+//! in `subcommands!`. Results go to stdout, everything else to stderr through `log`; the error that
+//! ends the program is printed here and nowhere else. Must not hold logic that HTTP or MCP also need:
+//! that belongs in `api`.
 
 mod analyze;
 mod brief;
 mod channels;
 mod completions;
 mod config;
+mod context;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -15,33 +18,29 @@ mod lake;
 mod log;
 mod mcp;
 mod metrics;
-mod query_worker;
 mod redact;
 mod rules;
 mod run;
 mod runs;
+mod sandbox_worker;
 mod schema;
 mod serve;
-mod show;
 mod simulate;
 mod sql;
+mod terminal;
 mod trace;
 
-use crate::api::runs::run_id;
-use crate::cancel::Cancel;
-use crate::cli::log::say;
+use crate::cli::context::Context;
+use crate::cli::log::notice;
 use crate::config::Config;
-use crate::lake::Lake;
-use crate::lake::catalog::Catalog;
-use crate::pipeline::{Site, Workplace};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use model::error::{Error, Problem, Result};
-use model::report::Report;
-use model::time::{Ts, Window, parse_date};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
+
+/// Problems that are printed in full; of the others only the number is.
+const MAX_PROBLEMS: usize = 10;
 
 /// Reads a day of Kubernetes logs, finds what went wrong, and traces each error back to the
 /// operation that caused it.
@@ -49,168 +48,112 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(
     name = "headwater",
     version,
-    after_help = "Start with `headwater demo`: a whole incident day, nothing to set up."
+    after_help = "Start with `headwater demo`: it simulates an incident day and needs no setup.\n\nExit codes: 0 done; 1 failed, or done in part; 2 wrong arguments or config."
 )]
 pub struct Cli {
-    /// The lake's folder [default: the config's, else ./lake]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Lake folder [default: `[lake] path` of the config, else ./lake]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     lake: Option<PathBuf>,
-    /// The config file [default: ./headwater.toml where it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Config file [default: ./headwater.toml if it exists]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     config: Option<PathBuf>,
-    /// A folder of rules beside the shipped ones
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Folder with your own rules, used in addition to the built-in ones
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     rules: Option<PathBuf>,
-    /// How stderr is written: lines for people, or JSON records
-    #[arg(long, global = true, value_name = "FORMAT", env = "HEADWATER_LOG_FORMAT", default_value = "text")]
+    /// Format of stderr: `text`, or `json` for one JSON record per line
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "HEADWATER_LOG_FORMAT",
+        default_value = "text",
+        hide_possible_values = true,
+        help_heading = "Global options"
+    )]
     log_format: log::Format,
-    /// What to do
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Demo(demo::Args),
-    Run(run::Args),
-    Runs(runs::Args),
-    Ingest(ingest::Args),
-    Inspect(inspect::Args),
-    Analyze(analyze::Args),
-    Trace(trace::Args),
-    Brief(brief::Args),
-    Sql(sql::Args),
-    #[command(hide = true)]
-    QueryWorker(query_worker::Args),
-    Redact(redact::Args),
-    Rules(rules::Args),
-    Simulate(simulate::Args),
-    Evaluate(evaluate::Args),
-    Lake(lake::Args),
-    Serve(serve::Args),
-    Mcp(mcp::Args),
-    Channels(channels::Args),
-    Metrics(metrics::Args),
-    Doctor(doctor::Args),
-    Schema(schema::Args),
-    Config(config::Args),
-    Completions(completions::Args),
+/// Declares the subcommands in the order of `--help`, each with the module of its `Args` and `run`.
+macro_rules! subcommands {
+    ($($(#[$attribute:meta])* $name:ident => $module:ident,)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($(#[$attribute])* $name($module::Args),)*
+        }
+
+        impl Command {
+            fn run(&self, context: &Context) -> Result<Done> {
+                match self {
+                    $(Self::$name(args) => $module::run(context, args),)*
+                }
+            }
+        }
+    };
 }
 
-/// What every subcommand gets.
-pub struct Context {
-    lake: Option<PathBuf>,
-    rules: Option<PathBuf>,
-    config: Config,
-    /// Where the config stands; nothing for the defaults.
-    config_place: Option<PathBuf>,
-    runtime: tokio::runtime::Runtime,
+subcommands! {
+    Demo => demo,
+    Run => run,
+    Runs => runs,
+    Ingest => ingest,
+    Inspect => inspect,
+    Analyze => analyze,
+    Trace => trace,
+    Brief => brief,
+    Sql => sql,
+    Redact => redact,
+    Rules => rules,
+    Simulate => simulate,
+    Evaluate => evaluate,
+    Lake => lake,
+    Serve => serve,
+    Mcp => mcp,
+    Channels => channels,
+    Metrics => metrics,
+    Doctor => doctor,
+    Schema => schema,
+    Config => config,
+    Completions => completions,
+    #[command(hide = true)] SandboxWorker => sandbox_worker,
 }
 
-/// How a subcommand ended when it did not fail.
+/// How a subcommand ended if it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// All of it was done.
+    /// Everything was done: exit code 0.
     All,
-    /// Something failed and was reported; the rest was done.
+    /// A part failed and was reported; the rest was done: exit code 1.
     InPart,
 }
 
-impl Context {
-    fn lake_path(&self) -> PathBuf {
-        self.lake.clone().unwrap_or_else(|| self.config.lake.path.clone())
-    }
-
-    fn rules_path(&self) -> Option<PathBuf> {
-        self.rules.clone().or_else(|| self.config.rules.path.clone())
-    }
-
-    /// Returns the wish to stop that SIGINT and SIGTERM become from now on; a second one ends at once.
-    fn stop(&self) -> Cancel {
-        let stop = Cancel::default();
-        let asked = stop.clone();
-        self.runtime.spawn(async move {
-            let Ok(mut term) = signal(SignalKind::terminate()) else { return };
-            let mut times = 0;
-            loop {
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = term.recv() => {}
-                }
-                times += 1;
-                if times > 1 {
-                    std::process::exit(130);
-                }
-                say("stopping; once more ends it at once");
-                asked.ask();
-            }
-        });
-        stop
-    }
-
-    /// Returns what the lake is worked on with.
-    fn site(&self) -> Site {
-        Site { lake: self.lake_path(), rules: self.rules_path(), config: self.config.clone() }
-    }
-
-    /// Opens an existing lake for reading and analysis.
-    fn workplace(&self) -> Result<Workplace> {
-        self.site().open(Lake::open(&self.lake_path())?)
-    }
-
-    /// Runs agents and traces over a window while the steps show on stderr; a whole day's report is kept.
-    fn analyse(&self, place: &mut Workplace, window: Window) -> Result<Report> {
-        let spinner = show::spinner();
-        let begun = |step: &str| spinner.set_message(step.to_owned());
-        let report = self.runtime.block_on(place.analyse(window, &run_id(Ts::now()), &begun));
-        spinner.finish_and_clear();
-        let report = report?;
-        place.keep(&report)?;
-        Ok(report)
-    }
-
-    /// Returns the window of `--date`, or `--from` and `--to`, or the last day with rows.
-    fn window(&self, catalog: &Catalog, date: Option<&str>, span: Option<(&str, &str)>) -> Result<Window> {
-        let zone = self.config.zone()?;
-        if let Some((from, to)) = span {
-            return Window::between(from, to, zone);
-        }
-        let date = match date {
-            Some(date) => date.to_owned(),
-            None => catalog.last_date()?.ok_or_else(|| {
-                Error::failed("the lake holds no rows yet")
-                    .at(self.lake_path().display().to_string())
-                    .hint("`headwater ingest PATH` first")
-            })?,
-        };
-        Ok(Window::day(parse_date(&date)?, zone))
-    }
-}
-
-/// Parses the command line, runs it, and returns the exit code.
+/// Parses the command line, runs the subcommand and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    log::begin(cli.log_format);
-    match run(cli) {
+    log::init(cli.log_format);
+    match start(cli) {
         Ok(Done::All) => ExitCode::SUCCESS,
         Ok(Done::InPart) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            log::fail(&error);
+            log::fatal(&error);
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-fn run(cli: Cli) -> Result<Done> {
-    let config = match (Config::load(cli.config.as_deref()), &cli.command) {
+/// Reads the config, starts the runtime and runs the subcommand.
+fn start(cli: Cli) -> Result<Done> {
+    let Cli { lake, config, rules, command, .. } = cli;
+    let config_path = Config::file(config.as_deref()).map(PathBuf::from);
+    let config = match (Config::load(config.as_deref()), &command) {
         (Err(error), Command::Doctor(args)) => return doctor::without_config(error, args),
         (config, _) => config?,
     };
-    ::redact::adopt(&config.redact)?;
-    let config_place = Config::place(cli.config.as_deref()).map(PathBuf::from);
-    let threads = match cli.command {
-        Command::QueryWorker(_) => 1, // it makes its own, within its limits
+    ::redact::configure(&config.redact)?;
+    let threads = match command {
+        Command::SandboxWorker(_) => 1, // its engine has threads of its own, within its limits
         _ => config.threads(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -218,35 +161,16 @@ fn run(cli: Cli) -> Result<Done> {
         .thread_stack_size(16 << 20) // deep plans of long expressions
         .enable_all()
         .build()?;
-    let context = Context { lake: cli.lake, rules: cli.rules, config, config_place, runtime };
-    match cli.command {
-        Command::Demo(args) => demo::run(&context, &args),
-        Command::Run(args) => run::run(&context, &args),
-        Command::Runs(args) => runs::run(&context, &args),
-        Command::Ingest(args) => ingest::run(&context, &args),
-        Command::Inspect(args) => inspect::run(&context, &args),
-        Command::Analyze(args) => analyze::run(&context, &args),
-        Command::Trace(args) => trace::run(&context, &args),
-        Command::Brief(args) => brief::run(&context, &args),
-        Command::Sql(args) => sql::run(&context, &args),
-        Command::QueryWorker(args) => query_worker::run(&context, &args),
-        Command::Redact(args) => redact::run(&context, &args),
-        Command::Rules(args) => rules::run(&context, &args),
-        Command::Simulate(args) => simulate::run(&context, &args),
-        Command::Evaluate(args) => evaluate::run(&context, &args),
-        Command::Lake(args) => lake::run(&context, &args),
-        Command::Serve(args) => serve::run(&context, &args),
-        Command::Mcp(args) => mcp::run(context, &args),
-        Command::Channels(args) => channels::run(&context, &args),
-        Command::Metrics(args) => metrics::run(&context, &args),
-        Command::Doctor(args) => doctor::run(&context, &args),
-        Command::Schema(args) => schema::run(&args),
-        Command::Config(args) => config::run(&args),
-        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+    let context = Context { lake, rules, config, config_path, runtime };
+    let done = command.run(&context);
+    if let Command::Mcp(_) = command {
+        // a pending read of stdin ends only when the client closes it
+        context.runtime.shutdown_timeout(mcp::SHUTDOWN_TIMEOUT);
     }
+    done
 }
 
-/// Writes data to stdout.
+/// Writes text to stdout, with a line end.
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -258,27 +182,27 @@ fn print(text: &str) -> Result<()> {
 
 /// Writes a value to stdout as one JSON document.
 fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    print(
-        &serde_json::to_string_pretty(value)
-            .map_err(|error| Error::bug("a result does not serialise").because(error))?,
-    )
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Error::bug("cannot write the result as JSON").because(error))?;
+    print(&text)
 }
 
-/// Reports problems on stderr, the first ten in full.
-fn report(what: &str, problems: &[Problem]) -> Done {
+/// Prints problems to stderr, the first ten in full.
+fn print_problems(task: &str, problems: &[Problem]) -> Done {
     if problems.is_empty() {
         return Done::All;
     }
-    say(&format!("{what}: {} problem(s)", problems.len()));
-    for problem in problems.iter().take(10) {
-        say(&format!("  {problem}"));
+    notice(&format!("{task}: {} problem(s)", problems.len()));
+    for problem in problems.iter().take(MAX_PROBLEMS) {
+        notice(&format!("  {problem}"));
     }
-    if problems.len() > 10 {
-        say(&format!("  … and {} more; `--json` lists them all", problems.len() - 10));
+    if let Some(more @ 1..) = problems.len().checked_sub(MAX_PROBLEMS) {
+        notice(&format!("  … and {more} more; `--json` lists all of them"));
     }
     Done::InPart
 }
 
+/// Returns true if the reader of stdout closed it, as `head` does: that is no failure.
 fn is_broken_pipe(error: &Error) -> bool {
     let io = error.source.as_ref().and_then(|source| source.downcast_ref::<std::io::Error>());
     io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)

@@ -1,17 +1,17 @@
-//! `headwater rules`: list, read, check and test rules.
+//! `headwater rules`: lists, shows, checks and tests rules.
 
 use crate::analysis::rules;
 use crate::analysis::rules::test;
-use crate::cli::{Context, Done, Result, print, print_json, say};
+use crate::cli::{Context, Done, Result, notice, print, print_json};
 use crate::pipeline::limits;
-use crate::query::engine::Engine;
+use crate::query::engine::{Engine, Limits};
 use model::error::Error;
 use serde_json::json;
 
 /// List, show, check and test rules
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A rule is one .sql with a TOML header and one .test.toml beside it; see README.md.\nExample:\n  headwater rules test event/oom_killed --rules ./my-rules"
+    after_help = "A rule is a .sql file with a TOML header; its tests are in a .test.toml file next to it.\n\nExamples:\n  headwater rules list\n  headwater rules check --rules ./my-rules\n  headwater rules test event/oom_killed"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -20,22 +20,23 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
-    /// Every rule in force
+    /// List the rules in use
     List {
-        /// One JSON document
+        /// Print one JSON document
         #[arg(long)]
         json: bool,
     },
-    /// One rule's file
+    /// Print the file of a rule
     Show {
-        /// Rule id
+        /// Id of the rule, such as event/oom_killed
         id: String,
     },
-    /// Read and plan every rule; report every fault of every file
+    /// Parse and plan every rule, and print every error
     Check,
-    /// Run the tests beside the rules
+    /// Run the tests of rules
     Test {
-        /// Rule ids, or their beginnings [default: all]
+        /// Ids of rules, or prefixes of ids [default: all rules]
+        #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
 }
@@ -58,11 +59,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                     ))?;
                 }
             }
-            faults(&set.faults)
+            fail_if_any(&set.faults)
         }
         Task::Show { id } => {
             let rule = set.rules.iter().find(|rule| rule.id == *id).ok_or_else(|| {
-                Error::usage(format!("there is no rule `{id}`")).hint("`headwater rules list` names them")
+                Error::usage(format!("unknown rule `{id}`")).hint("`headwater rules list` lists the rules")
             })?;
             print(&rule.text)?;
             Ok(Done::All)
@@ -70,46 +71,39 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         Task::Check => {
             let engine = Engine::empty(limits)?;
             context.runtime.block_on(set.check(&engine, &context.config.rules));
-            print(&format!("{} rules are sound, {} faults", set.rules.len(), set.faults.len()))?;
-            faults(&set.faults)
+            print(&format!("{} rules are valid, {} errors", set.rules.len(), set.faults.len()))?;
+            fail_if_any(&set.faults)
         }
         Task::Test { ids } => test(context, &set, ids, limits),
     }
 }
 
-/// Prints every fault; any fault is a wrong rule: exit code 2.
-fn faults(faults: &[Error]) -> Result<Done> {
-    let Some((last, before)) = faults.split_last() else { return Ok(Done::All) };
-    for fault in before {
-        say(&format!("error: {fault}\n"));
+/// Fails if any rule is invalid (wrong usage, exit code 2): returns the last error, prints the others.
+fn fail_if_any(errors: &[Error]) -> Result<Done> {
+    let Some((last, others)) = errors.split_last() else { return Ok(Done::All) };
+    for error in others {
+        notice(&format!("error: {error}\n"));
     }
     let mut error = Error::usage(last.what.clone());
     error.place.clone_from(&last.place);
     error.hint.clone_from(&last.hint);
     Err(match last.why() {
-        Some(why) => error.because(crate::config::Plain(why)),
+        Some(why) => error.because(crate::config::ErrorText(why)),
         None => error,
     })
 }
 
-fn test(
-    context: &Context,
-    set: &rules::RuleSet,
-    ids: &[String],
-    limits: crate::query::engine::Limits,
-) -> Result<Done> {
+/// Runs the tests of the rules whose ids begin with one of `ids`, or of all rules.
+fn test(context: &Context, set: &rules::RuleSet, ids: &[String], limits: Limits) -> Result<Done> {
     let (mut passed, mut failed) = (0, 0);
-    for rule in set
-        .rules
-        .iter()
-        .filter(|rule| ids.is_empty() || ids.iter().any(|id| rule.id.starts_with(id.as_str())))
-    {
+    let is_chosen = |id: &str| ids.is_empty() || ids.iter().any(|prefix| id.starts_with(prefix.as_str()));
+    for rule in set.rules.iter().filter(|rule| is_chosen(&rule.id)) {
         let outcomes = match set.tests.get(&rule.id) {
             Some(file) => context.runtime.block_on(test::run(rule, file, limits))?,
             None => vec![test::Outcome {
                 rule: rule.id.clone(),
                 case: "(coverage)".into(),
-                failure: Some("there is no .test.toml beside it".into()),
+                failure: Some("the rule has no .test.toml file".into()),
             }],
         };
         for outcome in outcomes {
@@ -123,6 +117,6 @@ fn test(
         }
     }
     print(&format!("{passed} cases passed, {failed} failed"))?;
-    faults(&set.faults)?;
+    fail_if_any(&set.faults)?;
     Ok(if failed == 0 { Done::All } else { Done::InPart })
 }

@@ -1,14 +1,12 @@
-//! `headwater runs`: what ran and how it went.
+//! `headwater runs`: lists runs, and shows the steps of one.
 
 use crate::api::runs;
 use crate::api::runs::RunView;
-use crate::brief::words::duration;
-use crate::cli::{Context, Done, Result, print, print_json, show};
-use crate::lake::Lake;
-use crate::lake::catalog::Catalog;
+use crate::brief::format::duration;
+use crate::cli::{Context, Done, Result, print, print_json, terminal};
 use model::lang::Lang;
 
-/// Show what ran and how it went
+/// List runs, or show the steps of one
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  headwater runs list --date 2026-11-22\n  headwater runs show last")]
 pub struct Args {
@@ -18,23 +16,23 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
-    /// The runs, latest first
+    /// List runs, newest first
     List {
-        /// Local day [default: all]
-        #[arg(long)]
+        /// Only runs of this local day, YYYY-MM-DD [default: all days]
+        #[arg(long, value_name = "DATE")]
         date: Option<String>,
-        /// At most so many
-        #[arg(long, value_name = "N", default_value_t = runs::LIMIT)]
+        /// Maximum number of runs
+        #[arg(long, value_name = "N", default_value_t = runs::DEFAULT_LIMIT)]
         limit: usize,
-        /// One JSON document
+        /// Print one JSON document
         #[arg(long)]
         json: bool,
     },
-    /// One run and its steps
+    /// Show a run and its steps
     Show {
-        /// Its id, the beginning of it, or `last`
+        /// Id of the run, a prefix of it, or `last`
         id: String,
-        /// One JSON document
+        /// Print one JSON document
         #[arg(long)]
         json: bool,
     },
@@ -42,8 +40,7 @@ enum Task {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let zone = context.config.zone()?;
-    let lake = Lake::open(&context.lake_path())?;
-    let catalog = Catalog::open(&lake.catalog_path())?;
+    let (_, catalog) = context.open_lake()?;
     match &args.task {
         Task::List { date, limit, json } => {
             if let Some(date) = date {
@@ -54,12 +51,12 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 print_json(&runs::document(&list))?;
             } else {
                 let line = |run: &RunView| {
-                    let begun = run.started_ts.local(zone);
-                    [&run.id, &run.date, &run.state, &begun, &took(run.took_s), note(&run.note)]
+                    let started = run.started_ts.local(zone);
+                    [&run.id, &run.date, run.state.name(), &started, &took(run.took_s), note(&run.note)]
                         .map(str::to_owned)
                 };
                 let lines = list.iter().map(line);
-                print(&show::columns(["RUN", "DATE", "STATE", "BEGUN", "TOOK", "NOTE"], lines))?;
+                print(&terminal::columns(["RUN", "DATE", "STATE", "STARTED", "TOOK", "NOTE"], lines))?;
             }
         }
         Task::Show { id, json } => {
@@ -68,9 +65,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 print_json(&run)?;
                 return Ok(Done::All);
             }
-            let begun = run.started_ts.local(zone);
+            let started = run.started_ts.local(zone);
             print(&format!(
-                "{} of {} is {}: begun {begun}, took {}",
+                "{} of {} is {}: started {started}, took {}",
                 run.id,
                 run.date,
                 run.state,
@@ -80,10 +77,16 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 print(&format!("  {line}"))?;
             }
             let steps = run.steps.iter().flatten().map(|step| {
-                [&step.step, &step.state, &step.attempts.to_string(), &took(step.took_s), note(&step.note)]
-                    .map(str::to_owned)
+                [
+                    &step.step,
+                    step.state.name(),
+                    &step.attempts.to_string(),
+                    &took(step.took_s),
+                    note(&step.note),
+                ]
+                .map(str::to_owned)
             });
-            print(&show::columns(["STEP", "STATE", "TRIES", "TOOK", "NOTE"], steps))?;
+            print(&terminal::columns(["STEP", "STATE", "TRIES", "TOOK", "NOTE"], steps))?;
         }
     }
     Ok(Done::All)

@@ -1,17 +1,18 @@
-//! `headwater schema`: JSON Schemas of what the program reads and writes.
+//! `headwater schema`: JSON Schemas of the documents that the program reads and writes.
 
-use crate::cli::{Done, Result, print_json};
+use crate::cli::{Context, Done, Result, print_json};
 
 /// Print a JSON Schema
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  headwater schema report > report.schema.json")]
 pub struct Args {
-    /// Of what
-    #[arg(value_parser = ["report", "message", "config", "rule"])]
-    of: String,
+    /// Document that the schema describes
+    #[arg(value_name = "DOCUMENT", value_parser = ["report", "message", "config", "rule"])]
+    document: String,
 }
 
-pub fn run(args: &Args) -> Result<Done> {
-    let schema = match args.of.as_str() {
+pub fn run(_: &Context, args: &Args) -> Result<Done> {
+    let schema = match args.document.as_str() {
         "report" => schemars::schema_for!(model::report::Report),
         "message" => schemars::schema_for!(crate::delivery::channel::Message),
         "config" => schemars::schema_for!(crate::config::Config),

@@ -1,14 +1,14 @@
-//! `headwater serve`: answers over HTTP and runs the daily job at its time, until it is told to end.
+//! `headwater serve`: serves HTTP and runs the scheduled daily job, until a signal ends it.
 
 use crate::api::Api;
 use crate::cancel::Cancel;
-use crate::cli::{Context, Done, Result, channels, say};
+use crate::cli::{Context, Done, Result, channels, notice};
 use crate::config::schedule::Schedule;
 use crate::ingest::Progress;
-use crate::lake::catalog::OutboxEntry;
-use crate::pipeline::{Watch, batch, send_owed};
+use crate::lake::catalog::{DeliveryState, OutboxEntry};
+use crate::pipeline::{JobControl, batch, send_pending};
 use crate::server as serve;
-use crate::server::Place;
+use crate::server::ServerState;
 use crate::server::xiaozhi::Endpoint;
 use model::error::Error;
 use model::time::Ts;
@@ -16,26 +16,27 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-/// How often the clock is looked at: a machine that was suspended wakes to another time.
+/// How often the clock is read. Sleeping until the next run would oversleep if the machine is suspended.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A run that failed is tried again after this long.
-const AGAIN_S: i64 = 600;
+/// Pause before a failed run is retried.
+const RETRY_S: i64 = 600;
 
-/// What did not arrive, or was held back, is sent after this long, and then ever more seldom.
+/// Pause before pending messages are sent again. It doubles with each failure.
 const SEND_S: i64 = 300;
-const MOST_S: i64 = 3600;
+/// The longest such pause.
+const MAX_SEND_S: i64 = 3600;
 
-/// Answer over HTTP, and run the daily job at its time
+/// Serve the page and the API over HTTP, and run the scheduled daily job
 ///
-/// With `[schedule] cron` the daily job runs here: at start what is due, then at each firing. Without
-/// it, `headwater run` is left to a timer outside.
+/// With `[schedule] cron`, the daily job runs in this process: once at startup for the days that are due,
+/// then at each scheduled time. Without it, run `headwater run` from a timer.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Paths: / · /v1/… · /openapi.json lists them · /metrics · /healthz · /readyz\nExample:\n  headwater serve --listen 127.0.0.1:8633"
+    after_help = "Paths: / (page), /v1/… (API, described by /openapi.json), /mcp, /metrics, /healthz, /readyz\n\nExample:\n  headwater serve --listen 127.0.0.1:8633"
 )]
 pub struct Args {
-    /// Address and port; 0 for any free port [default: the config's, else 127.0.0.1:8633]
+    /// Address and port; port 0 is any free port [default: `[serve] listen` of the config, else 127.0.0.1:8633]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
 }
@@ -45,105 +46,117 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     config.serve.listen = args.listen.unwrap_or(config.serve.listen);
     let api = Api::open(&config, context.lake_path(), context.rules_path())?;
     let robot = Endpoint::of(&config.xiaozhi, &api)?;
-    let place = Place::of(&config, api)?;
+    let state = ServerState::of(&config, api)?;
     let schedule = config.schedule()?;
-    let stop = context.stop();
+    let cancel = context.cancel_on_signal();
     std::thread::scope(|scope| {
-        let jobs = schedule.map(|schedule| scope.spawn(|| keep_time(context, schedule, &stop)));
+        let scheduler = schedule.map(|schedule| scope.spawn(|| run_schedule(context, schedule, &cancel)));
         let served = context.runtime.block_on(async {
-            let listener = place.bind().await?;
-            say(&format!("listening on http://{}", listener.local_addr()?));
-            let asked = stop.clone();
+            let listener = state.bind().await?;
+            notice(&format!("listening on http://{}", listener.local_addr()?));
+            let token = cancel.clone();
             let shutdown = async move {
-                asked.wait().await;
+                token.wait().await;
             };
             let robot = async {
                 if let Some(robot) = &robot {
-                    robot.keep(&stop, &say).await;
+                    robot.run(&cancel, &notice).await;
                 }
             };
             let served = async {
-                serve::listen(listener, place, shutdown).await;
-                stop.ask(); // the robot's connection ends with it
+                serve::listen(listener, state, shutdown).await;
+                cancel.cancel(); // ends the connection of the robot too
             };
             tokio::join!(served, robot);
             Ok(())
         });
-        stop.ask(); // where it cannot listen, no job runs unseen
-        match jobs.map(std::thread::ScopedJoinHandle::join) {
-            Some(Err(_)) => Err(Error::bug("the schedule of `serve` stopped")),
+        cancel.cancel(); // if it cannot listen, the scheduler must not go on alone
+        match scheduler.map(std::thread::ScopedJoinHandle::join) {
+            Some(Err(_)) => Err(Error::bug("the scheduler of `serve` panicked")),
             _ => served,
         }
     })?;
-    say("ended as asked");
+    notice("stopped");
     Ok(Done::All)
 }
 
-/// Runs what is due now, and then at each firing. A run that fails is tried at the next one.
-fn keep_time(context: &Context, schedule: Schedule, stop: &Cancel) {
+/// Runs the daily job now and at each scheduled time, and sends pending messages in between.
+fn run_schedule(context: &Context, schedule: Schedule, cancel: &Cancel) {
     let mut next = Some(Ts::now());
-    let mut owed = Owed::from_now();
-    while stop.check().is_ok() {
+    let mut retry = SendRetry::from_now();
+    while cancel.check().is_ok() {
         if next.is_some_and(|next| next <= Ts::now()) {
-            let mut told = |outcome: crate::pipeline::Outcome| {
-                say(&format!(
-                    "{}: {} findings, {} problems",
-                    outcome.date,
-                    outcome.report.findings.len(),
-                    outcome.all_problems().len()
-                ));
-            };
-            let progress = Progress::default();
-            let mut soon = false;
-            let print = channels::to_stdout;
-            let watch = Watch { stop, begun: &|_| {}, progress: &progress, print };
-            let run = AssertUnwindSafe(|| {
-                batch(&context.site(), context.runtime.handle(), None, &watch, &mut told)
-            });
-            match catch_unwind(run) {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    say(&format!("error: {error}"));
-                    soon = true; // another run may have held the lake
-                }
-                Err(_) => say("bug: the daily job stopped; it is tried at its next time"),
-            }
-            let firing = schedule.next_after(Ts::now());
-            next = if soon { firing.min(Some(Ts::now().plus_s(AGAIN_S))) } else { firing };
-            owed = Owed::from_now();
+            let has_failed = run_job(context, cancel);
+            let scheduled = schedule.next_after(Ts::now());
+            next = if has_failed { scheduled.min(Some(Ts::now().plus_s(RETRY_S))) } else { scheduled };
+            retry = SendRetry::from_now();
         }
-        if owed.next <= Ts::now() {
-            owed.send(context, stop);
+        if retry.next <= Ts::now() {
+            retry.send(context, cancel);
         }
         std::thread::sleep(TICK);
     }
 }
 
-/// When what did not arrive is sent again: ever more seldom while it does not.
-struct Owed {
+/// Runs the daily job for the days that are due; returns true if it should be retried soon.
+fn run_job(context: &Context, cancel: &Cancel) -> bool {
+    let mut on_day = |outcome: crate::pipeline::Outcome| {
+        notice(&format!(
+            "{}: {} findings, {} problems",
+            outcome.date,
+            outcome.report.findings.len(),
+            outcome.all_problems().len()
+        ));
+    };
+    let progress = Progress::default();
+    let control = JobControl { cancel, on_step: &|_| {}, progress: &progress, print: channels::to_stdout };
+    let job = AssertUnwindSafe(|| {
+        batch(&context.installation(), context.runtime.handle(), None, &control, &mut on_day)
+    });
+    match catch_unwind(job) {
+        Ok(Ok(())) => false,
+        Ok(Err(error)) => {
+            notice(&format!("error: {error}"));
+            true // another run may have held the lock of the lake
+        }
+        Err(_) => {
+            notice("bug: the daily job panicked; the next attempt is at its scheduled time");
+            false
+        }
+    }
+}
+
+/// When pending messages are sent again.
+struct SendRetry {
     next: Ts,
     pause_s: i64,
 }
 
-impl Owed {
+impl SendRetry {
     fn from_now() -> Self {
         Self { next: Ts::now().plus_s(SEND_S), pause_s: SEND_S }
     }
 
-    fn send(&mut self, context: &Context, stop: &Cancel) {
-        let watch =
-            Watch { stop, begun: &|_| {}, progress: &Progress::default(), print: channels::to_stdout };
-        // what only a change of the config can mend waits for the next run
-        let which = |letter: &OutboxEntry| letter.state != "rejected";
-        let sent = AssertUnwindSafe(|| send_owed(&context.site(), context.runtime.handle(), &watch, &which));
+    fn send(&mut self, context: &Context, cancel: &Cancel) {
+        let control = JobControl {
+            cancel,
+            on_step: &|_| {},
+            progress: &Progress::default(),
+            print: channels::to_stdout,
+        };
+        // a rejected message needs a change of the config: it waits for the next run
+        let is_retried = |entry: &OutboxEntry| entry.state != DeliveryState::Rejected;
+        let sent = AssertUnwindSafe(|| {
+            send_pending(&context.installation(), context.runtime.handle(), &control, &is_retried)
+        });
         match catch_unwind(sent) {
             Ok(Ok(receipts)) => {
-                channels::tell(&receipts);
-                let still = receipts.iter().any(|receipt| receipt.problem().is_some());
-                self.pause_s = if still { (self.pause_s * 2).min(MOST_S) } else { SEND_S };
+                channels::print_receipts(&receipts);
+                let has_failed = receipts.iter().any(|receipt| receipt.problem().is_some());
+                self.pause_s = if has_failed { (self.pause_s * 2).min(MAX_SEND_S) } else { SEND_S };
             }
-            Ok(Err(error)) => tracing::warn!(%error, "what is owed was not sent"),
-            Err(_) => say("bug: sending stopped; it is tried at its next time"),
+            Ok(Err(error)) => tracing::warn!(%error, "cannot send pending messages"),
+            Err(_) => notice("bug: sending panicked; the next attempt follows after the usual pause"),
         }
         self.next = Ts::now().plus_s(self.pause_s);
     }

@@ -1,33 +1,33 @@
-//! `headwater simulate`: a synthetic cluster day with a planted cause.
+//! `headwater simulate`: writes a simulated cluster day with a known cause.
 
-use crate::cli::{Context, Done, Result, print, print_json, show};
+use crate::cli::{Context, Done, Result, print, print_json, terminal};
 use model::error::Error;
 use simulate::{SCENARIOS, Spec, simulate};
 use std::path::PathBuf;
 
-/// Write a synthetic cluster day with a planted cause: raw logs and truth.json
+/// Write a simulated cluster day with a known cause: raw logs and truth.json
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  headwater simulate --list\n  headwater simulate --scenario bad_image --seed 7 --size 50000000 --out day"
 )]
 pub struct Args {
-    /// Name the scenarios
+    /// List the scenarios
     #[arg(long)]
     list: bool,
-    /// Scenario
-    #[arg(long, required_unless_present = "list")]
+    /// Scenario, one of `--list`
+    #[arg(long, value_name = "NAME", required_unless_present = "list")]
     scenario: Option<String>,
-    /// Seed; the same one gives the same day
-    #[arg(long, default_value_t = 1)]
+    /// Seed: the same seed writes the same day
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// About how many bytes of raw logs
-    #[arg(long, default_value_t = 8_000_000)]
+    /// Approximate size of the raw logs, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 8_000_000)]
     size: u64,
-    /// Local day
-    #[arg(long, default_value = "2026-11-22")]
+    /// Local day, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", default_value = "2026-11-22")]
     date: String,
-    /// Folder
-    #[arg(long, required_unless_present = "list")]
+    /// Folder to write the day to
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
     out: Option<PathBuf>,
 }
 
@@ -39,8 +39,8 @@ pub fn run(_: &Context, args: &Args) -> Result<Done> {
         return Ok(Done::All);
     };
     if !SCENARIOS.iter().any(|known| known.name == scenario) {
-        return Err(Error::usage(format!("there is no scenario `{scenario}`"))
-            .hint("`headwater simulate --list` names them"));
+        return Err(Error::usage(format!("unknown scenario `{scenario}`"))
+            .hint("`headwater simulate --list` lists the scenarios"));
     }
     let spec = Spec {
         scenario: scenario.clone(),
@@ -48,9 +48,9 @@ pub fn run(_: &Context, args: &Args) -> Result<Done> {
         size_bytes: args.size,
         date: model::time::parse_date(&args.date)?,
     };
-    let bar = show::bar(args.size, "simulate");
+    let bar = terminal::bar(args.size, "simulate");
     let truth = simulate(&spec, out, &mut |bytes| bar.set_position(bytes)).map_err(|error| {
-        Error::failed("the day cannot be written").at(out.display().to_string()).because(error)
+        Error::failed("cannot write the simulated day").at(out.display().to_string()).because(error)
     })?;
     bar.finish_and_clear();
     print_json(&truth)?;

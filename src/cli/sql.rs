@@ -1,54 +1,61 @@
-//! `headwater sql`: ad hoc SQL over the lake, one statement or a prompt.
+//! `headwater sql`: ad hoc SQL over the lake, as one statement or at a prompt.
 
-use crate::cli::{Context, Done, Result, print, say};
-use crate::query::engine::{Engine, engine_error};
+use crate::cli::{Context, Done, Result, notice, print, print_json};
+use crate::query::engine::Engine;
+use crate::query::error::engine_error;
 use arrow::array::RecordBatch;
 use model::error::Error;
-use std::io::IsTerminal;
+use parquet::arrow::ArrowWriter;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-/// Ask the lake in SQL; a prompt without QUERY
+/// Query the lake with SQL; without a statement, open a prompt
 ///
-/// Tables: business, standard, event, audit, topology. `describe audit` shows columns.
+/// Tables: business, standard, event, audit, topology. `describe audit` lists the columns of one.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  headwater sql \"select reason, count(*) from event group by 1 order by 2 desc\"\n  headwater sql -f report.sql --format csv"
 )]
 pub struct Args {
-    /// One read-only statement
+    /// Read-only SQL statement
+    #[arg(value_name = "SQL")]
     query: Option<String>,
     /// Read the statement from a file
-    #[arg(short, long, conflicts_with = "query")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "query")]
     file: Option<PathBuf>,
-    /// How to print [default: table on a terminal, csv in a pipe]
-    #[arg(long, value_parser = ["table", "json", "csv", "parquet"])]
-    format: Option<String>,
+    /// Output format [default: table on a terminal, else csv]
+    #[arg(long)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+    Parquet,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let place = context.workplace()?;
-    let engine = context.runtime.block_on(place.engine(None))?;
-    let format = args
-        .format
-        .clone()
-        .unwrap_or_else(|| if std::io::stdout().is_terminal() { "table" } else { "csv" }.into());
+    let workspace = context.workspace()?;
+    let engine = context.runtime.block_on(workspace.engine(None))?;
+    let default = if std::io::stdout().is_terminal() { Format::Table } else { Format::Csv };
+    let format = args.format.unwrap_or(default);
     let query = match (&args.query, &args.file) {
         (Some(query), _) => query.clone(),
         (None, Some(file)) => std::fs::read_to_string(file).map_err(|error| {
-            Error::usage("the statement's file cannot be read").at(file.display().to_string()).because(error)
+            Error::usage("cannot read the statement").at(file.display().to_string()).because(error)
         })?,
         (None, None) => return prompt(context, &engine),
     };
-    answer(context, &engine, &query, &format)?;
+    run_statement(context, &engine, &query, format)?;
     Ok(Done::All)
 }
 
-fn answer(context: &Context, engine: &Engine, query: &str, format: &str) -> Result<()> {
+fn run_statement(context: &Context, engine: &Engine, query: &str, format: Format) -> Result<()> {
     let batches = context.runtime.block_on(async {
-        let frame = engine
-            .plan(query)
-            .await
-            .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        let frame =
+            engine.plan(query).await.map_err(|error| error.into_error("cannot plan the statement", "sql"))?;
         let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
         let mut batches =
             frame.collect().await.map_err(|error| engine_error("the statement failed", error))?;
@@ -57,50 +64,51 @@ fn answer(context: &Context, engine: &Engine, query: &str, format: &str) -> Resu
         }
         Ok::<_, Error>(batches)
     })?;
-    write(&batches, format)
+    print_batches(&batches, format)
 }
 
-fn write(batches: &[RecordBatch], format: &str) -> Result<()> {
-    let failed =
-        |error: arrow::error::ArrowError| Error::failed("the result cannot be written").because(error);
+fn print_batches(batches: &[RecordBatch], format: Format) -> Result<()> {
     match format {
-        "json" => {
-            let rows = crate::analysis::agent::rows_of(batches)?;
-            crate::cli::print_json(&rows)
+        Format::Table => {
+            print(&arrow::util::pretty::pretty_format_batches(batches).map_err(cannot_write)?.to_string())
         }
-        "csv" => {
+        Format::Json => print_json(&crate::query::rows::json_rows(batches)?),
+        Format::Csv => {
             let mut bytes = Vec::new();
             let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut bytes);
             for batch in batches {
-                writer.write(batch).map_err(failed)?;
+                writer.write(batch).map_err(cannot_write)?;
             }
             drop(writer);
             print(&String::from_utf8_lossy(&bytes))
         }
-        "parquet" => {
-            use std::io::Write;
-            let mut bytes = Vec::new();
-            let broken = |error: parquet::errors::ParquetError| {
-                Error::failed("the result cannot be written").because(error)
-            };
-            if let Some(first) = batches.first() {
-                let mut writer =
-                    parquet::arrow::ArrowWriter::try_new(&mut bytes, first.schema(), None).map_err(broken)?;
-                for batch in batches {
-                    writer.write(batch).map_err(broken)?;
-                }
-                writer.close().map_err(broken)?;
-            }
-            Ok(std::io::stdout().lock().write_all(&bytes)?)
+        Format::Parquet => {
+            Ok(std::io::stdout().lock().write_all(&parquet(batches).map_err(cannot_write)?)?)
         }
-        _ => print(&arrow::util::pretty::pretty_format_batches(batches).map_err(failed)?.to_string()),
     }
 }
 
+/// Returns the bytes of a Parquet file; none if there are no batches.
+fn parquet(batches: &[RecordBatch]) -> parquet::errors::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(first) = batches.first() {
+        let mut writer = ArrowWriter::try_new(&mut bytes, first.schema(), None)?;
+        for batch in batches {
+            writer.write(batch)?;
+        }
+        writer.close()?;
+    }
+    Ok(bytes)
+}
+
+fn cannot_write(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::failed("cannot write the result").because(error)
+}
+
 fn prompt(context: &Context, engine: &Engine) -> Result<Done> {
-    let broken = |error: rustyline::error::ReadlineError| Error::failed("the prompt failed").because(error);
-    let mut editor = rustyline::DefaultEditor::new().map_err(broken)?;
-    say("one statement ends with `;` — `describe audit;` shows columns, Ctrl-D leaves");
+    let failed = |error: rustyline::error::ReadlineError| Error::failed("the prompt failed").because(error);
+    let mut editor = rustyline::DefaultEditor::new().map_err(failed)?;
+    notice("end a statement with `;`; `describe audit;` lists columns; Ctrl-D exits");
     let mut statement = String::new();
     loop {
         let line = match editor.readline(if statement.is_empty() { "sql> " } else { "  -> " }) {
@@ -110,15 +118,16 @@ fn prompt(context: &Context, engine: &Engine) -> Result<Done> {
                 continue;
             }
             Err(rustyline::error::ReadlineError::Eof) => return Ok(Done::All),
-            Err(error) => return Err(broken(error)),
+            Err(error) => return Err(failed(error)),
         };
         statement.push_str(&line);
         statement.push('\n');
         if statement.trim_end().ends_with(';') {
             let _ = editor.add_history_entry(statement.trim());
-            let whole = std::mem::take(&mut statement);
-            if let Err(error) = answer(context, engine, whole.trim().trim_end_matches(';'), "table") {
-                say(&format!("error: {error}"));
+            let statement = std::mem::take(&mut statement);
+            let query = statement.trim().trim_end_matches(';');
+            if let Err(error) = run_statement(context, engine, query, Format::Table) {
+                notice(&format!("error: {error}"));
             }
         }
     }

@@ -1,87 +1,88 @@
-//! `headwater trace`: chains, of a finding, of anything at a time, or forwards from a change.
+//! `headwater trace`: the trace of a finding, or of a pod, workload, node or request at a time, to its
+//! cause; or the effects of a change.
 
 use crate::analysis::report;
 use crate::analysis::trace::{NOTHING_BROKEN, Subject, mermaid, text};
-use crate::cli::{Context, Done, Result, print, print_json, show};
-use crate::pipeline::Workplace;
+use crate::cli::{Context, Done, Result, print, print_json, terminal};
+use crate::pipeline::Workspace;
 use chrono_tz::Tz;
 use model::error::Error;
 use model::report::Trace;
 use model::time::Ts;
 
-/// Follow a finding, or anything at a time, back to its cause; or a change forwards
+/// Trace a finding, pod, node or request to its cause, or a change to its effects
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  headwater trace --pod shop/pay-api-7d9f8b6c5d-x2x7k --at '2026-11-22 10:12'\n  headwater trace --workload shop/pay-api --at 2026-11-22T10:12:00+08:00 --mermaid\n  headwater trace --finding 3f2a…\n  headwater trace --operation 6f3a…      what did this change break?"
+    after_help = "Examples:\n  headwater trace --pod shop/pay-api-7d9f8b6c5d-x2x7k --at '2026-11-22 10:12'\n  headwater trace --workload shop/pay-api --at 2026-11-22T10:12:00+08:00 --mermaid\n  headwater trace --finding 3f2a…\n  headwater trace --operation 6f3a…      what this change broke"
 )]
 #[command(group = clap::ArgGroup::new("start").required(true))]
 pub struct Args {
-    /// Id of a finding in a kept report
+    /// Finding in a saved report
     #[arg(long, group = "start", value_name = "ID")]
     finding: Option<String>,
-    /// Namespace and pod
+    /// Pod, at the time of `--at`
     #[arg(long, group = "start", value_name = "NS/POD", requires = "at")]
     pod: Option<String>,
-    /// Namespace and workload
+    /// Workload, at the time of `--at`
     #[arg(long, group = "start", value_name = "NS/NAME", requires = "at")]
     workload: Option<String>,
-    /// Node
+    /// Node, at the time of `--at`
     #[arg(long, group = "start", value_name = "NAME", requires = "at")]
     node: Option<String>,
-    /// Trace id of a request, as business logs carry it
+    /// Request, by the trace id in its business logs
     #[arg(long, group = "start", value_name = "ID")]
     trace_id: Option<String>,
-    /// Audit id of a change: what did it break?
+    /// Change, by its audit id: show what it broke
     #[arg(long, group = "start", value_name = "AUDIT_ID")]
     operation: Option<String>,
-    /// When: local time or RFC 3339
-    #[arg(long)]
+    /// Time of the symptom: local time or RFC 3339
+    #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Local day of the finding's report [default: the last that has it]
-    #[arg(long)]
+    /// Local day of the report with the finding, YYYY-MM-DD [default: the last such day]
+    #[arg(long, value_name = "DATE")]
     date: Option<String>,
-    /// As JSON: one trace; with --operation a list
+    /// Print JSON: one trace, or a list of traces with `--operation`
     #[arg(long, conflicts_with = "mermaid")]
     json: bool,
-    /// As a Mermaid flow chart
+    /// Print a Mermaid flow chart
     #[arg(long)]
     mermaid: bool,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let mut place = context.workplace()?;
+    let mut workspace = context.workspace()?;
     let zone = context.config.zone()?;
     if let Some(audit_id) = &args.operation {
-        return forwards(context, &mut place, audit_id, args);
+        return effects(context, &mut workspace, audit_id, args);
     }
     let trace = match &args.finding {
-        Some(id) => report::trace_of(&place.catalog, id, args.date.as_deref())?,
-        None => backwards(context, &place, args, zone)?,
+        Some(id) => report::trace_of(&workspace.catalog, id, args.date.as_deref())?,
+        None => cause(context, &workspace, args, zone)?,
     };
     if args.json {
         print_json(&trace)?;
     } else {
-        print(&shown(&trace, args, zone))?;
+        print(&render(&trace, args, zone))?;
     }
     Ok(Done::All)
 }
 
-fn backwards(context: &Context, place: &Workplace, args: &Args, zone: Tz) -> Result<Trace> {
+fn cause(context: &Context, workspace: &Workspace, args: &Args, zone: Tz) -> Result<Trace> {
     if let Some(id) = &args.trace_id {
-        return context.runtime.block_on(place.follow_request(id));
+        return context.runtime.block_on(workspace.trace_request(id));
     }
     let subject = match (&args.node, args.pod.as_deref().or(args.workload.as_deref())) {
         (Some(node), _) => Subject::Node(node.clone()),
-        (None, named) => Subject::named(named.unwrap_or_default())?,
+        (None, name) => Subject::named(name.unwrap_or_default())?,
     };
-    let at = args.at.as_deref().ok_or_else(|| Error::bug("a start without its time"))?;
-    context.runtime.block_on(place.follow(&subject, Ts::parse(at, zone)?))
+    let at = args.at.as_deref().ok_or_else(|| Error::bug("`--at` is missing"))?;
+    context.runtime.block_on(workspace.trace_subject(&subject, Ts::parse(at, zone)?))
 }
 
-fn forwards(context: &Context, place: &mut Workplace, audit_id: &str, args: &Args) -> Result<Done> {
-    let spinner = show::spinner();
-    let begun = |step: &str| spinner.set_message(step.to_owned());
-    let report = context.runtime.block_on(place.broken_by(audit_id, &begun));
+fn effects(context: &Context, workspace: &mut Workspace, audit_id: &str, args: &Args) -> Result<Done> {
+    let spinner = terminal::spinner();
+    let on_step = |step: &str| spinner.set_message(step.to_owned());
+    let report = context.runtime.block_on(workspace.effects_of_change(audit_id, &on_step));
     spinner.finish_and_clear();
     let traces = report?.traces;
     let zone = context.config.zone()?;
@@ -91,12 +92,12 @@ fn forwards(context: &Context, place: &mut Workplace, audit_id: &str, args: &Arg
         print(NOTHING_BROKEN)?;
     } else {
         for trace in &traces {
-            print(&shown(trace, args, zone))?;
+            print(&render(trace, args, zone))?;
         }
     }
     Ok(Done::All)
 }
 
-fn shown(trace: &Trace, args: &Args, zone: Tz) -> String {
+fn render(trace: &Trace, args: &Args, zone: Tz) -> String {
     if args.mermaid { mermaid(trace, zone) } else { text(trace, zone) }
 }

@@ -1,53 +1,53 @@
-//! `[llm]`: the model that puts a brief into words. Its key stands in the environment.
+//! `[llm]`: the model that writes briefs. Its API key is in the environment.
 
 use model::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// `[llm]`.
+/// Keys of `[llm]`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LlmConfig {
-    /// Address of an OpenAI-compatible API, with or without its version; without it no model is asked.
+    /// Base URL of an OpenAI-compatible API, with or without its version. Without it no model is used.
     pub base_url: Option<String>,
     /// Name of the model.
     pub model: Option<String>,
-    /// Environment variable with the key; none where the server wants none.
+    /// Environment variable with the API key, if the server requires one.
     pub api_key_env: Option<String>,
-    /// Tokens that the prompt may have: what does not fit of a day is left out, and said.
+    /// Maximum size of a prompt, tokens. What does not fit is left out, and the prompt says so.
     pub budget: usize,
-    /// Tokens that the answer may have; twice as many when it was cut off.
+    /// Maximum size of a response, tokens; doubled for the next request after one was cut off.
     pub max_tokens: u32,
-    /// Seconds that a brief may take, however often the model is asked.
+    /// Maximum duration of one brief with all its requests, seconds.
     pub deadline_seconds: u64,
-    /// What the model does not get to see.
+    /// What is removed from prompts.
     pub redact: Redact,
-    /// How the answer is made to be JSON; what the server does not take is asked for otherwise.
+    /// How the response is made valid JSON. A form that the server rejects is replaced by the next one.
     pub json: JsonForm,
-    /// Folder of prompts that stand in for the shipped ones of the same name.
+    /// Folder of prompts; each replaces the built-in prompt of the same file name.
     pub prompts: Option<PathBuf>,
 }
 
-/// What a model does not get to see.
+/// What is removed from the prompts for a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Redact {
-    /// Secrets, and the names of people, pods, nodes and addresses.
+    /// Secrets are masked; names of people, pods, nodes and addresses are replaced by pseudonyms.
     Pseudonyms,
-    /// Secrets.
+    /// Only secrets are masked.
     Secrets,
 }
 
-/// How an answer is made to be JSON.
+/// How a response is made valid JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JsonForm {
-    /// The server holds the model to the schema.
+    /// The server enforces the JSON Schema.
     Schema,
-    /// The server holds the model to JSON.
+    /// The server enforces JSON of any shape.
     Object,
-    /// The prompt alone asks for it.
+    /// Only the prompt requests it.
     Text,
 }
 
@@ -68,17 +68,20 @@ impl Default for LlmConfig {
 }
 
 impl LlmConfig {
-    /// Fails where a limit leaves no room for an answer.
+    /// Checks that every limit is large enough for a response.
+    ///
+    /// # Errors
+    /// Usage: a limit is below its minimum.
     pub fn check(&self) -> Result<()> {
-        let least = [
+        let minimums = [
             ("budget", self.budget as u64, 2000),
             ("max_tokens", u64::from(self.max_tokens), 200),
             ("deadline_seconds", self.deadline_seconds, 1),
         ];
-        for (key, value, least) in least {
-            if value < least {
-                return Err(Error::usage(format!("`{key}` is too small for any answer"))
-                    .hint(format!("{least} is the least")));
+        for (key, value, minimum) in minimums {
+            if value < minimum {
+                return Err(Error::usage(format!("`{key}` is {value}; the minimum is {minimum}"))
+                    .hint("a smaller limit leaves no room for a response"));
             }
         }
         Ok(())

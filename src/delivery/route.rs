@@ -1,4 +1,4 @@
-//! What of a day a channel gets: a report narrowed to the findings of its route.
+//! The route of a channel: which findings of a report it gets. Knows nothing of messages.
 
 use crate::brief::belongs;
 use crate::config::ChannelConfig;
@@ -7,7 +7,7 @@ use model::entity::Entity;
 use model::error::Result;
 use model::report::{Finding, Gone, Report, Severity};
 
-/// The route of a channel.
+/// Selects the findings of a channel.
 pub(super) struct Route<'c> {
     config: &'c ChannelConfig,
     namespaces: Option<GlobSet>,
@@ -15,32 +15,32 @@ pub(super) struct Route<'c> {
 
 impl<'c> Route<'c> {
     pub fn of(config: &'c ChannelConfig) -> Result<Self> {
-        Ok(Self { config, namespaces: config.namespaces()? })
+        Ok(Self { config, namespaces: config.namespace_globs()? })
     }
 
-    /// Tells whether a finding goes there.
-    pub fn takes(&self, finding: &Finding) -> bool {
-        self.fits(finding.severity, &finding.agent, &finding.entity)
+    /// Returns true if the channel gets a finding.
+    pub fn includes(&self, finding: &Finding) -> bool {
+        self.matches(finding.severity, &finding.agent, &finding.entity)
     }
 
-    fn fits(&self, severity: Severity, agent: &str, entity: &Entity) -> bool {
+    fn matches(&self, severity: Severity, agent: &str, entity: &Entity) -> bool {
         let (config, namespace) = (self.config, entity.namespace.as_deref().unwrap_or_default());
-        config.min_severity.is_none_or(|least| severity >= least)
-            && (config.agents.is_empty() || config.agents.iter().any(|taken| taken == agent))
+        config.min_severity.is_none_or(|lowest| severity >= lowest)
+            && (config.agents.is_empty() || config.agents.iter().any(|allowed| allowed == agent))
             && self.namespaces.as_ref().is_none_or(|globs| globs.is_match(namespace))
     }
 
-    /// Returns the report with these findings alone, and what belongs to them. An update tells nothing
-    /// of what is gone: the first brief did.
-    pub fn narrowed(&self, report: &Report, shown: &[&Finding], is_update: bool) -> Report {
+    /// Returns the report with only these findings and their traces. An update has no findings that
+    /// disappeared: the first brief of the day listed them.
+    pub fn narrow(&self, report: &Report, shown: &[&Finding], is_update: bool) -> Report {
         let mut narrow = report.clone();
         narrow.findings = shown.iter().map(|finding| (*finding).clone()).collect();
         narrow.traces.retain(|trace| shown.iter().any(|finding| belongs(finding, trace)));
-        let goes = |gone: &Gone| {
+        let is_included = |gone: &Gone| {
             let agent = gone.rule.split('/').next().unwrap_or_default();
-            self.fits(gone.severity, agent, &gone.entity)
+            self.matches(gone.severity, agent, &gone.entity)
         };
-        narrow.gone.retain(|gone| !is_update && goes(gone));
+        narrow.gone.retain(|gone| !is_update && is_included(gone));
         narrow
     }
 }

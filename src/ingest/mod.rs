@@ -1,15 +1,16 @@
-//! The step from objects to rows: each object is read, its records gathered into drafts, each
-//! draft committed whole. One bad object never stops the rest; what it was is in its entry.
+//! Step: reads objects and stores their records as rows of the lake. Records are collected in drafts, and
+//! each draft is committed as a whole. One bad object never stops the others; its entry in the catalog
+//! says what is wrong with it. Knows nothing of buckets (source) or of formats (crates/format).
 
-mod original; // objects kept as they were
-mod worker; // reads and commits
+mod original; // unchanged copies of objects
+mod worker; // a thread that reads and commits
 
 use crate::cancel::Cancel;
 use crate::config::Config;
-use crate::ingest::worker::{Fresh, Shared, Worker, unread};
+use crate::ingest::worker::{NewObject, Shared, Worker, unread_problem};
 use crate::lake::Lake;
 use crate::lake::catalog::{Catalog, ObjectEntry};
-use crate::source::{Listed, Source};
+use crate::source::{ListedObject, Source};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use format::reader;
@@ -26,32 +27,35 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// How to read.
+/// Options of an ingest.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where text belongs, whatever its path says.
+    /// Table of unstructured text; `None` derives it from the path.
     pub text_table: Option<Table>,
-    /// Keys that tell their log type, as configured.
+    /// Log types by globs of keys, from `[source.paths]`.
     pub path_types: Vec<(Table, GlobSet)>,
-    /// Cluster of records that name none.
+    /// Cluster for records that do not contain one.
     pub cluster: String,
-    /// Zone of times that name none, and of days.
+    /// Time zone that defines days and applies to times without a zone.
     pub zone: Tz,
-    /// Day of objects that tell none.
+    /// Day for objects without a date in their key or a time of change.
     pub today: NaiveDate,
-    /// Workers.
+    /// Number of workers.
     pub threads: usize,
-    /// Folder that originals are kept in.
+    /// Folder for unchanged copies; `None` keeps none.
     pub keep: Option<PathBuf>,
-    /// What masks secrets.
+    /// Masks secrets.
     pub redactor: Redactor,
-    /// When to stop.
-    pub stop: Cancel,
+    /// Cancels the ingest.
+    pub cancel: Cancel,
 }
 
 impl Options {
-    /// Returns what the config says.
-    pub fn of(config: &Config, now: Ts, stop: &Cancel) -> Result<Self> {
+    /// Returns the options of a config.
+    ///
+    /// # Errors
+    /// Usage: an invalid time zone, glob or pattern.
+    pub fn of(config: &Config, now: Ts, cancel: &Cancel) -> Result<Self> {
         let zone = config.zone()?;
         Ok(Self {
             text_table: None,
@@ -62,72 +66,76 @@ impl Options {
             threads: config.threads(),
             keep: config.source.keep.clone(),
             redactor: Redactor::of(&config.redact)?,
-            stop: stop.clone(),
+            cancel: cancel.clone(),
         })
     }
 }
 
-/// How far it is; read by whoever shows it.
+/// Progress of an ingest, updated by its workers.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Bytes read, as stored.
+    /// Bytes read, compressed as in the source.
     pub bytes: AtomicU64,
-    /// Objects done.
+    /// Objects finished.
     pub objects: AtomicU64,
 }
 
-/// What was done.
+/// Result of an ingest.
 #[derive(Debug, Default)]
 pub struct Ingested {
-    /// Objects read now, by key.
+    /// Objects that were read, sorted by key.
     pub objects: Vec<ObjectEntry>,
-    /// Objects that the lake had already.
+    /// Number of objects that were already in the lake.
     pub unchanged: u64,
     /// Rows added, by table.
     pub rows: BTreeMap<&'static str, u64>,
-    /// Rows that a secret was masked in.
+    /// Number of rows in which a secret was masked.
     pub masked: u64,
-    /// What failed.
+    /// Objects that could not be read, or only in part.
     pub problems: Vec<Problem>,
 }
 
-/// Returns the id of an object: the first half of its row ids.
+/// Returns the id of an object: the first half of the ids of its rows.
 pub fn object_id(key: &str) -> String {
     blake3::hash(key.as_bytes()).to_hex().get(..12).unwrap_or_default().to_owned()
 }
 
-/// Reads objects into the lake. Objects whose content the lake has already are passed over.
+/// Reads objects into the lake, in several threads. Objects that are in the lake with the same etag are
+/// skipped.
+///
+/// # Errors
+/// Cancellation, or a failure of the lake itself. Objects that cannot be read are problems of the result.
 pub fn ingest(
     lake: &Lake,
     catalog: &mut Catalog,
     source: &Source,
-    listed: &[Listed],
+    listed: &[ListedObject],
     options: &Options,
     progress: &Progress,
 ) -> Result<Ingested> {
     let redactor = options.redactor.with_key(lake.redact_key()?);
     let options = &Options { redactor, ..options.clone() };
     let mut done = Ingested::default();
-    let mut fresh = Vec::new();
+    let mut new = Vec::new();
     for object in listed {
         match catalog.object(&object.key)? {
             Some(entry) if entry.etag == object.etag => {
                 done.unchanged += 1;
                 progress.bytes.fetch_add(object.size, Ordering::Relaxed);
             }
-            before => fresh.push(Fresh { object: object.clone(), before }),
+            before => new.push(NewObject { object: object.clone(), before }),
         }
     }
-    let workers = options.threads.clamp(1, 64).min(fresh.len().max(1));
-    let objects = fresh.iter().map(|fresh| fresh.object.clone()).collect();
-    let feed = source.feed(objects, &options.stop);
+    let workers = options.threads.clamp(1, 64).min(new.len().max(1));
+    let objects = new.iter().map(|new| new.object.clone()).collect();
+    let feed = source.feed(objects, &options.cancel);
     let shared = Shared {
         lake,
         source,
         options,
         progress,
         feed,
-        fresh,
+        new,
         taken: AtomicUsize::new(0),
         catalog: Mutex::new(catalog),
         done: Mutex::new(done),
@@ -138,27 +146,28 @@ pub fn ingest(
         let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         handles
             .into_iter()
-            .map(|handle| handle.join().unwrap_or_else(|_| Err(Error::bug("a worker of `ingest` stopped"))))
+            .map(|handle| handle.join().unwrap_or_else(|_| Err(Error::bug("a worker of `ingest` panicked"))))
             .collect()
     });
-    let mut done = shared.done.into_inner().map_err(|_| Error::bug("a worker of `ingest` stopped"))?;
+    let mut done = shared.done.into_inner().map_err(|_| Error::bug("a worker of `ingest` panicked"))?;
     for outcome in outcomes {
         outcome?;
     }
-    options.stop.check()?;
-    let untried = shared.fresh.get(shared.taken.into_inner()..).unwrap_or_default();
-    if let Some(first) = untried.first() {
-        let why = format!("the source stopped answering before it and {} others", untried.len() - 1);
-        done.problems.push(unread(&first.object.key, &why));
+    options.cancel.check()?;
+    let not_tried = shared.new.get(shared.taken.into_inner()..).unwrap_or_default();
+    if let Some(first) = not_tried.first() {
+        let why =
+            format!("the source stopped responding before this object and {} others", not_tried.len() - 1);
+        done.problems.push(unread_problem(&first.object.key, &why));
     }
     done.objects.sort_by(|a, b| a.key.cmp(&b.key));
     done.problems.sort();
     Ok(done)
 }
 
-/// Returns a reader of that object as ingest, inspect and rule tests use it.
-pub fn reader_for(object: &Listed, options: &Options) -> Reader {
-    let mut origin = reader::origin_of(&object.key);
+/// Returns a reader for an object. Ingest, `headwater inspect` and rule tests all use it.
+pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
+    let mut origin = format::origin_of(&object.key);
     let configured = options.path_types.iter().find(|(_, globs)| globs.is_match(&object.key));
     if let Some((table, _)) = configured {
         origin.text_table = matches!(table, Table::Business | Table::Standard).then_some(*table);
@@ -171,22 +180,27 @@ pub fn reader_for(object: &Listed, options: &Options) -> Reader {
     Reader::new(Clock { zone: options.zone, day }, origin, fallback.0, options.redactor.clone())
 }
 
-/// Reads every frame of a stream, compressed or not.
-pub fn read_frames(input: impl Read + Send, reader: &mut Reader, take: reader::Take<'_>) -> io::Result<()> {
+/// Reads every frame of a stream, compressed or not, and passes each record to `take`.
+pub fn read_frames(
+    input: impl Read + Send,
+    reader: &mut Reader,
+    take: reader::EmitRow<'_>,
+) -> io::Result<()> {
     let (_, mut text) = framing::decompress(input)?;
     let outcome = framing::frames(&mut *text, &mut |frame| reader.frame(&frame, take));
     reader.finish(take);
     outcome.map(|_| ())
 }
 
-/// Returns the format chain that most records were of.
+/// Returns the format chain of most records; `empty` if there are none.
 pub fn main_format(counts: &reader::Counts) -> String {
     let most =
         counts.formats.iter().max_by_key(|(chain, count)| (**count, std::cmp::Reverse(chain.as_str())));
     most.map_or_else(|| "empty".into(), |(chain, _)| chain.clone())
 }
 
-fn fault_of(counts: &reader::Counts) -> Option<String> {
+/// Returns the first unparsed line and why, and the number of further ones; `None` if all were parsed.
+fn first_fault(counts: &reader::Counts) -> Option<String> {
     let (line, why) = counts.faults.first()?;
     let more = counts.unparsed.saturating_sub(1);
     let rest = if more > 0 { format!(" (and {more} more)") } else { String::new() };

@@ -1,15 +1,15 @@
-//! Objects kept as they were, by log type: `<keep>/<type>/<key>`. A key is a label from outside: it
-//! becomes a path only with every part of it made harmless.
+//! Unchanged copies of objects, by log type: `<keep>/<type>/<key>`. A key is untrusted: it becomes a path
+//! only after each of its parts is sanitized.
 
 use model::error::{Error, Result};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Longest part of a path that file systems take.
-const LONGEST: usize = 200;
+/// Maximum length of one part of a path, bytes; with the hash it stays below the 255 that file systems allow.
+const MAX_PART: usize = 200;
 
-/// An object on its way to where it is kept.
+/// A copy that is being written, under a temporary name.
 pub(super) struct Original {
     folder: PathBuf,
     name: PathBuf,
@@ -17,57 +17,57 @@ pub(super) struct Original {
 }
 
 impl Original {
-    /// Begins to keep the object of that key.
+    /// Starts the copy of the object with that key.
     pub(super) fn create(folder: &Path, key: &str) -> Result<Self> {
-        let begin = || {
+        let create = || {
             fs::create_dir_all(folder)?;
             tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(folder)
         };
-        let file = begin().map_err(|error| failed(folder, error))?;
-        Ok(Self { folder: folder.to_owned(), name: name_of(key), file })
+        let file = create().map_err(|error| failed(folder, error))?;
+        Ok(Self { folder: folder.to_owned(), name: path_of(key), file })
     }
 
-    /// Adds bytes.
+    /// Appends bytes.
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         self.file.as_file().write_all(bytes)
     }
 
-    /// Gives it its place.
-    pub(super) fn keep_as(self, log_type: &str) -> Result<()> {
+    /// Syncs the copy and moves it to its final path.
+    pub(super) fn finish(self, log_type: &str) -> Result<()> {
         let path = self.folder.join(log_type).join(&self.name);
-        let place = || {
+        let sync = || {
             fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
             self.file.as_file().sync_all()
         };
-        place().map_err(|error| failed(&path, error))?;
+        sync().map_err(|error| failed(&path, error))?;
         self.file.persist(&path).map(|_| ()).map_err(|error| failed(&path, error.error))
     }
 }
 
 fn failed(path: &Path, error: io::Error) -> Error {
-    Error::failed("an original cannot be kept")
+    Error::failed("cannot keep a copy of an object")
         .at(path.display().to_string())
         .because(error)
-        .hint("`[source] keep` names the folder; without it nothing is kept")
+        .hint("`[source] keep` is the folder of the copies; remove the key to keep none")
 }
 
-/// Returns the path of a key: its parts without what leaves the folder, hides, or is too long.
-fn name_of(key: &str) -> PathBuf {
+/// Returns the path of a key. No part of it leaves the folder, is hidden, or is too long.
+fn path_of(key: &str) -> PathBuf {
     let key = key.split_once("://").map_or(key, |(_, rest)| rest);
-    let harmless = |c: char| if c.is_ascii_alphanumeric() || "-_.=+,@".contains(c) { c } else { '_' };
+    let sanitize = |c: char| if c.is_ascii_alphanumeric() || "-_.=+,@".contains(c) { c } else { '_' };
     let mut name = PathBuf::new();
     for part in key.split(['/', '\\']).filter(|part| !part.is_empty()) {
-        let mut plain: String = part.chars().map(harmless).collect();
-        if plain.starts_with('.') {
-            plain.replace_range(..1, "_");
+        let mut safe: String = part.chars().map(sanitize).collect();
+        if safe.starts_with('.') {
+            safe.replace_range(..1, "_");
         }
-        if plain != part || plain.len() > LONGEST {
-            // what was changed may now be another key's name
+        if safe != part || safe.len() > MAX_PART {
+            // after the change it could equal the name of another key
             let hash = blake3::hash(part.as_bytes()).to_hex();
-            plain.truncate(LONGEST);
-            plain = format!("{plain}-{}", hash.get(..8).unwrap_or_default());
+            safe.truncate(MAX_PART);
+            safe = format!("{safe}-{}", hash.get(..8).unwrap_or_default());
         }
-        name.push(plain);
+        name.push(safe);
     }
     if name.as_os_str().is_empty() { PathBuf::from("_") } else { name }
 }

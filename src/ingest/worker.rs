@@ -1,13 +1,16 @@
-//! One worker: takes objects, gathers their rows into a draft, commits it when it is full. A draft
-//! never holds part of an object: where the source breaks off, all of it is read again.
+//! A worker thread: takes objects, collects their rows in a draft, and commits the draft when it is full.
+//! A draft never contains part of an object: if the source fails midway, the draft is discarded and its
+//! objects are read again.
 
 use crate::ingest::original::Original;
-use crate::ingest::{Ingested, Options, Progress, fault_of, main_format, object_id, read_frames, reader_for};
+use crate::ingest::{
+    Ingested, Options, Progress, first_fault, main_format, object_id, read_frames, reader_for,
+};
 use crate::lake::Lake;
-use crate::lake::catalog::{Catalog, ObjectEntry};
+use crate::lake::catalog::{Catalog, ObjectEntry, ObjectState};
 use crate::lake::commit::Draft;
 use crate::lake::rows::SourceObject;
-use crate::source::{Feed, Listed, Opened, Source};
+use crate::source::{Feed, ListedObject, OpenedObject, Source};
 use format::reader;
 use model::error::{Error, Problem, Result};
 use std::collections::{BTreeMap, VecDeque};
@@ -15,79 +18,80 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
-/// Gathered bytes at which a worker writes them out; two workers and the sort's copies stay
-/// well below 512 MiB with it.
+/// Size of a draft at which its rows are written out. Two workers with the copies that sorting makes stay
+/// well below 512 MiB.
 const SPILL_BYTES: usize = 48 << 20;
-/// Objects after which a worker commits even little.
+/// Number of objects after which a draft is committed even if it is small.
 const COMMIT_OBJECTS: usize = 512;
 
-/// How often an object that breaks off midway is begun.
-const TRIES: u32 = 3;
+/// Maximum attempts of an object whose stream fails midway.
+const ATTEMPTS: u32 = 3;
 
-/// An object to read, and what the lake holds of it.
-pub(super) struct Fresh {
-    pub(super) object: Listed,
+/// An object to read, and its entry from an earlier version.
+pub(super) struct NewObject {
+    pub(super) object: ListedObject,
     pub(super) before: Option<ObjectEntry>,
 }
 
-/// What the workers share.
+/// State shared by the workers.
 pub(super) struct Shared<'s> {
     pub(super) lake: &'s Lake,
     pub(super) source: &'s Source,
     pub(super) options: &'s Options,
     pub(super) progress: &'s Progress,
     pub(super) feed: Feed,
-    pub(super) fresh: Vec<Fresh>,
+    pub(super) new: Vec<NewObject>,
     pub(super) taken: AtomicUsize,
     pub(super) catalog: Mutex<&'s mut Catalog>,
     pub(super) done: Mutex<Ingested>,
 }
 
-/// One object in a draft.
-struct Gathered {
-    turn: Turn,
+/// An object whose rows are in the draft.
+struct Drafted {
+    attempt: Attempt,
     tables: BTreeMap<&'static str, u64>,
     masked: u64,
     original: Option<Original>,
 }
 
-/// The place of an object in the list, and how often it broke off.
+/// An object by its position in the list, and how often its stream failed.
 #[derive(Clone, Copy)]
-struct Turn {
+struct Attempt {
     at: usize,
-    broke: u32,
+    failures: u32,
 }
 
 pub(super) struct Worker<'s, 'w> {
     shared: &'w Shared<'s>,
     draft: Option<Draft>,
-    /// The objects whose rows are in the draft, as in its `done`.
-    gathered: Vec<Gathered>,
-    again: VecDeque<Turn>,
+    /// The objects of the draft, in the order of its `done`.
+    drafted: Vec<Drafted>,
+    retry: VecDeque<Attempt>,
 }
 
 impl<'s, 'w> Worker<'s, 'w> {
     pub(super) fn new(shared: &'w Shared<'s>) -> Self {
-        Self { shared, draft: None, gathered: Vec::new(), again: VecDeque::new() }
+        Self { shared, draft: None, drafted: Vec::new(), retry: VecDeque::new() }
     }
 
-    /// Takes objects until none is left, or until it is time to stop; what was read whole is kept.
+    /// Takes objects until none is left or the ingest is cancelled. Objects that were read completely are
+    /// committed in both cases.
     pub(super) fn work(mut self) -> Result<()> {
-        while self.shared.options.stop.check().is_ok() {
-            let (turn, opened) = match self.again.pop_front() {
-                Some(turn) => (turn, self.open(turn.at)),
+        while self.shared.options.cancel.check().is_ok() {
+            let (attempt, opened) = match self.retry.pop_front() {
+                Some(attempt) => (attempt, self.open(attempt.at)),
                 None => match self.shared.feed.next() {
                     Some((at, opened)) => {
                         self.shared.taken.fetch_add(1, Ordering::Relaxed);
-                        (Turn { at, broke: 0 }, opened)
+                        (Attempt { at, failures: 0 }, opened)
                     }
                     None => break,
                 },
             };
-            if turn.broke > 0 {
-                self.commit()?; // so that it breaks nothing but itself
+            if attempt.failures > 0 {
+                self.commit()?; // if it fails again, no other object has to be read again
             }
-            self.take(turn, opened)?;
+            self.take(attempt, opened)?;
             let is_full = |draft: &Draft| {
                 draft.bytes >= SPILL_BYTES / 2 || draft.has_parts() || draft.done.len() >= COMMIT_OBJECTS
             };
@@ -98,30 +102,31 @@ impl<'s, 'w> Worker<'s, 'w> {
         self.commit()
     }
 
-    fn open(&self, at: usize) -> io::Result<Opened> {
-        match self.shared.fresh.get(at) {
-            Some(fresh) => self.shared.source.read(&fresh.object),
+    fn open(&self, at: usize) -> io::Result<OpenedObject> {
+        match self.shared.new.get(at) {
+            Some(new) => self.shared.source.read(&new.object),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
-    fn take(&mut self, turn: Turn, opened: io::Result<Opened>) -> Result<()> {
-        let broken = match opened {
-            Ok(opened) => self.read(turn, opened)?,
+    /// Reads an opened object into the draft; on a failure of the source plans a retry or gives up.
+    fn take(&mut self, attempt: Attempt, opened: io::Result<OpenedObject>) -> Result<()> {
+        let failed = match opened {
+            Ok(opened) => self.read(attempt, opened)?,
             Err(error) => {
-                self.give_up(turn, &error)?;
+                self.give_up(attempt, &error)?;
                 None
             }
         };
-        if let Some(error) = broken {
-            // the draft holds part of it
+        if let Some(error) = failed {
+            // the draft contains part of the object
             self.draft = None;
-            self.again.extend(self.gathered.drain(..).map(|gathered| gathered.turn));
-            let turn = Turn { broke: turn.broke + 1, ..turn };
-            if turn.broke < TRIES {
-                self.again.push_back(turn);
+            self.retry.extend(self.drafted.drain(..).map(|drafted| drafted.attempt));
+            let attempt = Attempt { failures: attempt.failures + 1, ..attempt };
+            if attempt.failures < ATTEMPTS {
+                self.retry.push_back(attempt);
             } else {
-                self.give_up(turn, &error)?;
+                self.give_up(attempt, &error)?;
             }
             return Ok(());
         }
@@ -129,24 +134,25 @@ impl<'s, 'w> Worker<'s, 'w> {
         Ok(())
     }
 
-    /// Reads one object into the draft. Returns the source's fault where it did not give all of it.
-    fn read(&mut self, turn: Turn, opened: Opened) -> Result<Option<io::Error>> {
+    /// Reads one object into the draft. Returns the error of the source if it did not return the whole
+    /// object.
+    fn read(&mut self, attempt: Attempt, opened: OpenedObject) -> Result<Option<io::Error>> {
         let (options, object) = (self.shared.options, opened.object);
         let draft = self.draft.get_or_insert_with(|| {
             let name = object_id(&format!("{}\n{}", object.key, object.etag));
             Draft::new(self.shared.lake, options.zone, name)
         });
-        let unkept = OnceLock::new();
+        let copy_error = OnceLock::new();
         let original = options.keep.as_deref().map(|keep| Original::create(keep, &object.key)).transpose()?;
-        let broken = OnceLock::new();
+        let source_error = OnceLock::new();
         let bytes = &self.shared.progress.bytes;
-        let input = Watched {
+        let input = MonitoredInput {
             input: opened.input,
             bytes,
             original: original.as_ref(),
             options,
-            broken: &broken,
-            unkept: &unkept,
+            source_error: &source_error,
+            copy_error: &copy_error,
         };
         let mut reader = reader_for(&object, options);
         let described = SourceObject {
@@ -163,17 +169,17 @@ impl<'s, 'w> Worker<'s, 'w> {
         };
         let outcome = read_frames(input, &mut reader, &mut take);
         spilled?;
-        if let Some(error) = unkept.into_inner() {
-            return Err(Error::failed("an original cannot be kept").at(object.key).because(error));
+        if let Some(error) = copy_error.into_inner() {
+            return Err(Error::failed("cannot keep a copy of an object").at(object.key).because(error));
         }
-        if let Some(error) = broken.into_inner() {
+        if let Some(error) = source_error.into_inner() {
             return Ok(Some(error));
         }
         let counts = &reader.counts;
         let (state, reason) = match outcome {
-            Ok(()) => ("done", fault_of(counts)),
-            Err(error) if counts.frames == 0 => ("rejected", Some(error.to_string())),
-            Err(error) => ("damaged", Some(format!("{error} after {} records", counts.records()))),
+            Ok(()) => (ObjectState::Done, first_fault(counts)),
+            Err(error) if counts.frames == 0 => (ObjectState::Rejected, Some(error.to_string())),
+            Err(error) => (ObjectState::Damaged, Some(format!("{error} after {} records", counts.records()))),
         };
         draft.done.push(ObjectEntry {
             key: object.key,
@@ -185,43 +191,43 @@ impl<'s, 'w> Worker<'s, 'w> {
             parsed: counts.parsed,
             unparsed: counts.unparsed,
             dropped: counts.dropped.values().sum(),
-            state: state.into(),
+            state,
             reason,
         });
         let (tables, masked) = (counts.tables.clone(), counts.masked);
-        self.gathered.push(Gathered { turn, tables, masked, original });
+        self.drafted.push(Drafted { attempt, tables, masked, original });
         Ok(None)
     }
 
-    /// Leaves an object unknown to the lake, so that the next run tries it again.
-    fn give_up(&self, turn: Turn, error: &io::Error) -> Result<()> {
-        let key = self.shared.fresh.get(turn.at).map_or("", |fresh| fresh.object.key.as_str());
-        lock(&self.shared.done)?.problems.push(unread(key, &error.to_string()));
+    /// Reports an object as unread. It has no entry in the catalog, so the next run tries it again.
+    fn give_up(&self, attempt: Attempt, error: &io::Error) -> Result<()> {
+        let key = self.shared.new.get(attempt.at).map_or("", |new| new.object.key.as_str());
+        lock(&self.shared.done)?.problems.push(unread_problem(key, &error.to_string()));
         Ok(())
     }
 
-    /// Makes the draft live.
+    /// Commits the draft: readers see its rows from then on.
     fn commit(&mut self) -> Result<()> {
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
-        let gathered = std::mem::take(&mut self.gathered);
-        let before = |gathered: &Gathered| self.shared.fresh.get(gathered.turn.at)?.before.clone();
-        let replaced: Vec<ObjectEntry> = gathered.iter().filter_map(before).collect();
+        let drafted = std::mem::take(&mut self.drafted);
+        let before = |drafted: &Drafted| self.shared.new.get(drafted.attempt.at)?.before.clone();
+        let replaced: Vec<ObjectEntry> = drafted.iter().filter_map(before).collect();
         let objects = draft.done.clone();
-        draft.spill()?; // outside the catalog's lock: this is where the time goes
+        draft.spill()?; // before the catalog is locked: this takes most of the time
         let mut tables = Vec::new();
-        for gathered in gathered {
-            if let Some(original) = gathered.original {
-                // before its object counts as read: a kill between makes it once more
-                original.keep_as(main_table(&gathered.tables))?;
+        for drafted in drafted {
+            if let Some(original) = drafted.original {
+                // before the object counts as read: after a kill in between, the copy is made again
+                original.finish(main_table(&drafted.tables))?;
             }
-            tables.push((gathered.tables, gathered.masked));
+            tables.push((drafted.tables, drafted.masked));
         }
         let mut catalog = lock(&self.shared.catalog)?;
         draft.commit(&mut catalog, &replaced)?;
         drop(catalog);
         for (entry, (tables, masked)) in objects.iter().zip(&tables) {
             let mut done = lock(&self.shared.done)?;
-            note(&mut done, entry, tables);
+            add_to_result(&mut done, entry, tables);
             done.masked += masked;
         }
         lock(&self.shared.done)?.objects.extend(objects);
@@ -230,35 +236,35 @@ impl<'s, 'w> Worker<'s, 'w> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
-    mutex.lock().map_err(|_| Error::bug("a worker of `ingest` stopped"))
+    mutex.lock().map_err(|_| Error::bug("a worker of `ingest` panicked"))
 }
 
-/// Returns the table that most of an object's rows went to.
+/// Returns the table of most of an object's rows; `unknown` if it has none.
 fn main_table(tables: &BTreeMap<&'static str, u64>) -> &'static str {
     tables.iter().max_by_key(|(_, rows)| **rows).map_or("unknown", |(table, _)| table)
 }
 
-/// Returns the problem of an object that the source did not give.
-pub(super) fn unread(key: &str, why: &str) -> Problem {
+/// Returns the problem of an object that could not be read from the source.
+pub(super) fn unread_problem(key: &str, why: &str) -> Problem {
     Problem {
         step: "collect".into(),
-        what: format!("the object cannot be read: {why}"),
+        what: format!("cannot read the object: {why}"),
         place: Some(key.to_owned()),
-        hint: Some("it is tried again on the next run".into()),
+        hint: Some("the next run tries it again".into()),
     }
 }
 
-/// Adds an object's rows to the totals, and what was wrong with it to the problems.
-fn note(done: &mut Ingested, entry: &ObjectEntry, tables: &BTreeMap<&'static str, u64>) {
+/// Adds the rows of an object to the totals, and its fault to the problems.
+fn add_to_result(done: &mut Ingested, entry: &ObjectEntry, tables: &BTreeMap<&'static str, u64>) {
     for (table, rows) in tables {
         *done.rows.entry(table).or_default() += rows;
     }
     if let Some(reason) = &entry.reason {
-        let what = match entry.state.as_str() {
-            "rejected" => format!("the object is not read: {reason}"),
-            "damaged" => format!("the object is read in part: {reason}"),
+        let what = match entry.state {
+            ObjectState::Rejected => format!("the object was rejected: {reason}"),
+            ObjectState::Damaged => format!("the object was read in part: {reason}"),
             _ => format!(
-                "{} of {} records were not understood: {reason}",
+                "{} of {} records could not be parsed: {reason}",
                 entry.unparsed,
                 entry.parsed + entry.unparsed + entry.dropped
             ),
@@ -267,44 +273,45 @@ fn note(done: &mut Ingested, entry: &ObjectEntry, tables: &BTreeMap<&'static str
             step: "ingest".into(),
             what,
             place: Some(entry.key.clone()),
-            hint: Some("`headwater inspect` on it shows what was read".into()),
+            hint: Some("`headwater inspect` shows how the object was read".into()),
         });
     }
 }
 
-/// A stream that counts and keeps what goes through it, tells the source's faults from the
-/// object's, and ends when it is time to stop.
-struct Watched<'p> {
+/// An input stream that counts the bytes, writes the copy, and fails when the ingest is cancelled. It records
+/// read errors: those are failures of the source, while all other errors are damage of the object.
+struct MonitoredInput<'p> {
     input: Box<dyn Read + Send>,
     bytes: &'p AtomicU64,
     original: Option<&'p Original>,
     options: &'p Options,
-    broken: &'p OnceLock<io::Error>,
-    /// What went wrong with the copy.
-    unkept: &'p OnceLock<io::Error>,
+    /// First read error.
+    source_error: &'p OnceLock<io::Error>,
+    /// First error of writing the copy.
+    copy_error: &'p OnceLock<io::Error>,
 }
 
-impl Watched<'_> {
-    fn pass(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.options.stop.check().map_err(io::Error::other)?;
+impl MonitoredInput<'_> {
+    fn read_and_copy(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.options.cancel.check().map_err(io::Error::other)?;
         let count = self.input.read(buffer)?;
         if let Some(original) = self.original {
             original.write(buffer.get(..count).unwrap_or_default()).map_err(|error| {
-                let told = io::Error::new(error.kind(), error.to_string());
-                let _ = self.unkept.set(error); // the first one is what went wrong
-                told
+                let returned = io::Error::new(error.kind(), error.to_string());
+                let _ = self.copy_error.set(error); // keeps the first error
+                returned
             })?;
         }
         Ok(count)
     }
 }
 
-impl Read for Watched<'_> {
+impl Read for MonitoredInput<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.pass(buffer).map_err(|error| {
-            let told = io::Error::new(error.kind(), error.to_string());
-            let _ = self.broken.set(error); // the first one is what went wrong
-            told
+        let count = self.read_and_copy(buffer).map_err(|error| {
+            let returned = io::Error::new(error.kind(), error.to_string());
+            let _ = self.source_error.set(error); // keeps the first error
+            returned
         })?;
         self.bytes.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)

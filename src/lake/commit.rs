@@ -1,6 +1,7 @@
-//! From gathered rows to live files. The order is the promise: files under temporary names,
-//! synced; renamed; folders synced; then ONE catalog transaction with the objects they came from.
-//! A kill before it leaves orphans that the next writer removes; after it, everything counts.
+//! From collected rows to live files. The order guarantees atomicity: files are written under
+//! temporary names and synced, renamed, their folders synced; then ONE catalog transaction adds them
+//! with the objects they came from. A kill before the transaction leaves files that the next writer
+//! removes; after it, all rows are live.
 
 use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry};
 use crate::lake::part::{Ending, Part, Written, publish};
@@ -16,30 +17,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 
-/// How long a file stays on disk after another took its place: longer than any query runs that
-/// opened the list of files before.
+/// Seconds that a replaced file stays on disk: longer than any query that started before runs.
 pub const GRACE_S: i64 = 3600;
 
-/// Rows and objects on their way to one commit.
+/// The rows and objects of one commit before it.
 pub struct Draft {
     lake: Lake,
     zone: Tz,
-    /// Names this draft's files: a hash of its first object.
+    /// Stem of the file names: a hash of the first object.
     name: String,
     rows: BTreeMap<(Table, String), Rows>,
     edges: topology::Edges,
     parts: Vec<Written>,
-    /// Objects with rows in this draft, as far as they are known: by id.
+    /// Objects with rows in this draft, by id; in state `open` until they are read to their end.
     started: BTreeMap<String, ObjectEntry>,
-    /// Objects read to their end.
+    /// Objects that were read to their end.
     pub done: Vec<ObjectEntry>,
-    /// About how many bytes are gathered.
+    /// Estimated bytes of the collected rows.
     pub bytes: usize,
+    /// The last local day: from, to (µs), date.
     day: (i64, i64, String),
 }
 
 impl Draft {
-    /// Returns an empty draft. Its files are called after `name`, which no other draft may have.
+    /// Returns an empty draft. Its files are named after `name`, which must be unique.
     pub fn new(lake: &Lake, zone: Tz, name: String) -> Self {
         Self {
             lake: lake.clone(),
@@ -68,7 +69,7 @@ impl Draft {
         self.bytes += rows.bytes - before;
     }
 
-    /// Returns the local day of `ts`; neighbours in time share the answer of the last one.
+    /// Returns the local day of `ts`; computed only when it differs from that of the last call.
     fn date_of(&mut self, ts: i64) -> String {
         let (from, to, _) = self.day;
         if ts < from || ts >= to {
@@ -79,12 +80,12 @@ impl Draft {
         self.day.2.clone()
     }
 
-    /// Tells whether some of it was written already.
+    /// Returns true if some of its rows are written to files already.
     pub fn has_parts(&self) -> bool {
         !self.parts.is_empty()
     }
 
-    /// Writes what is gathered to files under temporary names.
+    /// Writes the collected rows to files under temporary names.
     pub fn spill(&mut self) -> Result<()> {
         for object in &self.done {
             self.started.entry(object.id.clone()).and_modify(|known| known.clone_from(object));
@@ -93,7 +94,7 @@ impl Draft {
         for ((table, date), mut rows) in std::mem::take(&mut self.rows) {
             let batch = rows
                 .take()
-                .map_err(|error| Error::bug("rows of the table contract do not fit it").because(error))?;
+                .map_err(|error| Error::bug("rows do not fit the table contract").because(error))?;
             self.write(table.name(), &date, &batch, &ending)?;
         }
         let edges = std::mem::take(&mut self.edges);
@@ -104,7 +105,7 @@ impl Draft {
         }
         for (date, edges) in by_day {
             let batch = topology::batch(&edges)
-                .map_err(|error| Error::bug("edges do not fit the topology").because(error))?;
+                .map_err(|error| Error::bug("edges do not fit the schema of the topology").because(error))?;
             self.write("topology", &date, &batch, &ending)?;
         }
         self.bytes = 0;
@@ -121,24 +122,24 @@ impl Draft {
         Ok(())
     }
 
-    /// Makes everything live; `replaced` objects lose the rows of their earlier content.
+    /// Makes all rows live and removes the rows of the earlier content of `replaced` objects.
     pub fn commit(mut self, catalog: &mut Catalog, replaced: &[ObjectEntry]) -> Result<()> {
         self.spill()?;
         let replaced: BTreeSet<String> = replaced.iter().map(|object| object.id.clone()).collect();
-        let mut gone = Vec::new();
+        let mut replaced_files = Vec::new();
         for file in catalog.files_with(&replaced)? {
             let stem = stem_of([file.path.as_str(), &self.name]);
             let file = [file];
             self.parts.extend(merge::rewrite(&self.lake, catalog, &file, &replaced, &stem)?);
-            gone.extend(file.map(|file| file.path));
+            replaced_files.extend(file.map(|file| file.path));
         }
         publish(&self.lake, &self.parts)?;
         let files: Vec<FileEntry> = self.parts.into_iter().map(|(_, entry)| entry).collect();
-        catalog.commit(&self.done, &files, &gone)
+        catalog.commit(&self.done, &files, &replaced_files)
     }
 }
 
-/// Returns what the files are called that are made of `names`.
+/// Returns the stem of the names of files made from `names`: a hash of them.
 pub fn stem_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let mut hasher = blake3::Hasher::new();
     for name in names {
@@ -147,16 +148,16 @@ pub fn stem_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     format!("part-{}", hasher.finalize().to_hex().get(..12).unwrap_or_default())
 }
 
-/// Removes the files that others took the place of [`GRACE_S`] or longer before `now`, and what an
-/// interrupted writer left: temporary files, and files that never became live. Returns how many.
-/// Only the holder of the write lock may call it.
+/// Removes the files that were replaced [`GRACE_S`] or longer before `now`, and the leftovers of an
+/// interrupted writer: temporary files, and files that never became live. Returns their number. The
+/// caller must hold the write lock.
 pub fn sweep(lake: &Lake, catalog: &Catalog, now: Ts) -> Result<u64> {
     let due = catalog.removed(now.plus_s(-GRACE_S).0)?;
     let mut removed = 0;
-    // where live files are missing the catalog may be an old copy: what it does not know is then no leftover
+    // if live files are missing, the catalog may be an old copy, and unknown files may be live
     let is_whole = catalog.file_paths()?.iter().all(|path| lake.root.join(path).exists());
     if !is_whole {
-        tracing::warn!("live files are missing: `headwater lake verify --repair` looks into it");
+        tracing::warn!("live files are missing; run `headwater lake verify --repair`");
     }
     for path in verify::unknown(lake, catalog)?.iter().filter(|path| is_whole || path.ends_with(".tmp")) {
         removed += u64::from(fs::remove_file(lake.root.join(path)).is_ok());

@@ -1,6 +1,5 @@
-//! Every operation by which a commit touches the disk. The program does what std does and nothing
-//! can change that from outside; a test puts a gate before the operations, to see what a full or a
-//! failing disk leaves behind.
+//! The disk operations of a commit, so that a test can let each of them fail and check what a full or
+//! failing disk leaves behind. Outside tests they are those of std; no setting changes that.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -8,57 +7,57 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Hears of each operation before it is done: its name and its path. An error fails the operation.
-type Gate = dyn Fn(&'static str, &Path) -> io::Result<()> + Send + Sync;
+/// Called before each operation with its name and path. An error fails the operation.
+type Hook = dyn Fn(&'static str, &Path) -> io::Result<()> + Send + Sync;
 
-/// The disk as a commit sees it.
+/// The disk operations of a commit.
 #[derive(Clone, Default)]
 pub struct Disk {
-    gate: Option<Arc<Gate>>,
+    hook: Option<Arc<Hook>>,
 }
 
 impl Disk {
-    /// Returns a disk that asks `gate` before each operation.
-    pub fn gated(gate: impl Fn(&'static str, &Path) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        Self { gate: Some(Arc::new(gate)) }
+    /// Returns a disk that calls `hook` before each operation.
+    pub fn with_hook(hook: impl Fn(&'static str, &Path) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self { hook: Some(Arc::new(hook)) }
     }
 
-    fn ask(&self, operation: &'static str, path: &Path) -> io::Result<()> {
-        self.gate.as_ref().map_or(Ok(()), |gate| gate(operation, path))
+    fn check(&self, operation: &'static str, path: &Path) -> io::Result<()> {
+        self.hook.as_ref().map_or(Ok(()), |hook| hook(operation, path))
     }
 
-    /// Creates a folder and those above it.
+    /// Creates a folder and its parents.
     pub fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        self.ask("create folder", folder)?;
+        self.check("create folder", folder)?;
         fs::create_dir_all(folder)
     }
 
-    /// Creates a file to write to.
+    /// Creates a file for writing.
     pub fn create(&self, path: &Path) -> io::Result<Target> {
-        self.ask("create", path)?;
+        self.check("create", path)?;
         Ok(Target { file: File::create(path)?, path: path.to_owned(), disk: self.clone() })
     }
 
-    /// Gives a file another name.
+    /// Renames a file.
     pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.ask("rename", to)?;
+        self.check("rename", to)?;
         fs::rename(from, to)
     }
 
-    /// Makes the names in a folder last.
+    /// Syncs a folder, so that the names in it are durable.
     pub fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.ask("sync folder", folder)?;
+        self.check("sync folder", folder)?;
         File::open(folder)?.sync_all()
     }
 }
 
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Disk").field("gated", &self.gate.is_some()).finish()
+        f.debug_struct("Disk").field("has_hook", &self.hook.is_some()).finish()
     }
 }
 
-/// A file that is being written.
+/// A file open for writing.
 #[derive(Debug)]
 pub struct Target {
     file: File,
@@ -67,9 +66,9 @@ pub struct Target {
 }
 
 impl Target {
-    /// Makes its content last and returns its bytes.
+    /// Syncs the content and returns its size in bytes.
     pub fn sync(self) -> io::Result<u64> {
-        self.disk.ask("sync", &self.path)?;
+        self.disk.check("sync", &self.path)?;
         self.file.sync_all()?;
         Ok(self.file.metadata()?.len())
     }
@@ -77,7 +76,7 @@ impl Target {
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.disk.ask("write", &self.path)?;
+        self.disk.check("write", &self.path)?;
         self.file.write(bytes)
     }
 

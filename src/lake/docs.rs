@@ -1,5 +1,5 @@
-//! What tables and columns mean: names and types as the schema has them, texts as the contract
-//! beside it. Whoever describes the lake takes it from here.
+//! Descriptions of tables and columns: names and types from the schema, texts from the table
+//! contract. Used by every command and page that describes the lake.
 
 use crate::lake::{schema_of, topology};
 use arrow::datatypes::DataType;
@@ -8,24 +8,24 @@ use model::table::Table;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A column.
+/// The description of a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ColumnDoc {
-    /// Name.
+    /// Name in SQL.
     pub name: String,
-    /// SQL type.
+    /// Type as SQL writes it.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it holds.
+    /// Meaning of its values.
     pub about: String,
 }
 
-/// Returns what the rows of a table are.
+/// Returns a description of the rows of a table.
 pub fn about_table(table: &str) -> &'static str {
     Table::of(table).map_or(topology::ABOUT, Table::about)
 }
 
-/// Returns the columns of a table, in their order.
+/// Returns the columns of a table in order.
 pub fn columns_of(table: &str) -> Result<Vec<ColumnDoc>> {
     let schema = schema_of(table)?;
     let column = |field: &arrow::datatypes::FieldRef| ColumnDoc {
@@ -39,12 +39,12 @@ pub fn columns_of(table: &str) -> Result<Vec<ColumnDoc>> {
 fn about(table: &str, column: &str) -> &'static str {
     match Table::of(table) {
         Some(table) => table.columns().find(|c| c.name == column).map_or("", |c| c.about),
-        None if column == "ts" => "when it was first told",
+        None if column == "ts" => "when the relation was first seen",
         None => topology::COLUMNS.iter().find(|(name, _)| *name == column).map_or("", |(_, about)| about),
     }
 }
 
-/// Returns a type as SQL writes it.
+/// Returns the SQL name of a type.
 fn sql_type(kind: &DataType) -> String {
     match kind {
         DataType::Timestamp(..) => "timestamp with time zone".into(),

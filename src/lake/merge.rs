@@ -1,6 +1,6 @@
-//! Sorted files into sorted files, batch by batch: memory is a batch of each file that is open, and
-//! a file is open only between its first and its last time. Compaction merges many files, and a
-//! replaced object leaves a file by the same way.
+//! Merges sorted files into sorted files, batch by batch. Memory is one batch per open file, and a
+//! file is open only between its first and its last time. Used by compaction, and to remove the rows
+//! of a replaced object from a file.
 
 use crate::lake::catalog::{Catalog, FileEntry};
 use crate::lake::part::{Ending, Part, Written, object_of};
@@ -15,18 +15,18 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::fs::File;
 
-/// Rows of a merged file. Eight row groups: a busy day stays a handful of files, and when one of
-/// its objects is replaced, what is written anew is one of them.
+/// Rows of a merged file at most: eight row groups. A busy day is a handful of files, and replacing one
+/// object rewrites only one of them.
 pub const FILE_ROWS: u64 = 8 * parquet::ROW_GROUP_ROWS as u64;
 
-/// Rows read or merged at once. An audit body is at most etcd's 1.5 MiB: texts of so many rows fit
-/// Arrow's 2 GiB.
+/// Rows read or merged at once. An audit body is at most 1.5 MiB (the limit of etcd), so the texts of
+/// a batch fit the 2 GiB of an Arrow array.
 const BATCH_ROWS: usize = 1024;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes the rows of `files`, all of one table's day, anew without those of the objects `without`.
-/// The new files are called after `stem`; they are synced and not yet published.
+/// Writes the rows of `files`, all of one table's day, to new files, without the rows of the objects
+/// `without`. The new files are named after `stem`; they are synced but not yet published.
 pub fn rewrite(
     lake: &Lake,
     catalog: &Catalog,
@@ -69,16 +69,16 @@ pub fn rewrite(
     Ok(written)
 }
 
-/// Rows of several files as one stream sorted by `ts`; equal times in the order of the files, and
-/// of the rows in them.
+/// The rows of several files as one stream sorted by `ts`; rows with equal times are in the order of
+/// the files and of the rows in them.
 struct Merge<'l> {
     lake: &'l Lake,
     schema: &'l SchemaRef,
     without: &'l BTreeSet<String>,
     inputs: Vec<Input>,
-    /// When each input that has rows left is due: at its next row, or before its next batch.
+    /// For each input with rows left, the time of its next row or a lower bound of it.
     due: BinaryHeap<Reverse<(i64, usize)>>,
-    /// The last time handed out.
+    /// The last time returned.
     reached: i64,
 }
 
@@ -86,7 +86,7 @@ struct Input {
     path: String,
     reader: Option<ParquetRecordBatchReader>,
     batch: RecordBatch,
-    /// The next row of the batch.
+    /// Index of the next row in the batch.
     at: usize,
 }
 
@@ -107,7 +107,7 @@ impl<'l> Merge<'l> {
         Self { lake, schema, without, inputs: inputs.collect(), due: due.collect(), reached: i64::MIN }
     }
 
-    /// Returns the next rows; nothing at the end.
+    /// Returns the next rows; `None` at the end.
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         let mut held: Vec<RecordBatch> = Vec::new();
         let mut place_of: Vec<Option<usize>> = vec![None; self.inputs.len()];
@@ -132,7 +132,7 @@ impl<'l> Merge<'l> {
                 && rival.is_none_or(|rival| (*next, at) < rival)
             {
                 if *next < self.reached {
-                    return Err(unreadable(&input.path, "its rows are not in the order of their times"));
+                    return Err(unreadable(&input.path, "its rows are not sorted by time"));
                 }
                 self.reached = *next;
                 picks.push((place, input.at));
@@ -147,10 +147,10 @@ impl<'l> Merge<'l> {
         let held: Vec<&RecordBatch> = held.iter().collect();
         interleave_record_batch(&held, &picks)
             .map(Some)
-            .map_err(|error| Error::bug("batches of one table do not fit each other").because(error))
+            .map_err(|error| Error::bug("batches of one table have different schemas").because(error))
     }
 
-    /// Reads the next batch of an input; at its end, the input is closed and never due again.
+    /// Reads the next batch of an input, and closes the input at its end.
     fn load(&mut self, at: usize) -> Result<()> {
         let input = &mut self.inputs[at];
         let failed = |error: Cause| unreadable(&input.path, error);
@@ -178,8 +178,8 @@ impl<'l> Merge<'l> {
 }
 
 fn unreadable(path: &str, cause: impl Into<Cause>) -> Error {
-    Error::failed("a file of the lake cannot be read").at(path.to_owned()).because(cause).hint(
-        "`headwater lake verify` names all that is damaged, `--repair` has it read from the source again",
+    Error::failed("cannot read a file of the lake").at(path.to_owned()).because(cause).hint(
+        "`headwater lake verify` lists all damage; with `--repair` the objects are read from the source again",
     )
 }
 
@@ -188,8 +188,8 @@ fn open(lake: &Lake, path: &str) -> std::result::Result<ParquetRecordBatchReader
     Ok(builder.with_batch_size(BATCH_ROWS).build()?)
 }
 
-/// Returns rows with the columns of `schema`: in its order and types, null where a file of an
-/// earlier version has none.
+/// Returns rows with the columns and types of `schema`; a column that a file of an earlier version
+/// lacks is null.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> std::result::Result<RecordBatch, ArrowError> {
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(column) if column.data_type() == field.data_type() => Ok(column.clone()),
@@ -199,13 +199,13 @@ fn conform(batch: &RecordBatch, schema: &SchemaRef) -> std::result::Result<Recor
     RecordBatch::try_new(schema.clone(), columns.collect::<std::result::Result<_, _>>()?)
 }
 
-/// Returns rows less those of some objects.
+/// Returns the rows without those of some objects.
 fn without(batch: &RecordBatch, objects: &BTreeSet<String>) -> std::result::Result<RecordBatch, ArrowError> {
     let ids = batch.column_by_name("row_id").and_then(|column| column.as_string_opt::<i32>());
     match ids {
         Some(ids) if !objects.is_empty() => {
-            let stays = |id: Option<&str>| !id.is_some_and(|id| objects.contains(object_of(id)));
-            filter_record_batch(batch, &ids.iter().map(|id| Some(stays(id))).collect::<BooleanArray>())
+            let is_kept = |id: Option<&str>| !id.is_some_and(|id| objects.contains(object_of(id)));
+            filter_record_batch(batch, &ids.iter().map(|id| Some(is_kept(id))).collect::<BooleanArray>())
         }
         _ => Ok(batch.clone()),
     }

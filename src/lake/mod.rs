@@ -1,21 +1,21 @@
-//! The lake: Parquet files by table and day, and which of them count (the catalog).
-//! A file is visible once, and only once, the catalog says so; see `commit` for the order.
+//! The lake: Parquet files by table and local day, and the catalog of those that are live. A file
+//! is visible to readers only once the catalog has it; see `commit` for the order of writes. Must not
+//! know log formats beyond their records, SQL, or who reads it.
 
-pub mod catalog;
+pub mod catalog; // which objects, files, runs and reports there are (SQLite)
+pub mod commit; // collected rows → live files, atomically
+pub mod compact; // many small files → few large ones
+pub mod disk; // the disk operations of a commit
+pub mod docs; // descriptions of tables and columns
+pub mod merge; // sorted files → sorted files
+pub mod parquet; // layout and footer of a file
+pub mod part; // one file while it is written
+pub mod repair; // repair from the footers of files
+pub mod rows; // records → Arrow batches
+pub mod topology; // relations between Kubernetes objects
+pub mod verify; // the lake compared with its catalog
 
-pub mod commit;
-pub mod compact;
-pub mod disk;
-pub mod docs;
-pub mod merge;
-pub mod parquet;
-pub mod part;
-pub mod repair;
-pub mod rows;
-pub mod topology;
-pub mod verify;
-
-use crate::config::Plain;
+use crate::config::ErrorText;
 use crate::lake::disk::Disk;
 use arrow::datatypes::{DataType, SchemaRef};
 use model::error::{Error, Result};
@@ -25,60 +25,62 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The version of what is persisted: Parquet footers and catalog alike.
+/// Version of everything persisted: Parquet footers and catalog.
 pub const FORMAT_VERSION: u32 = 2;
 
-/// The tables of a lake by name.
+/// Returns the names of all tables.
 pub fn tables() -> impl Iterator<Item = &'static str> {
     Table::ALL.map(Table::name).into_iter().chain(["topology"])
 }
 
-/// Returns the columns of a table as its files hold them.
+/// Returns the columns of a table as they are stored in its files.
 pub fn schema_of(table: &str) -> Result<SchemaRef> {
     match Table::of(table) {
         Some(table) => Ok(rows::schema(table, rows::Texts::Stored)),
         None if table == "topology" => Ok(topology::schema(&DataType::Utf8)),
-        None => Err(Error::bug(format!("a lake has no table `{table}`"))),
+        None => Err(Error::bug(format!("the lake has no table `{table}`"))),
     }
 }
 
 /// A lake on disk.
 #[derive(Clone, Debug)]
 pub struct Lake {
-    /// Its folder.
+    /// Folder of the lake.
     pub root: PathBuf,
-    /// What its commits go through.
+    /// Disk operations of commits; a test can let them fail.
     pub disk: Disk,
 }
 
-/// Held while a lake is written to; a second writer waits outside.
+/// The lock of the one writer of a lake; released on drop.
 #[derive(Debug)]
 pub struct WriteLock {
     file: File,
 }
 
 impl Drop for WriteLock {
-    /// Gives the lock back by name: closing the file is not enough while a child that was just
-    /// forked, and has not yet become another program, holds it open too.
+    /// Unlocks explicitly: closing the file is not enough while a child process between fork and exec
+    /// has it open too.
     fn drop(&mut self) {
-        let _ = self.file.unlock(); // closing it is what is left
+        let _ = self.file.unlock(); // if it fails, closing the file unlocks
     }
 }
 
-/// The file system that a folder is on.
+/// Space of the file system that a folder is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
-    /// What this user may still write.
+    /// Bytes that this user can still write.
     pub free_bytes: u64,
-    /// All of it.
+    /// Bytes of the file system.
     pub size_bytes: u64,
 }
 
 impl Space {
-    /// Asks the file system of `folder`.
+    /// Returns the space of the file system of `folder`.
     pub fn of(folder: &Path) -> Result<Self> {
         let stat = rustix::fs::statvfs(folder).map_err(|error| {
-            Error::failed("the disk's space cannot be told").at(folder.display().to_string()).because(error)
+            Error::failed("cannot read the free space of the disk")
+                .at(folder.display().to_string())
+                .because(error)
         })?;
         let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
         Ok(Self { free_bytes: bytes(stat.f_bavail), size_bytes: bytes(stat.f_blocks) })
@@ -86,35 +88,37 @@ impl Space {
 }
 
 impl Lake {
-    /// Names the lake at `root`, whether or not there is one.
+    /// Returns the lake at `root` without checking that it exists.
     pub fn at(root: &Path) -> Self {
         Self { root: root.to_owned(), disk: Disk::default() }
     }
 
-    /// Opens the lake at `root`, creating the folder.
+    /// Opens the lake at `root` and creates the folder if it is missing.
     pub fn create(root: &Path) -> Result<Self> {
         fs::create_dir_all(root).map_err(|error| {
-            Error::failed("the lake's folder cannot be created").at(root.display().to_string()).because(error)
+            Error::failed("cannot create the folder of the lake")
+                .at(root.display().to_string())
+                .because(error)
         })?;
         let lake = Self::at(root);
-        lake.refuse_without_catalog()?;
+        lake.check_catalog()?;
         Ok(lake)
     }
 
     /// Opens an existing lake.
     pub fn open(root: &Path) -> Result<Self> {
         let lake = Self::at(root);
-        lake.refuse_without_catalog()?;
+        lake.check_catalog()?;
         if lake.catalog_path().exists() {
             return Ok(lake);
         }
         Err(Error::usage("there is no lake here")
             .at(root.display().to_string())
-            .hint("name one with `--lake DIR`, or make one: `headwater ingest PATH`, or `headwater demo`"))
+            .hint("name one with `--lake DIR`, or create one: `headwater ingest PATH`, or `headwater demo`"))
     }
 
-    /// Refuses a lake whose catalog is gone: to a new one, all its files would be leftovers.
-    fn refuse_without_catalog(&self) -> Result<()> {
+    /// Returns an error if there are files but no catalog: with a new one, all files would be leftovers.
+    fn check_catalog(&self) -> Result<()> {
         if !self.lacks_catalog() {
             return Ok(());
         }
@@ -123,18 +127,18 @@ impl Lake {
             .hint("put catalog.db back, or rebuild it from the files: `headwater lake verify --repair`"))
     }
 
-    /// Tells whether there are files and no catalog.
+    /// Returns true if there are files but no catalog.
     pub fn lacks_catalog(&self) -> bool {
         !self.catalog_path().exists() && self.files_on_disk().iter().any(|path| path.ends_with(".parquet"))
     }
 
-    /// Returns the catalog's file.
+    /// Returns the path of the catalog.
     pub fn catalog_path(&self) -> PathBuf {
         self.root.join("catalog.db")
     }
 
-    /// Returns who holds the write lock, as `/proc/locks` tells, without touching it: a process id,
-    /// 0 for a process of another container.
+    /// Returns the process id of the holder of the write lock from `/proc/locks`, without locking; 0 for
+    /// a process of another container, `None` if nobody holds it.
     pub fn writer(&self) -> Option<u32> {
         let inode = fs::metadata(self.lock_path()).ok()?.ino().to_string();
         let locks = fs::read_to_string("/proc/locks").ok()?;
@@ -147,15 +151,15 @@ impl Lake {
         })
     }
 
-    /// Returns the key of the hashes that masks carry, made with the first rows. It makes equal secrets
-    /// of all days equal; nothing but this file holds it, and no face shows it.
+    /// Returns the key of the hashes in redacted text; created on first use. With it equal secrets have
+    /// equal hashes on all days. It is stored in `redact.key` only and never shown.
     pub fn redact_key(&self) -> Result<[u8; 32]> {
         let path = self.root.join("redact.key");
         let failed = |error: std::io::Error| {
-            Error::failed("the key of the masks cannot be kept").at(path.display().to_string()).because(error)
+            Error::failed("cannot save the redaction key").at(path.display().to_string()).because(error)
         };
-        if let Ok(kept) = fs::read(&path).unwrap_or_default().try_into() {
-            return Ok(kept);
+        if let Ok(saved) = fs::read(&path).unwrap_or_default().try_into() {
+            return Ok(saved);
         }
         let key = redact::new_key();
         let options = || File::options().create(true).truncate(true).write(true).mode(0o600).open(&path);
@@ -167,7 +171,7 @@ impl Lake {
         self.root.join("lock")
     }
 
-    /// Returns the paths of all files in the tables' folders, temporary ones included, in order.
+    /// Returns the sorted paths of all files in the folders of the tables, temporary ones included.
     pub fn files_on_disk(&self) -> Vec<String> {
         let mut paths = Vec::new();
         for table in tables() {
@@ -187,11 +191,12 @@ impl Lake {
         paths
     }
 
-    /// Takes the write lock for `what`; fails at once when another process holds it, and says which.
+    /// Takes the write lock for the command `what`. If another process holds it, fails at once and names
+    /// the process.
     pub fn lock(&self, what: &str) -> Result<WriteLock> {
         let path = self.lock_path();
         let failed = |error: std::io::Error| {
-            Error::failed("the lake's lock cannot be opened").at(path.display().to_string()).because(error)
+            Error::failed("cannot open the lock of the lake").at(path.display().to_string()).because(error)
         };
         let mut file = File::options()
             .create(true)
@@ -204,8 +209,8 @@ impl Lake {
             let holder = fs::read_to_string(&path).unwrap_or_default();
             return Err(Error::busy("another run is writing to this lake")
                 .at(self.root.display().to_string())
-                .because(Plain(holder.trim().to_owned()))
-                .hint("wait for it to end; `headwater runs list` shows how far it is"));
+                .because(ErrorText(holder.trim().to_owned()))
+                .hint("wait until it has ended; `headwater runs list` shows its progress"));
         }
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let holder = format!("`{what}`, process {} on {}\n", std::process::id(), host.trim());

@@ -1,5 +1,5 @@
-//! One file on its way into the lake: written under a temporary name and synced, then renamed with
-//! the others of its commit. It becomes live when the catalog says so, not here.
+//! One file while it is written: under a temporary name, synced, then renamed with the others of its
+//! commit. It becomes live in the catalog, not here.
 
 use crate::lake::Lake;
 use crate::lake::catalog::{FileEntry, ObjectEntry};
@@ -22,28 +22,28 @@ pub struct Part {
     objects: BTreeSet<String>,
 }
 
-/// A written file under its temporary name, and what it will be.
+/// A written file: its temporary path, and its future entry in the catalog.
 pub type Written = (PathBuf, FileEntry);
 
-/// What ends a file: the objects as far as they are known, and the files it stands in for.
+/// What goes into the footer of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Ending {
-    /// Objects by id.
+    /// The objects whose entries are known, by id.
     pub known: BTreeMap<String, ObjectEntry>,
-    /// The files that it stands in for.
+    /// The files that it replaces.
     pub merged: Option<Merged>,
 }
 
 fn failed(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::failed("a file of the lake cannot be written")
+    Error::failed("cannot write a file of the lake")
         .at(path.display().to_string())
         .because(error)
-        .hint("is the disk full? what was committed before is untouched; run the same again")
+        .hint("is the disk full? earlier commits are not affected; run the command again")
 }
 
 impl Part {
-    /// Creates a file of a table's day, called `<stem>-<n>`, the first such name that is free: a
-    /// name is never used for two contents, whoever may still read the first.
+    /// Creates a file of a table's day with the first free name `<stem>-<n>`. A name is never reused
+    /// while a file has it, since a query may still read that file.
     pub fn create(lake: &Lake, table: &str, date: &str, stem: &str, schema: SchemaRef) -> Result<Self> {
         let folder = lake.root.join(table).join(format!("date={date}"));
         lake.disk.create_folder(&folder).map_err(|error| failed(&folder, error))?;
@@ -74,7 +74,7 @@ impl Part {
         self.entry.rows
     }
 
-    /// Adds rows, sorted by `ts` and none before those it has.
+    /// Adds rows. They are sorted by `ts` and not earlier than the rows before.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.writer.write(batch).map_err(|error| failed(&self.temporary, error))?;
         let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
@@ -91,7 +91,7 @@ impl Part {
         Ok(())
     }
 
-    /// Ends the file and syncs it.
+    /// Writes the footer and syncs the file.
     pub fn finish(mut self, ending: &Ending) -> Result<Written> {
         let at = |error: Box<dyn std::error::Error + Send + Sync>| failed(&self.temporary, error);
         let origin = |id: &String| {
@@ -106,37 +106,33 @@ impl Part {
     }
 }
 
-/// Returns the id of the object that each row comes from.
+/// Returns the object id of each row.
 pub fn object_ids(batch: &RecordBatch) -> impl Iterator<Item = &str> {
     let ids = batch.column_by_name("row_id").and_then(|column| column.as_string_opt::<i32>());
     ids.into_iter().flatten().flatten().map(object_of)
 }
 
-/// Returns the id of the object that a row comes from.
+/// Returns the object id in a row id.
 pub fn object_of(row_id: &str) -> &str {
     row_id.split(':').next().unwrap_or(row_id)
 }
 
-/// Gives files their final names and makes that last.
+/// Renames files to their final names and syncs their folders.
 pub fn publish(lake: &Lake, parts: &[Written]) -> Result<()> {
     let mut folders = BTreeSet::new();
     for (temporary, entry) in parts {
         let path = lake.root.join(&entry.path);
         lake.disk.rename(temporary, &path).map_err(|error| {
-            Error::failed("a file of the lake cannot be renamed")
-                .at(path.display().to_string())
-                .because(error)
+            Error::failed("cannot rename a file of the lake").at(path.display().to_string()).because(error)
         })?;
-        // a new day means a new folder: its own entry must last as well
+        // the entry of a new day's folder must be synced as well
         for folder in path.ancestors().skip(1).take(3) {
             folders.insert(folder.to_owned());
         }
     }
     for folder in folders {
         lake.disk.sync_folder(&folder).map_err(|error| {
-            Error::failed("a folder of the lake cannot be synced")
-                .at(folder.display().to_string())
-                .because(error)
+            Error::failed("cannot sync a folder of the lake").at(folder.display().to_string()).because(error)
         })?;
     }
     Ok(())

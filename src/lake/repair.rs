@@ -1,61 +1,65 @@
-//! Mends a lake from what its files tell of themselves: damaged files leave the catalog and their
-//! objects are read again, files that it does not know are taken in. What no file tells stays
-//! unknown: objects without rows, days let go, runs, reports and deliveries.
+//! Repairs a lake from the footers of its files: damaged files are removed from the catalog and their
+//! objects marked for reading again, unknown files are added. Not in any footer, and so not restored:
+//! objects without rows, expired days, runs, reports and deliveries.
 
 use crate::lake::Lake;
-use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry};
+use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry, ObjectState};
 use crate::lake::parquet::{Merged, Origin};
-use crate::lake::verify::{Content, Fault, Look, Verdict, add, content, is_later, unknown, verify};
+use crate::lake::verify::{
+    Content, Fault, Verification, VerifyOptions, add, content, is_later, unknown, verify,
+};
 use model::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// What a repair did.
+/// The result of a repair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
-    /// Files taken into the catalog.
+    /// Files added to the catalog.
     pub adopted: Vec<String>,
-    /// Files taken out of it.
+    /// Files removed from the catalog.
     pub dropped: Vec<String>,
     /// Objects, by key, that the next ingest reads again.
     pub lost: Vec<Fault>,
-    /// Files whose rows are in others as well.
+    /// Files whose rows are in other files too.
     pub stale: Vec<String>,
-    /// Files that cannot be taken in.
+    /// Files that cannot be added.
     pub left: Vec<Fault>,
 }
 
-/// Builds the catalog of a lake that has none. It gets its name when it is whole: to a catalog that
-/// knows only some of the files, the next writer would remove the others.
+/// Builds the catalog of a lake without one. It is renamed into place only when it is complete: with an
+/// incomplete catalog the next writer would remove the files that are not in it.
 pub fn rebuild(lake: &Lake) -> Result<Repaired> {
     let path = lake.catalog_path();
     let beside = |suffix: &str| path.with_file_name(format!("catalog.db{suffix}"));
-    // an interrupted rebuild, and the log of the catalog that is gone: it fits no other
+    // leftovers of an interrupted rebuild, and the log of the lost catalog
     for suffix in [".new", ".new-wal", ".new-shm", "-wal", "-shm"] {
-        let _ = fs::remove_file(beside(suffix)); // mostly not there
+        let _ = fs::remove_file(beside(suffix)); // usually missing
     }
     let mut catalog = Catalog::open(&beside(".new"))?;
-    let look = Look { unknown: unknown(lake, &catalog)?, deep: false };
-    let verdict = verify(lake, &catalog, look, &|_| ())?;
-    let repaired = repair(lake, &mut catalog, &verdict)?;
+    let options = VerifyOptions { unknown: unknown(lake, &catalog)?, deep: false };
+    let found = verify(lake, &catalog, options, &|_| ())?;
+    let repaired = repair(lake, &mut catalog, &found)?;
     catalog.close()?;
     lake.disk.rename(&beside(".new"), &path).and_then(|()| lake.disk.sync_folder(&lake.root)).map_err(
         |error| {
-            Error::failed("the rebuilt catalog cannot be put in place")
-                .at(path.display().to_string())
-                .because(error)
+            Error::failed("cannot rename the rebuilt catalog").at(path.display().to_string()).because(error)
         },
     )?;
     Ok(repaired)
 }
 
-/// Mends what `verdict` found. Only the holder of the write lock may call it.
-pub fn repair(lake: &Lake, catalog: &mut Catalog, verdict: &Verdict) -> Result<Repaired> {
-    let strays: Vec<&str> =
-        verdict.strays.iter().map(|stray| &*stray.name).filter(|path| path.ends_with(".parquet")).collect();
+/// Repairs the faults that were found. The caller must hold the write lock.
+pub fn repair(lake: &Lake, catalog: &mut Catalog, verification: &Verification) -> Result<Repaired> {
+    let strays: Vec<&str> = verification
+        .strays
+        .iter()
+        .map(|stray| &*stray.name)
+        .filter(|path| path.ends_with(".parquet"))
+        .collect();
     if let Some(path) = strays.iter().find(|path| is_later(lake, path)) {
-        // taken for a leftover, it would be removed
-        return Err(Error::failed("a later version of headwater wrote a file of the lake")
+        // otherwise the next writer would remove it as a leftover
+        return Err(Error::failed("a file of the lake was written by a later version of headwater")
             .at((*path).to_owned())
             .hint("nothing was changed; repair the lake with that version"));
     }
@@ -71,7 +75,7 @@ pub fn repair(lake: &Lake, catalog: &mut Catalog, verdict: &Verdict) -> Result<R
             Err(why) => repaired.left.push(Fault { name: path.to_owned(), why }),
         }
     }
-    lose_damaged(catalog, verdict, &mut repaired)?;
+    lose_damaged(catalog, verification, &mut repaired)?;
     let stale = superseded(&found);
     let missing = missing_rows(lake, catalog, &found, &stale)?;
     let live: BTreeSet<String> = catalog.file_paths()?.into_iter().collect();
@@ -92,7 +96,7 @@ pub fn repair(lake: &Lake, catalog: &mut Catalog, verdict: &Verdict) -> Result<R
     repaired.lost.extend(
         objects
             .iter()
-            .filter(|object| object.state == "lost")
+            .filter(|object| object.state == ObjectState::Lost)
             .map(|object| Fault { name: object.key.clone(), why: object.reason.clone().unwrap_or_default() }),
     );
     let files: Vec<FileEntry> = adopted.iter().filter_map(|(path, content)| entry(path, content)).collect();
@@ -101,15 +105,15 @@ pub fn repair(lake: &Lake, catalog: &mut Catalog, verdict: &Verdict) -> Result<R
     Ok(repaired)
 }
 
-/// Takes damaged files out, and has their objects and the miscounted ones read again.
-fn lose_damaged(catalog: &mut Catalog, verdict: &Verdict, repaired: &mut Repaired) -> Result<()> {
+/// Removes damaged files from the catalog, and marks their objects and the miscounted ones as lost.
+fn lose_damaged(catalog: &mut Catalog, verification: &Verification, repaired: &mut Repaired) -> Result<()> {
     let mut lost: BTreeMap<String, String> =
-        verdict.miscounted.iter().map(|fault| (fault.name.clone(), fault.why.clone())).collect();
+        verification.miscounted.iter().map(|fault| (fault.name.clone(), fault.why.clone())).collect();
     let damaged: BTreeMap<&str, &str> =
-        verdict.damaged.iter().map(|fault| (&*fault.name, &*fault.why)).collect();
+        verification.damaged.iter().map(|fault| (&*fault.name, &*fault.why)).collect();
     for file in catalog.live_files()? {
         if let Some(why) = damaged.get(&*file.path) {
-            let why = format!("rows of it were in `{}`: {why}", file.path);
+            let why = format!("some of its rows were in `{}`: {why}", file.path);
             lost.extend(file.objects.into_iter().map(|id| (id, why.clone())));
             repaired.dropped.push(file.path);
         }
@@ -124,8 +128,8 @@ fn lose_damaged(catalog: &mut Catalog, verdict: &Verdict, repaired: &mut Repaire
     Ok(())
 }
 
-/// Returns the objects of unknown files that the catalog knows, each with whether just the rows of
-/// these files are missing to what was read from it.
+/// Returns the objects of unknown files that are in the catalog, each with true if the rows in these
+/// files are exactly those that the live files lack.
 fn missing_rows(
     lake: &Lake,
     catalog: &Catalog,
@@ -147,12 +151,12 @@ fn missing_rows(
             add(&mut counted, content.objects);
         }
     }
-    let whole = |object: &ObjectEntry| counted.get(&object.id).copied().unwrap_or(0) == object.rows();
-    Ok(known.iter().map(|(id, object)| (id.clone(), whole(object))).collect())
+    let is_complete = |object: &ObjectEntry| counted.get(&object.id).copied().unwrap_or(0) == object.rows();
+    Ok(known.iter().map(|(id, object)| (id.clone(), is_complete(object))).collect())
 }
 
-/// Returns the files whose rows are in others as well: the sources of a merge whose files are all
-/// there, or the files of a merge that never came to its end.
+/// Returns the files whose rows are in other files too: the sources of a complete merge, or the files
+/// of an incomplete one.
 fn superseded<'f>(found: &'f BTreeMap<&str, Content>) -> BTreeSet<&'f str> {
     let mut merges: BTreeMap<&Merged, Vec<&str>> = BTreeMap::new();
     for (path, content) in found {
@@ -163,9 +167,9 @@ fn superseded<'f>(found: &'f BTreeMap<&str, Content>) -> BTreeSet<&'f str> {
     let mut stale = BTreeSet::new();
     for (merged, files) in merges {
         let rows: u64 = files.iter().filter_map(|path| found.get(path)).map(|content| content.rows).sum();
-        // sources are removed only after all of the merge went live
-        let begun = merged.files.iter().any(|source| !found.contains_key(source.as_str()));
-        if begun || merged.rows.is_none_or(|whole| whole == rows) {
+        // sources are removed only after the whole merge is live
+        let is_live = merged.files.iter().any(|source| !found.contains_key(source.as_str()));
+        if is_live || merged.rows.is_none_or(|expected| expected == rows) {
             stale.extend(merged.files.iter().map(String::as_str));
         } else {
             stale.extend(files);
@@ -174,12 +178,12 @@ fn superseded<'f>(found: &'f BTreeMap<&str, Content>) -> BTreeSet<&'f str> {
     stale
 }
 
-/// Returns the objects of files as their footers know them. One whose rows are not as many as were
-/// read from it, or that no footer knows to its end, is lost: the next ingest reads it again.
+/// Returns the objects of files from their footers. An object with a wrong number of rows, or that no
+/// footer has read to its end, is lost: the next ingest reads it again.
 fn objects_of(files: &BTreeMap<&str, &Content>) -> Vec<ObjectEntry> {
     let mut counted = BTreeMap::new();
     let mut keys: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut told: BTreeMap<&str, Vec<&ObjectEntry>> = BTreeMap::new();
+    let mut known_entries: BTreeMap<&str, Vec<&ObjectEntry>> = BTreeMap::new();
     for (path, content) in files {
         if !path.starts_with("topology/") {
             add(&mut counted, content.objects.clone());
@@ -187,29 +191,29 @@ fn objects_of(files: &BTreeMap<&str, &Content>) -> Vec<ObjectEntry> {
         keys.extend(content.keys.iter().map(|(id, key)| (&**id, &**key)));
         for origin in &content.footer.objects {
             if let Origin::Known(object) = origin
-                && object.state != "open"
-                && !told.get(&*object.id).is_some_and(|known| known.contains(&object))
+                && object.state != ObjectState::Open
+                && !known_entries.get(&*object.id).is_some_and(|known| known.contains(&object))
             {
-                told.entry(&object.id).or_default().push(object);
+                known_entries.entry(&object.id).or_default().push(object);
             }
         }
     }
     let object = |(id, key): (&&str, &&str)| {
         let rows = counted.get(*id).copied().unwrap_or(0);
-        let why = match told.get(*id).map(Vec::as_slice) {
+        let why = match known_entries.get(*id).map(Vec::as_slice) {
             Some([object]) if object.rows() == rows => return (*object).clone(),
             Some([object]) => {
-                format!("{rows} of its rows were found, and {} were read from it", object.rows())
+                format!("{rows} of its {} rows were found", object.rows())
             }
-            Some(_) => "files hold rows of several versions of it".into(),
-            None => "no file tells that it was read to its end".into(),
+            Some(_) => "there are rows of several versions of it".into(),
+            None => "no file shows that it was read to its end".into(),
         };
-        ObjectEntry { state: "lost".into(), reason: Some(why), ..ObjectEntry::open(id, key) }
+        ObjectEntry { state: ObjectState::Lost, reason: Some(why), ..ObjectEntry::open(id, key) }
     };
     keys.iter().map(object).collect()
 }
 
-/// Returns a file as the catalog keeps it.
+/// Returns the catalog entry of a file.
 fn entry(path: &str, content: &Content) -> Option<FileEntry> {
     let mut parts = path.split('/');
     let (table, date) = (parts.next()?, parts.next()?.strip_prefix("date=")?);

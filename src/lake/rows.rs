@@ -1,5 +1,5 @@
-//! Records → Arrow: one builder a column of the table contract, in its order.
-//! Names are dictionaries here, so that a day of equal pods and namespaces stays small.
+//! From records to Arrow batches: one builder for each column of the table contract, in its order.
+//! Knows no files and no catalog.
 
 use arrow::array::{
     ArrayRef, AsArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
@@ -12,17 +12,17 @@ use format::reader::Row;
 use format::text::template;
 use model::entity::workload_of_pod;
 use model::record::{AuditFields, Body, EventFields, Record, TextFields};
-use model::table::{Kind, Table};
+use model::table::{ColumnKind, Table};
 use std::sync::Arc;
 
-/// How a table's texts appear in Arrow.
+/// How the texts of a table are represented in Arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Texts {
-    /// As written: names are dictionaries.
+    /// While written: names are dictionaries, so that repeated pods and namespaces take little memory.
     Written,
-    /// As stored: plain.
+    /// In files: plain strings.
     Stored,
-    /// As queried: all texts are views, so that no dictionary type reaches a rule.
+    /// In queries: string views, so that rules never see a dictionary type.
     Queried,
 }
 
@@ -33,15 +33,15 @@ pub fn schema(table: Table, texts: Texts) -> SchemaRef {
         .map(|column| {
             let text = if texts == Texts::Queried { DataType::Utf8View } else { DataType::Utf8 };
             let kind = match column.kind {
-                Kind::Ts => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-                Kind::Text => text,
-                Kind::Name if texts == Texts::Written => {
+                ColumnKind::Ts => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+                ColumnKind::Text => text,
+                ColumnKind::Name if texts == Texts::Written => {
                     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
                 }
-                Kind::Name => text,
-                Kind::Int => DataType::Int64,
-                Kind::Float => DataType::Float64,
-                Kind::Names => DataType::List(Arc::new(Field::new("item", text, true))),
+                ColumnKind::Name => text,
+                ColumnKind::Int => DataType::Int64,
+                ColumnKind::Float => DataType::Float64,
+                ColumnKind::Names => DataType::List(Arc::new(Field::new("item", text, true))),
             };
             Field::new(column.name, kind, column.name != "ts")
         })
@@ -59,14 +59,14 @@ enum Builder {
 }
 
 impl Builder {
-    fn of(kind: Kind) -> Self {
+    fn of(kind: ColumnKind) -> Self {
         match kind {
-            Kind::Ts => Self::Ts(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-            Kind::Text => Self::Text(StringBuilder::new()),
-            Kind::Name => Self::Name(StringDictionaryBuilder::new()),
-            Kind::Int => Self::Int(Int64Builder::new()),
-            Kind::Float => Self::Float(Float64Builder::new()),
-            Kind::Names => Self::Names(ListBuilder::new(StringBuilder::new())),
+            ColumnKind::Ts => Self::Ts(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            ColumnKind::Text => Self::Text(StringBuilder::new()),
+            ColumnKind::Name => Self::Name(StringDictionaryBuilder::new()),
+            ColumnKind::Int => Self::Int(Int64Builder::new()),
+            ColumnKind::Float => Self::Float(Float64Builder::new()),
+            ColumnKind::Names => Self::Names(ListBuilder::new(StringBuilder::new())),
         }
     }
 
@@ -82,13 +82,13 @@ impl Builder {
     }
 }
 
-/// Rows of one table as they gather.
+/// Rows of one table, collected until they are written.
 pub struct Rows {
     table: Table,
     builders: Vec<Builder>,
-    /// Rows held.
+    /// Number of rows.
     pub len: usize,
-    /// About how many bytes they take.
+    /// Estimated bytes of memory.
     pub bytes: usize,
 }
 
@@ -104,7 +104,7 @@ impl Cursor<'_> {
         match self.builders.next() {
             Some(Builder::Text(builder)) => builder.append_option(value),
             Some(Builder::Name(builder)) => {
-                self.bytes -= value.map_or(0, str::len); // kept once, in the dictionary
+                self.bytes -= value.map_or(0, str::len); // stored once, in the dictionary
                 builder.append_option(value);
             }
             _ => debug_assert!(false, "the contract has no text here"),
@@ -149,19 +149,19 @@ impl Cursor<'_> {
     }
 }
 
-/// The object that rows come from.
+/// The object that a record comes from.
 #[derive(Clone, Debug)]
 pub struct SourceObject {
     /// Object id, the first half of every row id.
     pub id: String,
     /// Object key.
     pub key: String,
-    /// Cluster of records that name none.
+    /// Cluster of records that do not name one.
     pub cluster: String,
 }
 
 impl Rows {
-    /// Returns an empty gathering.
+    /// Returns an empty collection.
     pub fn new(table: Table) -> Self {
         let builders = table.columns().map(|column| Builder::of(column.kind)).collect();
         Self { table, builders, len: 0, bytes: 0 }
@@ -201,7 +201,7 @@ impl Rows {
         self.len += 1;
     }
 
-    /// Returns the rows sorted by `ts`, and starts anew.
+    /// Returns the rows sorted by `ts` and empties the collection.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         let columns = self.builders.iter_mut().map(Builder::finish).collect();
         *self = Self::new(self.table);
@@ -209,11 +209,11 @@ impl Rows {
     }
 }
 
-/// Returns a batch sorted by its first column, `ts`; equal times stay in their order.
+/// Returns a batch sorted by its first column, `ts`; rows with equal times keep their order.
 pub fn sorted(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
     let mut order: Vec<u32> = (0u32..).take(ts.len()).collect();
-    order.sort_by_key(|row| ts[*row as usize]); // Arrow's own sort shuffles equal times
+    order.sort_by_key(|row| ts[*row as usize]); // Arrow's sort is not stable
     take_record_batch(batch, &UInt32Array::from(order))
 }
 
@@ -237,7 +237,7 @@ fn push_text(cursor: &mut Cursor<'_>, table: Table, fields: &TextFields<'_>, mes
 
 fn push_event(cursor: &mut Cursor<'_>, fields: &EventFields<'_>) {
     cursor.text(fields.reason.as_deref());
-    cursor.text(fields.kind_of_event.as_deref());
+    cursor.text(fields.event_type.as_deref());
     cursor.text(fields.kind.as_deref());
     cursor.text(fields.name.as_deref());
     cursor.text(fields.uid.as_deref());
@@ -269,7 +269,7 @@ fn push_audit(cursor: &mut Cursor<'_>, fields: &AuditFields<'_>) {
     cursor.float(fields.latency_ms);
 }
 
-/// Returns written rows as a query sees them: texts as views.
+/// Returns written rows in the types of queries.
 pub fn queried(table: Table, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let schema = schema(table, Texts::Queried);
     let columns = batch

@@ -1,5 +1,6 @@
-//! What hangs together, as seen in events and audit: pod → workload → node → mounted ConfigMaps,
-//! Secrets and claims → Services. Edges are facts of a moment; nothing here guesses.
+//! The relations between Kubernetes objects, from events and audit: the owner and node of a pod, the
+//! ConfigMaps, Secrets and claims that a workload uses, the Services that select it. Only relations
+//! that a log line states; nothing is inferred. Must not know how traces use them.
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -11,23 +12,56 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the rows of `topology` are.
+/// The description of the table `topology`.
 pub const ABOUT: &str =
-    "what hangs together, as events and audit told it: one row an edge, when it was first seen";
+    "relations between Kubernetes objects, from events and audit: one row per relation, when first seen";
 
-/// The columns of `topology` behind `ts`, and what they mean.
+/// The columns of `topology` after `ts`, with descriptions.
 pub const COLUMNS: [(&str, &str); 8] = [
     ("cluster", "cluster"),
     ("namespace", "namespace"),
-    ("workload", "workload the edge is about"),
-    ("pod", "pod, where the edge is one pod's"),
+    ("workload", "workload that has the relation"),
+    ("pod", "pod, if the relation is that of one pod"),
     ("relation", "owns, runs_on, uses, selects or scales"),
-    ("kind", "kind of the other end: ReplicaSet, Node, ConfigMap, Secret, PersistentVolumeClaim, Service, …"),
-    ("name", "name of the other end"),
-    ("row_id", "the log line that told it"),
+    (
+        "kind",
+        "kind of the other object: ReplicaSet, Node, ConfigMap, Secret, PersistentVolumeClaim, Service, …",
+    ),
+    ("name", "name of the other object"),
+    ("row_id", "log line with the relation"),
 ];
 
-/// One edge, less its time.
+/// How two objects are related.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    // in the order of their names: rows with equal times are sorted by it
+    /// The other object is the controller of the pod.
+    #[default]
+    Owns,
+    /// The pod runs on the node.
+    RunsOn,
+    /// The other object scales the workload.
+    Scales,
+    /// The other object selects the pods of the workload.
+    Selects,
+    /// The workload mounts the other object or takes environment variables from it.
+    Uses,
+}
+
+impl Relation {
+    /// Returns the name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owns => "owns",
+            Self::RunsOn => "runs_on",
+            Self::Scales => "scales",
+            Self::Selects => "selects",
+            Self::Uses => "uses",
+        }
+    }
+}
+
+/// One relation, without its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edge {
     /// Cluster.
@@ -36,17 +70,17 @@ pub struct Edge {
     pub namespace: String,
     /// Workload.
     pub workload: String,
-    /// Pod; empty when the edge is the whole workload's.
+    /// Pod; empty if the relation is that of the whole workload.
     pub pod: String,
-    /// owns, runs_on, uses, selects or scales.
-    pub relation: &'static str,
-    /// Kind of the other end.
+    /// How the two objects are related.
+    pub relation: Relation,
+    /// Kind of the other object.
     pub kind: &'static str,
-    /// Name of the other end.
+    /// Name of the other object.
     pub name: String,
 }
 
-/// Edges with the time and line that first told them.
+/// Relations, each with the time (µs) and row id of the first log line that has it.
 pub type Edges = BTreeMap<Edge, (i64, String)>;
 
 /// Returns the Arrow schema of `topology`.
@@ -56,7 +90,7 @@ pub fn schema(text: &DataType) -> SchemaRef {
     Arc::new(Schema::new(std::iter::once(ts).chain(texts).collect::<Vec<_>>()))
 }
 
-/// Returns the edges as rows sorted by `ts`.
+/// Returns relations as rows sorted by `ts`.
 pub fn batch(edges: &Edges) -> Result<RecordBatch, ArrowError> {
     let mut rows: Vec<(&Edge, &(i64, String))> = edges.iter().collect();
     rows.sort_by_key(|(_, (ts, _))| *ts);
@@ -72,7 +106,7 @@ pub fn batch(edges: &Edges) -> Result<RecordBatch, ArrowError> {
         text(|e| &e.namespace),
         text(|e| &e.workload),
         text(|e| &e.pod),
-        text(|e| e.relation),
+        text(|e| e.relation.name()),
         text(|e| e.kind),
         text(|e| &e.name),
         Arc::new(rows.iter().map(|(_, (_, row))| Some(row.as_str())).collect::<StringArray>()),
@@ -80,7 +114,7 @@ pub fn batch(edges: &Edges) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(schema(&DataType::Utf8), columns)
 }
 
-/// Adds what a row tells to `edges`.
+/// Adds the relations in a row to `edges`.
 pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges) {
     let mut found = Vec::new();
     let place = &row.record.place;
@@ -105,8 +139,8 @@ pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges)
         Body::Audit(audit) if matches!(audit.code, Some(200..300)) => {
             let resource = audit.resource.as_deref().unwrap_or("");
             let body = audit.response.as_deref().or(audit.request.as_deref());
-            let binding = resource == "pods" && audit.subresource.as_deref() == Some("binding");
-            let told = binding
+            let is_binding = resource == "pods" && audit.subresource.as_deref() == Some("binding");
+            let is_relevant = is_binding
                 || audit.operation.is_some()
                     && audit.subresource.is_none()
                     && matches!(
@@ -122,9 +156,14 @@ pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges)
                             | "networkpolicies"
                             | "horizontalpodautoscalers"
                     );
-            if told && let Some(body) = body.and_then(|body| serde_json::from_str::<Value>(body).ok()) {
+            if is_relevant && let Some(body) = body.and_then(|body| serde_json::from_str::<Value>(body).ok())
+            {
                 let name = audit.name.as_deref().or_else(|| at(&body, "/metadata/name")).unwrap_or("");
-                of_object(resource, name, binding, &body, &base, &mut found);
+                if is_binding {
+                    found.extend(at(&body, "/target/name").map(|node| runs_on(&base, name, node)));
+                } else {
+                    of_object(resource, name, &body, &base, &mut found);
+                }
             }
         }
         _ => {}
@@ -142,28 +181,22 @@ fn runs_on(base: &Edge, pod: &str, node: &str) -> Edge {
     Edge {
         workload: workload_of_pod(pod, Some(node)).to_owned(),
         pod: pod.to_owned(),
-        relation: "runs_on",
+        relation: Relation::RunsOn,
         kind: "Node",
         name: node.to_owned(),
         ..base.clone()
     }
 }
 
-/// Reads the edges of an object as the API server returned it.
-fn of_object(resource: &str, name: &str, binding: bool, body: &Value, base: &Edge, found: &mut Vec<Edge>) {
-    if binding {
-        if let Some(node) = at(body, "/target/name") {
-            found.push(runs_on(base, name, node));
-        }
-        return;
-    }
+/// Adds the relations in an object that the API server returned.
+fn of_object(resource: &str, name: &str, body: &Value, base: &Edge, found: &mut Vec<Edge>) {
     let above = match resource {
-        "services" => Some(("selects", "Service", app_of(body.pointer("/spec/selector")))),
+        "services" => Some((Relation::Selects, "Service", app_of(body.pointer("/spec/selector")))),
         "networkpolicies" => {
-            Some(("selects", "NetworkPolicy", app_of(body.pointer("/spec/podSelector/matchLabels"))))
+            Some((Relation::Selects, "NetworkPolicy", app_of(body.pointer("/spec/podSelector/matchLabels"))))
         }
         "horizontalpodautoscalers" => {
-            Some(("scales", "HorizontalPodAutoscaler", at(body, "/spec/scaleTargetRef/name")))
+            Some((Relation::Scales, "HorizontalPodAutoscaler", at(body, "/spec/scaleTargetRef/name")))
         }
         _ => None,
     };
@@ -192,7 +225,12 @@ fn of_object(resource: &str, name: &str, binding: bool, body: &Value, base: &Edg
                     "ReplicaSet" | "Job" => workload_of_owner(owner).to_owned(),
                     _ => owner.to_owned(),
                 };
-                found.push(Edge { relation: "owns", kind, name: owner.to_owned(), ..subject.clone() });
+                found.push(Edge {
+                    relation: Relation::Owns,
+                    kind,
+                    name: owner.to_owned(),
+                    ..subject.clone()
+                });
             }
         }
         "replicasets" | "jobs" => subject.workload = workload_of_owner(name).to_owned(),
@@ -206,7 +244,7 @@ fn of_object(resource: &str, name: &str, binding: bool, body: &Value, base: &Edg
     }
 }
 
-/// Returns the workload that labels select, by the labels that carry its name.
+/// Returns the workload that a selector selects, from the labels that usually have its name.
 fn app_of(labels: Option<&Value>) -> Option<&str> {
     ["app", "app.kubernetes.io/name", "k8s-app", "name"]
         .iter()
@@ -224,11 +262,11 @@ fn owner_kind(kind: &str) -> &'static str {
     }
 }
 
-/// Reads what a pod spec mounts or takes its environment from.
+/// Adds the objects that a pod spec mounts or takes environment variables from.
 fn uses(spec: &Value, subject: &Edge, found: &mut Vec<Edge>) {
     let mut add = |kind: &'static str, name: Option<&str>| {
         if let Some(name) = name {
-            found.push(Edge { relation: "uses", kind, name: name.to_owned(), ..subject.clone() });
+            found.push(Edge { relation: Relation::Uses, kind, name: name.to_owned(), ..subject.clone() });
         }
     };
     let items = |value: &'_ Value, key: &str| -> Vec<Value> {

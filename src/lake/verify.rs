@@ -1,7 +1,7 @@
-//! Whether a lake is what its catalog says: every live file is read, every file on disk known.
-//! It changes nothing and may run beside a writer.
+//! Compares a lake with its catalog: reads every live file, and finds files that the catalog does not
+//! have. Changes nothing and can run beside a writer.
 
-use crate::lake::catalog::{Catalog, FileEntry};
+use crate::lake::catalog::{Catalog, FileEntry, ObjectState};
 use crate::lake::parquet;
 use crate::lake::parquet::Footer;
 use crate::lake::part::object_ids;
@@ -15,110 +15,116 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Something wrong, and why.
+/// A fault of a file or object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Path of a file below the lake's folder, or id of an object.
+    /// Path of a file below the folder of the lake, or id of an object.
     pub name: String,
-    /// What is wrong with it.
+    /// What is wrong.
     pub why: String,
 }
 
-/// What became of a look at a lake.
+/// The result of comparing a lake with its catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// Live files looked at.
+pub struct Verification {
+    /// Number of live files checked.
     pub files: u64,
-    /// Rows found in them.
+    /// Number of rows in them.
     pub rows: u64,
-    /// Live files that are missing or not what the catalog says.
+    /// Live files that are missing or differ from their catalog entry.
     pub damaged: Vec<Fault>,
-    /// Files on disk that are neither live nor about to be removed.
+    /// Files on disk that the catalog does not have.
     pub strays: Vec<Fault>,
-    /// Objects that have other rows than were read.
+    /// Objects whose number of rows differs from the number read.
     pub miscounted: Vec<Fault>,
 }
 
-impl Verdict {
-    /// Returns all that is wrong.
+impl Verification {
+    /// Returns all faults.
     pub fn faults(&self) -> impl Iterator<Item = &Fault> {
         self.damaged.iter().chain(&self.strays).chain(&self.miscounted)
     }
 }
 
-/// How to look.
+/// The scope of a verification.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
-    /// Files that nobody knows, as [`unknown`] tells them.
+pub struct VerifyOptions {
+    /// Files that the catalog does not have, see [`unknown`].
     pub unknown: Vec<String>,
-    /// Reads every column, and counts the rows of every object.
+    /// Read every column, and count the rows of every object.
     pub deep: bool,
 }
 
-/// Returns the files on disk that are neither live nor about to be removed. Only to the holder of
-/// the write lock are they leftovers: to others they may be a writer's work.
+/// Returns the files on disk that are neither live nor waiting for removal. They are leftovers only if
+/// the caller holds the write lock; otherwise a writer may be creating them.
 pub fn unknown(lake: &Lake, catalog: &Catalog) -> Result<Vec<String>> {
     let mut known: BTreeSet<String> = catalog.file_paths()?.into_iter().collect();
     known.extend(catalog.removed(i64::MAX)?);
     Ok(lake.files_on_disk().into_iter().filter(|path| !known.contains(path)).collect())
 }
 
-/// Looks at every live file and at those that nobody knows. `seen` hears of each live file.
-pub fn verify(lake: &Lake, catalog: &Catalog, look: Look, seen: &dyn Fn(&FileEntry)) -> Result<Verdict> {
-    let mut verdict = Verdict::default();
+/// Checks every live file and the unknown ones. Calls `seen` with each live file.
+pub fn verify(
+    lake: &Lake,
+    catalog: &Catalog,
+    options: VerifyOptions,
+    seen: &dyn Fn(&FileEntry),
+) -> Result<Verification> {
+    let mut verification = Verification::default();
     let mut counted = BTreeMap::new();
-    let objects = catalog.objects(None)?; // before the files: a writer may add to both meanwhile
+    let objects = catalog.objects(None)?; // before the files, since a writer may add to both
     for file in catalog.live_files()? {
         seen(&file);
-        verdict.files += 1;
-        match check(lake, &file, look.deep) {
+        verification.files += 1;
+        match check(lake, &file, options.deep) {
             Ok(content) => {
-                verdict.rows += content.rows;
+                verification.rows += content.rows;
                 if file.table != "topology" {
                     add(&mut counted, content.objects);
                 }
             }
-            // a writer may have taken it out meanwhile
+            // a writer may have replaced it since
             Err(_) if !catalog.file_paths()?.contains(&file.path) => {}
-            Err(why) => verdict.damaged.push(Fault { name: file.path, why }),
+            Err(why) => verification.damaged.push(Fault { name: file.path, why }),
         }
     }
-    for path in look.unknown {
+    for path in options.unknown {
         let why = stray(lake, &path);
-        verdict.strays.push(Fault { name: path, why });
+        verification.strays.push(Fault { name: path, why });
     }
-    if look.deep && verdict.damaged.is_empty() {
-        // what expired is fewer by right, what is lost is read again anyway
-        for object in objects.iter().filter(|o| !["expired", "lost"].contains(&&*o.state)) {
+    if options.deep && verification.damaged.is_empty() {
+        // expired objects have fewer rows, lost ones are read again anyway
+        for object in objects.iter().filter(|o| !matches!(o.state, ObjectState::Expired | ObjectState::Lost))
+        {
             let (rows, read) = (counted.get(&object.id).copied().unwrap_or(0), object.rows());
             if rows != read && catalog.object(&object.key)?.as_ref() == Some(object) {
-                let why = format!("`{}` has {rows} rows, and {read} were read", object.key);
-                verdict.miscounted.push(Fault { name: object.id.clone(), why });
+                let why = format!("`{}` has {rows} rows, but {read} were read", object.key);
+                verification.miscounted.push(Fault { name: object.id.clone(), why });
             }
         }
     }
-    Ok(verdict)
+    Ok(verification)
 }
 
-/// Adds rows by object to others.
+/// Adds counts of rows by object.
 pub fn add(counted: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
     for (object, rows) in more {
         *counted.entry(object).or_default() += rows;
     }
 }
 
-/// Says why a file lies there that nobody knows.
+/// Returns why an unknown file may exist.
 fn stray(lake: &Lake, path: &str) -> String {
     if path.ends_with(".tmp") {
-        return "an interrupted writer left it; the next writer removes it".into();
+        return "it was left by an interrupted writer; the next writer removes it".into();
     }
     match content(lake, path, Some(&["ts"])) {
-        Ok(_) => "it is not in the catalog; `--repair` takes it in unless other files hold its rows".into(),
+        Ok(_) => "it is not in the catalog; `--repair` adds it unless its rows are in other files".into(),
         Err(why) => format!("it is not in the catalog, and {why}"),
     }
 }
 
-/// Tells whether a later version of the program wrote a file.
+/// Returns true if a later version of the program wrote a file.
 pub fn is_later(lake: &Lake, path: &str) -> bool {
     let footer = File::open(lake.root.join(path))
         .ok()
@@ -127,45 +133,45 @@ pub fn is_later(lake: &Lake, path: &str) -> bool {
     footer.is_some_and(|footer| footer.version > FORMAT_VERSION)
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Least `ts`, µs.
+    /// First `ts`, µs.
     pub min_ts: i64,
-    /// Greatest `ts`, µs.
+    /// Last `ts`, µs.
     pub max_ts: i64,
-    /// Rows by object id, where `row_id` was read.
+    /// Number of rows by object id; empty if `row_id` was not read.
     pub objects: BTreeMap<String, u64>,
-    /// Object keys by id, where `source` was read.
+    /// Object keys by id; empty if `source` was not read.
     pub keys: BTreeMap<String, String>,
-    /// What it tells of itself.
+    /// Metadata of the footer.
     pub footer: Footer,
 }
 
-/// Reads a live file and holds it against the catalog; says what is wrong.
+/// Reads a live file and compares it with its catalog entry; the error says what differs.
 fn check(lake: &Lake, file: &FileEntry, deep: bool) -> std::result::Result<Content, String> {
     let bytes = fs::metadata(lake.root.join(&file.path)).map_or(0, |metadata| metadata.len());
     if bytes > 0 && bytes != file.bytes {
-        return Err(format!("it has {bytes} bytes, and {} by the catalog", file.bytes));
+        return Err(format!("it has {bytes} bytes, but {} in the catalog", file.bytes));
     }
     let content = content(lake, &file.path, (!deep).then_some(&["ts"]))?;
     if content.rows != file.rows {
-        return Err(format!("it has {} rows, and {} by the catalog", content.rows, file.rows));
+        return Err(format!("it has {} rows, but {} in the catalog", content.rows, file.rows));
     }
     if (content.min_ts, content.max_ts) != (file.min_ts, file.max_ts) {
-        return Err("its first or last time is not the catalog's".into());
+        return Err("its first or last time differs from the catalog".into());
     }
     Ok(content)
 }
 
-/// Reads columns of a file, all when none are named; says why when it cannot be read to its end,
-/// or is not as a file of a lake is.
+/// Reads columns of a file, all for `None`. The error says why the file cannot be read to its end or is
+/// not a file of a lake.
 pub fn content(lake: &Lake, path: &str, columns: Option<&[&str]>) -> std::result::Result<Content, String> {
-    // on damaged bytes the reader may panic: that is damage as well
+    // the Parquet reader may panic on damaged bytes
     catch_unwind(AssertUnwindSafe(|| read(lake, path, columns)))
         .unwrap_or_else(|_| Err("its content is damaged".into()))
 }
@@ -179,13 +185,13 @@ fn read(lake: &Lake, path: &str, columns: Option<&[&str]>) -> std::result::Resul
     })?;
     let bytes = file.metadata().map_err(|error| unread(&error))?.len();
     let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unread(&error))?;
-    let footer = parquet::footer(builder.metadata()).ok_or("another program wrote it")?;
+    let footer = parquet::footer(builder.metadata()).ok_or("it was written by another program")?;
     if footer.version > FORMAT_VERSION {
-        return Err(format!("a later version of headwater wrote it (format {})", footer.version));
+        return Err(format!("it was written by a later version of headwater (format {})", footer.version));
     }
     let table = path.split('/').next().unwrap_or_default();
     if schema_of(table).is_err() || builder.schema().fields().first().is_none_or(|ts| ts.name() != "ts") {
-        return Err("its columns are not those of its table".into());
+        return Err("it does not have the columns of its table".into());
     }
     if let Some(columns) = columns {
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
@@ -195,9 +201,9 @@ fn read(lake: &Lake, path: &str, columns: Option<&[&str]>) -> std::result::Resul
     for batch in builder.build().map_err(|error| unread(&error))? {
         let batch = batch.map_err(|error| unread(&error))?;
         let ts = batch.column(0).as_primitive_opt::<TimestampMicrosecondType>();
-        for ts in ts.ok_or("its times are no times")?.values() {
+        for ts in ts.ok_or("its column `ts` is not a timestamp")?.values() {
             if *ts < content.max_ts {
-                return Err("its rows are not in the order of their times".into());
+                return Err("its rows are not sorted by time".into());
             }
             content.min_ts = content.min_ts.min(*ts);
             content.max_ts = *ts;

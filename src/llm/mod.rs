@@ -1,18 +1,18 @@
-//! A client of OpenAI-compatible chat completions: OpenAI, Qwen, DeepSeek, vLLM, Ollama. It asks for
-//! one JSON value, walks down from schema to plain text as the server allows, and gives up in time.
-//! It knows nothing of reports. The key is in no error and no log.
+//! A client of OpenAI-compatible chat completions: OpenAI, Qwen, DeepSeek, vLLM, Ollama. It requests one
+//! JSON value, falls back from a JSON Schema to plain text as far as the server requires, and ends at the
+//! deadline. It must not know reports. The API key is never in an error or a log.
 
-mod answer; // JSON out of whatever a model says
-mod call; // one request, tried again where that can help
-pub mod prompt; // prompts are files
-pub mod tokens; // how long a text is to a model
-mod wire; // what goes over the line
+mod extract; // JSON in the reply of a model
+mod http; // one request, with retries
+pub mod prompt; // prompts as files
+pub mod tokens; // token counts
+mod wire; // bodies of requests and responses
 
-pub use crate::llm::wire::{Turn, Usage};
+pub use crate::llm::wire::{Message, Usage};
 
-use crate::config::LlmConfig;
-use crate::llm::call::{Failure, Reply};
-use crate::llm::wire::{Form, Manners};
+use crate::config::{JsonForm, LlmConfig};
+use crate::llm::http::{Reply, RequestError};
+use crate::llm::wire::{Dialect, ResponseFormat};
 use model::error::{Error, Result};
 use reqwest::Url;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -22,29 +22,31 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often an answer without content is asked for again; DeepSeek is known to give such.
-const EMPTY: u32 = 2;
+/// How often a request is repeated after an empty reply, which DeepSeek is known to return.
+const EMPTY_RETRIES: u32 = 2;
+/// The most characters of a malformed reply that are sent back for correction.
+const MAX_QUOTED: usize = 4000;
 
-/// What is asked.
+/// A request for one JSON value.
 pub struct ModelRequest<'a> {
-    /// The conversation so far; the prompt says "json", which some servers want to read.
-    pub turns: Vec<Turn>,
-    /// JSON Schema of the answer, in the strict subset.
+    /// The conversation so far. The prompt contains the word "json", which some servers require.
+    pub messages: Vec<Message>,
+    /// JSON Schema of the value, in OpenAI's strict subset.
     pub schema: &'a Value,
-    /// Says once more what is wanted, given what is wrong with an answer.
+    /// Returns the message that requests the value once more, given what is wrong with a reply.
     pub repair: &'a (dyn Fn(&str) -> Result<String> + Sync),
 }
 
-/// What came back.
+/// The value of a reply.
 #[derive(Debug)]
 pub struct ModelResponse<T> {
     /// The value.
     pub value: T,
-    /// Whether it took a second turn to get it right.
+    /// True if the first reply was malformed and the model corrected it.
     pub is_repaired: bool,
 }
 
-/// A model behind an address.
+/// A model at an address.
 pub struct Client {
     http: reqwest::Client,
     url: Url,
@@ -52,22 +54,26 @@ pub struct Client {
     /// Name of the model.
     pub model: String,
     max_tokens: u32,
-    deadline: Duration,
-    manners: Mutex<Manners>,
+    timeout: Duration,
+    dialect: Mutex<Dialect>,
 }
 
 impl Client {
-    /// Returns the client that `[llm]` describes, if it describes one; `env` gives its key.
+    /// Returns the client that `[llm]` configures, or `None` without a `base_url`; `env` looks up the
+    /// environment variable of the API key.
+    ///
+    /// # Errors
+    /// If the model or the key is missing, or the address is not valid.
     pub fn open(config: &LlmConfig, env: impl Fn(&str) -> Option<String>) -> Result<Option<Self>> {
         let Some(base_url) = &config.base_url else { return Ok(None) };
         let at = |error: Error| error.at("[llm]");
         let model = config.model.clone().ok_or_else(|| {
-            at(Error::usage("no `model` is named").hint("`base_url` is there: say which model it serves"))
+            at(Error::usage("`model` is not set").hint("`base_url` is set: add the name of the model"))
         })?;
         let key = match &config.api_key_env {
             Some(name) => Some(env(name).filter(|key| !key.trim().is_empty()).ok_or_else(|| {
                 at(Error::usage(format!("the environment variable `{name}` is not set"))
-                    .hint("`api_key_env` says that it holds the key of the model"))
+                    .hint("`api_key_env` names the variable that holds the API key of the model"))
             })?),
             None => None,
         };
@@ -75,124 +81,139 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .build()
-            .map_err(|error| Error::failed("no HTTP client can be made").because(error.without_url()))?;
+            .map_err(|error| Error::failed("cannot create an HTTP client").because(error.without_url()))?;
         let url = endpoint(base_url).map_err(at)?;
-        let manners = Manners::new(config.json.into(), url.host_str() == Some("api.openai.com"));
+        let dialect = Dialect::new(config.json.into(), url.host_str() == Some("api.openai.com"));
         Ok(Some(Self {
             http,
             url,
             key: key.map(|key| key.trim().to_owned()),
             model,
             max_tokens: config.max_tokens,
-            deadline: Duration::from_secs(config.deadline_seconds),
-            manners: Mutex::new(manners),
+            timeout: Duration::from_secs(config.deadline_seconds),
+            dialect: Mutex::new(dialect),
         }))
     }
 
-    /// Asks for one value, within the deadline; tokens are added to `usage` whatever comes of it.
-    pub async fn ask<T: DeserializeOwned>(
+    /// Requests one value, and adds the tokens to `usage` even if that fails.
+    ///
+    /// # Errors
+    /// If there is no value within `[llm] deadline_seconds`.
+    pub async fn request<T: DeserializeOwned>(
         &self,
-        ask: &ModelRequest<'_>,
+        request: &ModelRequest<'_>,
         usage: &mut Usage,
     ) -> Result<ModelResponse<T>> {
-        let until = Instant::now() + self.deadline;
-        match tokio::time::timeout_at(until, self.converse(ask, until, usage)).await {
-            Ok(made) => made,
-            Err(_) => {
-                Err(Error::failed(format!("the model gave no answer in {} s", self.deadline.as_secs()))
-                    .hint("`[llm] deadline_seconds` is its limit"))
-            }
+        let deadline = Instant::now() + self.timeout;
+        match tokio::time::timeout_at(deadline, self.converse(request, deadline, usage)).await {
+            Ok(response) => response,
+            Err(_) => Err(Error::failed(format!("the model did not reply in {} s", self.timeout.as_secs()))
+                .hint("the limit is `[llm] deadline_seconds`")),
         }
     }
 
-    /// Asks for a word, so that whatever is wrong shows.
-    pub async fn look(&self) -> Result<Usage> {
+    /// Sends a minimal request, to show whether the configuration works.
+    pub async fn check(&self) -> Result<Usage> {
         let schema = json!({ "type": "object", "properties": { "ok": { "type": "boolean" } },
             "required": ["ok"], "additionalProperties": false });
-        let say = r#"Answer with this JSON object: {"ok": true}"#;
-        let repair = |_: &str| Ok(say.to_owned());
-        let ask = ModelRequest { turns: vec![Turn::user(say)], schema: &schema, repair: &repair };
+        let prompt = r#"Answer with this JSON object: {"ok": true}"#;
+        let repair = |_: &str| Ok(prompt.to_owned());
+        let request =
+            ModelRequest { messages: vec![Message::user(prompt)], schema: &schema, repair: &repair };
         let mut usage = Usage::default();
-        self.ask::<Value>(&ask, &mut usage).await?;
+        self.request::<Value>(&request, &mut usage).await?;
         Ok(usage)
     }
 
+    /// Sends requests until a reply holds the value: in another dialect if the server rejects one, with
+    /// twice the tokens after a truncated reply, and once more after a malformed one.
     async fn converse<T: DeserializeOwned>(
         &self,
-        ask: &ModelRequest<'_>,
-        until: Instant,
+        request: &ModelRequest<'_>,
+        deadline: Instant,
         usage: &mut Usage,
     ) -> Result<ModelResponse<T>> {
-        let mut turns = ask.turns.clone();
-        let (mut room, mut empty, mut is_repaired) = (self.max_tokens, 0, false);
+        let mut messages = request.messages.clone();
+        let (mut max_tokens, mut empty, mut is_repaired) = (self.max_tokens, 0, false);
         loop {
-            let mut manners = self.manners();
-            let body = wire::body(&self.model, &turns, ask.schema, room, manners);
-            let Reply { content, finish } = match self.call(&body, until, usage).await {
+            let dialect = self.dialect();
+            let body = wire::body(&self.model, &messages, request.schema, max_tokens, dialect);
+            let Reply { content, finish_reason } = match self.send(&body, deadline, usage).await {
                 Ok(reply) => reply,
-                Err(Failure::Refused(why)) => {
-                    if !manners.learn(&why) {
-                        return Err(Error::failed(format!("the model refused the request: {why}"))
-                            .hint("look at `model` and `base_url` under `[llm]`"));
-                    }
-                    tracing::info!(form = ?manners.form, "asked otherwise: {why}");
-                    *self.manners.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = manners;
+                Err(RequestError::Rejected(why)) => {
+                    self.adapt(dialect, &why)?;
                     continue;
                 }
-                Err(Failure::Final(error)) => return Err(error),
+                Err(RequestError::Failed(error)) => return Err(error),
             };
-            match finish.as_deref() {
+            match finish_reason.as_deref() {
                 Some("content_filter") => {
-                    return Err(Error::failed("the model's filter withheld the answer"));
+                    return Err(Error::failed("the model's content filter withheld the reply"));
                 }
-                Some("length") if room == self.max_tokens => {
-                    room = room.saturating_mul(2);
+                Some("length") if max_tokens == self.max_tokens => {
+                    max_tokens = max_tokens.saturating_mul(2);
                     continue;
                 }
                 Some("length") => {
-                    return Err(Error::failed(format!("the answer was cut off at {room} tokens"))
+                    return Err(Error::failed(format!("the reply was cut off at {max_tokens} tokens"))
                         .hint("raise `[llm] max_tokens`"));
                 }
                 _ => {}
             }
             if content.trim().is_empty() {
                 empty += 1;
-                if empty > EMPTY {
-                    return Err(Error::failed("the model gave an empty answer, each time"));
+                if empty > EMPTY_RETRIES {
+                    return Err(Error::failed(format!("the model returned {empty} empty replies")));
                 }
                 continue;
             }
-            match answer::read(&content) {
+            match extract::json(&content) {
                 Ok(value) => return Ok(ModelResponse { value, is_repaired }),
                 Err(why) if is_repaired => {
-                    return Err(Error::failed(format!("the answer is not what was asked for: {why}")));
+                    return Err(Error::failed(format!("the reply does not match the JSON Schema: {why}")));
                 }
                 Err(why) => {
                     is_repaired = true;
-                    turns.push(Turn::assistant(content.chars().take(4000).collect::<String>()));
-                    turns.push(Turn::user((ask.repair)(&why)?));
+                    messages.push(Message::assistant(content.chars().take(MAX_QUOTED).collect::<String>()));
+                    messages.push(Message::user((request.repair)(&why)?));
                 }
             }
         }
     }
 
-    fn manners(&self) -> Manners {
-        *self.manners.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn dialect(&self) -> Dialect {
+        *self.dialect.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Adapts the dialect for all further requests.
+    ///
+    /// # Errors
+    /// If the server's message gives no reason to change it.
+    fn adapt(&self, mut dialect: Dialect, why: &str) -> Result<()> {
+        if !dialect.adapt(why) {
+            return Err(Error::failed(format!("the model's server rejected the request: {why}"))
+                .hint("check `model` and `base_url` under `[llm]`"));
+        }
+        tracing::info!(format = ?dialect.format, "changed the request after an error of the server: {why}");
+        *self.dialect.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = dialect;
+        Ok(())
     }
 }
 
-/// Returns the address of chat completions under a base address, with or without version and slash.
+/// Returns the address of chat completions for a base address with or without version and final slash.
 fn endpoint(base_url: &str) -> Result<Url> {
     let wrong = |why: &str| {
         Error::usage(format!("`base_url` {why}"))
             .hint("for example https://dashscope.aliyuncs.com/compatible-mode/v1")
     };
-    let mut url = Url::parse(base_url.trim()).map_err(|_| wrong("is no address"))?;
+    let mut url = Url::parse(base_url.trim()).map_err(|_| wrong("is not a valid URL"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("is not http or https"));
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-        return Err(wrong("holds more than an address; keys come from `api_key_env`"));
+        return Err(wrong(
+            "must not contain a user, a password or a query; the key comes from `api_key_env`",
+        ));
     }
     let path = url.path().trim_end_matches('/').to_owned();
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -206,19 +227,22 @@ fn endpoint(base_url: &str) -> Result<Url> {
     Ok(url)
 }
 
-/// Returns 128 random bits as text: nobody who wrote a log can know it.
+/// Returns 128 random bits in hex. It delimits data in a prompt: nobody who writes to a log can guess it.
+///
+/// # Errors
+/// If the system's random number generator fails.
 pub fn delimiter() -> Result<String> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::failed("the system gives no random numbers"))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::failed("cannot generate random numbers"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-impl From<crate::config::JsonForm> for Form {
-    fn from(form: crate::config::JsonForm) -> Self {
+impl From<JsonForm> for ResponseFormat {
+    fn from(form: JsonForm) -> Self {
         match form {
-            crate::config::JsonForm::Schema => Self::Schema,
-            crate::config::JsonForm::Object => Self::Object,
-            crate::config::JsonForm::Text => Self::Text,
+            JsonForm::Schema => Self::JsonSchema,
+            JsonForm::Object => Self::JsonObject,
+            JsonForm::Text => Self::Text,
         }
     }
 }

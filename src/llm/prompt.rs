@@ -1,5 +1,5 @@
-//! Prompts are files that operators may edit: those of `[llm] prompts` stand in for the shipped ones
-//! of the same name. What a prompt says is checked when it is used; log text is never part of it.
+//! Prompts: files that operators may replace by files of the same name in the folder `[llm] prompts`. A
+//! prompt is checked when it is used. Log text is never part of a prompt.
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 use model::error::{Error, Result};
@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The shipped prompts by name.
-const SHIPPED: [(&str, &str); 8] = [
+/// The built-in prompts by name.
+const BUILT_IN: [(&str, &str); 8] = [
     ("ask.en.md", include_str!("prompts/ask.en.md")),
     ("ask.zh.md", include_str!("prompts/ask.zh.md")),
     ("chat.en.md", include_str!("prompts/chat.en.md")),
@@ -19,37 +19,43 @@ const SHIPPED: [(&str, &str); 8] = [
     ("voice.zh.md", include_str!("prompts/voice.zh.md")),
 ];
 
-/// The prompts in force.
+/// All prompts by name.
 pub struct Prompts {
     texts: Vec<(&'static str, String)>,
 }
 
 impl Prompts {
-    /// Reads the prompts; a folder's stand in for the shipped ones.
+    /// Reads the prompts of a folder; those that it does not have are the built-in ones.
+    ///
+    /// # Errors
+    /// If a file exists and cannot be read.
     pub fn load(folder: Option<&Path>) -> Result<Self> {
         let mut texts = Vec::new();
-        for (name, shipped) in SHIPPED {
-            let own = match folder.map(|folder| folder.join(name)) {
+        for (name, built_in) in BUILT_IN {
+            let replacement = match folder.map(|folder| folder.join(name)) {
                 Some(path) => match std::fs::read_to_string(&path) {
                     Ok(text) => Some(text),
                     Err(error) if error.kind() == ErrorKind::NotFound => None,
                     Err(error) => {
-                        return Err(Error::usage("a prompt cannot be read")
+                        return Err(Error::usage("cannot read a prompt")
                             .at(path.display().to_string())
                             .because(error)
-                            .hint("`[llm] prompts` names its folder"));
+                            .hint("its folder is set by `[llm] prompts`"));
                     }
                 },
                 None => None,
             };
-            texts.push((name, own.unwrap_or_else(|| shipped.to_owned())));
+            texts.push((name, replacement.unwrap_or_else(|| built_in.to_owned())));
         }
         Ok(Self { texts })
     }
 
-    /// Returns a prompt with its variables filled in: texts and numbers.
+    /// Returns a prompt with its variables, texts and numbers, filled in.
+    ///
+    /// # Errors
+    /// If the prompt is not a valid template, or uses an unknown variable.
     pub fn fill(&self, name: &str, variables: &Json) -> Result<String> {
-        let text = self.texts.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
+        let text = self.texts.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text);
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let value = |json: &Json| match json {
@@ -61,14 +67,14 @@ impl Prompts {
         let values = Value::from_pairs(fields.map(|(name, json)| (name.as_str(), value(json))));
         environment.render_named_str(name, text, values).map_err(|error| {
             let line = error.line().map(|line| format!(":{line}")).unwrap_or_default();
-            Error::usage("a prompt cannot be filled in")
+            Error::usage("cannot fill in a prompt")
                 .at(format!("{name}{line}"))
                 .because(error)
-                .hint("the shipped prompts name every variable there is")
+                .hint("the built-in prompts use every variable that exists")
         })
     }
 
-    /// Returns a hash of all prompts: another one makes another brief.
+    /// Returns a hash of all prompts, which is part of the key of a saved brief.
     pub fn hash(&self) -> String {
         let mut hash = blake3::Hasher::new();
         for (name, text) in &self.texts {

@@ -1,25 +1,25 @@
-//! How long a text is to a model, counted with OpenAI's o200k_base. Other vocabularies are not at
-//! hand: a margin stands in for them.
+//! Token counts, made with OpenAI's o200k_base. The vocabularies of other models are not available here,
+//! so a margin is added for them.
 
-use crate::llm::Turn;
+use crate::llm::Message;
 use tiktoken_rs::o200k_base_singleton;
 
 /// Tokens of a message beyond its text: role and separators.
-const PER_TURN: usize = 4;
+const PER_MESSAGE: usize = 4;
 
-/// Returns the tokens of a text for that model, rather too many than too few.
+/// Returns the tokens of a text for a model, rather too many than too few.
 pub fn count(text: &str, model: &str) -> usize {
     (o200k_base_singleton().count_ordinary(text) * factor(model)).div_ceil(100)
 }
 
 /// Returns the tokens of a conversation.
-pub fn of_turns(turns: &[Turn], model: &str) -> usize {
-    turns.iter().map(|turn| count(turn.content(), model) + PER_TURN).sum()
+pub fn of_messages(messages: &[Message], model: &str) -> usize {
+    messages.iter().map(|message| count(message.content(), model) + PER_MESSAGE).sum()
 }
 
-/// Returns how many tokens of a model's vocabulary a hundred of o200k_base may come to. Those with a
-/// vocabulary of 100–200 thousand cut logs, JSON and Chinese within a quarter of it; smaller ones,
-/// such as Llama 2's, cut Chinese much finer.
+/// Returns the tokens in a model's vocabulary per hundred of o200k_base, at most. Vocabularies of 100 to 200
+/// thousand tokens need up to a quarter more for logs, JSON and Chinese; smaller ones, such as that of
+/// Llama 2, need many more for Chinese.
 fn factor(model: &str) -> usize {
     let model = model.to_ascii_lowercase();
     let model = model.rsplit('/').next().unwrap_or_default();

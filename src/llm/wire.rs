@@ -1,28 +1,28 @@
-//! Requests and answers as they go over the line, and what servers turn out not to take. Fields are
-//! those of OpenAI's published API that Qwen, DeepSeek, vLLM and Ollama take too.
+//! Request and response bodies of OpenAI's chat completions, limited to the fields that Qwen, DeepSeek,
+//! vLLM and Ollama accept too, and which optional ones a server accepts. No I/O.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// One turn of a conversation.
+/// One message of a conversation.
 #[derive(Clone, Debug, Serialize)]
-pub struct Turn {
+pub struct Message {
     role: &'static str,
     content: String,
 }
 
-impl Turn {
-    /// Returns what the model is told to be.
+impl Message {
+    /// Returns a system message: the instructions.
     pub fn system(content: impl Into<String>) -> Self {
         Self { role: "system", content: content.into() }
     }
 
-    /// Returns what is asked.
+    /// Returns a user message: data or a question.
     pub fn user(content: impl Into<String>) -> Self {
         Self { role: "user", content: content.into() }
     }
 
-    /// Returns what the model said.
+    /// Returns a message of the model.
     pub fn assistant(content: impl Into<String>) -> Self {
         Self { role: "assistant", content: content.into() }
     }
@@ -33,58 +33,63 @@ impl Turn {
     }
 }
 
-/// Tokens as the server counts them, over all calls.
+/// Tokens as reported by the server, summed over all requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Requests sent.
+    /// HTTP requests sent, retries included.
     pub calls: u32,
-    /// Tokens read.
+    /// Tokens of the prompts.
     pub prompt_tokens: u64,
-    /// Tokens written.
+    /// Tokens of the replies.
     pub completion_tokens: u64,
 }
 
-/// How an answer is made to be JSON, strictest first.
+/// How a server makes a reply JSON, strictest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ResponseFormat {
     /// `response_format` json_schema.
-    Schema,
+    JsonSchema,
     /// `response_format` json_object.
-    Object,
-    /// The prompt alone says so.
+    JsonObject,
+    /// No `response_format`; only the prompt asks for JSON.
     Text,
 }
 
-/// What a server takes, as far as it has said.
+/// The optional parameters that a server accepts, as far as its errors have shown.
 #[derive(Clone, Copy, Debug)]
-pub struct Manners {
-    pub form: Form,
-    /// OpenAI's newer models call the limit `max_completion_tokens`.
-    says_completion_tokens: bool,
-    /// Reasoning models take no temperature.
-    takes_temperature: bool,
-    /// Open Qwen models on DashScope think unless told not to, and then refuse to answer in one piece.
-    forbids_thinking: bool,
+pub struct Dialect {
+    pub format: ResponseFormat,
+    /// Newer models of OpenAI replace `max_tokens` by `max_completion_tokens`.
+    uses_completion_tokens: bool,
+    /// Reasoning models reject `temperature`.
+    accepts_temperature: bool,
+    /// Open Qwen models on DashScope think by default, and reject requests without streaming then.
+    disables_thinking: bool,
 }
 
-impl Manners {
-    pub fn new(form: Form, is_openai: bool) -> Self {
-        Self { form, says_completion_tokens: is_openai, takes_temperature: true, forbids_thinking: false }
+impl Dialect {
+    pub fn new(format: ResponseFormat, is_openai: bool) -> Self {
+        Self {
+            format,
+            uses_completion_tokens: is_openai,
+            accepts_temperature: true,
+            disables_thinking: false,
+        }
     }
 
-    /// Learns from a refusal; false where there is nothing to do otherwise.
-    pub fn learn(&mut self, why: &str) -> bool {
-        let why = why.to_ascii_lowercase();
-        let names = |words: &[&str]| words.iter().any(|word| why.contains(word));
-        if names(&["enable_thinking"]) && !self.forbids_thinking {
-            self.forbids_thinking = true;
+    /// Adapts to the error of a rejected request. Returns false if no other request can be tried.
+    pub fn adapt(&mut self, error: &str) -> bool {
+        let error = error.to_ascii_lowercase();
+        let names = |words: &[&str]| words.iter().any(|word| error.contains(word));
+        if names(&["enable_thinking"]) && !self.disables_thinking {
+            self.disables_thinking = true;
         } else if names(&["max_tokens", "max_completion_tokens"])
             && names(&["unsupported", "not supported", "unrecognized", "unknown", "unexpected", "instead"])
-            && !self.says_completion_tokens
+            && !self.uses_completion_tokens
         {
-            self.says_completion_tokens = true;
-        } else if names(&["temperature"]) && self.takes_temperature {
-            self.takes_temperature = false;
+            self.uses_completion_tokens = true;
+        } else if names(&["temperature"]) && self.accepts_temperature {
+            self.accepts_temperature = false;
         } else if names(&[
             "response_format",
             "json_schema",
@@ -93,10 +98,10 @@ impl Manners {
             "structured",
             "schema",
         ]) {
-            self.form = match self.form {
-                Form::Schema => Form::Object,
-                Form::Object => Form::Text,
-                Form::Text => return false,
+            self.format = match self.format {
+                ResponseFormat::JsonSchema => ResponseFormat::JsonObject,
+                ResponseFormat::JsonObject => ResponseFormat::Text,
+                ResponseFormat::Text => return false,
             };
         } else {
             return false;
@@ -105,57 +110,57 @@ impl Manners {
     }
 }
 
-/// Returns the body of a request.
-pub fn body(model: &str, turns: &[Turn], schema: &Value, room: u32, manners: Manners) -> Value {
-    let mut body = json!({ "model": model, "messages": turns, "stream": false });
-    let limit = if manners.says_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
-    body[limit] = json!(room);
-    if manners.takes_temperature {
+/// Returns the body of a request for a reply of at most `max_tokens`.
+pub fn body(model: &str, messages: &[Message], schema: &Value, max_tokens: u32, dialect: Dialect) -> Value {
+    let mut body = json!({ "model": model, "messages": messages, "stream": false });
+    let limit = if dialect.uses_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
+    body[limit] = json!(max_tokens);
+    if dialect.accepts_temperature {
         body["temperature"] = json!(0);
     }
-    if manners.forbids_thinking {
+    if dialect.disables_thinking {
         body["enable_thinking"] = json!(false);
     }
-    match manners.form {
-        Form::Schema => {
+    match dialect.format {
+        ResponseFormat::JsonSchema => {
             body["response_format"] = json!({
                 "type": "json_schema",
                 "json_schema": { "name": "answer", "strict": true, "schema": schema },
             });
         }
-        Form::Object => body["response_format"] = json!({ "type": "json_object" }),
-        Form::Text => {}
+        ResponseFormat::JsonObject => body["response_format"] = json!({ "type": "json_object" }),
+        ResponseFormat::Text => {}
     }
     body
 }
 
-/// An answer, as far as it is read.
+/// A response, limited to the fields that are used.
 #[derive(Debug, Deserialize)]
 pub struct Completion {
     #[serde(default)]
     pub choices: Vec<Choice>,
     #[serde(default)]
-    pub usage: Option<Counted>,
+    pub usage: Option<CompletionUsage>,
 }
 
-/// One of several answers; there is one.
+/// One of the requested replies; only one is requested.
 #[derive(Debug, Deserialize)]
 pub struct Choice {
-    pub message: Said,
+    pub message: ChoiceMessage,
     #[serde(default)]
     pub finish_reason: Option<String>,
 }
 
-/// What the model said. Calls of tools are not read: none were offered.
+/// The message of a reply. Tool calls are ignored: no tools are offered.
 #[derive(Debug, Deserialize)]
-pub struct Said {
+pub struct ChoiceMessage {
     #[serde(default)]
     pub content: Option<String>,
 }
 
-/// Tokens of one call.
+/// Tokens of one request.
 #[derive(Debug, Deserialize)]
-pub struct Counted {
+pub struct CompletionUsage {
     #[serde(default)]
     pub prompt_tokens: u64,
     #[serde(default)]

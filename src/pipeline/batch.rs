@@ -1,5 +1,5 @@
-//! The daily job with all that it needs: source, channels, the lake and its lock. Whoever starts it,
-//! a person, a timer or a question, starts it here.
+//! Jobs with everything they need: source, channels, the lake and its lock. The command line, the scheduler
+//! and the API all start the daily job, a download, or sending here.
 
 use crate::cancel::Cancel;
 use crate::delivery::channel::Channel;
@@ -7,103 +7,111 @@ use crate::delivery::{Outbox, Receipt};
 use crate::ingest::{Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, OutboxEntry};
 use crate::lake::{Lake, commit};
-use crate::pipeline::gather::{list, no_object, scope};
-use crate::pipeline::{Daily, Outcome, Site};
-use crate::source::Listed;
+use crate::pipeline::gather::{list, no_object_problem, scope};
+use crate::pipeline::{Daily, Installation, Outcome};
+use crate::source::ListedObject;
 use chrono::NaiveDate;
 use model::error::Result;
 use model::time::Ts;
 use std::io;
 use tokio::runtime::Handle;
 
-/// Who follows the work, and may end it.
+/// How a caller follows a job and cancels it.
 #[derive(Clone, Copy)]
-pub struct Watch<'w> {
-    /// When to stop.
-    pub stop: &'w Cancel,
-    /// Hears each step as it begins.
-    pub begun: &'w (dyn Fn(&str) + Sync),
-    /// How far the reading is.
+pub struct JobControl<'w> {
+    /// Cancels the job.
+    pub cancel: &'w Cancel,
+    /// Is called with the name of each step as it starts.
+    pub on_step: &'w (dyn Fn(&str) + Sync),
+    /// Progress of reading objects.
     pub progress: &'w Progress,
-    /// How a channel of kind `stdout` prints.
+    /// Prints the messages of a channel of kind `stdout`.
     pub print: fn(&str) -> io::Result<()>,
 }
 
-/// Runs the daily batch under the lake's lock; `told` gets each day's outcome as it is there.
+/// Runs the daily job under the lock of the lake, for `date` or for each day that is due. Calls `on_day` with
+/// the outcome of each day.
 pub fn batch(
-    site: &Site,
+    installation: &Installation,
     runtime: &Handle,
     date: Option<NaiveDate>,
-    watch: &Watch<'_>,
-    told: &mut dyn FnMut(Outcome),
+    control: &JobControl<'_>,
+    on_day: &mut dyn FnMut(Outcome),
 ) -> Result<()> {
-    let source = site.source(runtime)?;
-    let channels = site.channels(watch.print)?;
-    let lake = Lake::create(&site.lake)?;
+    let source = installation.source(runtime)?;
+    let channels = installation.channels(control.print)?;
+    let lake = Lake::create(&installation.lake)?;
     let _lock = lake.lock("run")?;
-    let mut place = site.open(lake)?;
+    let mut workspace = installation.open(lake)?;
     let mut daily = Daily {
-        place: &mut place,
+        workspace: &mut workspace,
         source: &source,
         channels: &channels,
         runtime,
-        stop: watch.stop,
+        cancel: control.cancel,
         now: &Ts::now,
-        begun: watch.begun,
-        progress: watch.progress,
+        on_step: control.on_step,
+        progress: control.progress,
     };
-    daily.run(date, told)
+    daily.run(date, on_day)
 }
 
-/// Sends what earlier runs still owe, of what `which` picks, under the lake's lock.
-pub fn send_owed(
-    site: &Site,
+/// Sends the pending messages that `filter` selects, under the lock of the lake. Does not wait for the lock
+/// if there are none.
+pub fn send_pending(
+    installation: &Installation,
     runtime: &Handle,
-    watch: &Watch<'_>,
-    which: &(dyn Fn(&OutboxEntry) -> bool + Sync),
+    control: &JobControl<'_>,
+    filter: &(dyn Fn(&OutboxEntry) -> bool + Sync),
 ) -> Result<Vec<Receipt>> {
-    let channels = site.channels(watch.print)?;
-    let lake = Lake::open(&site.lake)?;
+    let channels = installation.channels(control.print)?;
+    let lake = Lake::open(&installation.lake)?;
     let mut catalog = Catalog::open(&lake.catalog_path())?;
-    let is_owed = |channel: &Channel| Ok(catalog.pending_outbox(&channel.name)?.iter().any(which));
-    if !channels.iter().map(is_owed).collect::<Result<Vec<_>>>()?.contains(&true) {
+    let has_pending = |channel: &Channel| Ok(catalog.pending_outbox(&channel.name)?.iter().any(filter));
+    if !channels.iter().map(has_pending).collect::<Result<Vec<_>>>()?.contains(&true) {
         return Ok(Vec::new());
     }
     let _lock = lake.lock("send")?;
-    catalog.settle_outbox()?;
-    let post = Outbox { channels: &channels, zone: site.config.zone()?, now: &Ts::now, stop: watch.stop };
-    let mut receipts = post.let_go(&mut catalog)?;
-    receipts.extend(runtime.block_on(post.send(&mut catalog, which))?);
+    catalog.recover_outbox()?;
+    let outbox = Outbox {
+        channels: &channels,
+        zone: installation.config.zone()?,
+        now: &Ts::now,
+        cancel: control.cancel,
+    };
+    let mut receipts = outbox.expire(&mut catalog)?;
+    receipts.extend(runtime.block_on(outbox.send(&mut catalog, filter))?);
     Ok(receipts)
 }
 
-/// Prints nothing: what a channel of kind `stdout` prints with where the output is not the caller's.
-pub fn mute(_: &str) -> io::Result<()> {
-    Err(io::Error::other("this output is taken: `headwater run` prints it"))
+/// Fails: the `print` of a [`JobControl`] if standard output is not available.
+pub fn no_stdout(_: &str) -> io::Result<()> {
+    Err(io::Error::other("standard output is in use; `headwater run` prints the message"))
 }
 
-/// Reads a day's objects of the source into the lake, and does no more: no run is noted. Returns what
-/// was listed, and what came of it.
+/// Reads a day's objects from the source into the lake. Does not save a run or a report. Returns the listed
+/// objects and the result.
 pub fn download(
-    site: &Site,
+    installation: &Installation,
     runtime: &Handle,
     day: NaiveDate,
-    watch: &Watch<'_>,
-) -> Result<(Vec<Listed>, Ingested)> {
-    let source = site.source(runtime)?;
-    let lake = Lake::create(&site.lake)?;
+    control: &JobControl<'_>,
+) -> Result<(Vec<ListedObject>, Ingested)> {
+    let source = installation.source(runtime)?;
+    let lake = Lake::create(&installation.lake)?;
     let _lock = lake.lock("download")?;
-    let mut place = site.open(lake)?;
+    let mut workspace = installation.open(lake)?;
     let now = Ts::now();
-    commit::sweep(&place.lake, &place.catalog, now)?;
-    (watch.begun)("collect");
-    let (listed, mut problems) = list(&place, &source, &scope(&site.config, day, day)?)?;
+    commit::sweep(&workspace.lake, &workspace.catalog, now)?;
+    (control.on_step)("collect");
+    let (listed, mut problems) = list(&workspace, &source, &scope(&installation.config, day, day)?)?;
     if listed.is_empty() && problems.is_empty() {
-        problems.push(no_object(&site.config, day));
+        problems.push(no_object_problem(&installation.config, day));
     }
-    (watch.begun)("ingest");
-    let options = Options::of(&site.config, now, watch.stop)?;
-    let mut done = ingest(&place.lake, &mut place.catalog, &source, &listed, &options, watch.progress)?;
+    (control.on_step)("ingest");
+    let options = Options::of(&installation.config, now, control.cancel)?;
+    let mut done =
+        ingest(&workspace.lake, &mut workspace.catalog, &source, &listed, &options, control.progress)?;
     problems.append(&mut done.problems);
     Ok((listed, Ingested { problems, ..done }))
 }

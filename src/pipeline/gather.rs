@@ -1,68 +1,71 @@
-//! The first two steps of a day: which objects can hold its records, and reading them.
+//! The first two steps of a day: lists the objects that can contain its records, and reads them.
 
 use crate::config::Config;
 use crate::ingest::{Options, ingest};
-use crate::pipeline::Workplace;
+use crate::lake::catalog::ObjectState;
+use crate::pipeline::Workspace;
 use crate::pipeline::daily::{Daily, back};
 use crate::pipeline::steps::Steps;
-use crate::source::{Listed, Scope, Source};
+use crate::source::{ListedObject, Scope, Source};
 use chrono::{Days, NaiveDate};
-use format::reader::origin_of;
+use format::origin_of;
 use model::error::{Problem, Result};
 use model::time::{Ts, Window, parse_date};
 use std::collections::BTreeSet;
 
 impl<'d> Daily<'d> {
-    /// Lists and reads what can hold records of the day. Returns what the source did not give.
+    /// Lists and reads the objects that can contain records of the day. Returns those that could not be
+    /// listed or read, as problems.
     pub(super) fn collect(&mut self, steps: &Steps<'d>, day: NaiveDate) -> Result<Vec<Problem>> {
         let scope = self.scope(day)?;
         let source = self.source;
         let mut objects = Vec::new();
-        let listed = steps.step(self.place, "collect", None, |place, _| {
-            let (listed, problems) = list(place, source, &scope)?;
+        let listed = steps.step(self.workspace, "collect", None, |workspace, _| {
+            let (listed, problems) = list(workspace, source, &scope)?;
             objects = listed;
             Ok(problems)
         });
         let mut missing = match listed {
             Ok(problems) => problems,
             Err(error) => {
-                self.stop.check()?;
+                self.cancel.check()?;
                 vec![error.into_problem("collect")]
             }
         };
         if objects.is_empty() && missing.is_empty() {
-            missing.push(no_object(&self.place.config, day));
+            missing.push(no_object_problem(&self.workspace.config, day));
         }
         let (progress, now) = (self.progress, (self.now)());
-        let unread = steps.step(self.place, "ingest", None, |place, stop| {
-            let options = Options::of(&place.config, now, stop)?;
-            let done = ingest(&place.lake, &mut place.catalog, source, &objects, &options, progress)?;
-            let unread = |problem: &Problem| problem.step == "collect";
-            Ok(done.problems.into_iter().filter(unread).collect::<Vec<_>>())
+        let unread = steps.step(self.workspace, "ingest", None, |workspace, cancel| {
+            let options = Options::of(&workspace.config, now, cancel)?;
+            let done = ingest(&workspace.lake, &mut workspace.catalog, source, &objects, &options, progress)?;
+            let is_unread = |problem: &Problem| problem.step == "collect";
+            Ok(done.problems.into_iter().filter(is_unread).collect::<Vec<_>>())
         })?;
         missing.extend(unread);
         if !missing.is_empty() {
-            // the next run looks as far back as this one should have
-            self.place.catalog.note_partial(&steps.run.id, "ingest")?;
+            // the next run must list as far back as this one should have
+            self.workspace.catalog.mark_step_partial(&steps.run.id, "ingest")?;
         }
         Ok(missing)
     }
 
-    /// Returns which objects can hold records of the day, and of what was never read whole before it.
+    /// Returns which objects can contain records of the day, and of the days before it since the last
+    /// complete ingest.
     fn scope(&self, day: NaiveDate) -> Result<Scope> {
-        let config = &self.place.config;
+        let config = &self.workspace.config;
         let zone = config.zone()?;
         let oldest = back(day, config.schedule.catch_up_days);
         let mut first = day;
-        if let Some((date, begun)) = self.place.catalog.last_whole_read()? {
-            let since = (parse_date(&date)? + Days::new(1)).min(Ts(begun).date(zone));
+        if let Some((date, started)) = self.workspace.catalog.last_complete_ingest()? {
+            let since = (parse_date(&date)? + Days::new(1)).min(Ts(started).date(zone));
             first = since.clamp(oldest, day);
         }
         scope(config, first, day)
     }
 }
 
-/// Returns which objects can hold records of the days from `first` to `last`.
+/// Returns which objects can contain records of the days `first` to `last`, both inclusive.
 pub(super) fn scope(config: &Config, first: NaiveDate, last: NaiveDate) -> Result<Scope> {
     let margin_s = -3600 * i64::from(config.source.margin);
     Ok(Scope {
@@ -72,27 +75,32 @@ pub(super) fn scope(config: &Config, first: NaiveDate, last: NaiveDate) -> Resul
     })
 }
 
-/// Lists what a scope holds, and what was lost and is to be read again, with what could not be listed.
-pub(super) fn list(place: &Workplace, source: &Source, scope: &Scope) -> Result<(Vec<Listed>, Vec<Problem>)> {
+/// Lists the objects of a scope, and those whose rows were lost and must be read again. Also returns what
+/// could not be listed.
+pub(super) fn list(
+    workspace: &Workspace,
+    source: &Source,
+    scope: &Scope,
+) -> Result<(Vec<ListedObject>, Vec<Problem>)> {
     let lost: BTreeSet<String> =
-        place.catalog.objects(Some("lost"))?.into_iter().map(|object| object.key).collect();
-    let mut prefixes = place.config.source.prefixes(scope.from, scope.to);
+        workspace.catalog.objects(Some(ObjectState::Lost))?.into_iter().map(|object| object.key).collect();
+    let mut prefixes = workspace.config.source.prefixes(scope.from, scope.to);
     if !lost.is_empty() {
-        prefixes.clear(); // they may be of any day
+        prefixes.clear(); // they can be of any day
     }
     let (mut objects, problems) = source.list(&prefixes)?;
     objects.retain(|object| {
-        scope.holds(origin_of(&object.key).day, object.modified) || lost.contains(&object.key)
+        scope.includes(origin_of(&object.key).day, object.modified) || lost.contains(&object.key)
     });
     Ok((objects, problems))
 }
 
-/// Returns the problem of a day that the source holds nothing of.
-pub(super) fn no_object(config: &Config, day: NaiveDate) -> Problem {
+/// Returns the problem of a day without any object in the source.
+pub(super) fn no_object_problem(config: &Config, day: NaiveDate) -> Problem {
     Problem {
         step: "collect".into(),
-        what: format!("the source holds no object of {day}, nor of the days around it"),
+        what: format!("the source has no object of {day} or of the days around it"),
         place: config.source.url.clone(),
-        hint: Some("do the shippers work, and does `[source] url` name their folder?".into()),
+        hint: Some("check that the log shippers work and that `[source] url` is where they write".into()),
     }
 }

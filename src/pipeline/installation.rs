@@ -1,50 +1,55 @@
-//! What a lake is worked on with: its folder, the rules beside the shipped ones, the config. The
-//! command line and the desk open the same things the same way.
+//! An installation: the folder of the lake, the folder of custom rules, and the config. The command line and
+//! the API open the lake, the source and the channels through it.
 
 use crate::analysis::rules;
 use crate::config::Config;
-use crate::delivery::channel::{Channel, Outside};
+use crate::delivery::channel::{Channel, Environment};
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
-use crate::pipeline::Workplace;
-use crate::source::{Access, Source};
+use crate::pipeline::Workspace;
+use crate::source::{BucketOptions, Source};
 use model::error::{Error, Result};
 use std::io;
 use std::path::PathBuf;
 use tokio::runtime::Handle;
 
-/// A lake's folder, and what it is worked on with.
+/// The folder of a lake, the custom rules and the config.
 #[derive(Clone, Debug)]
-pub struct Site {
-    /// The lake's folder.
+pub struct Installation {
+    /// Folder of the lake.
     pub lake: PathBuf,
-    /// A folder of rules beside the shipped ones.
+    /// Folder of custom rules; `None` for only the built-in ones.
     pub rules: Option<PathBuf>,
     /// The config.
     pub config: Config,
 }
 
-impl Site {
-    /// Opens a lake of it for reading and analysis.
-    pub fn open(&self, lake: Lake) -> Result<Workplace> {
+impl Installation {
+    /// Opens the catalog of a lake and loads the rules.
+    pub fn open(&self, lake: Lake) -> Result<Workspace> {
         let catalog = Catalog::open(&lake.catalog_path())?;
         let rules = rules::load(self.rules.as_deref())?;
-        Ok(Workplace { lake, catalog, config: self.config.clone(), rules })
+        Ok(Workspace { lake, catalog, config: self.config.clone(), rules })
     }
 
     /// Opens the source of the daily job.
+    ///
+    /// # Errors
+    /// Usage: `[source] url` is not set.
     pub fn source(&self, runtime: &Handle) -> Result<Source> {
         let config = &self.config.source;
         let url = config.url.as_deref().ok_or_else(|| {
             Error::usage("no source is configured")
                 .hint("set `url` under `[source]`: cos://bucket-appid/prefix, s3://bucket/prefix or a folder")
         })?;
-        Source::open(url, &Access::of(config), runtime)
+        Source::open(url, &BucketOptions::of(config), runtime)
     }
-    /// Opens the channels that briefs go out on; nothing is sent.
+
+    /// Opens the configured channels; sends nothing. `print` prints the messages of a channel of kind
+    /// `stdout`.
     pub fn channels(&self, print: fn(&str) -> io::Result<()>) -> Result<Vec<Channel>> {
         let env = |name: &str| std::env::var(name).ok();
-        let outside = Outside { env: &env, print };
-        self.config.broadcast.iter().map(|config| Channel::open(config, outside)).collect()
+        let environment = Environment { env: &env, print };
+        self.config.channels.iter().map(|config| Channel::open(config, environment)).collect()
     }
 }

@@ -1,6 +1,7 @@
-//! What came of a day, and how it is told: a brief that comes late says so first.
+//! The outcome of a day: its report, briefs, deliveries and problems. A brief that is late or an update
+//! begins with a line that says so.
 
-use crate::brief::Written;
+use crate::brief::WrittenBrief;
 use crate::delivery::Receipt;
 use chrono::NaiveDate;
 use model::error::Problem;
@@ -12,68 +13,86 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Why a report was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// The day was due, or asked for.
+pub enum ReportReason {
+    /// The day was due or requested.
     Due,
-    /// It was due earlier and missed.
+    /// The day was due earlier, and its run was missed.
     CaughtUp,
-    /// Logs of it came late or were replaced.
+    /// Logs of the day arrived late or were replaced.
     Reopened,
-    /// Nothing changed since its report was made.
+    /// Nothing has changed since the report was made.
     Unchanged,
 }
 
-/// One day's report.
+/// The result of one day.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The day.
+    /// Local day.
     pub date: NaiveDate,
     /// Why the report was made.
-    pub why: Why,
-    /// When, local.
+    pub reason: ReportReason,
+    /// When the report was made, local time.
     pub made: String,
     /// The report.
     pub report: Report,
-    /// What the day lacks, and what did not go out.
+    /// Data that is missing, and messages that were not delivered.
     pub problems: Vec<Problem>,
-    /// What went where, or did not.
+    /// Result of each message to a channel.
     pub deliveries: Vec<Receipt>,
-    /// What was said to channels of all of it, by language.
-    pub briefs: BTreeMap<String, Written>,
+    /// Briefs of the whole report that were written for channels, by language.
+    pub briefs: BTreeMap<String, WrittenBrief>,
 }
 
 impl Outcome {
-    /// Returns a brief of its report, led by why it comes now where that is not plain.
-    pub fn text(&self, brief: &Written, lang: Lang) -> String {
-        text(&self.report, self.why, &self.made, brief, lang)
+    /// Returns a brief of the report, with a first line if it is late or an update.
+    pub fn text(&self, brief: &WrittenBrief, lang: Lang) -> String {
+        text_of(&self.report, self.reason, &self.made, brief, lang)
     }
 
-    /// Adds what came of sending; what did not arrive is a problem.
-    pub(super) fn delivered(&mut self, receipts: Vec<Receipt>) {
+    /// Adds the results of sending; a message that did not arrive also becomes a problem.
+    pub(super) fn add_receipts(&mut self, receipts: Vec<Receipt>) {
         self.problems.extend(receipts.iter().filter_map(Receipt::problem));
         self.deliveries
             .retain(|old| receipts.iter().all(|new| (&new.channel, &new.id) != (&old.channel, &old.id)));
         self.deliveries.extend(receipts);
     }
 
-    /// Returns what the day lacks and what did not go out, each once.
+    /// Returns the problems of the outcome and of the report, without duplicates.
     pub fn all_problems(&self) -> Vec<Problem> {
         let all: BTreeSet<&Problem> = self.problems.iter().chain(&self.report.coverage.problems).collect();
         all.into_iter().cloned().collect()
     }
 }
 
-/// Returns the brief of a report, led by why it comes now.
-pub(super) fn text(report: &Report, why: Why, made: &str, brief: &Written, lang: Lang) -> String {
+/// The deliveries of one report, and the briefs written for them.
+#[derive(Default)]
+pub(super) struct Delivered {
+    pub receipts: Vec<Receipt>,
+    /// Briefs of the whole report at the length of a chat, by language.
+    pub briefs: BTreeMap<String, WrittenBrief>,
+    /// Problems of the model.
+    pub problems: Vec<Problem>,
+}
+
+/// Returns a brief of a report, with a first line if it is late or an update.
+pub(super) fn text_of(
+    report: &Report,
+    reason: ReportReason,
+    made: &str,
+    brief: &WrittenBrief,
+    lang: Lang,
+) -> String {
     let date = &report.run.date;
-    let lead = match (why, lang) {
-        (Why::CaughtUp, Lang::En) => {
-            format!("Caught up: the report of {date} was missed, it is made {made}.\n")
+    let first_line = match (reason, lang) {
+        (ReportReason::CaughtUp, Lang::En) => {
+            format!("Caught up: the report of {date} was missed; it was made {made}.\n")
         }
-        (Why::CaughtUp, Lang::Zh) => format!("补报：{date} 的日报当时未生成，补于 {made}。\n"),
-        (Why::Reopened, Lang::En) => format!("Update: logs of {date} came late or were replaced.\n"),
-        (Why::Reopened, Lang::Zh) => format!("更新：{date} 的日志有迟到或替换。\n"),
-        (Why::Due | Why::Unchanged, _) => String::new(),
+        (ReportReason::CaughtUp, Lang::Zh) => format!("补报：{date} 的日报当时未生成，补于 {made}。\n"),
+        (ReportReason::Reopened, Lang::En) => {
+            format!("Update: logs of {date} arrived late or were replaced.\n")
+        }
+        (ReportReason::Reopened, Lang::Zh) => format!("更新：{date} 的日志有迟到或替换。\n"),
+        (ReportReason::Due | ReportReason::Unchanged, _) => String::new(),
     };
-    lead + &brief.text
+    first_line + &brief.text
 }

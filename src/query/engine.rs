@@ -1,11 +1,11 @@
-//! The only builder of a DataFusion session: tables over the exact files the catalog names,
-//! narrowed to a window, within a memory budget. Everyone who runs SQL runs it here.
+//! The query engine, and the only builder of a DataFusion session: tables over exactly the files that
+//! the catalog lists, filtered to a time window, within a memory limit.
 
-use crate::config::Plain;
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::lake::rows::{Texts, schema};
 use crate::lake::topology;
+use crate::query::error::{SqlError, engine_error};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
@@ -29,15 +29,15 @@ use model::time::Window;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// The lake's folder as the engine names it: plans and errors tell no path of this machine.
+/// The lake's folder as plans and errors show it: they must not contain a path of this machine.
 const LAKE: &str = "lake:///";
 
-/// What a session may use.
+/// The resource limits of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Memory of queries in bytes; what does not fit goes to disk.
+    /// Memory of queries in bytes; beyond it, operators spill to disk.
     pub memory_bytes: usize,
-    /// Threads.
+    /// Threads that run a query.
     pub threads: usize,
 }
 
@@ -47,21 +47,8 @@ pub struct Engine {
     pub(crate) context: SessionContext,
 }
 
-/// Where an SQL text is wrong, and what the planner says of it.
-#[derive(Clone, Debug)]
-pub struct SqlFault {
-    /// Line from 1, where known.
-    pub line: Option<u64>,
-    /// Column from 1, where known.
-    pub column: Option<u64>,
-    /// What is wrong, one line.
-    pub what: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
 impl Engine {
-    /// Returns a session without rows: every table is there and empty, for planning.
+    /// Returns a session in which every table exists and is empty, for planning.
     pub fn empty(limits: Limits) -> Result<Self> {
         let engine = Self::new(limits)?;
         for table in Table::ALL {
@@ -73,8 +60,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Returns a session whose tables hold the rows of `window`, with `lookback_s` seconds before
-    /// it in `history.*`; without a window, all rows of the lake.
+    /// Returns a session whose tables contain the rows of `window`, and whose `history.*` tables contain
+    /// the `lookback_s` seconds before it. Without a window the tables contain all rows of the lake.
     pub async fn over(
         lake: &Lake,
         catalog: &Catalog,
@@ -87,7 +74,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Puts the rows of the lake into its tables.
+    /// Registers the lake's rows as tables.
     pub(crate) fn fill(
         &self,
         lake: &Lake,
@@ -96,12 +83,10 @@ impl Engine {
         lookback_s: i64,
     ) -> Result<()> {
         let files = LocalFileSystem::new_with_prefix(&lake.root).map_err(|error| {
-            Error::failed("the lake's folder cannot be opened")
-                .at(lake.root.display().to_string())
-                .because(error)
+            Error::failed("cannot open the lake's folder").at(lake.root.display().to_string()).because(error)
         })?;
         let root = ObjectStoreUrl::parse(LAKE)
-            .map_err(|error| engine_error("the lake's files cannot be named", error))?;
+            .map_err(|error| engine_error("cannot address the lake's files", error))?;
         self.context.register_object_store(root.as_ref(), Arc::new(files));
         for table in Table::ALL {
             let columns = schema(table, Texts::Queried);
@@ -112,7 +97,7 @@ impl Engine {
                 self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
-        // what hangs together today was mostly created on an earlier day
+        // most of the objects that exist today were created on an earlier day
         let name = TableReference::partial("public", "topology");
         self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
     }
@@ -121,7 +106,7 @@ impl Engine {
         let runtime = runtime(limits)
             .with_disk_manager_builder(DiskManagerBuilder::default())
             .build_arc()
-            .map_err(|error| engine_error("the query engine cannot start", error))?;
+            .map_err(|error| engine_error("cannot start the query engine", error))?;
         Self::with(settings(limits), runtime)
     }
 
@@ -133,18 +118,17 @@ impl Engine {
             .build();
         let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)
-            .map_err(|error| engine_error("the query engine cannot start", error))?;
+            .map_err(|error| engine_error("cannot start the query engine", error))?;
         if let Some(catalog) = context.catalog("headwater") {
             let history: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
             catalog
                 .register_schema("history", history)
-                .map_err(|error| engine_error("the query engine cannot start", error))?;
+                .map_err(|error| engine_error("cannot start the query engine", error))?;
         }
         Ok(Self { context })
     }
 
-    /// Registers the live rows of a table in a window: a listing over exactly the catalog's files,
-    /// filtered by time.
+    /// Registers the live rows of a table: a listing of exactly the catalog's files, filtered by time.
     fn scan(
         &self,
         catalog: &Catalog,
@@ -157,7 +141,7 @@ impl Engine {
         if files.is_empty() {
             return self.replace(name.schema().unwrap_or("public"), name.table(), schema, Vec::new());
         }
-        let failed = |error| engine_error(&format!("the files of `{name}` cannot be opened"), error);
+        let failed = |error| engine_error(&format!("cannot open the files of `{name}`"), error);
         let urls: Vec<String> = files.iter().map(|file| format!("{LAKE}{}", file.path)).collect();
         let source = listing(&urls, schema).map_err(failed)?;
         let mut plan = LogicalPlanBuilder::scan(name.clone(), source, None).map_err(failed)?;
@@ -170,12 +154,12 @@ impl Engine {
 
     fn register(&self, name: TableReference, plan: LogicalPlan) -> Result<()> {
         let view = DataFrame::new(self.context.state(), plan).into_view();
-        let failed = |error| engine_error(&format!("`{name}` cannot be registered"), error);
+        let failed = |error| engine_error(&format!("cannot register table `{name}`"), error);
         self.context.deregister_table(name.clone()).map_err(failed)?;
         self.context.register_table(name.clone(), view).map(|_| ()).map_err(failed)
     }
 
-    /// Puts rows in memory in place of `schema.name`.
+    /// Replaces the table `schema.name` by rows in memory.
     pub fn replace(
         &self,
         schema: &str,
@@ -184,7 +168,7 @@ impl Engine {
         batches: Vec<RecordBatch>,
     ) -> Result<()> {
         let reference = TableReference::partial(schema, name);
-        let failed = |error| engine_error("rows in memory do not fit their schema", error);
+        let failed = |error| engine_error("rows in memory do not match their schema", error);
         let table = MemTable::try_new(rows, vec![batches]).map_err(failed)?;
         let plan = LogicalPlanBuilder::scan(reference.clone(), provider_as_source(Arc::new(table)), None)
             .and_then(LogicalPlanBuilder::build)
@@ -192,55 +176,52 @@ impl Engine {
         self.register(reference, plan)
     }
 
-    /// Puts a view in place of `name`.
+    /// Replaces the table `name` by a view.
     pub async fn view(&self, name: &str, sql: &str) -> Result<()> {
-        let frame =
-            self.plan(sql).await.map_err(|fault| fault.into_error("a view cannot be planned", name))?;
+        let frame = self.plan(sql).await.map_err(|error| error.into_error("cannot plan a view", name))?;
         self.register(TableReference::partial("public", name), frame.logical_plan().clone())
     }
 
-    /// Keeps the result of `sql` under `name`, so that later statements of one step read it once.
-    pub async fn keep(&self, name: &str, sql: &str) -> Result<()> {
+    /// Stores the result of `sql` as table `name`, so that later statements do not compute it again.
+    pub async fn materialize(&self, name: &str, sql: &str) -> Result<()> {
         let frame = self
             .plan(sql)
             .await
-            .map_err(|fault| fault.into_error("a statement of the trace cannot be planned", name))?;
+            .map_err(|error| error.into_error("cannot plan a statement of the trace", name))?;
         let planned: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-        let batches =
-            frame.collect().await.map_err(|error| engine_error(&format!("`{name}` failed"), error))?;
-        // what was computed may be stricter about nulls than what was planned
+        let batches = frame
+            .collect()
+            .await
+            .map_err(|error| engine_error(&format!("statement `{name}` failed"), error))?;
+        // the computed schema may be stricter about nulls than the planned one
         let rows = batches.first().map_or(planned, RecordBatch::schema);
         self.replace("public", name, rows, batches)
     }
 
     /// Plans one read-only statement.
-    pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlFault> {
-        self.context.sql_with_options(sql, only_reads()).await.map_err(|error| fault_of(&error))
+    pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlError> {
+        self.context.sql_with_options(sql, only_reads()).await.map_err(|error| SqlError::of(&error))
     }
 
     /// Runs one read-only statement.
     pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>> {
-        let frame = self
-            .plan(sql)
-            .await
-            .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        let frame =
+            self.plan(sql).await.map_err(|error| error.into_error("cannot plan the statement", "sql"))?;
         frame.collect().await.map_err(|error| engine_error("the statement failed", error))
     }
 
-    /// Runs one read-only statement; its rows come as they are made.
+    /// Runs one read-only statement and streams its rows.
     pub async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream> {
-        let frame = self
-            .plan(sql)
-            .await
-            .map_err(|fault| fault.into_error("the statement cannot be planned", "sql"))?;
+        let frame =
+            self.plan(sql).await.map_err(|error| error.into_error("cannot plan the statement", "sql"))?;
         frame.execute_stream().await.map_err(|error| engine_error("the statement failed", error))
     }
 
-    /// Plans and optimises one read-only statement without running it.
-    pub async fn check(&self, sql: &str) -> std::result::Result<SchemaRef, SqlFault> {
+    /// Plans and optimises one read-only statement without running it, and returns its schema.
+    pub async fn check(&self, sql: &str) -> std::result::Result<SchemaRef, SqlError> {
         let frame = self.plan(sql).await?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
-        frame.create_physical_plan().await.map_err(|error| fault_of(&error))?;
+        frame.create_physical_plan().await.map_err(|error| SqlError::of(&error))?;
         Ok(schema)
     }
 }
@@ -279,92 +260,4 @@ pub(crate) fn listing(
     let config =
         ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
     Ok(provider_as_source(Arc::new(ListingTable::try_new(config)?)))
-}
-
-impl SqlFault {
-    /// Returns the fault as an error; `place` is the file or the name of the text.
-    pub fn into_error(self, what: &str, place: &str) -> Error {
-        let at = match (self.line, self.column) {
-            (Some(line), Some(column)) => format!("{place}:{line}:{column}"),
-            _ => place.to_owned(),
-        };
-        let mut error = Error::usage(what).at(at).because(Plain(self.what));
-        if let Some(hint) = self.hint {
-            error = error.hint(hint);
-        }
-        error
-    }
-}
-
-/// Returns an error of the engine, its chain cut to what a person can use.
-pub fn engine_error(what: &str, error: DataFusionError) -> Error {
-    let text = error.strip_backtrace();
-    let hint =
-        text.contains("Resources exhausted").then_some("raise `[engine] memory_mib`, or narrow the query");
-    let error = Error::failed(what).because(Plain(text));
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
-
-/// Reads place, text and hint out of a planner's error.
-pub(crate) fn fault_of(error: &DataFusionError) -> SqlFault {
-    let text = error.strip_backtrace();
-    let text = text.lines().next().unwrap_or_default().to_owned();
-    let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
-    let (line, column) = match span {
-        Some(span) => (Some(span.start.line), Some(span.start.column)),
-        None => parser_place(&text),
-    };
-    let (what, hint) = split_hint(&text);
-    SqlFault { line, column, what, hint }
-}
-
-/// Reads sqlparser's ` at Line: 3, Column: 8`.
-fn parser_place(text: &str) -> (Option<u64>, Option<u64>) {
-    let number = |key: &str| {
-        let digits: String = text.split_once(key)?.1.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    };
-    (number("Line: "), number("Column: "))
-}
-
-/// Splits the planner's own advice off, and drops its class names.
-fn split_hint(text: &str) -> (String, Option<String>) {
-    let mut what = text;
-    for prefix in [
-        "Error during planning: ",
-        "Schema error: ",
-        "SQL error: ",
-        "ParserError(\"",
-        "type_coercion",
-        "This feature is not implemented: ",
-    ] {
-        what = what.strip_prefix(prefix).unwrap_or(what);
-    }
-    let (what, hint) = match what.split_once(". Valid fields are ") {
-        Some((what, fields)) => {
-            let names: Vec<&str> =
-                fields.trim_end_matches('.').split(", ").map(|f| f.rsplit('.').next().unwrap_or(f)).collect();
-            (what, Some(format!("there are: {}", names.join(", "))))
-        }
-        None => match what.split_once(" Did you mean ") {
-            Some((what, name)) => (what, Some(format!("did you mean {name}"))),
-            None => (what, None),
-        },
-    };
-    let what = what.split(" at Line: ").next().unwrap_or(what).trim_end_matches(['.', '"', ')']);
-    let acronym = what.get(..2).is_some_and(|lead| lead.bytes().all(|b| b.is_ascii_uppercase()));
-    let mut first = what.chars();
-    let what = match first.next() {
-        Some(c) if !acronym => c.to_lowercase().chain(first).collect(),
-        _ => what.to_owned(),
-    };
-    let hint = hint.or_else(|| {
-        let refused = what.contains("not supported")
-            && ["DDL", "DML", "Statement"].iter().any(|kind| what.starts_with(kind));
-        refused.then(|| "only reads are allowed: select, with, explain, describe, show".to_owned())
-    });
-    (what, hint)
 }

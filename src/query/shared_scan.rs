@@ -1,8 +1,9 @@
-//! One read for many statements: what several of them ask of one table is read from the lake once,
-//! narrowed to the rows that any of them wants, and kept in temporary Parquet while they run.
-//! Works on plans alone: a statement is answered the same with and without it.
+//! Shared scans: rows of a table that several statements read are read from the lake once, filtered to
+//! the rows that any of them needs, and stored as temporary Parquet while the statements run.
+//! Works on plans only: the result of a statement is the same with and without it.
 
-use crate::query::engine::{Engine, SqlFault, engine_error, fault_of};
+use crate::query::engine::{Engine, listing};
+use crate::query::error::{SqlError, engine_error};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
@@ -22,84 +23,91 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// A session in which the reads of several statements are one.
-pub struct Shared {
+/// A session in which several statements share their scans.
+pub struct SharedScan {
     engine: Engine,
-    narrowed: HashMap<String, Arc<dyn TableSource>>,
+    /// Filtered copies by table name.
+    copies: HashMap<String, Arc<dyn TableSource>>,
     _folder: TempDir,
 }
 
-/// What statements ask of one table.
-struct Wanted {
+/// The scans of one table by several statements.
+struct TableReads {
     source: Arc<dyn TableSource>,
-    reads: usize,
+    count: usize,
     columns: BTreeSet<usize>,
-    rows: Vec<Expr>,
+    /// A filter for each statement; a row is needed if any of them holds.
+    filters: Vec<Expr>,
 }
 
 impl Engine {
-    /// Reads what `statements` have in common; each is then run through [`Shared::plan`].
-    /// A statement that wants most rows of a table reads it by itself: it reads few columns.
-    pub async fn sharing(&self, statements: &[&str]) -> Result<Shared> {
-        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    /// Reads the tables that several `statements` read; run each through [`SharedScan::plan`].
+    /// A statement that needs most rows of a table scans it itself: such statements read few columns.
+    pub async fn share_scans(&self, statements: &[&str]) -> Result<SharedScan> {
+        let mut reads: BTreeMap<String, TableReads> = BTreeMap::new();
         for sql in statements {
-            // what is wrong with a statement is said where it is run
+            // an invalid statement is reported where it is run
             let Ok(frame) = self.plan(sql).await else { continue };
             let Ok(plan) = frame.into_optimized_plan() else { continue };
             let walked = plan.apply_with_subqueries(|node| {
                 if let LogicalPlan::TableScan(scan) = node
-                    && let Some(rows) = narrow_rows(scan)
+                    && let Some(filter) = selective_filter(scan)
                 {
-                    want(scan, rows, &mut wanted);
+                    add_read(scan, filter, &mut reads);
                 }
                 Ok(TreeNodeRecursion::Continue)
             });
-            walked.map_err(|error| engine_error("a plan cannot be read", error))?;
+            walked.map_err(|error| engine_error("cannot read a plan", error))?;
         }
         let folder = tempfile::tempdir().map_err(|error| {
-            Error::failed("no temporary folder can be made").because(error).hint("is the disk full?")
+            Error::failed("cannot create a temporary folder").because(error).hint("is the disk full?")
         })?;
-        let mut narrowed = HashMap::new();
-        for (at, (name, wanted)) in wanted.into_iter().filter(|(_, wanted)| wanted.reads > 1).enumerate() {
+        let mut copies = HashMap::new();
+        for (at, (name, reads)) in reads.into_iter().filter(|(_, reads)| reads.count > 1).enumerate() {
             let path = folder.path().join(format!("{at}.parquet"));
-            let source = self.narrowed(&name, wanted, &path).await?;
-            narrowed.insert(name, source);
+            let source = self.filtered_copy(&name, reads, &path).await?;
+            copies.insert(name, source);
         }
-        Ok(Shared { engine: self.clone(), narrowed, _folder: folder })
+        Ok(SharedScan { engine: self.clone(), copies, _folder: folder })
     }
 
-    /// Reads a table once and returns its rows that are wanted, with the columns that are.
-    async fn narrowed(&self, name: &str, wanted: Wanted, path: &Path) -> Result<Arc<dyn TableSource>> {
-        let failed = |error: DataFusionError| engine_error(&format!("`{name}` cannot be read"), error);
-        let schema: SchemaRef = wanted.source.schema();
-        let columns = wanted.columns.into_iter().collect();
-        let mut plan = LogicalPlanBuilder::scan(name, wanted.source, Some(columns)).map_err(failed)?;
-        if let Some(rows) = disjunction(wanted.rows) {
-            plan = plan.filter(rows).map_err(failed)?;
+    /// Reads a table once and writes the needed rows and columns to `path`.
+    async fn filtered_copy(
+        &self,
+        name: &str,
+        reads: TableReads,
+        path: &Path,
+    ) -> Result<Arc<dyn TableSource>> {
+        let failed = |error: DataFusionError| engine_error(&format!("cannot read table `{name}`"), error);
+        let schema: SchemaRef = reads.source.schema();
+        let columns = reads.columns.into_iter().collect();
+        let mut plan = LogicalPlanBuilder::scan(name, reads.source, Some(columns)).map_err(failed)?;
+        if let Some(filter) = disjunction(reads.filters) {
+            plan = plan.filter(filter).map_err(failed)?;
         }
         let frame = DataFrame::new(self.context.state(), plan.build().map_err(failed)?);
         let mut batches = frame.execute_stream().await.map_err(failed)?;
-        let wrong = |error: Box<dyn std::error::Error + Send + Sync>| {
-            Error::failed("a temporary file cannot be written").because(error).hint("is the disk full?")
+        let unwritten = |error: Box<dyn std::error::Error + Send + Sync>| {
+            Error::failed("cannot write a temporary file").because(error).hint("is the disk full?")
         };
-        let file = File::create(path).map_err(|error| wrong(error.into()))?;
+        let file = File::create(path).map_err(|error| unwritten(error.into()))?;
         let properties =
             WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
         let mut writer = ArrowWriter::try_new(file, batches.schema(), Some(properties))
-            .map_err(|error| wrong(error.into()))?;
+            .map_err(|error| unwritten(error.into()))?;
         while let Some(batch) = batches.next().await {
-            writer.write(&batch.map_err(failed)?).map_err(|error| wrong(error.into()))?;
+            writer.write(&batch.map_err(failed)?).map_err(|error| unwritten(error.into()))?;
         }
-        writer.close().map_err(|error| wrong(error.into()))?;
-        crate::query::engine::listing(&[path.to_string_lossy().into_owned()], schema).map_err(failed)
+        writer.close().map_err(|error| unwritten(error.into()))?;
+        listing(&[path.to_string_lossy().into_owned()], schema).map_err(failed)
     }
 }
 
-impl Shared {
-    /// Plans one read-only statement over what was read in common.
-    pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlFault> {
+impl SharedScan {
+    /// Plans one read-only statement over the shared copies.
+    pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlError> {
         let frame = self.engine.plan(sql).await?;
-        if self.narrowed.is_empty() {
+        if self.copies.is_empty() {
             return Ok(frame);
         }
         let (state, plan) = frame.into_parts();
@@ -107,8 +115,8 @@ impl Shared {
             plan.transform_down_with_subqueries(|node| {
                 Ok(match node {
                     LogicalPlan::TableScan(mut scan) => {
-                        let source =
-                            narrow_rows(&scan).and_then(|_| self.narrowed.get(&scan.table_name.to_string()));
+                        let source = selective_filter(&scan)
+                            .and_then(|_| self.copies.get(&scan.table_name.to_string()));
                         if let Some(source) = source {
                             scan.source = Arc::clone(source);
                         }
@@ -118,43 +126,43 @@ impl Shared {
                 })
             })
         });
-        let plan = plan.map_err(|error| fault_of(&error))?.data;
+        let plan = plan.map_err(|error| SqlError::of(&error))?.data;
         Ok(DataFrame::new(state, plan))
     }
 }
 
-fn want(scan: &TableScan, rows: Expr, wanted: &mut BTreeMap<String, Wanted>) {
-    let entry = wanted.entry(scan.table_name.to_string()).or_insert_with(|| Wanted {
+fn add_read(scan: &TableScan, filter: Expr, reads: &mut BTreeMap<String, TableReads>) {
+    let entry = reads.entry(scan.table_name.to_string()).or_insert_with(|| TableReads {
         source: Arc::clone(&scan.source),
-        reads: 0,
+        count: 0,
         columns: BTreeSet::new(),
-        rows: Vec::new(),
+        filters: Vec::new(),
     });
-    entry.reads += 1;
+    entry.count += 1;
     let schema = scan.source.schema();
     match &scan.projection {
         Some(columns) => entry.columns.extend(columns),
         None => entry.columns.extend(0..schema.fields().len()),
     }
-    // a filter's columns are read as well, though the statement may not return them
-    entry.columns.extend(rows.column_refs().iter().filter_map(|column| schema.index_of(&column.name).ok()));
-    if !entry.rows.contains(&rows) {
-        entry.rows.push(rows);
+    // the filter is evaluated again on the copy, so its columns are needed too
+    entry.columns.extend(filter.column_refs().iter().filter_map(|column| schema.index_of(&column.name).ok()));
+    if !entry.filters.contains(&filter) {
+        entry.filters.push(filter);
     }
 }
 
-/// Returns the condition of a scan that wants few of its table's rows.
-fn narrow_rows(scan: &TableScan) -> Option<Expr> {
-    let is_own = |expr: &Expr| !expr.contains_outer();
-    let of_other_than_ts = |expr: &Expr| expr.column_refs().iter().any(|column| column.name != "ts");
-    let narrows = scan.filters.iter().any(|filter| of_other_than_ts(filter) && is_selective(filter));
-    if !narrows || !scan.filters.iter().all(is_own) {
+/// Returns the filter of a scan that needs few of its table's rows; `None` for any other scan.
+fn selective_filter(scan: &TableScan) -> Option<Expr> {
+    let is_local = |expr: &Expr| !expr.contains_outer();
+    let filters_beyond_ts = |expr: &Expr| expr.column_refs().iter().any(|column| column.name != "ts");
+    let is_narrow = scan.filters.iter().any(|filter| filters_beyond_ts(filter) && is_selective(filter));
+    if !is_narrow || !scan.filters.iter().all(is_local) {
         return None;
     }
     conjunction(scan.filters.iter().cloned())
 }
 
-/// Tells conditions that pick rows from those that leave a few out.
+/// Returns true for conditions that select few rows, false for those that only exclude some.
 fn is_selective(expr: &Expr) -> bool {
     match expr {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {

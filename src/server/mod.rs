@@ -1,15 +1,15 @@
-//! HTTP: whatever the api answers, with probes, metrics and the page of kept reports. Nothing is
-//! decided here but who calls; nothing blocks the threads that answer.
+//! The server: the API over HTTP, MCP and the websocket of a robot, with probes, metrics and the page of
+//! saved reports. Authenticates callers and encodes responses. Must not decide what a caller may do.
 
-mod guard; // who may ask, and what every answer says to a browser
-mod http; // one list of routes: what they take, give and refuse
-pub mod mcp; // the same api for MCP clients
-mod problem; // why there is no answer
-mod wire; // connections: how many, how slow, how they end
-pub mod xiaozhi; // the same api for a robot, on a connection that is dialled
+mod auth; // authentication, and headers of every response
+mod connections; // limits and shutdown of TCP connections
+mod http; // the list of routes
+pub mod mcp; // the API for MCP clients
+mod problem; // errors as problem documents
+pub mod xiaozhi; // the API for a xiaozhi robot, over an outgoing websocket
 
 use crate::api::Api;
-use crate::config::{Config, Key};
+use crate::config::{AccessToken, Config};
 use axum::middleware::from_fn_with_state;
 use model::error::{Error, Result};
 use std::net::SocketAddr;
@@ -18,59 +18,60 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Requests under way at a time, probes aside; more are told to come again.
-const REQUESTS: usize = 256;
+/// Largest number of concurrent requests, except probes.
+const MAX_REQUESTS: usize = 256;
 
-/// What is answered from, and to whom.
+/// The state shared by all requests.
 #[derive(Clone)]
-pub struct Place {
+pub struct ServerState {
     api: Api,
     listen: SocketAddr,
     hosts: Vec<String>,
-    keys: Vec<Key>,
-    room: Arc<Semaphore>,
-    /// Turns true when requests under way must end.
-    over: watch::Sender<bool>,
+    tokens: Vec<AccessToken>,
+    /// One permit for each request that may run.
+    request_slots: Arc<Semaphore>,
+    /// Becomes true when requests that are still running must end.
+    abort: watch::Sender<bool>,
 }
 
-impl Place {
-    /// Returns the place that the config tells; tokens come from it and the environment.
+impl ServerState {
+    /// Returns the state for a config; tokens come from the config and the environment.
     ///
     /// # Errors
-    /// Wrong use: an address that others reach, without a token.
+    /// Wrong use: an address beyond loopback without a token.
     pub fn of(config: &Config, api: Api) -> Result<Self> {
         Ok(Self {
             api,
             listen: config.serve.listen,
             hosts: config.serve.hosts.clone(),
-            keys: config.serve.keys(|name| std::env::var(name).ok())?,
-            room: Arc::new(Semaphore::new(REQUESTS)),
-            over: watch::Sender::new(false),
+            tokens: config.serve.access_tokens(|name| std::env::var(name).ok())?,
+            request_slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
+            abort: watch::Sender::new(false),
         })
     }
 
-    /// Begins to listen; requests wait until they are answered.
+    /// Opens the listening socket; connections wait there until [`listen`] accepts them.
     pub async fn bind(&self) -> Result<TcpListener> {
         TcpListener::bind(self.listen).await.map_err(|error| {
-            Error::failed("the address cannot be listened on")
+            Error::failed("cannot listen on the address")
                 .at(self.listen.to_string())
                 .because(error)
-                .hint("set another: `[serve] listen` or `--listen`")
+                .hint("set another address: `[serve] listen` or `--listen`")
         })
     }
 }
 
-/// Answers until `shutdown`; then ends what is under way and returns.
-pub async fn listen(listener: TcpListener, place: Place, shutdown: impl Future<Output = ()>) {
-    let place = Arc::new(place);
-    let ended = CancellationToken::new();
+/// Serves requests until `shutdown`, then completes running requests and returns.
+pub async fn listen(listener: TcpListener, state: ServerState, shutdown: impl Future<Output = ()>) {
+    let state = Arc::new(state);
+    let mcp_shutdown = CancellationToken::new();
     let router = http::router()
-        .route_service("/mcp", mcp::http_service(place.api.clone(), ended.clone()))
-        .layer(from_fn_with_state(Arc::clone(&place), guard::guard))
-        .with_state(Arc::clone(&place));
+        .route_service("/mcp", mcp::http_service(state.api.clone(), mcp_shutdown.clone()))
+        .layer(from_fn_with_state(Arc::clone(&state), auth::authenticate))
+        .with_state(Arc::clone(&state));
     let shutdown = async {
         shutdown.await;
-        ended.cancel();
+        mcp_shutdown.cancel();
     };
-    wire::answer(listener, router, &place.over, shutdown).await;
+    connections::serve(listener, router, &state.abort, shutdown).await;
 }

@@ -1,5 +1,5 @@
-//! Why there is no answer, as a problem document (RFC 9457). `type` tells the kind and stays the same
-//! from version to version; `detail` and `hint` are for people.
+//! Errors of HTTP requests as problem documents (RFC 9457). `type` identifies the problem and does not
+//! change between versions; `detail` and `hint` are for people.
 
 use crate::api::{ApiError, ErrorKind};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,123 +8,132 @@ use model::error::Error;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The media type of a problem.
+/// Media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// What came of a request.
+/// The result of an HTTP request.
 pub type HttpResult<T> = std::result::Result<T, Problem>;
 
-/// A kind of problem.
+/// A problem type: one value of `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// The end of `type`.
+pub struct ProblemType {
+    /// Last segment of `type`.
     pub name: &'static str,
-    /// Status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// When it happens, one line.
-    pub about: &'static str,
+    /// When it occurs, one line.
+    pub title: &'static str,
 }
 
-// What the api refuses has the names that its notes have.
-const fn sort(status: StatusCode, name: &'static str, about: &'static str) -> Sort {
-    Sort { name, status, about }
+// An error of the API has the same name here and in the audit log.
+const fn of(status: StatusCode, name: &'static str, title: &'static str) -> ProblemType {
+    ProblemType { name, status, title }
 }
 
-pub const INVALID: Sort =
-    sort(StatusCode::BAD_REQUEST, ErrorKind::Invalid.name(), "the question is malformed");
-pub const REFUSED: Sort =
-    sort(StatusCode::BAD_REQUEST, ErrorKind::Refused.name(), "the statement is not one that may be run");
-pub const TOKEN_WANTED: Sort =
-    sort(StatusCode::UNAUTHORIZED, "token-wanted", "the token is missing or wrong");
-pub const FORBIDDEN: Sort =
-    sort(StatusCode::FORBIDDEN, ErrorKind::Forbidden.name(), "the token's role does not allow it");
-pub const FOREIGN: Sort = sort(StatusCode::FORBIDDEN, "foreign-origin", "a page of another site asks");
-pub const NOT_FOUND: Sort = sort(StatusCode::NOT_FOUND, ErrorKind::NotFound.name(), "it does not exist");
-pub const WRONG_METHOD: Sort =
-    sort(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "the path has other methods");
-pub const NOT_ACCEPTABLE: Sort = sort(
-    StatusCode::NOT_ACCEPTABLE,
-    "not-acceptable",
-    "it cannot be said in any media type that `Accept` names",
+pub const INVALID: ProblemType =
+    of(StatusCode::BAD_REQUEST, ErrorKind::Invalid.name(), "the request is malformed");
+pub const STATEMENT_NOT_ALLOWED: ProblemType = of(
+    StatusCode::BAD_REQUEST,
+    ErrorKind::StatementNotAllowed.name(),
+    "the SQL statement is not read-only, or too large",
 );
-pub const TOO_SLOW: Sort = sort(StatusCode::REQUEST_TIMEOUT, "too-slow", "the body did not come in time");
-pub const TOO_LARGE: Sort =
-    sort(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::TooLarge.name(), "it is more than is taken");
-pub const WRONG_MEDIA: Sort =
-    sort(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "the body is of another media type");
-pub const OTHER_HOST: Sort =
-    sort(StatusCode::MISDIRECTED_REQUEST, "other-host", "the request is for another server");
-pub const FAILED: Sort = sort(
+pub const UNAUTHORIZED: ProblemType =
+    of(StatusCode::UNAUTHORIZED, "unauthorized", "the token is missing or wrong");
+pub const FORBIDDEN: ProblemType = of(
+    StatusCode::FORBIDDEN,
+    ErrorKind::Forbidden.name(),
+    "the role of the token, or the config, does not allow the request",
+);
+pub const CROSS_ORIGIN: ProblemType =
+    of(StatusCode::FORBIDDEN, "cross-origin", "the request comes from a page of another origin");
+pub const NOT_FOUND: ProblemType =
+    of(StatusCode::NOT_FOUND, ErrorKind::NotFound.name(), "the resource does not exist");
+pub const METHOD_NOT_ALLOWED: ProblemType =
+    of(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "the path does not support this method");
+pub const NOT_ACCEPTABLE: ProblemType =
+    of(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "the response has none of the media types in `Accept`");
+pub const REQUEST_TIMEOUT: ProblemType =
+    of(StatusCode::REQUEST_TIMEOUT, "request-timeout", "the request body did not arrive in time");
+pub const TOO_LARGE: ProblemType =
+    of(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::TooLarge.name(), "request too large");
+pub const UNSUPPORTED_MEDIA_TYPE: ProblemType = of(
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    "unsupported-media-type",
+    "the request body has an unsupported media type",
+);
+pub const MISDIRECTED: ProblemType =
+    of(StatusCode::MISDIRECTED_REQUEST, "misdirected-request", "`Host` is not a name of this server");
+pub const FAILED: ProblemType = of(
     StatusCode::INTERNAL_SERVER_ERROR,
     ErrorKind::Failed.name(),
-    "something failed here; the log says what",
+    "internal error; the log has the details",
 );
-pub const NOT_READY: Sort =
-    sort(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "there is no lake here, or it does not open");
-pub const BUSY: Sort = sort(
+pub const NOT_READY: ProblemType =
+    of(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "the lake does not exist, or cannot be opened");
+pub const BUSY: ProblemType = of(
     StatusCode::SERVICE_UNAVAILABLE,
     ErrorKind::Busy.name(),
-    "too much is under way, or the server is ending; later it may work",
+    "a concurrency limit is reached, or the server is shutting down; retry later",
 );
-pub const TIMED_OUT: Sort =
-    sort(StatusCode::GATEWAY_TIMEOUT, ErrorKind::TimedOut.name(), "it took longer than it may");
-pub const OUT_OF_MEMORY: Sort = sort(
+pub const TIMED_OUT: ProblemType =
+    of(StatusCode::GATEWAY_TIMEOUT, ErrorKind::TimedOut.name(), "the request exceeded its time limit");
+pub const OUT_OF_MEMORY: ProblemType = of(
     StatusCode::INSUFFICIENT_STORAGE,
     ErrorKind::OutOfMemory.name(),
-    "it used more memory or disk than it may",
+    "the request exceeded its memory or disk limit",
 );
 
-/// Seconds after which one who was told to come again may.
-const AGAIN_S: HeaderValue = HeaderValue::from_static("5");
+/// `Retry-After` in seconds.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("5");
 
-/// Why there is no answer.
+/// The error of an HTTP request.
 #[derive(Debug)]
 pub struct Problem {
-    sort: Sort,
+    problem_type: ProblemType,
     detail: String,
     hint: Option<String>,
 }
 
-/// A problem as it is said.
+/// An error as a problem document (RFC 9457).
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub struct Document<'a> {
-    /// Which kind: `/problems/…`.
+    /// The problem type, `/problems/NAME`. Does not change between versions.
     #[serde(rename = "type")]
-    kind: String,
-    /// The kind in words.
+    problem_type: String,
+    /// When this problem type occurs, one line.
     title: &'a str,
     /// HTTP status.
     status: u16,
-    /// What is wrong, one line.
+    /// What is wrong with this request, one line.
     detail: &'a str,
-    /// What to do about it.
+    /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
 }
 
 impl Problem {
-    /// Returns a problem of that kind.
-    pub fn new(sort: Sort, detail: impl Into<String>) -> Self {
-        Self { sort, detail: detail.into(), hint: None }
+    /// Returns a problem without a hint.
+    pub fn new(problem_type: ProblemType, detail: impl Into<String>) -> Self {
+        Self { problem_type, detail: detail.into(), hint: None }
     }
 
-    /// Adds what to do about it.
+    /// Adds the next step.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Returns the same as another kind.
-    pub fn of(self, sort: Sort) -> Self {
-        Self { sort, ..self }
+    /// Changes the problem type.
+    pub fn with_type(self, problem_type: ProblemType) -> Self {
+        Self { problem_type, ..self }
     }
 }
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        let sort = match error.class {
+        let problem_type = match error.kind {
             ErrorKind::Invalid => INVALID,
-            ErrorKind::Refused => REFUSED,
+            ErrorKind::StatementNotAllowed => STATEMENT_NOT_ALLOWED,
             ErrorKind::Forbidden => FORBIDDEN,
             ErrorKind::NotFound => NOT_FOUND,
             ErrorKind::TooLarge => TOO_LARGE,
@@ -133,7 +142,7 @@ impl From<ApiError> for Problem {
             ErrorKind::OutOfMemory => OUT_OF_MEMORY,
             ErrorKind::Failed => FAILED,
         };
-        Self { sort, detail: error.what, hint: error.hint }
+        Self { problem_type, detail: error.what, hint: error.hint }
     }
 }
 
@@ -146,20 +155,21 @@ impl From<Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let document = Document {
-            kind: format!("/problems/{}", self.sort.name),
-            title: self.sort.about,
-            status: self.sort.status.as_u16(),
+            problem_type: format!("/problems/{}", self.problem_type.name),
+            title: self.problem_type.title,
+            status: self.problem_type.status.as_u16(),
             detail: &self.detail,
             hint: self.hint.as_deref(),
         };
         let body = serde_json::to_string(&document).unwrap_or_default();
-        let mut response = (self.sort.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
-        match self.sort {
-            TOKEN_WANTED => {
+        let content_type = [(header::CONTENT_TYPE, MEDIA_TYPE)];
+        let mut response = (self.problem_type.status, content_type, body).into_response();
+        match self.problem_type {
+            UNAUTHORIZED => {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             BUSY | NOT_READY => {
-                response.headers_mut().insert(header::RETRY_AFTER, AGAIN_S);
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S);
             }
             _ => {}
         }

@@ -1,7 +1,8 @@
-//! A bucket: its address, its credentials, its listing.
+//! A bucket of an S3-compatible store: address, credentials, listing. Knows nothing of the bytes.
 
-use crate::config::{Plain, SourceConfig};
-use crate::source::Listed;
+use crate::backoff::Backoff;
+use crate::config::{ErrorText, SourceConfig};
+use crate::source::ListedObject;
 use crate::source::fetch;
 use crate::source::fetch::ATTEMPTS;
 use futures::StreamExt;
@@ -16,57 +17,58 @@ use tokio::runtime::Handle;
 /// A bucket of an S3-compatible store.
 #[derive(Clone)]
 pub struct Bucket {
-    /// The store.
+    /// Client of the store.
     pub store: Arc<dyn ObjectStore>,
-    /// `s3://bucket`, what keys begin with.
+    /// `s3://bucket`, the beginning of every key.
     pub address: String,
-    /// Prefix to list.
+    /// Prefix of the objects, without slashes around it.
     pub prefix: String,
-    /// Where its requests run.
+    /// Runtime on which requests run.
     pub runtime: Handle,
-    /// Bytes of one request. Objects up to this size are one request and lie in memory whole.
+    /// Bytes per request. Smaller objects are read with one request and held in memory.
     pub chunk_bytes: u64,
-    /// Wait before the second attempt; the later ones wait longer.
-    pub pause: Duration,
+    /// Waits between the attempts of a request.
+    pub backoff: Backoff,
 }
 
-/// What a bucket's address needs beside itself.
+/// How to reach a bucket, besides its address.
 #[derive(Clone, Debug, Default)]
-pub struct Access {
-    /// Region.
+pub struct BucketOptions {
+    /// Region; required for `cos://`.
     pub region: Option<String>,
     /// Endpoint of an S3-compatible store.
     pub endpoint: Option<String>,
 }
 
-impl Access {
-    /// Returns what the config says.
+impl BucketOptions {
+    /// Returns the region and endpoint of the config.
     pub fn of(config: &SourceConfig) -> Self {
         Self { region: config.region.clone(), endpoint: config.endpoint.clone() }
     }
 }
 
 impl Bucket {
-    /// Opens a bucket with the credentials of the environment.
+    /// Opens a bucket with the credentials in the environment.
     pub(super) fn open(
         scheme: &str,
         bucket: &str,
         prefix: &str,
-        access: &Access,
+        options: &BucketOptions,
         runtime: &Handle,
     ) -> Result<Self> {
         Ok(Self {
-            store: Arc::new(store(scheme, bucket, access)?),
+            store: Arc::new(store(scheme, bucket, options)?),
             address: format!("{scheme}://{bucket}"),
             prefix: prefix.trim_matches('/').to_owned(),
             runtime: runtime.clone(),
             chunk_bytes: 4 << 20,
-            pause: Duration::from_millis(250),
+            backoff: Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(10) },
         })
     }
 
-    /// Lists what lies below the prefixes, or below its own where there are none.
-    pub(super) fn list(&self, prefixes: &[String]) -> Result<Vec<Listed>> {
+    /// Lists the objects below the prefixes, each relative to the bucket's own prefix; all objects if there
+    /// are no prefixes.
+    pub(super) fn list(&self, prefixes: &[String]) -> Result<Vec<ListedObject>> {
         let below = |prefix: &str| format!("{}/{prefix}", self.prefix);
         let mut all: Vec<String> = prefixes.iter().map(|prefix| below(prefix)).collect();
         if all.is_empty() {
@@ -79,35 +81,36 @@ impl Bucket {
         Ok(listed)
     }
 
-    /// Lists one prefix; a listing that breaks off begins again.
-    async fn list_below(&self, prefix: &str) -> Result<Vec<Listed>> {
-        let path = as_it_is(prefix.trim_start_matches('/'));
+    /// Lists one prefix; a listing that fails midway starts again.
+    async fn list_below(&self, prefix: &str) -> Result<Vec<ListedObject>> {
+        let path = unencoded_path(prefix.trim_start_matches('/'));
         let mut attempt = 0;
         loop {
             let mut objects = self.store.list(Some(&path));
             let mut listed = Vec::new();
-            let broken = loop {
+            let failed = loop {
                 match objects.next().await {
                     None => break None,
-                    Some(Ok(meta)) => listed.push(self.listed(&meta)),
+                    Some(Ok(meta)) => listed.push(self.object_of(&meta)),
                     Some(Err(error)) => break Some(error),
                 }
             };
-            let Some(error) = broken else { return Ok(listed) };
+            let Some(error) = failed else { return Ok(listed) };
             attempt += 1;
             if attempt == ATTEMPTS || fetch::is_final(&error) {
-                return Err(Error::failed("the bucket cannot be listed")
+                return Err(Error::failed("cannot list the bucket")
                     .at(format!("{}/{prefix}", self.address))
-                    .because(Plain(fetch::plain(&error)))
-                    .hint("`headwater doctor` tries credentials, region and endpoint; a key with an empty part (`a//b`) cannot be addressed"));
+                    .because(ErrorText(fetch::error_text(&error)))
+                    .hint("`headwater doctor` tests credentials, region and endpoint; keys with an empty part (`a//b`) are not supported"));
             }
-            tokio::time::sleep(fetch::pause(self.pause, attempt, prefix)).await;
+            tokio::time::sleep(self.backoff.after(attempt)).await;
         }
     }
 
-    pub(super) fn listed(&self, meta: &ObjectMeta) -> Listed {
+    /// Returns the object that a response describes.
+    pub(super) fn object_of(&self, meta: &ObjectMeta) -> ListedObject {
         let modified = meta.last_modified.timestamp_micros();
-        Listed {
+        ListedObject {
             key: format!("{}/{}", self.address, meta.location),
             etag: meta.e_tag.clone().unwrap_or_else(|| modified.to_string()),
             size: meta.size,
@@ -115,46 +118,48 @@ impl Bucket {
         }
     }
 
-    pub(super) fn path_of(&self, object: &Listed) -> Path {
+    pub(super) fn path_of(&self, object: &ListedObject) -> Path {
         let location = object.key.strip_prefix(self.address.as_str()).unwrap_or(&object.key);
-        as_it_is(location.trim_start_matches('/'))
+        unencoded_path(location.trim_start_matches('/'))
     }
 }
 
-/// Returns the path of a key without encoding what stands in it.
-fn as_it_is(key: &str) -> Path {
+/// Returns the path of a key without percent-encoding it again.
+fn unencoded_path(key: &str) -> Path {
     Path::parse(key).unwrap_or_else(|_| Path::from(key))
 }
 
-/// Returns where a COS bucket answers: only where its name stands inside the host (436/96243).
+/// Returns the endpoint of a COS bucket: its name must be part of the host
+/// (cloud.tencent.com/document/product/436/96243).
 pub fn cos_endpoint(bucket: &str, region: &str) -> String {
     format!("https://{bucket}.cos.{region}.myqcloud.com")
 }
 
-fn store(scheme: &str, bucket: &str, access: &Access) -> Result<impl ObjectStore> {
+/// Returns a client. Tencent credentials are used for `cos://` if set, otherwise the AWS variables.
+fn store(scheme: &str, bucket: &str, options: &BucketOptions) -> Result<impl ObjectStore> {
     let retry = RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(60), ..Default::default() };
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let tencent =
         env("TENCENTCLOUD_SECRET_ID").zip(env("TENCENTCLOUD_SECRET_KEY")).filter(|_| scheme == "cos");
     let mut builder = match tencent {
         None => AmazonS3Builder::from_env(),
-        // nothing of another account may come along
+        // AWS variables of another account must not be mixed in
         Some((id, key)) => AmazonS3Builder::new().with_access_key_id(id).with_secret_access_key(key),
     };
     builder = builder.with_bucket_name(bucket).with_retry(retry);
-    if let Some(endpoint) = &access.endpoint {
+    if let Some(endpoint) = &options.endpoint {
         builder = builder.with_allow_http(endpoint.starts_with("http://")).with_endpoint(endpoint);
     }
-    if let Some(region) = &access.region {
+    if let Some(region) = &options.region {
         builder = builder.with_region(region);
     }
     if scheme == "cos" {
-        let region = access.region.as_deref().ok_or_else(|| {
-            Error::usage("a `cos://` source needs its region")
+        let region = options.region.as_deref().ok_or_else(|| {
+            Error::usage("a `cos://` source requires a region")
                 .at(format!("cos://{bucket}"))
                 .hint("set `region = \"ap-guangzhou\"` under `[source]`")
         })?;
-        if access.endpoint.is_none() {
+        if options.endpoint.is_none() {
             builder = builder.with_endpoint(cos_endpoint(bucket, region));
         }
         builder =
@@ -164,6 +169,6 @@ fn store(scheme: &str, bucket: &str, access: &Access) -> Result<impl ObjectStore
         }
     }
     builder.build().map_err(|error| {
-        Error::usage("the bucket's settings do not fit").at(format!("{scheme}://{bucket}")).because(error)
+        Error::usage("invalid settings of the bucket").at(format!("{scheme}://{bucket}")).because(error)
     })
 }

@@ -1,43 +1,43 @@
-//! Objects in order, for several readers at once. Those of a bucket are fetched ahead of the
-//! readers, so that ten thousand small ones take no longer than their bytes do.
+//! Hands out objects in order to several reader threads. Objects of a bucket are fetched ahead of the
+//! readers, so that ten thousand small objects do not each cost a round trip.
 
 use crate::cancel::Cancel;
-use crate::source::fetch::{Gone, Head, is_final};
-use crate::source::{Bucket, Listed, Opened, Source};
+use crate::source::fetch::{Head, ReadError, is_final};
+use crate::source::{Bucket, ListedObject, OpenedObject, Source};
 use futures::StreamExt;
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// Objects whose beginnings are fetched at once: 64 MiB at most.
+/// Number of first chunks fetched at once: at most 16 × 4 MiB.
 const AHEAD: usize = 16;
-/// After so many objects in a row that the store would not give, the rest is not asked for.
-const PATIENCE: u32 = 24;
+/// After this many unreachable objects in a row the feed ends.
+const MAX_UNREACHABLE: u32 = 24;
 
-/// Objects on their way to their readers.
-pub struct Feed(Way);
+/// A list of objects shared by reader threads.
+pub struct Feed(Kind);
 
-enum Way {
-    /// Opened when they are taken.
-    Files { source: Source, objects: Vec<Listed>, next: AtomicUsize },
-    /// Fetched ahead.
+enum Kind {
+    /// Opened when a reader takes them.
+    Files { source: Source, objects: Vec<ListedObject>, next: AtomicUsize },
+    /// Fetched ahead of the readers.
     Bucket { bucket: Bucket, fetched: Mutex<Receiver<Fetched>> },
 }
 
-/// Place in the list, and the beginning of the object.
-type Fetched = (usize, Result<Head, Gone>);
+/// Position in the list, and the first chunk of the object.
+type Fetched = (usize, Result<Head, ReadError>);
 
 impl Feed {
-    pub(super) fn of_files(source: Source, objects: Vec<Listed>) -> Self {
-        Self(Way::Files { source, objects, next: AtomicUsize::new(0) })
+    pub(super) fn of_files(source: Source, objects: Vec<ListedObject>) -> Self {
+        Self(Kind::Files { source, objects, next: AtomicUsize::new(0) })
     }
 
-    pub(super) fn of_bucket(bucket: Bucket, objects: Vec<Listed>, stop: Cancel) -> Self {
+    pub(super) fn of_bucket(bucket: Bucket, objects: Vec<ListedObject>, cancel: Cancel) -> Self {
         let (send, fetched) = channel(2);
         let of = bucket.clone();
         bucket.runtime.spawn(async move {
-            let fetch = |(at, object): (usize, Listed)| {
+            let fetch = |(at, object): (usize, ListedObject)| {
                 let of = of.clone();
                 async move { (at, of.head_of(&object).await) }
             };
@@ -46,30 +46,30 @@ impl Feed {
             loop {
                 let next = tokio::select! {
                     next = heads.next() => next,
-                    _ = stop.wait() => None,
+                    _ = cancel.wait() => None,
                 };
                 let Some((at, head)) = next else { return };
-                // a store that forbids an object answers
-                let is_unreachable = matches!(&head, Err(Gone::Unreachable(error)) if !is_final(error));
+                // a store that denies access to an object is reachable
+                let is_unreachable = matches!(&head, Err(ReadError::Unreachable(error)) if !is_final(error));
                 failed = if is_unreachable { failed + 1 } else { 0 };
-                if send.send((at, head)).await.is_err() || failed >= PATIENCE {
+                if send.send((at, head)).await.is_err() || failed >= MAX_UNREACHABLE {
                     return;
                 }
             }
         });
-        Self(Way::Bucket { bucket, fetched: Mutex::new(fetched) })
+        Self(Kind::Bucket { bucket, fetched: Mutex::new(fetched) })
     }
 
-    /// Takes the next object with its place in the list; after the end, or when the source does not
-    /// answer any more, there is none.
-    pub fn next(&self) -> Option<(usize, io::Result<Opened>)> {
+    /// Returns the next object with its position in the list; `None` after the last one, or once the source
+    /// has stopped responding.
+    pub fn next(&self) -> Option<(usize, io::Result<OpenedObject>)> {
         match &self.0 {
-            Way::Files { source, objects, next } => {
+            Kind::Files { source, objects, next } => {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let object = objects.get(at)?;
                 Some((at, source.read(object)))
             }
-            Way::Bucket { bucket, fetched } => {
+            Kind::Bucket { bucket, fetched } => {
                 let (at, head) = fetched.lock().ok()?.blocking_recv()?;
                 Some((at, head.map(|head| bucket.opened(head)).map_err(io::Error::other)))
             }

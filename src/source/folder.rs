@@ -1,6 +1,6 @@
-//! Files and folders as a source.
+//! Files and folders as a source: lists and opens them. Does not read their content.
 
-use crate::source::{Listed, Opened};
+use crate::source::{ListedObject, OpenedObject};
 use model::error::{Error, Problem, Result};
 use std::fs::{self, File};
 use std::io;
@@ -11,11 +11,11 @@ pub(super) fn list(
     root: Option<&Path>,
     paths: &[PathBuf],
     problems: &mut Vec<Problem>,
-) -> Result<Vec<Listed>> {
+) -> Result<Vec<ListedObject>> {
     let mut listed = Vec::new();
     for path in paths {
         if !path.exists() {
-            return Err(Error::usage("there is no such file or folder").at(path.display().to_string()));
+            return Err(Error::usage("no such file or folder").at(path.display().to_string()));
         }
         walk(root, path, &mut listed, problems);
     }
@@ -23,13 +23,13 @@ pub(super) fn list(
 }
 
 /// Opens a file.
-pub(super) fn open(root: Option<&Path>, object: &Listed) -> io::Result<Opened> {
+pub(super) fn open(root: Option<&Path>, object: &ListedObject) -> io::Result<OpenedObject> {
     let path = root.map_or_else(|| PathBuf::from(&object.key), |root| root.join(&object.key));
-    Ok(Opened { object: object.clone(), input: Box::new(File::open(path)?) })
+    Ok(OpenedObject { object: object.clone(), input: Box::new(File::open(path)?) })
 }
 
-/// Lists a file, or a folder and all below it. Links to folders are not followed: they may loop.
-fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<Listed>, problems: &mut Vec<Problem>) {
+/// Adds a file, or all files below a folder. Links to folders are not followed: they can form a loop.
+fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<ListedObject>, problems: &mut Vec<Problem>) {
     let problem = |what: &str, error: &io::Error| Problem {
         step: "collect".into(),
         what: format!("{what}: {error}"),
@@ -38,7 +38,7 @@ fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<Listed>, problems: &m
     };
     if path.is_dir() {
         match fs::read_dir(path) {
-            Err(error) => problems.push(problem("the folder cannot be read", &error)),
+            Err(error) => problems.push(problem("cannot read the folder", &error)),
             Ok(entries) => {
                 for entry in entries.flatten() {
                     let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
@@ -52,7 +52,7 @@ fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<Listed>, problems: &m
     }
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
-        Err(error) => return problems.push(problem("the file cannot be read", &error)),
+        Err(error) => return problems.push(problem("cannot read the file", &error)),
     };
     if !meta.is_file() {
         return; // sockets, devices, pipes
@@ -69,7 +69,7 @@ fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<Listed>, problems: &m
         Some(rest) => rest.to_path_buf(),
         None => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
     };
-    listed.push(Listed {
+    listed.push(ListedObject {
         key: key.to_string_lossy().into_owned(),
         etag: format!("{}-{}", meta.len(), modified.unwrap_or(0)),
         size: meta.len(),

@@ -1,16 +1,16 @@
-//! Where objects come from: a folder, or a bucket of any S3-compatible store (Tencent COS
-//! included). Lists and streams; knows nothing of formats. Keys are labels, never paths to write.
+//! Sources of logs: a folder, or a bucket of an S3-compatible store such as Tencent COS. Lists objects and
+//! streams their bytes; must not know log formats. Keys are labels and never used as paths to write to.
 
 mod bucket; // addresses, credentials, listing
-mod feed; // objects in order, fetched ahead
-mod fetch; // bytes of one object, whatever the network does
-mod folder; // files
-mod spool; // files under names that are not theirs
+mod feed; // objects for several readers, fetched ahead
+mod fetch; // bytes of one object, with retries
+mod folder; // files and folders
+mod spool; // uploaded files
 
-pub use crate::source::bucket::{Access, Bucket, cos_endpoint};
+pub use crate::source::bucket::{Bucket, BucketOptions, cos_endpoint};
 pub use crate::source::feed::Feed;
-pub use crate::source::fetch::{Gone, plain};
-pub use crate::source::spool::Spooled;
+pub use crate::source::fetch::{ReadError, error_text};
+pub use crate::source::spool::SpooledFiles;
 
 use crate::cancel::Cancel;
 use chrono::NaiveDate;
@@ -19,34 +19,35 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
-/// One object of a source.
+/// An object as its source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Key; unique in the lake.
+pub struct ListedObject {
+    /// Key, unique in the lake.
     pub key: String,
-    /// Version of its content.
+    /// Version of the content.
     pub etag: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Last change, µs UTC, where the source knows.
+    /// Last change, µs UTC; `None` if unknown.
     pub modified: Option<i64>,
 }
 
-/// Which objects can hold records of some days: those whose key tells one of the days, and those
-/// that changed since. Shippers name objects by the time of shipping, and some are late.
+/// Selects the objects that can contain records of some days: by the date in the key, and by the time of
+/// the last change. Log shippers name objects by the time of the upload, which can be late.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// First day that a key may tell.
+    /// First date in a key, inclusive.
     pub from: NaiveDate,
-    /// Last day that a key may tell.
+    /// Last date in a key, inclusive.
     pub to: NaiveDate,
-    /// Change from which an object counts whatever its key tells, µs UTC.
+    /// Objects changed at or after this time are selected whatever date is in the key; µs UTC.
     pub modified_from: i64,
 }
 
 impl Scope {
-    /// Tells whether an object can hold records of the days; `day` is what its key tells.
-    pub fn holds(&self, day: Option<NaiveDate>, modified: Option<i64>) -> bool {
+    /// Returns true if an object can contain records of the days. `day` is the date in its key; an unknown
+    /// time of change counts as recent.
+    pub fn includes(&self, day: Option<NaiveDate>, modified: Option<i64>) -> bool {
         let is_recent = modified.is_none_or(|modified| modified >= self.modified_from);
         is_recent || day.is_some_and(|day| (self.from..=self.to).contains(&day))
     }
@@ -55,32 +56,35 @@ impl Scope {
 /// A place to read objects from.
 #[derive(Clone)]
 pub enum Source {
-    /// Files and folders; keys are absolute paths, or paths below `root` where it is set.
+    /// Files and folders. Keys are absolute paths, or relative to `root` if it is set.
     Files {
-        /// What keys are relative to.
+        /// Folder that keys are relative to.
         root: Option<PathBuf>,
-        /// Where to look.
+        /// Files and folders to list.
         paths: Vec<PathBuf>,
     },
-    /// Files that came under names of their senders; keys are labels and no paths.
-    Spool(Spooled),
-    /// A bucket; keys are `<scheme>://<bucket>/<key>`.
+    /// Uploaded files. Keys are names given by the senders.
+    Spool(SpooledFiles),
+    /// A bucket. Keys are `<scheme>://<bucket>/<key>`.
     Bucket(Bucket),
 }
 
-/// An object being read.
-pub struct Opened {
-    /// The object as it was found: an etag newer than the listed one where it changed in between.
-    pub object: Listed,
-    /// Its bytes. An error of theirs is the source's fault, never the object's.
+/// An object opened for reading.
+pub struct OpenedObject {
+    /// The object as opened; its etag differs from the listed one if it changed in between.
+    pub object: ListedObject,
+    /// Its bytes. A read error is a failure of the source, not damage of the object.
     pub input: Box<dyn Read + Send>,
 }
 
 impl Source {
     /// Opens `cos://bucket-appid/prefix`, `s3://bucket/prefix`, `file:///path` or a plain path.
-    /// Credentials come from the environment alone.
-    pub fn open(address: &str, access: &Access, runtime: &Handle) -> Result<Self> {
-        // keys as `headwater ingest PATH` has them: the same file is the same object
+    /// Credentials are read from the environment.
+    ///
+    /// # Errors
+    /// Usage: an unknown scheme, or a bucket without its region.
+    pub fn open(address: &str, options: &BucketOptions, runtime: &Handle) -> Result<Self> {
+        // the same keys as `headwater ingest PATH`: the same file must be the same object
         let files = |path: &str| Self::Files { root: None, paths: vec![PathBuf::from(path)] };
         let Some((scheme, rest)) = address.split_once("://") else {
             return Ok(files(address));
@@ -89,9 +93,9 @@ impl Source {
             "file" => Ok(files(rest)),
             "s3" | "cos" => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-                Ok(Self::Bucket(Bucket::open(scheme, bucket, prefix, access, runtime)?))
+                Ok(Self::Bucket(Bucket::open(scheme, bucket, prefix, options, runtime)?))
             }
-            other => Err(Error::usage(format!("`{other}://` is not read"))
+            other => Err(Error::usage(format!("`{other}://` is not supported"))
                 .at(address.to_owned())
                 .hint("a source is cos://bucket-appid/prefix, s3://bucket/prefix, or a folder")),
         }
@@ -102,8 +106,9 @@ impl Source {
         Self::Files { root: Some(root.to_owned()), paths: vec![root.to_owned()] }
     }
 
-    /// Lists every object, sorted by key, with what could not be listed.
-    pub fn list(&self, prefixes: &[String]) -> Result<(Vec<Listed>, Vec<Problem>)> {
+    /// Lists the objects, sorted by key. Also returns files and folders that could not be read. `prefixes`
+    /// narrow the listing of a bucket.
+    pub fn list(&self, prefixes: &[String]) -> Result<(Vec<ListedObject>, Vec<Problem>)> {
         let mut problems = Vec::new();
         let mut listed = match self {
             Self::Files { root, paths } => folder::list(root.as_deref(), paths, &mut problems)?,
@@ -116,7 +121,7 @@ impl Source {
     }
 
     /// Opens one object.
-    pub fn read(&self, object: &Listed) -> std::io::Result<Opened> {
+    pub fn read(&self, object: &ListedObject) -> std::io::Result<OpenedObject> {
         match self {
             Self::Files { root, .. } => folder::open(root.as_deref(), object),
             Self::Spool(spooled) => spooled.open(object),
@@ -127,11 +132,11 @@ impl Source {
         }
     }
 
-    /// Returns `objects` in order for several readers, fetched ahead where that takes time.
-    pub fn feed(&self, objects: Vec<Listed>, stop: &Cancel) -> Feed {
+    /// Returns a feed of `objects` for several readers.
+    pub fn feed(&self, objects: Vec<ListedObject>, cancel: &Cancel) -> Feed {
         match self {
             Self::Files { .. } | Self::Spool(_) => Feed::of_files(self.clone(), objects),
-            Self::Bucket(bucket) => Feed::of_bucket(bucket.clone(), objects, stop.clone()),
+            Self::Bucket(bucket) => Feed::of_bucket(bucket.clone(), objects, cancel.clone()),
         }
     }
 }

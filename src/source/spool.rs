@@ -1,29 +1,30 @@
-//! Files that lie under names of ours and are called by names of their senders: what was uploaded.
+//! Uploaded files as a source: stored under generated names, and keyed by the names that the senders gave
+//! them. Keys are never used as paths.
 
-use crate::source::{Listed, Opened};
+use crate::source::{ListedObject, OpenedObject};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-/// Files by key, each with what is known of it.
+/// Uploaded files by key.
 #[derive(Clone, Debug, Default)]
-pub struct Spooled {
-    files: BTreeMap<String, (Listed, PathBuf)>,
+pub struct SpooledFiles {
+    files: BTreeMap<String, (ListedObject, PathBuf)>,
 }
 
-impl Spooled {
-    /// Adds a file.
-    pub fn add(&mut self, object: Listed, path: PathBuf) {
+impl SpooledFiles {
+    /// Adds a file that is stored at `path`.
+    pub fn add(&mut self, object: ListedObject, path: PathBuf) {
         self.files.insert(object.key.clone(), (object, path));
     }
 
-    pub(super) fn list(&self) -> Vec<Listed> {
+    pub(super) fn list(&self) -> Vec<ListedObject> {
         self.files.values().map(|(object, _)| object.clone()).collect()
     }
 
-    pub(super) fn open(&self, object: &Listed) -> io::Result<Opened> {
+    pub(super) fn open(&self, object: &ListedObject) -> io::Result<OpenedObject> {
         let (_, path) = self.files.get(&object.key).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Opened { object: object.clone(), input: Box::new(File::open(path)?) })
+        Ok(OpenedObject { object: object.clone(), input: Box::new(File::open(path)?) })
     }
 }

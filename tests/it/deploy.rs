@@ -1,4 +1,4 @@
-//! The deployment files say what the program knows: its commands, config keys, port and version.
+//! The files of `deploy/` agree with the program: commands, config keys, port, version and sources.
 
 use clap::Parser;
 use headwater::cli::Cli;
@@ -37,7 +37,7 @@ fn config(objects: &[Value], place: &str) -> Config {
     Config::parse(text, place).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Finds each value of `key`, anywhere below `value`.
+/// Adds each value of `key`, anywhere below `value`, to `found`.
 fn all<'v>(value: &'v Value, key: &str, found: &mut Vec<&'v Value>) {
     match value {
         Value::Object(fields) => {
@@ -69,25 +69,25 @@ fn commands_exist() {
         }
     }
     assert!(count >= 15, "{count} commands");
-    for (name, wanted) in [("kubernetes/cronjob.yaml", "run"), ("kubernetes/serve.yaml", "serve")] {
+    for (name, expected) in [("kubernetes/cronjob.yaml", "run"), ("kubernetes/serve.yaml", "serve")] {
         let objects = objects(name);
         let mut args = Vec::new();
         objects.iter().for_each(|object| all(object, "args", &mut args));
-        assert_eq!(args, [&serde_json::json!([wanted])], "{name}");
-        check_command(name, [wanted]);
+        assert_eq!(args, [&serde_json::json!([expected])], "{name}");
+        check_command(name, [expected]);
     }
     assert!(read("Dockerfile").contains("ENTRYPOINT [\"headwater\"]\nCMD [\"run\"]"));
 }
 
 #[test]
-fn configs_are_read() {
+fn configs_are_valid() {
     let job = objects("kubernetes/cronjob.yaml");
     let own = config(&job, "cronjob.yaml");
     let spec = &of_kind(&job, "CronJob")["spec"];
     assert_eq!(spec["timeZone"], own.timezone.as_str());
     let zone = own.zone().expect("a zone");
     Schedule::parse(spec["schedule"].as_str().expect("a cron"), zone).expect("a cron");
-    // With a cron of its own, a day could be due only after the CronJob has looked.
+    // with a cron of its own, a day could become due only after the CronJob has run
     assert!(own.schedule().expect("none").is_none());
 
     let server = config(&objects("kubernetes/serve.yaml"), "serve.yaml");
@@ -98,7 +98,7 @@ fn configs_are_read() {
 }
 
 #[test]
-fn volumes_hold_what_is_written() {
+fn the_lake_and_temporary_files_are_on_volumes() {
     for name in ["kubernetes/cronjob.yaml", "kubernetes/serve.yaml"] {
         let objects = objects(name);
         let mut mounts = Vec::new();
@@ -135,7 +135,7 @@ fn one_port_and_one_version() {
     assert!(ports >= 6 && images >= 5, "{ports} ports, {images} images");
 }
 
-/// What the `restricted` profile of Kubernetes asks of a pod, and that no token is handed to it.
+/// Pods meet the `restricted` Pod Security Standard of Kubernetes and get no service account token.
 #[test]
 fn pods_are_restricted() {
     for name in ["kubernetes/cronjob.yaml", "kubernetes/serve.yaml"] {
@@ -154,9 +154,107 @@ fn pods_are_restricted() {
     }
 }
 
-/// systemd reads its units, where it is at hand.
+/// The directives that the units may use, by section: systemd.unit(5), systemd.service(5),
+/// systemd.exec(5), systemd.kill(5), systemd.resource-control(5) and systemd.timer(5).
+const DIRECTIVES: [(&str, &[&str]); 4] = [
+    ("Unit", &["Description", "Wants", "After", "StartLimitIntervalSec", "StartLimitBurst"]),
+    (
+        "Service",
+        &[
+            "AmbientCapabilities",
+            "CapabilityBoundingSet",
+            "EnvironmentFile",
+            "ExecStart",
+            "Group",
+            "KillMode",
+            "LockPersonality",
+            "MemoryDenyWriteExecute",
+            "MemoryMax",
+            "Nice",
+            "NoNewPrivileges",
+            "PrivateDevices",
+            "PrivateTmp",
+            "PrivateUsers",
+            "ProtectClock",
+            "ProtectControlGroups",
+            "ProtectHome",
+            "ProtectHostname",
+            "ProtectKernelLogs",
+            "ProtectKernelModules",
+            "ProtectKernelTunables",
+            "ProtectProc",
+            "ProtectSystem",
+            "RemoveIPC",
+            "Restart",
+            "RestartPreventExitStatus",
+            "RestartSec",
+            "RestrictAddressFamilies",
+            "RestrictNamespaces",
+            "RestrictRealtime",
+            "RestrictSUIDSGID",
+            "StateDirectory",
+            "StateDirectoryMode",
+            "SystemCallArchitectures",
+            "SystemCallFilter",
+            "TimeoutStartSec",
+            "TimeoutStopSec",
+            "Type",
+            "UMask",
+            "User",
+            "WorkingDirectory",
+        ],
+    ),
+    ("Timer", &["OnCalendar", "Persistent", "AccuracySec"]),
+    ("Install", &["WantedBy"]),
+];
+
+/// Returns the section, directive and value of each line of a unit.
+fn directives(name: &str) -> Vec<(String, String, String)> {
+    let text = read(&format!("systemd/{name}"));
+    let mut section = "";
+    let mut found = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(header) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = header;
+            continue;
+        }
+        let (key, value) = line.split_once('=').unwrap_or_else(|| panic!("{name}: `{line}`"));
+        found.push((section.to_owned(), key.to_owned(), value.to_owned()));
+    }
+    found
+}
+
 #[test]
-fn units_are_read() {
+fn units_use_directives_of_systemd() {
+    for name in ["headwater.service", "headwater.timer"] {
+        for (section, key, value) in directives(name) {
+            let known = DIRECTIVES.iter().find(|(known, _)| *known == section);
+            let (_, keys) = known.unwrap_or_else(|| panic!("{name}: section [{section}]"));
+            assert!(keys.contains(&key.as_str()), "{name}: `{key}` in [{section}]");
+            let is_flag =
+                ["Private", "Protect", "Persistent", "NoNew", "Lock"].iter().any(|p| key.starts_with(p));
+            let is_valid = ["yes", "no", "true", "strict", "invisible"].contains(&value.as_str());
+            assert!(!is_flag || is_valid, "{name}: `{key}={value}`");
+        }
+    }
+    let service = directives("headwater.service");
+    let value =
+        |key: &str| service.iter().find(|(_, name, _)| name == key).map(|(_, _, value)| value.as_str());
+    assert_eq!(value("ExecStart"), Some("/usr/local/bin/headwater run"));
+    assert_eq!(value("Type"), Some("oneshot"));
+    // the shell function of README.md runs commands as the service does
+    let property = Regex::new(r"--property=(\w+)=(\S+)").expect("a pattern");
+    let readme = read("README.md");
+    let properties: Vec<_> = property.captures_iter(&readme).collect();
+    assert!(properties.len() >= 4, "{} properties", properties.len());
+    for found in properties {
+        assert_eq!(value(&found[1]), Some(&found[2]), "README.md: {}", &found[0]);
+    }
+}
+
+/// systemd itself reads the units too, if it is installed; the test above needs nothing installed.
+#[test]
+fn units_pass_systemd_analyze() {
     let folder = tempfile::tempdir().expect("a folder");
     let units = ["headwater.service", "headwater.timer"].map(|name| folder.path().join(name));
     for unit in &units {
@@ -165,10 +263,24 @@ fn units_are_read() {
         std::fs::write(unit, text).expect("written");
     }
     match std::process::Command::new("systemd-analyze").arg("verify").args(&units).output() {
-        Err(_) => eprintln!("no systemd-analyze: the units are not verified"),
+        Err(error) => eprintln!("only the directives are checked: cannot run systemd-analyze: {error}"),
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success() && !said.contains(".service:"), "{said}");
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && !message.contains(".service:"), "{message}");
         }
     }
+}
+
+/// The builder of the image gets what `.dockerignore` lets through: all that `cargo build` reads.
+#[test]
+fn the_image_is_built_from_every_source() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rules = std::fs::read_to_string(root.join(".dockerignore")).expect(".dockerignore");
+    let copied: Vec<&str> = rules.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    assert_eq!(copied, ["Cargo.toml", "Cargo.lock", "src", "crates", "sql", "rules"]);
+    assert!(copied.iter().all(|name| root.join(name).exists()), "{copied:?}");
+    let manifest: toml::Table =
+        std::fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml").parse().expect("TOML");
+    assert_eq!(manifest["workspace"]["members"], toml::Value::from(vec!["crates/*"]));
+    assert!(read("Dockerfile").contains("\nCOPY . .\n"));
 }

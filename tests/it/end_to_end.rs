@@ -1,5 +1,5 @@
-//! A simulated day from raw logs to the brief: the planted cause is named, the report fits its
-//! schema, the same again changes nothing, and other engines read the same rows.
+//! A simulated day from raw logs to the brief: the trace names the known cause, the report matches its
+//! schema, a second run changes nothing, and DuckDB reads the same rows.
 
 use crate::program::{headwater, json, number, python, run, simulate};
 use serde_json::Value;
@@ -7,11 +7,12 @@ use std::path::Path;
 
 const SIZE: u64 = 8_000_000;
 
+/// Ingests a simulated day without its truth, and returns that.
 #[track_caller]
 fn day(dir: &Path, scenario: &str, seed: u64) -> Value {
     let bucket = dir.join("bucket");
     let truth = simulate(&bucket, scenario, seed, SIZE);
-    std::fs::remove_file(bucket.join("truth.json")).expect("the truth is beside the logs");
+    std::fs::remove_file(bucket.join("truth.json")).expect("truth.json next to the logs");
     let done = json(&dir.join("lake"), &["ingest", bucket.to_str().expect("path"), "--json"]);
     let count = |key: &str| done[key].as_u64().expect("a count");
     assert_eq!(count("records"), count("parsed") + count("unparsed") + count("dropped"));
@@ -19,6 +20,7 @@ fn day(dir: &Path, scenario: &str, seed: u64) -> Value {
     truth
 }
 
+/// Checks that the trace of the symptom leads to the known cause, or to none if there is none.
 #[track_caller]
 fn check(scenario: &str, seed: u64) {
     let dir = tempfile::tempdir().expect("a folder");
@@ -30,7 +32,10 @@ fn check(scenario: &str, seed: u64) {
     let trace = json(&dir.path().join("lake"), &["trace", "--pod", &pod, "--at", at, "--json"]);
     if truth["cause"].is_null() {
         assert_eq!(trace["verdict"], "inconclusive");
-        assert!(!trace["reasons"].as_array().expect("reasons").is_empty(), "it says why");
+        assert!(
+            !trace["reasons"].as_array().expect("reasons").is_empty(),
+            "an inconclusive trace has reasons"
+        );
     } else {
         assert_eq!(
             trace["hypotheses"][0]["cause"]["audit_id"], truth["cause"]["audit_id"],
@@ -40,7 +45,7 @@ fn check(scenario: &str, seed: u64) {
         let steps = trace["hypotheses"][0]["steps"].as_array().expect("steps");
         assert!(
             steps.iter().all(|step| step["evidence"][0]["row_id"].is_string()),
-            "every step has its line"
+            "every step has a log line as evidence"
         );
     }
 }
@@ -71,12 +76,12 @@ fn probe_tightened() {
 }
 
 #[test]
-fn a_surge_without_operation_has_no_cause() {
+fn a_traffic_surge_without_an_operation_has_no_cause() {
     check("traffic_surge_no_cause", 3);
 }
 
 #[test]
-fn demo_names_the_operation_and_its_report_fits_the_schema() {
+fn the_demo_names_the_operation_and_its_report_matches_the_schema() {
     let dir = tempfile::tempdir().expect("a folder");
     let out = dir.path().join("demo");
     let output = run(dir.path(), &["demo", "--dir", out.to_str().expect("path")]);
@@ -101,7 +106,7 @@ fn demo_names_the_operation_and_its_report_fits_the_schema() {
 }
 
 #[test]
-fn the_same_again_changes_nothing() {
+fn a_second_run_changes_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
     day(dir.path(), "bad_image", 1);
     let lake = dir.path().join("lake");
@@ -128,10 +133,10 @@ fn duckdb_reads_the_same_rows() {
             lake.display()
         );
         let output = python().arg("-c").arg(script).output().expect("python starts");
-        let theirs: i64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_else(|_| {
+        let duckdb: i64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_else(|_| {
             panic!("duckdb: {}", String::from_utf8_lossy(&output.stderr));
         });
-        assert_eq!(number(&lake, &format!("select count(*) as n from {table}")), theirs, "{table}");
+        assert_eq!(number(&lake, &format!("select count(*) as n from {table}")), duckdb, "{table}");
     }
 }
 
@@ -154,7 +159,7 @@ fn a_changed_object_replaces_its_own_rows() {
 }
 
 #[test]
-fn every_shipped_rule_is_sound_and_passes_its_tests() {
+fn every_built_in_rule_is_valid_and_passes_its_tests() {
     let dir = tempfile::tempdir().expect("a folder");
     for task in ["check", "test"] {
         let output = headwater(dir.path(), &["rules", task]).output().expect("starts");

@@ -1,17 +1,20 @@
-//! The one integration binary: real program, real files, its own temporary folders.
+//! All integration tests in one binary, as linking the query engine takes long. They run the real
+//! program on real files, each in a temporary folder of its own. Folders mirror `src/`.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
-#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+#![expect(clippy::print_stderr, reason = "long tests print how much they covered")]
 
 mod analysis; // rules and traces
-mod api; // what may be requested, and by whom
+mod api; // requests, and who may make them
 mod brief; // the text for people
+mod cli; // --help of every subcommand
 mod delivery; // channels and the outbox
-mod deploy; // what deploy/ says against what the program knows
-mod end_to_end; // raw logs to a brief
+mod deploy; // deploy/ agrees with the program
+mod end_to_end; // from raw logs to a brief
+mod incident_day; // whole days, compared with reviewed reports
 mod ingest; // files into the lake
 mod lake; // upkeep of the lake
-mod layers; // who may use whom
+mod layers; // which module may use which
 mod pipeline; // the daily job
 mod program; // runs the program
 mod query; // untrusted SQL

@@ -1,29 +1,29 @@
-//! Runs the real program and reads what it prints.
+//! Runs the real program and reads its output.
 
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Returns the program with arguments, in a lake.
+/// Returns a command that runs the program with arguments on a lake.
 pub fn headwater(lake: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_headwater"));
     command.arg("--lake").arg(lake).args(args);
     command
 }
 
-/// Returns a python with duckdb, jsonschema and moto.
+/// Returns the Python interpreter that has duckdb, jsonschema and moto.
 pub fn python() -> Command {
     let path = std::env::var("HEADWATER_PYTHON")
-        .expect("HEADWATER_PYTHON names a python with duckdb, jsonschema and moto; ./test.sh sets it up");
+        .expect("HEADWATER_PYTHON must be a Python with duckdb, jsonschema and moto; ./test.sh sets it");
     Command::new(path)
 }
 
-/// Runs it and returns what came of it.
+/// Runs the program and returns its output.
 pub fn run(lake: &Path, args: &[&str]) -> Output {
     headwater(lake, args).output().expect("the program starts")
 }
 
-/// Runs it, wants exit code 0, and reads its stdout as JSON.
+/// Runs the program, requires exit code 0, and parses its stdout as JSON.
 #[track_caller]
 pub fn json(lake: &Path, args: &[&str]) -> Value {
     let output = run(lake, args);
@@ -31,19 +31,19 @@ pub fn json(lake: &Path, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("stdout is one JSON document")
 }
 
-/// Runs a statement and returns its rows.
+/// Runs a SQL statement and returns its rows.
 #[track_caller]
 pub fn rows(lake: &Path, sql: &str) -> Value {
     json(lake, &["sql", sql, "--format", "json"])
 }
 
-/// Returns one number of a statement.
+/// Runs a SQL statement and returns the number in its column `n`.
 #[track_caller]
 pub fn number(lake: &Path, sql: &str) -> i64 {
     rows(lake, sql)[0]["n"].as_i64().expect("a column `n`")
 }
 
-/// Writes a simulated day and returns its truth.
+/// Writes a simulated day and returns its truth.json.
 #[track_caller]
 pub fn simulate(out: &Path, scenario: &str, seed: u64, size: u64) -> Value {
     let (seed, size) = (seed.to_string(), size.to_string());

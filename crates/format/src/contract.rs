@@ -1,12 +1,12 @@
 //! The contract of a format: it turns text into records, does no I/O and knows nothing of files,
-//! Arrow or the lake. It cannot fail: it reads a text, or says why it does not.
+//! Arrow or the lake. It cannot fail: it reads a text, or returns the reason why it cannot.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use model::record::{Attrs, Level, Place, Record, Text};
 use std::borrow::Cow;
 
-/// What a format does with a line.
+/// The kind of content that a format reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Wraps another text: a collector's or runtime's metadata around the application's line.
@@ -15,13 +15,13 @@ pub enum Role {
     Audit,
     /// Kubernetes events.
     Event,
-    /// Application text, one record a line.
+    /// Application text, one record per line.
     Line,
-    /// Application text whose records may go on over further lines (stack traces, long messages).
+    /// Application text whose records may span several lines (stack traces, long messages).
     Lines,
 }
 
-/// What a format may need to know of the object it reads from.
+/// The zone and day of the object that a format reads from.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// Zone of times that name none.
@@ -30,83 +30,107 @@ pub struct Clock {
     pub day: NaiveDate,
 }
 
-/// A line with its envelope taken off.
+impl Clock {
+    /// UTC without a day, for times that always carry both.
+    pub const UTC: Self = Self { zone: Tz::UTC, day: NaiveDate::MIN };
+}
+
+/// A line without its envelope, and the metadata that the envelope carried.
 #[derive(Clone, Debug, Default)]
-pub struct Peeled<'a> {
+pub struct Unwrapped<'a> {
     /// The collector's or runtime's time, µs UTC.
     pub ts: Option<i64>,
-    /// True when that time named no zone: it was read as if in UTC.
+    /// True if that time named no zone and was read as UTC.
     pub is_local: bool,
-    /// Level of a text that tells none itself.
+    /// Level of a text that has none itself.
     pub level: Option<Level>,
-    /// Trace id of a text that tells none itself.
+    /// Trace id of a text that has none itself.
     pub trace_id: Option<Text<'a>>,
-    /// Span id of a text that tells none itself.
+    /// Span id of a text that has none itself.
     pub span_id: Option<Text<'a>>,
     /// stdout or stderr.
     pub stream: Option<Text<'a>>,
     /// Where it was collected.
     pub place: Place<'a>,
-    /// Name of the log, where several come from one place: their lines are not joined.
+    /// Name of the log if one place writes several: lines of different logs are not joined.
     pub log: Option<Text<'a>>,
-    /// True when the next line of the stream goes on with this one (bytes, undecoded).
+    /// True if the next line of the stream continues this one, byte by byte.
     pub partial: bool,
-    /// True when nothing goes on with this one, whatever envelopes within say.
-    pub whole: bool,
+    /// True if no line continues this one, whatever the envelopes within it say.
+    pub complete: bool,
     /// The application's line.
     pub payload: Cow<'a, [u8]>,
     /// Metadata without a column.
     pub attrs: Attrs,
-    /// True when the envelope itself says that this is container stdout (CRI, docker).
+    /// True if the envelope is only ever written for container stdout and stderr (CRI, docker).
     pub stdout: bool,
 }
 
-/// One of the things an envelope holds.
+/// One element of an envelope.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "most parts are lines, handed over one at a time")]
+#[expect(clippy::large_enum_variant, reason = "most parts are lines, passed on one at a time")]
 pub enum Part<'a> {
     /// A line.
-    Line(Peeled<'a>),
-    /// A record that a rule of this name drops.
+    Line(Unwrapped<'a>),
+    /// A record that the rule of this name drops.
     Dropped(&'static str),
-    /// A text that cannot be read, and why.
+    /// A text that cannot be read, and the reason.
     Broken(Cow<'a, [u8]>, String),
 }
 
-/// Takes the parts of an envelope one at a time.
-pub type Each<'e, 'a> = &'e mut dyn FnMut(Part<'a>);
+/// Receives the parts of an envelope one at a time.
+pub type EmitPart<'e, 'a> = &'e mut dyn FnMut(Part<'a>);
 
-/// Takes records one at a time.
+/// Receives records one at a time.
 pub type Emit<'e> = &'e mut dyn FnMut(Record<'_>);
 
 /// One log format. Text arrives decoded and without its line end.
 pub trait Format: Sync {
     /// Short name: `cri`, `k8s-audit`, `logback`.
     fn name(&self) -> &'static str;
-    /// What writes it, one line.
+    /// The programs that write it, one line.
     fn about(&self) -> &'static str;
-    /// A line it reads, for `inspect --list` and the docs.
+    /// A line that it reads, for `inspect --list` and the docs.
     fn sample(&self) -> &'static str;
-    /// What it does with a line.
+    /// The kind of content.
     fn role(&self) -> Role;
 
-    /// Tells whether a record of this format begins with `text`; cheap, called for every line.
+    /// Returns true if a record of this format begins with `text`. Must be cheap: it is called for
+    /// every line.
     fn begins(&self, text: &str) -> bool;
 
-    /// Takes the envelope off one line; envelopes that hold one line each.
-    fn peel<'a>(&self, _line: &'a [u8]) -> Option<Peeled<'a>> {
+    /// The bytes that a line in this envelope can begin with; other lines are not tried.
+    fn first_bytes(&self) -> &'static [u8] {
+        b"{"
+    }
+
+    /// Returns true if this envelope never occurs within another one.
+    fn is_outermost(&self) -> bool {
+        false
+    }
+
+    /// Removes an envelope that holds one line. Returns `None` if the line is not in this envelope.
+    fn unwrap_line<'a>(&self, _line: &'a [u8]) -> Option<Unwrapped<'a>> {
         None
     }
 
-    /// Takes the envelope off all that it holds, in order; envelopes that hold several lines.
-    /// Returns whether it fitted; nothing is handed over when it did not.
-    fn peel_all<'a>(&self, line: &'a [u8], each: Each<'_, 'a>) -> bool {
-        self.peel(line).map(|peeled| each(Part::Line(peeled))).is_some()
+    /// Removes an envelope that holds several lines and emits all its parts in order. Returns false,
+    /// with nothing emitted, if the line is not in this envelope.
+    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
+        self.unwrap_line(line).map(|unwrapped| emit(Part::Line(unwrapped))).is_some()
     }
 
-    /// Reads one record's text (several lines joined by `\n` for [`Role::Lines`]) and emits its
-    /// records. An error says why it could not, with the byte where it is known.
+    /// Reads the text of one record (several lines joined by `\n` for [`Role::Lines`]) and emits its
+    /// records. An error is the reason why it cannot, with the byte offset if it is known.
     fn read(&self, _text: &str, _clock: &Clock, _emit: Emit<'_>) -> Result<(), String> {
         Err("an envelope has no records of its own".into())
+    }
+}
+
+/// Returns a text as the payload of an envelope.
+pub fn payload_of(text: Text<'_>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }

@@ -1,26 +1,26 @@
-//! What an object's key tells before a byte is read: place, log type, day.
-//! Keys are labels from outside: they are looked at, never opened.
+//! The place, log type and day that an object's key names, before a byte is read.
+//! Keys are untrusted labels: they are parsed, never opened as paths.
 
 use chrono::NaiveDate;
 use model::record::Place;
 use model::table::Table;
 use std::borrow::Cow;
 
-/// What is known of an object before it is read.
+/// What the key of an object says about its content.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// Where its lines come from, as far as the key tells.
+    /// Where its lines come from, as far as the key names it.
     pub place: Place<'static>,
-    /// Where its text belongs; nothing where only the lines can tell.
+    /// Table of its text lines; `None` if that depends on the lines.
     pub text_table: Option<Table>,
-    /// Why, for `inspect`.
+    /// The reason for that table, for `inspect`.
     pub reason: Option<String>,
-    /// The day its key names.
+    /// Day in the key.
     pub day: Option<NaiveDate>,
 }
 
-/// Reads an object key.
-pub fn of_key(key: &str) -> Origin {
+/// Reads the key of an object.
+pub fn origin_of(key: &str) -> Origin {
     let parts: Vec<&str> = key.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
     let place = place_of(&parts);
     let mut origin = Origin { day: day_of(key), ..Origin::default() };
@@ -33,7 +33,7 @@ pub fn of_key(key: &str) -> Origin {
     match named {
         Some((table, part)) => {
             origin.text_table = matches!(table, Table::Business | Table::Standard).then_some(table);
-            origin.reason = Some(format!("its path holds `{part}/`"));
+            origin.reason = Some(format!("its path contains `{part}/`"));
         }
         None if place.pod.is_some() => {
             origin.text_table = Some(Table::Standard);
@@ -45,71 +45,68 @@ pub fn of_key(key: &str) -> Origin {
     origin
 }
 
-/// Reads the layouts in which a path names a container.
+/// Returns the place of the container that a path names, in any of the known layouts.
 fn place_of(parts: &[&str]) -> Place<'static> {
+    let Some([namespace, pod, container]) = kubelet_folder(parts)
+        .or_else(|| kubelet_link(parts.last()?))
+        .or_else(|| must_gather(parts))
+        .or_else(|| support_bundle(parts))
+    else {
+        return Place::default();
+    };
     let own = |text: &str| Some(Cow::Owned(text.to_owned()));
-    // kubelet: …/<ns>_<pod>_<uid>/<container>/<n>.log
-    for pair in parts.windows(2) {
-        let [directory, container] = pair else { continue };
-        let mut names = directory.split('_');
-        if let (Some(namespace), Some(pod), Some(uid), None) =
-            (names.next(), names.next(), names.next(), names.next())
-            && !namespace.is_empty()
-            && !pod.is_empty()
-            && is_uid(uid)
-        {
-            let container = container.split('.').next().unwrap_or(container);
-            return Place {
-                namespace: own(namespace),
-                pod: own(pod),
-                container: own(container),
-                ..Place::default()
-            };
-        }
-    }
-    // kubelet's links: <pod>_<ns>_<container>-<64 hex>.log
-    if let Some(name) = parts.last() {
-        let mut names = name.split('_');
-        if let (Some(pod), Some(namespace), Some(rest), None) =
-            (names.next(), names.next(), names.next(), names.next())
-            && let Some((container, id)) = rest.split('.').next().and_then(|stem| stem.rsplit_once('-'))
-            && id.len() == 64
-        {
-            return Place {
-                namespace: own(namespace),
-                pod: own(pod),
-                container: own(container),
-                ..Place::default()
-            };
-        }
-    }
-    // must-gather: namespaces/<ns>/pods/<pod>/<container>/…
-    for group in parts.windows(5) {
-        if let ["namespaces", namespace, "pods", pod, container] = group {
-            return Place {
-                namespace: own(namespace),
-                pod: own(pod),
-                container: own(container),
-                ..Place::default()
-            };
-        }
-    }
-    // support bundles: pods/logs/<ns>/<pod>/<container>.log
-    for group in parts.windows(5) {
-        if let ["pods", "logs", namespace, pod, container] = group {
-            let container = container.split('.').next().unwrap_or(container);
-            return Place {
-                namespace: own(namespace),
-                pod: own(pod),
-                container: own(container),
-                ..Place::default()
-            };
-        }
-    }
-    Place::default()
+    Place { namespace: own(namespace), pod: own(pod), container: own(container), ..Place::default() }
 }
 
-/// Tells a pod's uid, or the hash that stands for a static pod's.
+/// Namespace, pod and container.
+type Names<'a> = [&'a str; 3];
+
+/// Reads `…/<namespace>_<pod>_<uid>/<container>/<n>.log`, where the kubelet keeps container logs.
+fn kubelet_folder<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
+    parts.windows(2).find_map(|pair| {
+        let [folder, container] = pair else { return None };
+        let [namespace, pod, uid] = three(folder)?;
+        let is_pod = !namespace.is_empty() && !pod.is_empty() && is_uid(uid);
+        is_pod.then_some([namespace, pod, stem(container)])
+    })
+}
+
+/// Reads `<pod>_<namespace>_<container>-<64 hex digits>.log`, the kubelet's link to such a log.
+fn kubelet_link<'a>(file: &&'a str) -> Option<Names<'a>> {
+    let [pod, namespace, rest] = three(file)?;
+    let (container, id) = stem(rest).rsplit_once('-')?;
+    (id.len() == 64).then_some([namespace, pod, container])
+}
+
+/// Reads must-gather's `namespaces/<namespace>/pods/<pod>/<container>/…`.
+fn must_gather<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
+    parts.windows(5).find_map(|group| match group {
+        ["namespaces", namespace, "pods", pod, container] => Some([*namespace, *pod, *container]),
+        _ => None,
+    })
+}
+
+/// Reads a support bundle's `pods/logs/<namespace>/<pod>/<container>.log`.
+fn support_bundle<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
+    parts.windows(5).find_map(|group| match group {
+        ["pods", "logs", namespace, pod, container] => Some([*namespace, *pod, stem(container)]),
+        _ => None,
+    })
+}
+
+/// Splits a name at `_` into exactly three parts.
+fn three(name: &str) -> Option<Names<'_>> {
+    let mut parts = name.split('_');
+    let names = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some(names)
+}
+
+/// Returns a file name up to its first dot.
+fn stem(file: &str) -> &str {
+    file.split('.').next().unwrap_or(file)
+}
+
+/// Returns true for a pod's uid, and for the hash that a static pod has instead.
 fn is_uid(text: &str) -> bool {
     text.len() >= 8 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }

@@ -1,4 +1,6 @@
-//! The one list of formats. A new format is one file in `envelope/` or `leaf/` and one line here.
+//! The list of all formats. To add one, write its file in `envelope/` or `leaf/`, declare it in that
+//! folder's `mod.rs`, and add one line here. Nothing else names a format to have it tried, listed
+//! by `inspect --list` and tested with its sample.
 
 use crate::contract::Format;
 use crate::{envelope, leaf};

@@ -1,10 +1,10 @@
-//! What a record or a finding is about: the Kubernetes objects it names.
+//! The Kubernetes objects that a record or finding refers to, and how their names are derived.
 //! Must not know any log format.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The Kubernetes objects that a finding is about; absent parts are absent in JSON.
+/// The Kubernetes objects that a finding refers to; absent parts are absent in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Entity {
     /// Cluster name.
@@ -28,10 +28,10 @@ pub struct Entity {
 }
 
 impl Entity {
-    /// The column names that make an entity, wide to narrow.
+    /// The columns of an entity, from the widest to the narrowest.
     pub const COLUMNS: [&'static str; 6] = ["cluster", "namespace", "workload", "pod", "container", "node"];
 
-    /// Returns the part of that column name.
+    /// Returns the value of a column; `None` for an absent value or an unknown column.
     pub fn part(&self, column: &str) -> Option<&str> {
         match column {
             "cluster" => self.cluster.as_deref(),
@@ -44,7 +44,7 @@ impl Entity {
         }
     }
 
-    /// Sets the part of that column name; an unknown name changes nothing.
+    /// Sets the value of a column; an unknown column changes nothing.
     pub fn set(&mut self, column: &str, value: Option<String>) {
         match column {
             "cluster" => self.cluster = value,
@@ -57,7 +57,8 @@ impl Entity {
         }
     }
 
-    /// Returns the narrowest name a person would use: `shop/pay-api`, `shop`, a node, or the cluster.
+    /// Returns the name that a person would use: `shop/pay-api`, otherwise the node, the namespace or the
+    /// cluster.
     pub fn label(&self) -> String {
         let object = self.workload.as_deref().or(self.pod.as_deref());
         match (self.namespace.as_deref(), object) {
@@ -74,18 +75,19 @@ impl Entity {
     }
 }
 
-/// The alphabet of generated name suffixes (k8s.io/apimachinery, `pkg/util/rand`).
+/// Returns true if the text has only characters of generated names (k8s.io/apimachinery,
+/// `pkg/util/rand`).
 fn is_generated(text: &str) -> bool {
     text.bytes().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(&b))
 }
 
-/// Returns the workload of a pod name: the name less the suffixes that its controller generated.
+/// Returns the workload of a pod name: the name without the suffixes that its controller generated.
 /// `pay-api-7d9f8b6c5d-x2x7k` → `pay-api`, `orders-db-0` → `orders-db`, `backup-29384720-x2x7k` → `backup`.
 pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {
     if let Some(node) = node
         && let Some(name) = pod.strip_suffix(node).and_then(|rest| rest.strip_suffix('-'))
     {
-        return name; // a static pod carries its node's name
+        return name; // the kubelet appends the node to the name of a static pod
     }
     let Some((rest, last)) = pod.rsplit_once('-') else { return pod };
     if last.len() <= 4 && !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()) {
@@ -99,7 +101,7 @@ pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {
         Some((name, hash))
             if (6..=10).contains(&hash.len())
                 && !name.is_empty()
-                // a short one without a digit may be a word
+                // a short hash without a digit may be a word
                 && (is_generated(hash) && (hash.len() >= 8 || hash.bytes().any(|b| b.is_ascii_digit()))
                     || hash.len() >= 8 && hash.bytes().all(|b| b.is_ascii_digit())) =>
         {
@@ -109,7 +111,7 @@ pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {
     }
 }
 
-/// Returns the workload of a ReplicaSet or Job name: the name less its hash or time.
+/// Returns the workload of a ReplicaSet or Job name: the name without its hash or time.
 /// `pay-api-7d9f8b6c5d` → `pay-api`, `backup-29384720` → `backup`.
 pub fn workload_of_owner(owner: &str) -> &str {
     match owner.rsplit_once('-') {

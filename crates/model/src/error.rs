@@ -1,23 +1,23 @@
-//! The one error type: what failed, where, why, and the next step.
-//! An error ends something; a [`Problem`] is one bad object, rule or step that the rest outlives.
-//! Handle each once: return it or report it.
+//! The error type of the whole program: what failed, where, why, and the next step.
+//! An error ends an operation; a [`Problem`] is one bad object, rule or step that does not stop the
+//! rest. Handle each once: return it or report it. Must not know who shows it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What the caller of the program can do about an error; decides the exit code.
+/// The kind of an error; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// Wrong use or wrong config: exit code 2.
     Usage,
-    /// What was named does not exist: exit code 2.
+    /// A named thing does not exist: exit code 2.
     Missing,
-    /// Another process is at it; later it may work: exit code 1.
+    /// Another process is using the resource, and a retry may succeed: exit code 1.
     Busy,
-    /// Something failed that was asked for correctly: exit code 1.
+    /// A valid request failed: exit code 1.
     Failed,
-    /// A broken promise inside the program: exit code 70.
+    /// A bug in this program: exit code 70 (`EX_SOFTWARE` of sysexits.h).
     Bug,
 }
 
@@ -25,81 +25,81 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Error {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// What failed, lower case, names in backticks.
     pub what: String,
     /// `file:line:column`, an object key or an address.
     pub place: Option<String>,
-    /// The next step for the reader.
+    /// What to do next.
     pub hint: Option<String>,
-    /// Why: the error below this one.
+    /// Why it failed: the underlying error.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The result of anything that can fail.
+/// The result of an operation that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Returns an error of wrong use or wrong config.
+    /// Returns an [`ErrorKind::Usage`] error.
     pub fn usage(what: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, what)
+        Self::new(ErrorKind::Usage, what)
     }
 
-    /// Returns an error of something named that does not exist.
+    /// Returns an [`ErrorKind::Missing`] error.
     pub fn missing(what: impl Into<String>) -> Self {
-        Self::new(Kind::Missing, what)
+        Self::new(ErrorKind::Missing, what)
     }
 
-    /// Returns an error of something that another process is at.
+    /// Returns an [`ErrorKind::Busy`] error.
     pub fn busy(what: impl Into<String>) -> Self {
-        Self::new(Kind::Busy, what)
+        Self::new(ErrorKind::Busy, what)
     }
 
-    /// Returns an error of something that failed though it was asked for correctly.
+    /// Returns an [`ErrorKind::Failed`] error.
     pub fn failed(what: impl Into<String>) -> Self {
-        Self::new(Kind::Failed, what)
+        Self::new(ErrorKind::Failed, what)
     }
 
-    /// Returns an error of a promise broken inside the program.
+    /// Returns an [`ErrorKind::Bug`] error.
     pub fn bug(what: impl Into<String>) -> Self {
-        Self::new(Kind::Bug, what)
+        Self::new(ErrorKind::Bug, what)
     }
 
-    fn new(kind: Kind, what: impl Into<String>) -> Self {
+    fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), place: None, hint: None, source: None }
     }
 
-    /// Adds where it failed.
+    /// Adds the place: `file:line:column`, an object key or an address.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());
         self
     }
 
-    /// Adds the next step.
+    /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Adds why it failed.
+    /// Adds the underlying error.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// Returns the exit code of the program that ends with this error.
+    /// Returns the exit code for a program that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::Failed | Kind::Busy => 1,
-            Kind::Usage | Kind::Missing => 2,
-            Kind::Bug => 70,
+            ErrorKind::Failed | ErrorKind::Busy => 1,
+            ErrorKind::Usage | ErrorKind::Missing => 2,
+            ErrorKind::Bug => 70,
         }
     }
 
-    /// Returns why, as one line without the text of this error itself.
+    /// Returns the texts of the underlying errors on one line, without repetitions; `None` without one.
     pub fn why(&self) -> Option<String> {
         let mut source = self.source.as_deref().map(|s| s as &dyn std::error::Error);
         let mut lines: Vec<String> = Vec::new();
@@ -113,7 +113,7 @@ impl Error {
         (!lines.is_empty()).then(|| lines.join(": "))
     }
 
-    /// Returns the same as a problem of `step` that the rest outlives.
+    /// Returns the error as a problem of `step`.
     pub fn into_problem(self, step: &str) -> Problem {
         let what = match self.why() {
             Some(why) => format!("{}: {why}", self.what),
@@ -153,7 +153,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// One thing that failed while the rest went on; part of every report.
+/// One failure that did not stop the rest; part of every report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// The step it happened in: `ingest`, `rules`, `trace`, …
@@ -163,7 +163,7 @@ pub struct Problem {
     /// Object key or `file:line:column`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// The next step for the reader.
+    /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The languages of everything that is written for people.
+//! The languages of briefs and of the Chinese texts in a report. Must not know any text.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Every language's name, as config, requests and the command line write it.
+    /// The names of all languages, as used in config, requests and the command line.
     pub const NAMES: [&str; 2] = ["zh", "en"];
 
     /// Returns the language of a name; English for any other name.
@@ -23,7 +23,7 @@ impl Lang {
         if name == "zh" { Self::Zh } else { Self::En }
     }
 
-    /// Returns its name: `zh` or `en`.
+    /// Returns `zh` or `en`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Zh => "zh",
@@ -31,7 +31,7 @@ impl Lang {
         }
     }
 
-    /// Returns the text of this language.
+    /// Returns the value for this language.
     pub fn pick<T>(self, zh: T, en: T) -> T {
         match self {
             Self::Zh => zh,

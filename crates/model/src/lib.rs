@@ -1,9 +1,10 @@
-//! The values that every part of Headwater speaks of. Plain data: no I/O, no clock, no log format,
-//! no query engine.
+//! The plain values that every part of Headwater uses. No I/O, no log format, no query engine.
 
 pub mod entity;
 pub mod error;
+pub mod json;
 pub mod lang;
+pub mod numerals;
 pub mod record;
 pub mod report;
 pub mod table;

@@ -1,31 +1,32 @@
-//! What a parser hands over: one record with borrowed texts. Knows the table contract's fields,
-//! no log format and no Arrow.
+//! One record as a format reads it, with borrowed texts. Has the fields of the table contract; must
+//! not know any log format or Arrow.
 
+use crate::json::push_json_string;
 use crate::table::Table;
 use std::borrow::Cow;
 
-/// A text that borrows from the line where it can.
+/// A text that borrows from the log line if it can.
 pub type Text<'a> = Cow<'a, str>;
 
-/// Log levels of the contract, mild to grave.
+/// Log levels of the table contract, from the least to the most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// trace
+    /// Finer than debug: `TRACE`, `FINEST`.
     Trace,
-    /// debug
+    /// Details for developers.
     Debug,
-    /// info
+    /// Normal operation, notices too.
     Info,
-    /// warn
+    /// Something may be wrong.
     Warn,
-    /// error
+    /// Something failed.
     Error,
-    /// fatal
+    /// The program cannot continue: `FATAL`, `CRITICAL`, `PANIC`.
     Fatal,
 }
 
 impl Level {
-    /// Returns the name in the `level` column.
+    /// Returns the value of the `level` column.
     pub fn name(self) -> &'static str {
         match self {
             Self::Trace => "trace",
@@ -37,7 +38,7 @@ impl Level {
         }
     }
 
-    /// Reads the many spellings: `WARNING`, `W`, `err`, `ERROR+2` (slog), `40` (pino), `SEVERE`.
+    /// Reads a level in any of its spellings: `WARNING`, `W`, `err`, `ERROR+2` (slog), `40` (pino), `SEVERE`.
     pub fn of(text: &str) -> Option<Self> {
         let word = text.trim().trim_matches(['[', ']', ':', '<', '>']);
         let word = word.split(['+', '-']).next().unwrap_or(word);
@@ -66,7 +67,7 @@ pub struct Place<'a> {
     pub cluster: Option<Text<'a>>,
     /// Namespace.
     pub namespace: Option<Text<'a>>,
-    /// Workload, where it is told outright; else derived from the pod's name.
+    /// Workload, if the log names it; otherwise it is derived from the pod's name.
     pub workload: Option<Text<'a>>,
     /// Pod.
     pub pod: Option<Text<'a>>,
@@ -77,7 +78,7 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Fills what is absent here from `other`.
+    /// Fills absent parts from `other`.
     pub fn fill_from(&mut self, other: &Place<'a>) {
         let pairs = [
             (&mut self.cluster, &other.cluster),
@@ -94,7 +95,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Returns the same with texts of its own.
+    /// Returns the same place with owned texts.
     pub fn into_owned(self) -> Place<'static> {
         let own = |text: Option<Text<'a>>| text.map(|t| Cow::Owned(t.into_owned()));
         Place {
@@ -107,7 +108,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Returns the same, borrowing from this one.
+    /// Returns the same place, borrowing from this one.
     pub fn by_ref(&self) -> Place<'_> {
         Place {
             cluster: self.cluster.as_deref().map(Cow::Borrowed),
@@ -120,34 +121,34 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What has no column: a JSON object written as it is filled.
+/// Values without a column: a JSON object that is written as it is filled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attrs {
     json: String,
 }
 
 impl Attrs {
-    /// Adds a key, with room for a value of so many bytes.
+    /// Adds a key, and reserves room for a value of `value_bytes`.
     fn key(&mut self, key: &str, value_bytes: usize) {
         self.json.reserve(key.len() + value_bytes + 6);
         self.json.push(if self.json.is_empty() { '{' } else { ',' });
-        push_json_text(&mut self.json, key);
+        push_json_string(&mut self.json, key);
         self.json.push(':');
     }
 
     /// Adds a text.
     pub fn text(&mut self, key: &str, value: &str) {
         self.key(key, value.len());
-        push_json_text(&mut self.json, value);
+        push_json_string(&mut self.json, value);
     }
 
-    /// Adds a value that is JSON already; the caller vouches that it is valid.
+    /// Adds a value that is JSON already. The caller ensures that it is valid.
     pub fn raw(&mut self, key: &str, json: &str) {
         self.key(key, json.len());
         self.json.push_str(json);
     }
 
-    /// Adds what `other` holds.
+    /// Adds the members of `other`.
     pub fn extend(&mut self, other: &Self) {
         if let Some(rest) = other.json.strip_prefix('{') {
             self.json.push(if self.json.is_empty() { '{' } else { ',' });
@@ -155,7 +156,7 @@ impl Attrs {
         }
     }
 
-    /// Replaces what it holds by what `with` makes of the JSON, which lacks its last brace. Tells whether it did.
+    /// Replaces the JSON, without its last brace, by the result of `with`. Returns true if there was one.
     pub fn rewrite(&mut self, with: impl FnOnce(&str) -> Option<String>) -> bool {
         let new = with(&self.json);
         let is_new = new.is_some();
@@ -163,12 +164,12 @@ impl Attrs {
         is_new
     }
 
-    /// Tells whether nothing was added.
+    /// Returns true if it has no members.
     pub fn is_empty(&self) -> bool {
         self.json.is_empty()
     }
 
-    /// Returns the JSON object, or nothing when it is empty.
+    /// Returns the JSON object; `None` if it has no members.
     pub fn into_json(mut self) -> Option<String> {
         if self.json.is_empty() {
             return None;
@@ -178,48 +179,7 @@ impl Attrs {
     }
 }
 
-/// Appends `text` as a JSON string.
-pub fn push_json_text(out: &mut String, text: &str) {
-    out.push('"');
-    let mut rest = text;
-    loop {
-        let (plain, tail) = rest.split_at(plain_len(rest.as_bytes()));
-        out.push_str(plain);
-        let Some(special) = tail.as_bytes().first() else { break };
-        match special {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            other => out.push_str(&format!("\\u{:04x}", u32::from(*other))),
-        }
-        rest = tail.get(1..).unwrap_or("");
-    }
-    out.push('"');
-}
-
-/// Returns the bytes in front of the first that a JSON text escapes (`"`, `\`, control), eight
-/// at a time: a byte that is one borrows into its top bit, and the lowest such bit is exact.
-pub fn plain_len(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let (words, rest) = text.as_chunks();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let quote = zero(word ^ (ONES * u64::from(b'"')));
-        let backslash = zero(word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let special = (quote | backslash | control) & (ONES << 7);
-        if special != 0 {
-            return at * 8 + (special.trailing_zeros() / 8) as usize;
-        }
-    }
-    let is_special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-    text.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
-}
-
-/// The fields of a text record: business and standard alike.
+/// The fields of a text record, business or standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextFields<'a> {
     /// stdout or stderr.
@@ -243,46 +203,46 @@ pub struct TextFields<'a> {
 /// The fields of a Kubernetes event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFields<'a> {
-    /// Reason.
+    /// Short machine-readable reason: `BackOff`, `FailedScheduling`.
     pub reason: Option<Text<'a>>,
     /// Normal or Warning.
-    pub kind_of_event: Option<Text<'a>>,
+    pub event_type: Option<Text<'a>>,
     /// Kind of the involved object.
     pub kind: Option<Text<'a>>,
     /// Name of the involved object.
     pub name: Option<Text<'a>>,
     /// Uid of the involved object.
     pub uid: Option<Text<'a>>,
-    /// Times it occurred so far, at least 1.
+    /// Occurrences so far, at least 1.
     pub count: i64,
     /// Component that reported it.
     pub component: Option<Text<'a>>,
-    /// First occurrence, µs.
+    /// First occurrence, µs UTC.
     pub first_ts: Option<i64>,
-    /// Last occurrence, µs.
+    /// Last occurrence, µs UTC.
     pub last_ts: Option<i64>,
 }
 
 /// The fields of an audit event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuditFields<'a> {
-    /// Id of the request.
+    /// Id of the request, the same in all its stages.
     pub audit_id: Option<Text<'a>>,
-    /// Stage.
+    /// RequestReceived, ResponseStarted, ResponseComplete or Panic.
     pub stage: Option<Text<'a>>,
-    /// Verb.
+    /// Kubernetes verb.
     pub verb: Option<Text<'a>>,
-    /// User.
+    /// Authenticated user.
     pub username: Option<Text<'a>>,
     /// Groups.
     pub groups: Vec<Text<'a>>,
-    /// Last source address.
+    /// Last source address; earlier ones can be forged.
     pub source_ip: Option<Text<'a>>,
     /// User agent.
     pub user_agent: Option<Text<'a>>,
-    /// API group.
+    /// API group; `None` for core.
     pub api_group: Option<Text<'a>>,
-    /// Resource.
+    /// Resource, plural.
     pub resource: Option<Text<'a>>,
     /// Subresource.
     pub subresource: Option<Text<'a>>,
@@ -294,15 +254,15 @@ pub struct AuditFields<'a> {
     pub code: Option<i64>,
     /// allow or forbid.
     pub decision: Option<Text<'a>>,
-    /// Why.
+    /// Reason of the authorizer.
     pub decision_reason: Option<Text<'a>>,
-    /// Class of a mutating request.
+    /// Class of a mutating request; `None` for reads and bookkeeping.
     pub operation: Option<&'static str>,
     /// Request object, JSON text.
     pub request: Option<Text<'a>>,
     /// Response object, JSON text.
     pub response: Option<Text<'a>>,
-    /// Received to this stage, ms.
+    /// From received to this stage, ms.
     pub latency_ms: Option<f64>,
 }
 
@@ -310,10 +270,10 @@ pub struct AuditFields<'a> {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "one at a time, on the stack; a box would cost each audit event"
+    reason = "one at a time, on the stack; a box would cost an allocation for each audit event"
 )]
 pub enum Body<'a> {
-    /// Business or standard: where it was collected tells which.
+    /// Business or standard, depending on where it was collected.
     Text(TextFields<'a>),
     /// Kubernetes event.
     Event(EventFields<'a>),
@@ -322,7 +282,7 @@ pub enum Body<'a> {
 }
 
 impl Body<'_> {
-    /// Returns the table, `text` standing for the one that text goes to.
+    /// Returns the table of the record; `text` is the table of text records.
     pub fn table(&self, text: Table) -> Table {
         match self {
             Self::Text(_) => text,
@@ -335,26 +295,26 @@ impl Body<'_> {
 /// One record as a format read it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'a> {
-    /// Event time, µs UTC; absent when the text tells none.
+    /// Event time, µs UTC; `None` if the text has none.
     pub ts: Option<i64>,
-    /// True when the text's time carried its zone; else it was read in the configured one.
+    /// True if the text's time named its zone; otherwise it was read in the configured one.
     pub zoned: bool,
-    /// True when the text told a time of day alone; the date was taken from around it.
+    /// True if the text has only a time of day, with the date taken from the object or collector.
     pub time_of_day: bool,
-    /// Where it comes from, as the record itself tells.
+    /// Where it comes from, as far as the record itself names it.
     pub place: Place<'a>,
     /// Level.
     pub level: Option<Level>,
-    /// Text.
+    /// Text of the record.
     pub message: Text<'a>,
-    /// What has no column.
+    /// Values without a column.
     pub attrs: Attrs,
-    /// The rest.
+    /// The fields of its type.
     pub body: Body<'a>,
 }
 
 impl<'a> Record<'a> {
-    /// Returns a text record with nothing but its message.
+    /// Returns a text record with only a message.
     pub fn text(message: impl Into<Text<'a>>) -> Self {
         Self {
             ts: None,

@@ -1,5 +1,6 @@
-//! The report and all in it: `headwater.report/1`. Plain values that serialise; nothing here
-//! computes. Everything a person reads stands in English, its Chinese beside it in `zh`.
+//! The report, `headwater.report/1`, and everything in it. Plain values that serialise; nothing here
+//! computes. Texts for people are in English, with Chinese beside them in `zh`. Must not know who
+//! makes or shows a report.
 
 use crate::entity::Entity;
 use crate::error::Problem;
@@ -10,11 +11,11 @@ use serde::{Deserialize, Serialize};
 /// The name and version of the report's format.
 pub const REPORT_SCHEMA: &str = "headwater.report/1";
 
-/// How much a finding matters.
+/// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing, nothing is wrong.
+    /// Worth knowing; nothing is wrong.
     Info,
     /// Look when there is time.
     Low,
@@ -27,7 +28,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// All severities, mild to grave.
+    /// All severities, from the least to the most serious.
     pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// Returns the name used in rules, reports and SQL.
@@ -41,7 +42,7 @@ impl Severity {
         }
     }
 
-    /// Returns the severity of that name.
+    /// Returns the severity with that name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|severity| severity.name() == name)
     }
@@ -53,15 +54,15 @@ impl Severity {
 pub enum Status {
     /// Not seen the day before.
     New,
-    /// Seen the day before, about as much.
+    /// Seen the day before, at a similar count.
     Ongoing,
-    /// At least twice the count of the day before, or graver.
+    /// At least twice the count of the day before, or more serious.
     Worse,
     /// At most half the count of the day before.
     Better,
 }
 
-/// The texts of something in Chinese; absent where a rule has none.
+/// Texts in Chinese; absent if a rule has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Zh {
     /// Title.
@@ -78,14 +79,14 @@ pub struct Zh {
     pub advice: Option<String>,
 }
 
-/// A log line that backs a claim.
+/// A log line that supports a claim.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// `<object id>:<line>`, the key of the row in the lake.
     pub row_id: String,
     /// Event time of the line.
     pub ts: Ts,
-    /// Key of the object the line stands in.
+    /// Key of the object that contains the line.
     pub source: String,
     /// Line in that object, from 1.
     pub line: i64,
@@ -93,10 +94,10 @@ pub struct Evidence {
     pub text: String,
 }
 
-/// One anomaly: one rule, one entity, one window.
+/// One anomaly: the result of one rule for one entity in one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// Deterministic: rule, entity and window.
+    /// Stable id, derived from rule, entity and window.
     pub id: String,
     /// Rule id, `<agent>/<rule>`.
     pub rule: String,
@@ -104,11 +105,11 @@ pub struct Finding {
     pub agent: String,
     /// The rule's title.
     pub title: String,
-    /// How much it matters.
+    /// How serious it is.
     pub severity: Severity,
-    /// Against the day before.
+    /// Comparison with the day before.
     pub status: Status,
-    /// What it is about.
+    /// The objects it refers to.
     pub entity: Entity,
     /// First occurrence.
     pub first_ts: Ts,
@@ -122,28 +123,28 @@ pub struct Finding {
     pub why: String,
     /// What to do.
     pub advice: String,
-    /// The same in Chinese.
+    /// The same texts in Chinese.
     #[serde(default)]
     pub zh: Zh,
-    /// The columns of the rule's row that have no place above.
+    /// The columns of the rule's row without a field above.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub facts: serde_json::Map<String, serde_json::Value>,
-    /// Log lines that back it.
+    /// Log lines that support it.
     pub evidence: Vec<Evidence>,
-    /// The trace that starts here, or that this finding is a part of.
+    /// Id of the trace that starts here or that this finding is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
 }
 
-/// How sure a trace is; decided by code alone.
+/// How certain a trace is. Decided by code, never by a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Identity and mechanism hold on every hop, in order, and no rival comes near.
+    /// Identity, mechanism and order hold on every hop, and no other hypothesis scores nearly as high.
     Confirmed,
     /// One of these is missing.
     Likely,
-    /// Nothing found, rivals level, or no data.
+    /// No cause found, several equally likely causes, or no data.
     Inconclusive,
 }
 
@@ -163,13 +164,13 @@ impl Verdict {
 pub struct Reason {
     /// Stable name, for example `same_workload` or `no_operation`.
     pub code: String,
-    /// In words.
+    /// The reason as a sentence.
     pub text: String,
-    /// In Chinese words.
+    /// The same in Chinese.
     pub zh: String,
 }
 
-/// The operation that a hypothesis holds for the cause.
+/// The operation that a hypothesis names as the cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// Audit ID of the request.
@@ -188,14 +189,14 @@ pub struct Cause {
     pub name: String,
     /// Class of the operation: image, resources, config, …
     pub operation: String,
-    /// What it changed, where the request says it: `memory limit 512Mi → 128Mi`.
+    /// What it changed, if the request shows it: `memory limit 512Mi → 128Mi`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
     /// Row in the lake.
     pub row_id: String,
 }
 
-/// What kind of thing a step of a chain is.
+/// The kind of a step of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepKind {
@@ -207,7 +208,7 @@ pub enum StepKind {
     Error,
 }
 
-/// How a step hangs on the one before it.
+/// How a step is linked to the one before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// same_pod, same_workload, uses, selects, calls, names, same_node, same_namespace, cluster_dns or
@@ -218,7 +219,7 @@ pub struct Link {
     pub lag_s: f64,
 }
 
-/// One hop of a chain, cause first.
+/// One step of a chain, cause first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Unique in the report.
@@ -231,42 +232,42 @@ pub struct Step {
     pub what: String,
     /// The same in Chinese.
     pub zh: String,
-    /// User, component or workload that did it or that it befell.
+    /// User, component or workload that did it or was affected.
     pub who: String,
-    /// How it hangs on the step before; absent on the first.
+    /// Link to the step before; absent on the first step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
-    /// Log lines that back it.
+    /// Log lines that support it.
     pub evidence: Vec<Evidence>,
 }
 
-/// One way it may have come about.
+/// One possible explanation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hypothesis {
     /// 0 to 1, comparable within one trace.
     pub score: f64,
     /// The operation; null when the chain ends at an event.
     pub cause: Option<Cause>,
-    /// Why it scores so.
+    /// Reasons for the score.
     pub reasons: Vec<Reason>,
     /// The chain, cause first.
     pub steps: Vec<Step>,
 }
 
-/// A finding followed back.
+/// A finding traced back to its cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trace {
-    /// Deterministic: the start.
+    /// Stable id, derived from the start.
     pub id: String,
     /// The finding it starts from; absent for a trace of a pod and a time.
     pub finding: Option<String>,
-    /// What it starts from.
+    /// The objects it starts from.
     pub entity: Entity,
     /// When the symptom began.
     pub ts: Ts,
-    /// How sure.
+    /// How certain it is.
     pub verdict: Verdict,
-    /// Why that verdict.
+    /// Reasons for the verdict.
     pub reasons: Vec<Reason>,
     /// Up to three, best first.
     pub hypotheses: Vec<Hypothesis>,
@@ -279,9 +280,9 @@ pub struct RunInfo {
     pub id: String,
     /// Local day the window begins on.
     pub date: String,
-    /// First point of the window.
+    /// Start of the window, inclusive.
     pub from: Ts,
-    /// First point after the window.
+    /// End of the window, exclusive.
     pub to: Ts,
     /// The lake's time zone.
     pub timezone: String,
@@ -289,31 +290,31 @@ pub struct RunInfo {
     pub cluster: String,
 }
 
-/// What one table held in the window.
+/// The rows of one table in the window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TableCoverage {
     /// Table.
     pub table: String,
     /// Rows in the window.
     pub rows: u64,
-    /// Rows in the window that no format understood.
+    /// Rows in the window that no format could read.
     pub unparsed: u64,
     /// Local hours of the window (`YYYY-MM-DD HH:00`) without a row.
     pub hours_without_data: Vec<String>,
 }
 
-/// What the report rests on, and what was missing.
+/// The data that the report is based on, and the data that was missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Objects with rows in the window.
     pub objects: u64,
     /// The four tables.
     pub tables: Vec<TableCoverage>,
-    /// All that failed on the way.
+    /// Everything that failed.
     pub problems: Vec<Problem>,
 }
 
-/// What one agent did.
+/// The work of one agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentSummary {
     /// Agent.
@@ -326,13 +327,13 @@ pub struct AgentSummary {
     pub rules: u64,
     /// Findings it made.
     pub findings: u64,
-    /// Key fields of its table that carried no value in the whole window.
+    /// Key fields of its table without a value in the whole window.
     pub fields_without_data: Vec<String>,
-    /// What failed.
+    /// Its failures.
     pub problems: Vec<Problem>,
 }
 
-/// A finding of the day before that did not come back.
+/// A finding of the day before that did not recur.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gone {
     /// Rule.
@@ -341,21 +342,21 @@ pub struct Gone {
     pub title: String,
     /// Severity it had.
     pub severity: Severity,
-    /// What it was about.
+    /// The objects it referred to.
     pub entity: Entity,
     /// Its Chinese texts.
     #[serde(default)]
     pub zh: Zh,
 }
 
-/// What one exception hid.
+/// The findings that one exception suppressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suppressed {
     /// Rule.
     pub rule: String,
     /// Name of the exception in the config.
     pub exception: String,
-    /// Findings it hid.
+    /// Number of findings.
     pub count: u64,
 }
 
@@ -366,16 +367,16 @@ pub struct Report {
     pub schema: String,
     /// The run.
     pub run: RunInfo,
-    /// What it rests on.
+    /// The data it is based on.
     pub coverage: Coverage,
-    /// Gravest first.
+    /// The most serious first.
     pub findings: Vec<Finding>,
     /// In the order of their findings.
     pub traces: Vec<Trace>,
     /// The four agents.
     pub agents: Vec<AgentSummary>,
-    /// Findings of the day before that did not come back.
+    /// Findings of the day before that did not recur.
     pub gone: Vec<Gone>,
-    /// What exceptions hid.
+    /// Findings that exceptions suppressed.
     pub suppressed: Vec<Suppressed>,
 }

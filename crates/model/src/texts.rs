@@ -1,9 +1,10 @@
-//! The texts of a report in one language: rules and steps carry English, and Chinese beside it.
+//! The texts of a report in one language: each is in English, with Chinese beside it if there is a
+//! translation. Must not know where texts are shown.
 
 use crate::lang::Lang;
 use crate::report::{Finding, Gone, Reason, Step};
 
-/// Returns the Chinese text where there is one and it is asked for.
+/// Returns the Chinese text if it is requested and not blank, otherwise the English one.
 fn either<'a>(lang: Lang, zh: Option<&'a str>, en: &'a str) -> &'a str {
     match (lang, zh) {
         (Lang::Zh, Some(zh)) if !zh.trim().is_empty() => zh,
@@ -17,13 +18,13 @@ impl Finding {
         either(lang, self.zh.title.as_deref(), &self.title)
     }
 
-    /// Returns the summary, or the title where there is none.
+    /// Returns the summary, or the title if the summary is blank.
     pub fn summary_in(&self, lang: Lang) -> &str {
         let summary = either(lang, self.zh.summary.as_deref(), &self.summary);
         if summary.trim().is_empty() { self.title_in(lang) } else { summary }
     }
 
-    /// Returns the reason why it matters.
+    /// Returns why it matters.
     pub fn why_in(&self, lang: Lang) -> &str {
         either(lang, self.zh.why.as_deref(), &self.why)
     }
@@ -55,7 +56,7 @@ impl Step {
     }
 }
 
-/// Splits `1. Do this. 2. Do that.` into its items; a text without numbers is one item.
+/// Splits `1. Do this. 2. Do that.` into items; a text without numbers is one item.
 fn numbered(text: &str) -> Vec<&str> {
     let mut items = Vec::new();
     let (mut rest, mut number) = (text.trim(), 1);
@@ -75,7 +76,7 @@ fn numbered(text: &str) -> Vec<&str> {
     items
 }
 
-/// Finds `N.`, `N、` or `N)` that opens an item: its start and the end of its mark.
+/// Finds `N.`, `N、` or `N)` at the beginning of an item. Returns the offsets of its start and end.
 fn marker(text: &str, number: usize) -> Option<(usize, usize)> {
     let digits = number.to_string();
     text.match_indices(&digits).find_map(|(at, _)| {

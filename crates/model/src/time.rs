@@ -1,5 +1,5 @@
-//! Points and spans of event time. Everything inside is UTC microseconds; zones appear only
-//! where a person reads or writes a time. Nothing here knows the current time.
+//! Points and spans of event time. Values are UTC microseconds; time zones appear only where people
+//! read or write a time. Must not know any log format; only [`Ts::now`] reads the clock.
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
@@ -13,22 +13,22 @@ use std::fmt;
 pub struct Ts(pub i64);
 
 impl Ts {
-    /// Returns the time now; for the faces only: steps are passed their time.
+    /// Returns the current time. Only the command line and the server call it; steps receive the time.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_micros())
     }
 
-    /// Returns the same point as a `chrono` time; the epoch when out of its range.
+    /// Returns the point as a `chrono` time, or the epoch if it is out of that type's range.
     pub fn utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// Returns the local clock text `HH:MM:SS` in `zone`.
+    /// Returns the local time `HH:MM:SS` in `zone`.
     pub fn clock(self, zone: Tz) -> String {
         self.utc().with_timezone(&zone).format("%H:%M:%S").to_string()
     }
 
-    /// Returns the local text `YYYY-MM-DD HH:MM:SS` in `zone`.
+    /// Returns the local date and time `YYYY-MM-DD HH:MM:SS` in `zone`.
     pub fn local(self, zone: Tz) -> String {
         self.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
     }
@@ -38,7 +38,7 @@ impl Ts {
         self.utc().with_timezone(&zone).date_naive()
     }
 
-    /// Returns this point moved by seconds.
+    /// Returns the point that many seconds later.
     #[must_use]
     pub fn plus_s(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
@@ -49,7 +49,7 @@ impl Ts {
         (self.0 - earlier.0) as f64 / 1e6
     }
 
-    /// Reads RFC 3339, or a local `YYYY-MM-DD[ T]HH:MM[:SS]` in `zone`.
+    /// Parses RFC 3339, or a local `YYYY-MM-DD[[ T]HH:MM[:SS]]` in `zone`.
     pub fn parse(text: &str, zone: Tz) -> Result<Self> {
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self(time.timestamp_micros()));
@@ -62,7 +62,7 @@ impl Ts {
         if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             return Ok(local_ts(day.and_time(chrono::NaiveTime::MIN), zone));
         }
-        Err(Error::usage(format!("`{text}` is not a time"))
+        Err(Error::usage(format!("invalid time `{text}`"))
             .hint(format!("write 2026-11-22T10:12:00+08:00, or 2026-11-22 10:12 for a time in {zone}")))
     }
 }
@@ -102,8 +102,8 @@ impl JsonSchema for Ts {
     }
 }
 
-/// Returns the point of a local clock reading. A reading that a DST change makes ambiguous is
-/// the earlier point; one that it skips is the point an hour's shift later.
+/// Returns the point of a local date and time. If a DST change makes it ambiguous, that is the earlier
+/// point; if a DST change skips it, the point one hour later.
 pub fn local_ts(local: NaiveDateTime, zone: Tz) -> Ts {
     let point = zone
         .from_local_datetime(&local)
@@ -115,23 +115,23 @@ pub fn local_ts(local: NaiveDateTime, zone: Tz) -> Ts {
 /// A half-open span `[from, to)` of event time, read and written in `zone`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// First point inside.
+    /// Start, inclusive.
     pub from: Ts,
-    /// First point after.
+    /// End, exclusive.
     pub to: Ts,
-    /// The lake's time zone: what a day and a clock text mean.
+    /// The lake's time zone, in which days and local times are read and written.
     pub zone: Tz,
 }
 
 impl Window {
-    /// Returns the local day `date`.
+    /// Returns the window of the local day `date`.
     pub fn day(date: NaiveDate, zone: Tz) -> Self {
         let midnight = |day: NaiveDate| local_ts(day.and_time(chrono::NaiveTime::MIN), zone);
         let next = date.succ_opt().unwrap_or(date);
         Self { from: midnight(date), to: midnight(next), zone }
     }
 
-    /// Returns the span between two texts as [`Ts::parse`] reads them.
+    /// Returns the window between two times as [`Ts::parse`] reads them. An empty window is an error.
     pub fn between(from: &str, to: &str, zone: Tz) -> Result<Self> {
         let window = Self { from: Ts::parse(from, zone)?, to: Ts::parse(to, zone)?, zone };
         if window.to <= window.from {
@@ -141,36 +141,36 @@ impl Window {
         Ok(window)
     }
 
-    /// Returns the span of `seconds` that ends where this one begins.
+    /// Returns the window of `seconds` that ends where this one begins.
     #[must_use]
     pub fn before(self, seconds: i64) -> Self {
         Self { from: self.from.plus_s(-seconds), to: self.from, zone: self.zone }
     }
 
-    /// Returns the local date of the first point.
+    /// Returns the local date of its start.
     pub fn date(self) -> NaiveDate {
         self.from.date(self.zone)
     }
 
-    /// Tells whether `ts` lies inside.
+    /// Returns true if `ts` is in the window.
     pub fn contains(self, ts: Ts) -> bool {
         self.from <= ts && ts < self.to
     }
 }
 
-/// Reads `YYYY-MM-DD`.
+/// Parses `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Result<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|error| {
-        Error::usage(format!("`{text}` is not a date"))
+        Error::usage(format!("invalid date `{text}`"))
             .because(error)
             .hint("write it as YYYY-MM-DD, for example 2026-11-22")
     })
 }
 
-/// Reads an IANA time zone name.
+/// Parses an IANA time zone name.
 pub fn parse_zone(text: &str) -> Result<Tz> {
     text.parse().map_err(|_| {
-        Error::usage(format!("`{text}` is not a time zone"))
+        Error::usage(format!("unknown time zone `{text}`"))
             .hint("write an IANA name such as Asia/Shanghai or UTC")
     })
 }

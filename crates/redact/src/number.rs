@@ -1,23 +1,23 @@
-//! Numbers of persons: telephone, identity card, bank card; and what is only as long. Looks at
-//! every eleventh byte: a shorter run is none of them.
+//! Numbers of people: telephone, identity card, bank card; and how to tell them from other numbers of
+//! that length. Reads every eleventh byte, because a shorter run of digits is none of them.
 
 use crate::check::{Hit, name_at_end};
 use crate::{Family, RULES};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Digits of the shortest of them, and of the longest.
+/// Digits of the shortest such number, and of the longest.
 const SHORTEST: usize = 11;
 const LONGEST: usize = 19;
 
-/// The rules by their place in the list, with their patterns.
+/// The rules by their index in the list, with their patterns.
 static NUMBERS: LazyLock<Vec<(usize, Regex)>> = LazyLock::new(|| {
     let numbers = RULES.iter().enumerate().filter(|(_, rule)| rule.family == Family::Number);
     numbers.filter_map(|(at, rule)| Some((at, Regex::new(rule.pattern).ok()?))).collect()
 });
 
-/// Hands over the numbers that fit a rule's pattern, with the place of the rule.
-pub(super) fn find(text: &str, take: &mut dyn FnMut(usize, &Hit<'_>)) {
+/// Emits the numbers that fit a rule's pattern, with the index of the rule.
+pub(super) fn find(text: &str, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let mut at = SHORTEST - 1;
@@ -39,26 +39,26 @@ pub(super) fn find(text: &str, take: &mut dyn FnMut(usize, &Hit<'_>)) {
             if to - from == 17 && matches!(bytes.get(to), Some(b'x' | b'X')) {
                 to += 1;
             }
-            try_rules(text, from, to, take);
+            try_rules(text, from, to, emit);
         }
         last = to;
         at = to + SHORTEST;
     }
 }
 
-fn try_rules(text: &str, from: usize, to: usize, take: &mut dyn FnMut(usize, &Hit<'_>)) {
+fn try_rules(text: &str, from: usize, to: usize, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
     if !stands_alone(text.as_bytes(), from, to) {
         return;
     }
     let hit = Hit { text, at: from, value: from..to };
     for (at, pattern) in NUMBERS.iter() {
         if pattern.is_match(hit.value()) {
-            take(*at, &hit);
+            emit(*at, &hit);
         }
     }
 }
 
-/// Tells whether a run is a number of its own: no part of a word, an id, a fraction.
+/// Returns true if a run of digits is a whole number: not part of a word, an id or a fraction.
 fn stands_alone(bytes: &[u8], from: usize, to: usize) -> bool {
     let before = |back: usize| from.checked_sub(back).and_then(|at| bytes.get(at).copied());
     let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
@@ -69,15 +69,15 @@ fn stands_alone(bytes: &[u8], from: usize, to: usize) -> bool {
         Some(b) => !is_word(b),
         None => true,
     };
-    let goes_on = match bytes.get(to) {
+    let continues = match bytes.get(to) {
         Some(b'.') => bytes.get(to + 1).is_some_and(u8::is_ascii_digit),
         Some(b) => is_word(*b),
         None => false,
     };
-    is_free && !goes_on
+    is_free && !continues
 }
 
-/// The names that a number of another sense goes by.
+/// Names of numbers that are not a person's.
 const COUNTED: &[&str] = &[
     "byte",
     "mem",
@@ -117,14 +117,15 @@ const COUNTED: &[&str] = &[
     "checksum",
 ];
 
-/// The names that a person's number goes by.
+/// Names of a person's numbers.
 const PERSONS: &[&str] = &[
     "phone", "mobile", "tel", "msisdn", "sms", "contact", "cell", "card", "bank", "pan", "account", "caller",
     "payee",
 ];
 
-/// What the name before a number says of it.
-fn named(hit: &Hit<'_>) -> Option<bool> {
+/// Returns true if the name before a number is that of a person's number, false if it is that of
+/// another number, `None` if it is neither.
+fn is_persons(hit: &Hit<'_>) -> Option<bool> {
     let before = hit.text.get(..hit.at).unwrap_or_default();
     let key = before.trim_end_matches([' ', '"', '\'', '\\', ':', '=', '#', '[', '(', '+', '/']);
     let key = if before.len() - key.len() > 8 { "" } else { name_at_end(key) };
@@ -141,37 +142,38 @@ fn named(hit: &Hit<'_>) -> Option<bool> {
     }
 }
 
-/// Tells whether a unit follows.
+/// Returns true if a unit follows.
 fn has_unit(hit: &Hit<'_>) -> bool {
     let rest = hit.text.get(hit.value.end..).unwrap_or_default();
     [" byte", " B", " ns", " ms", " us", " KB", " rows", " times"].iter().any(|unit| rest.starts_with(unit))
 }
 
-/// Wants a mobile number of mainland China, and no size in bytes: those are multiples of pages.
+/// Returns true for a mobile number of mainland China, false for a size in bytes: sizes are multiples
+/// of a page.
 pub fn mobile(hit: &Hit<'_>) -> bool {
     let value = hit.value();
     let lead = hit.text.get(..hit.at).unwrap_or_default();
     if value.len() == 13 && !lead.ends_with('+') {
-        return false; // so long are milliseconds
+        return false; // milliseconds have 13 digits
     }
     let is_size = value.parse::<u64>().is_ok_and(|number| number % 4096 == 0);
-    named(hit).unwrap_or(!is_size && !has_unit(hit))
+    is_persons(hit).unwrap_or(!is_size && !has_unit(hit))
 }
 
-/// Wants the check character of ISO 7064, mod 11-2.
+/// Returns true if the check character is right (ISO 7064, mod 11-2).
 pub fn citizen(hit: &Hit<'_>) -> bool {
     let value = hit.value().as_bytes();
     let remainder = value.iter().take(17).fold(0u32, |sum, b| (sum + u32::from(b - b'0')) * 2 % 11);
     let check = (12 - remainder) % 11;
-    let told = value.last().map(|b| if b.is_ascii_digit() { u32::from(b - b'0') } else { 10 });
-    Some(check) == told
+    let last = value.last().map(|b| if b.is_ascii_digit() { u32::from(b - b'0') } else { 10 });
+    Some(check) == last
 }
 
-/// Wants Luhn's check digit, and no name of another sense.
+/// Returns true if Luhn's check digit is right and no name says that it is another number.
 pub fn card(hit: &Hit<'_>) -> bool {
     let luhn = hit.value().bytes().rev().enumerate().fold(0u32, |sum, (at, byte)| {
         let digit = u32::from(byte - b'0') << (at % 2);
         sum + if digit > 9 { digit - 9 } else { digit }
     });
-    luhn % 10 == 0 && named(hit) != Some(false)
+    luhn % 10 == 0 && is_persons(hit) != Some(false)
 }

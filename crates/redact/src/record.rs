@@ -1,19 +1,20 @@
-//! The texts of a record that may hold a secret. What holds none by its nature is passed over:
-//! times, ids, verbs, names that Kubernetes made.
+//! Masks the texts of a record that may contain a secret. Skips those that cannot: times, ids, verbs,
+//! names that Kubernetes made. Must not know how secrets are found.
 
 use crate::Redactor;
 use model::record::{Body, Record, Text};
 use std::borrow::Cow;
 
-/// Shorter texts hold no secret: `pwd=abcd`.
+/// Bytes of the shortest text with a secret: `pwd=abcd`.
 const SHORTEST: usize = 8;
 
 impl Redactor {
-    /// Masks the secrets of a record. Tells whether there were any.
+    /// Masks the secrets of a record. Returns true if there were any.
     pub fn record(&self, record: &mut Record<'_>) -> bool {
         let mut masked = self.text(&mut record.message);
-        // bodies that tell nothing of their own are told in the message too
-        let told = masked;
+        // the message repeats the user, the object and the URI of an audit event: a secret in one of
+        // them was found in the message too
+        let in_message = masked;
         let attrs = record.attrs.rewrite(|json| match self.secrets(json) {
             Cow::Owned(masked) => Some(masked),
             Cow::Borrowed(_) => None,
@@ -25,10 +26,10 @@ impl Redactor {
                     masked |= self.maybe(text);
                 }
                 masked |= self.maybe(&mut audit.decision_reason);
-                if told || audit.resource.is_some() {
+                if in_message || audit.resource.is_some() {
                     masked |= self.maybe(&mut audit.uri);
                 }
-                if told {
+                if in_message {
                     for text in [&mut audit.username, &mut audit.name] {
                         masked |= self.maybe(text);
                     }

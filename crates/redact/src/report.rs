@@ -1,4 +1,5 @@
-//! A report under stand-ins: what its names are, and each of its texts with them hidden.
+//! The names in a report, and the report with each of them replaced by its pseudonym.
+//! Must not know how a name is found in a text.
 
 use crate::Pseudonyms;
 use crate::pseudonym::Kind;
@@ -8,7 +9,7 @@ use model::report::{Evidence, Finding, Gone, Report, StepKind, Trace, Zh};
 use serde_json::Value;
 
 impl Pseudonyms {
-    /// Returns the mapping of all that a report names.
+    /// Returns the pseudonyms of all names in a report.
     pub fn of(report: &Report) -> Self {
         let names = Self::default();
         let mut known = names.lock();
@@ -35,11 +36,11 @@ impl Pseudonyms {
         }
         report.gone.iter().for_each(|gone| known.add_entity(&gone.entity));
         drop(known);
-        names.hide_report(report); // numbers what the texts name besides
+        names.hide_report(report); // adds the names that occur only in its texts
         names
     }
 
-    /// Returns the report with all its texts hidden; ids, times and counts stay.
+    /// Returns the report with the names in all its texts hidden; ids, times and counts stay.
     pub fn hide_report(&self, report: &Report) -> Report {
         let mut report = report.clone();
         report.coverage.problems.iter_mut().for_each(|problem| self.hide_problem(problem));
@@ -105,7 +106,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Hides all texts of a value; the names of its members stay.
+    /// Hides the names in all strings of a value; its keys stay.
     fn hide_value(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.hide(text),

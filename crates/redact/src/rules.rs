@@ -1,30 +1,30 @@
-//! The one list of what is looked for. Each rule has the words that stand in any such text, and a
-//! pattern that begins at the word; both are told from what the issuers publish of their formats.
-//! A secret is the group of the pattern that took part, else the whole of it.
+//! The list of all kinds of secrets. Each rule has the words that occur in every such text, and a
+//! pattern that begins at the word; both follow the formats that the issuers publish.
+//! The secret is the named group that matched, otherwise the whole match.
 
 use crate::check;
 use crate::check::Hit;
 use crate::number;
 
-/// What makes a text a secret.
+/// What identifies a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Its own form, given by its issuer. Too long to be guessed, so its mask tells equals.
+    /// Its own form, given by its issuer. Too long to guess, so its mask carries a keyed hash.
     Token,
-    /// What stands before it.
+    /// The text before it.
     Context,
-    /// A key that is assigned to: `db_password = …`, in JSON, YAML, URLs, flags and XML.
+    /// The key that it is assigned to: `db_password = …`, in JSON, YAML, URLs, flags and XML.
     Assigned,
-    /// Digits with a check.
+    /// Digits with a check digit.
     Number,
-    /// A person's; kept in the lake, and given a stand-in before it leaves.
+    /// A person's address: kept in the lake, replaced by a pseudonym before it leaves.
     Personal,
     /// A pattern of the config.
-    Own,
+    Custom,
 }
 
 impl Family {
-    /// Returns the name that is shown.
+    /// Returns the name shown by `headwater redact`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -32,22 +32,22 @@ impl Family {
             Self::Assigned => "assigned",
             Self::Number => "number",
             Self::Personal => "personal",
-            Self::Own => "own",
+            Self::Custom => "custom",
         }
     }
 }
 
 /// One kind of secret.
 pub struct Rule {
-    /// The kind, as masks and the config name it.
+    /// The kind, as in masks and the config.
     pub name: &'static str,
-    /// What makes it one.
+    /// What identifies it.
     pub family: Family,
-    /// Texts one of which begins every match; none for numbers.
+    /// Words one of which begins every match; empty for numbers.
     pub words: &'static [&'static str],
-    /// What a match looks like from its word on; of [`Family::Assigned`] the rest of the key.
+    /// Regular expression from the word on; for [`Family::Assigned`] only the rest of the key.
     pub pattern: &'static str,
-    /// What a pattern cannot say.
+    /// Condition that the pattern cannot express.
     pub check: fn(&Hit<'_>) -> bool,
 }
 
@@ -61,14 +61,15 @@ const fn rule(
     Rule { name, family, words, pattern, check }
 }
 
-/// A quote, escaped as often as JSON stands in JSON.
+/// A quote, escaped as often as JSON is nested in JSON.
 macro_rules! quote {
     () => {
         r#"\\{0,15}["']"#
     };
 }
 
-/// What follows a key that is assigned to. `v…` are values, `flag` is one that only an option's is.
+/// Regular expression for the rest of an assignment. Groups `v…` are values; `flag` is a value only if
+/// the key is a command-line option.
 pub const ASSIGNED: &str = concat!(
     r"[0-9]{0,2}(?:",
     // "key": "value", key="value"
@@ -102,7 +103,7 @@ pub const ASSIGNED: &str = concat!(
 
 use Family::{Assigned, Context, Number, Personal, Token};
 
-/// What is looked for; of several that fit, the first.
+/// All built-in rules; if several fit, the first counts.
 pub const RULES: &[Rule] = &[
     // clouds
     rule("tencent_secret_id", Token, &["AKID"], r"AKID[A-Za-z0-9]{13,64}", check::mixed),
@@ -222,7 +223,13 @@ pub const RULES: &[Rule] = &[
         check::credential,
     ),
     rule("bearer", Context, &["earer "], r"earer\s{1,4}(?P<v>[A-Za-z0-9._~+/=-]{16,})", check::mixed),
-    rule("basic_auth", Context, &["asic "], r"asic\s{1,4}(?P<v>[A-Za-z0-9+/]{6,}={0,2})", check::pair),
+    rule(
+        "basic_auth",
+        Context,
+        &["asic "],
+        r"asic\s{1,4}(?P<v>[A-Za-z0-9+/]{6,}={0,2})",
+        check::user_and_password,
+    ),
     rule(
         "cookie",
         Context,
@@ -238,7 +245,7 @@ pub const RULES: &[Rule] = &[
         Context,
         &["://"],
         r#"://[^\s:/?#@"'<>\\]{0,64}:(?P<v>[^\s/?#"'<>\\]{1,256})@"#,
-        check::told,
+        check::not_placeholder,
     ),
     rule("signed_url", Context, &["ignature="], r"ignature=(?P<v>[A-Za-z0-9%+/_=-]{16,})", check::mixed),
     rule(
@@ -246,7 +253,7 @@ pub const RULES: &[Rule] = &[
         Context,
         &["auth\"", "auth\\"],
         r#"auth\\{0,15}"\s{0,4}:\s{0,4}\\{0,15}"(?P<v>[A-Za-z0-9+/]{6,}={0,2})"#,
-        check::pair,
+        check::user_and_password,
     ),
     // keys and their values
     rule("password", Assigned, &["assw", "ASSW"], r"(?i)assw(?:or)?d", check::password),
@@ -299,6 +306,6 @@ pub const RULES: &[Rule] = &[
 
 const JWT: &str = r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}";
 
-/// An address of e-mail, from its first character on.
+/// Regular expression for an e-mail address.
 pub const EMAIL: &str =
     r"[A-Za-z0-9_][A-Za-z0-9_.+%-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}";

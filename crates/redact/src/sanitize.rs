@@ -1,7 +1,8 @@
-//! Log text made harmless. It is written by whoever writes to a log: before it reaches a person it
-//! loses what reorders or hides text, and what a chat or mail program would act on.
+//! Makes log text harmless for display. Anyone who can write to a log controls it: before it reaches
+//! a person it loses the characters that reorder or hide text, and those that a chat or mail program
+//! would act on. Must not know any channel.
 
-/// Tells whether a character is invisible and reorders, hides or joins text.
+/// Returns true if a character is invisible and reorders, hides or joins text.
 pub fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
@@ -10,16 +11,12 @@ pub fn is_hidden(c: char) -> bool {
         || c.is_control()
 }
 
-/// Returns the text on one line of at most `max` characters, without terminal codes, control
-/// and bidi characters. Still live in Markdown and HTML.
+/// Returns the text on one line of at most `max` characters, without terminal escapes and without
+/// control and bidirectional characters. Markdown and HTML still take effect.
 pub fn plain(text: &str, max: usize) -> String {
     let mut kept: Vec<char> = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' && chars.next_if_eq(&'[').is_some() {
-            while chars.next_if(|c| !('\u{40}'..='\u{7e}').contains(c)).is_some() {}
-            chars.next();
-        } else if c.is_whitespace() {
+    for c in anstream::adapter::strip_str(text).flat_map(str::chars) {
+        if c.is_whitespace() {
             if kept.last().is_some_and(|last| *last != ' ') {
                 kept.push(' ');
             }
@@ -40,23 +37,23 @@ pub fn plain(text: &str, max: usize) -> String {
     kept.into_iter().collect()
 }
 
-/// Returns [`plain`] text that no chat channel takes for markup, a mention or a link: the
-/// characters that could be are swapped for look-alikes, since channels differ in their escapes.
-pub fn inert(text: &str, max: usize) -> String {
-    swapped(&plain(text, max))
+/// Returns [`plain`] text that no chat channel reads as markup, a mention or a link: look-alikes
+/// replace the characters that could be one, because channels differ in their escapes.
+pub fn sanitize(text: &str, max: usize) -> String {
+    replace_markup(&plain(text, max))
 }
 
-/// Returns a text of one line with those characters swapped, its spaces as they are.
-pub fn swapped(text: &str) -> String {
-    let words: Vec<String> = text.split(' ').map(inert_word).collect();
+/// Returns a text of one line with look-alikes for the characters of markup; spaces are kept.
+pub fn replace_markup(text: &str) -> String {
+    let words: Vec<String> = text.split(' ').map(replace_in_word).collect();
     words.join(" ")
 }
 
-fn inert_word(word: &str) -> String {
+fn replace_in_word(word: &str) -> String {
     let lower = word.to_ascii_lowercase();
-    let address = word.contains("://") || lower.contains("www.");
+    let is_address = word.contains("://") || lower.contains("www.");
     let chars: Vec<char> = word.chars().collect();
-    let solid = |at: Option<usize>| at.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
+    let is_letter = |at: Option<usize>| at.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
     let mut out = String::with_capacity(word.len());
     for (i, c) in chars.iter().enumerate() {
         out.push(match c {
@@ -71,9 +68,9 @@ fn inert_word(word: &str) -> String {
             '|' => '｜',
             '~' => '∼',
             '\\' => '＼',
-            '_' if !(solid(i.checked_sub(1)) && solid(Some(i + 1))) => '＿',
-            '/' if address => '／',
-            '.' if address => '．',
+            '_' if !(is_letter(i.checked_sub(1)) && is_letter(Some(i + 1))) => '＿',
+            '/' if is_address => '／',
+            '.' if is_address => '．',
             other => *other,
         });
     }

@@ -1,34 +1,29 @@
 //! The plan of a day: a bounded list of records about operations and incidents, made before
 //! anything is written, plus the spans in which the everyday noise turns to errors.
-//! Its size does not depend on the bytes asked for.
+//! Its size does not depend on the number of bytes to write.
 
 use crate::app;
-use crate::audit::{Request, User};
+use crate::audit::Request;
 use crate::cluster::Cluster;
-use crate::event;
 use crate::event::{Note, Object, Stamps};
+use crate::fleet::{FLEET, index_of};
 use crate::rng::Rng;
 use crate::text::{HOUR, MINUTE, Pen, SECOND, Template, ZONE, escape, rfc3339, rfc3339_us, version};
+use crate::truth::Cause;
 use std::collections::BTreeMap;
 
 /// One of the four log types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Log {
-    /// API server audit.
     Audit,
-    /// Kubernetes events.
     Event,
-    /// Application logs.
     Business,
-    /// Container stdout.
     Standard,
 }
 
 /// A line that is written at its time whatever the noise does.
 pub struct Record {
-    /// Event time.
     pub at: i64,
-    /// Where it goes.
     pub log: Log,
     /// Pod of a standard line.
     pub pod: usize,
@@ -40,11 +35,9 @@ pub struct Record {
 pub struct Impact {
     /// The workload that logs them.
     pub workload: usize,
-    /// Span.
     pub span: (i64, i64),
     /// Part of its lines, 0 to 1.
     pub share: f64,
-    /// The lines.
     pub lines: Vec<Template>,
 }
 
@@ -65,9 +58,7 @@ pub struct Day {
     pub from: i64,
     /// The seed, for scenarios that have variants.
     pub seed: u64,
-    /// Planned records, unsorted.
     pub records: Vec<Record>,
-    /// Spans of errors.
     pub impacts: Vec<Impact>,
     /// Spans of a log that never reached the bucket.
     pub missing: Vec<(Log, (i64, i64))>,
@@ -79,8 +70,10 @@ pub struct Day {
     pub surge: Option<((i64, i64), f64)>,
     /// First point of each event reason of the incident.
     pub seen: BTreeMap<String, i64>,
-    /// Whether events now belong to the incident.
-    pub is_incident: bool,
+    /// Span whose events belong to the incident; empty before one is planned.
+    pub incident: (i64, i64),
+    /// Whether decoys are being planned, whose events do not belong to the incident.
+    pub is_decoy: bool,
     series: BTreeMap<(String, String, String), Series>,
 }
 
@@ -88,7 +81,7 @@ impl Day {
     /// Starts the plan of the local day that begins at `from`.
     pub fn new(from: i64, seed: u64, key: &str) -> Self {
         let mut pen = Pen::new(Rng::new(key), from);
-        let cluster = Cluster::new((from, from + 24 * HOUR), &mut pen.rng);
+        let cluster = Cluster::new(from, &mut pen.rng);
         Self {
             cluster,
             pen,
@@ -101,7 +94,8 @@ impl Day {
             lead: 0,
             surge: None,
             seen: BTreeMap::new(),
-            is_incident: false,
+            incident: (0, 0),
+            is_decoy: false,
             series: BTreeMap::new(),
         }
     }
@@ -118,58 +112,108 @@ impl Day {
         at + self.pen.rng.between(low * SECOND, high * SECOND)
     }
 
-    /// Tells whether the lines of a log for that point were lost.
+    /// Returns points from `from` to `to`, each `low` to `high` seconds after the last.
+    pub fn every(&mut self, (from, to): (i64, i64), (low, high): (i64, i64)) -> Vec<i64> {
+        let (mut at, mut all) = (from, Vec::new());
+        while at < to {
+            all.push(at);
+            at = self.after(at, low, high);
+        }
+        all
+    }
+
+    /// Returns points from `from` to `to` at which something is tried again: first after `wait`
+    /// seconds, then ever later, at last about every `limit` seconds.
+    pub fn retries(&mut self, (from, to): (i64, i64), (mut wait, limit): (i64, i64)) -> Vec<i64> {
+        let (mut at, mut all) = (from, Vec::new());
+        while at < to {
+            all.push(at);
+            at = self.after(at, wait, wait + 1 + wait / 4);
+            wait = (wait * 2).min(limit);
+        }
+        all
+    }
+
+    /// Draws one of a list that is not empty.
+    pub fn pick<T>(&mut self, mut all: Vec<T>) -> T {
+        let index = self.pen.rng.index(all.len());
+        all.swap_remove(index)
+    }
+
+    /// Returns the entry of a list whose turn it is at this seed.
+    pub fn turn<T: Copy>(&self, all: &[T], offset: u64) -> T {
+        all[((self.seed + offset) % all.len() as u64) as usize]
+    }
+
+    /// Returns the variant out of `variants` whose turn it is once `others` had theirs.
+    pub fn variant(&self, others: usize, variants: u64) -> u64 {
+        self.seed / others as u64 % variants
+    }
+
+    /// Returns true if the lines of a log for that point were lost.
     pub fn is_missing(&self, log: Log, at: i64) -> bool {
         self.missing.iter().any(|(lost, (from, to))| *lost == log && (*from..*to).contains(&at))
     }
 
-    /// Returns what the clock of a node shows at that point; of no node, the API server's.
+    /// Returns the time on the clock of a node at that point; of no node, the API server's.
     pub fn clock(&self, node: &str, at: i64) -> i64 {
         at + self.clocks.get(node).copied().unwrap_or(0)
     }
 
-    /// Records an audited request and returns its audit id.
-    pub fn audit(&mut self, at: i64, request: &Request<'_>) -> String {
+    /// Records an audited request; returns it as the truth names it.
+    pub fn audit(&mut self, at: i64, request: &Request<'_>) -> Cause {
         let id = self.pen.rng.uuid();
         let end = at + self.pen.rng.between(2_000, 18_000);
         let line = request.line(&id, &rfc3339_us(at), &rfc3339_us(end));
         if !self.is_missing(Log::Audit, at) {
             self.records.push(Record { at, log: Log::Audit, pod: 0, line });
         }
-        id
+        Cause {
+            audit_id: id,
+            ts: rfc3339_us(at),
+            username: request.user.name.clone(),
+            verb: request.verb.to_owned(),
+            resource: request.target.resource.to_owned(),
+            namespace: request.target.namespace.to_owned(),
+            name: request.target.name.to_owned(),
+        }
     }
 
-    /// Records an event; the same note on the same object counts up as the API server does.
-    pub fn event(&mut self, at: i64, object: &Object, note: &Note<'_>) {
-        let stamp = self.clock(note.source.1, at);
-        let key = (object.uid.clone(), note.reason.to_owned(), note.message.to_owned());
+    /// Records an event; the same message on the same object counts up as the API server does.
+    pub fn event(&mut self, at: i64, object: &Object, source: &str, (reason, message): (&str, &str)) {
+        let note = Note { object, source, reason, message };
+        let stamp = self.clock(note.host(), at);
+        let key = (object.uid.clone(), reason.to_owned(), message.to_owned());
         let (uid, suffix) = (self.pen.rng.uuid(), format!("18{:014x}", self.pen.rng.next() >> 8));
         let series = self.series.entry(key).or_insert(Series { uid, suffix, first: stamp, count: 0 });
         series.count += 1;
-        let stamps = Stamps {
-            uid: &series.uid,
-            suffix: &series.suffix,
-            version: &version(self.from, at).to_string(),
-            first: &rfc3339(series.first),
-            last: &rfc3339(stamp),
-            exact: &rfc3339_us(stamp),
+        let line = note.line(&Stamps {
+            ids: [&series.uid, &series.suffix, &version(self.from, at).to_string()],
+            times: [&rfc3339(series.first), &rfc3339(stamp), &rfc3339_us(stamp)],
             count: &series.count.to_string(),
-        };
-        let line = event::line(object, note, &stamps);
+        });
         if self.is_missing(Log::Event, at) {
             return;
         }
-        if self.is_incident {
-            let seen = self.seen.entry(note.reason.to_owned()).or_insert(stamp);
+        if !self.is_decoy && (self.incident.0..self.incident.1).contains(&at) {
+            let seen = self.seen.entry(reason.to_owned()).or_insert(stamp);
             *seen = stamp.min(*seen);
         }
         self.records.push(Record { at, log: Log::Event, pod: 0, line });
     }
 
+    /// Records an event of a pod by the kubelet of its node.
+    pub fn kubelet_says(&mut self, at: i64, pod: usize, reason: &str, message: &str) {
+        // What happens before there is a container, or to all of them, is about the pod.
+        let is_container = !matches!(reason, "Evicted" | "FailedMount");
+        let object = self.pod_object(pod, is_container);
+        self.event(at, &object, "kubelet", (reason, message));
+    }
+
     /// Records a business line of a pod.
     pub fn say(&mut self, at: i64, pod: usize, content: &str) {
         let of = &self.cluster.pods[pod];
-        let head = app::business_head(self.cluster.states[of.workload].workload, of);
+        let head = app::business_head(&FLEET[of.workload], of);
         let stamp = self.clock(of.node, at);
         let line = Template::new(&format!("{head}{}\"}}", escape(content))).line(stamp, &mut self.pen);
         self.records.push(Record { at, log: Log::Business, pod, line });
@@ -188,8 +232,8 @@ impl Day {
     /// Makes `share` of a workload's lines errors over a span, and records some of them at fixed
     /// points so that the smallest day has them too. Returns the first one's point and pod.
     pub fn impact(&mut self, name: &str, span: (i64, i64), share: f64, lines: &[String]) -> (i64, usize) {
-        let workload = self.cluster.find(name);
-        let is_business = self.cluster.states[workload].workload.is_business();
+        let workload = index_of(name);
+        let is_business = FLEET[workload].is_business();
         let mut first = None;
         let (mut at, mut step) = (span.0, SECOND / 2);
         for i in 0..40 {
@@ -219,43 +263,25 @@ impl Day {
 
     /// Returns the event object of a workload.
     pub fn workload_object(&self, workload: usize) -> Object {
-        let state = &self.cluster.states[workload];
-        Object {
-            kind: state.workload.kind_name(),
-            api: if state.workload.kind_name() == "CronJob" { "batch/v1" } else { "apps/v1" },
-            namespace: state.workload.namespace.to_owned(),
-            name: state.workload.name.to_owned(),
-            uid: state.uid.clone(),
-            field: String::new(),
-        }
+        let of = &FLEET[workload];
+        let uid = self.cluster.states[workload].uid.clone();
+        Object { uid, ..Object::named(of.kind_name(), of.namespace, of.name) }
     }
 
     /// Returns the event object of a pod, or of its container.
     pub fn pod_object(&self, pod: usize, is_container: bool) -> Object {
         let pod = &self.cluster.pods[pod];
-        let workload = self.cluster.states[pod.workload].workload;
-        Object {
-            kind: "Pod",
-            api: "v1",
-            namespace: workload.namespace.to_owned(),
-            name: pod.name.clone(),
-            uid: pod.uid.clone(),
-            field: if is_container { format!("spec.containers{{{}}}", workload.name) } else { String::new() },
-        }
+        let of = &FLEET[pod.workload];
+        let field = if is_container { format!("spec.containers{{{}}}", of.name) } else { String::new() };
+        let (uid, node) = (pod.uid.clone(), pod.node);
+        Object { uid, field, node, ..Object::named("Pod", of.namespace, &pod.name) }
     }
 
-    /// Returns the event object of what owns a pod.
+    /// Returns the event object of the owner of a pod.
     pub fn owner_object(&self, pod: usize) -> Object {
-        let (kind, name, uid) = self.cluster.pods[pod].owner.clone();
-        let api = if kind == "Job" { "batch/v1" } else { "apps/v1" };
-        Object { kind, api, name, uid, field: String::new(), ..self.pod_object(pod, false) }
-    }
-
-    /// Records what the kubelet says about a pod's container.
-    pub fn kubelet_says(&mut self, at: i64, pod: usize, reason: &str, message: &str, is_warning: bool) {
-        let object = self.pod_object(pod, true);
-        let node = self.cluster.pods[pod].node;
-        self.event(at, &object, &Note { reason, message, is_warning, source: ("kubelet", node) });
+        let pod = &self.cluster.pods[pod];
+        let (kind, name, uid) = &pod.owner;
+        Object { uid: uid.clone(), ..Object::named(kind, FLEET[pod.workload].namespace, name) }
     }
 
     /// Returns the weight of traffic at a point: low at night, two daily peaks.
@@ -269,24 +295,5 @@ impl Day {
             }
             _ => base,
         }
-    }
-
-    /// Returns people: the same ones all day, told apart by desk.
-    pub fn person(index: usize) -> User {
-        const PEOPLE: &[(&str, &str)] = &[
-            ("zhang.wei", "dev-shop"),
-            ("li.na", "dev-shop"),
-            ("wang.fang", "dev-payments"),
-            ("chen.jie", "dev-search"),
-            ("liu.yang", "dev-shop"),
-            ("huang.lei", "platform"),
-        ];
-        let slot = index % PEOPLE.len();
-        User::person(PEOPLE[slot].0, PEOPLE[slot].1, 21 + slot as u8)
-    }
-
-    /// Returns the engineer on call, who mends things after the symptom.
-    pub fn on_call() -> User {
-        User::person("zhao.min", "sre", 17)
     }
 }

@@ -1,6 +1,7 @@
-//! Writes core/v1 Events as kubernetes-event-exporter ships them: the object, what happened to
-//! it, and how often. Field presence follows kubernetes/api `core/v1/types.go`.
+//! Writes core/v1 Events as kubernetes-event-exporter ships them: the object, its news, and how
+//! often. Field presence follows kubernetes/api `core/v1/types.go`.
 
+use crate::api::api_version;
 use crate::cluster::CLUSTER;
 use crate::rng::Rng;
 use crate::text::escape;
@@ -8,96 +9,95 @@ use crate::text::escape;
 /// The object an event is about.
 #[derive(Clone)]
 pub struct Object {
-    /// Kind.
     pub kind: &'static str,
-    /// apiVersion.
-    pub api: &'static str,
     /// Namespace; empty for a node.
     pub namespace: String,
-    /// Name.
     pub name: String,
-    /// Uid.
     pub uid: String,
     /// `spec.containers{name}` or empty.
     pub field: String,
+    /// The node it is or runs on; empty for other objects.
+    pub node: &'static str,
 }
 
 impl Object {
     /// Names an object that nothing else here knows; its uid follows from its name.
-    pub fn named(kind: &'static str, api: &'static str, namespace: &str, name: &str) -> Self {
+    pub fn named(kind: &'static str, namespace: &str, name: &str) -> Self {
         let uid = Rng::new(&format!("{kind}/{namespace}/{name}")).uuid();
-        Self { kind, api, namespace: namespace.to_owned(), name: name.to_owned(), uid, field: String::new() }
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        Self { kind, namespace, name, uid, field: String::new(), node: "" }
+    }
+
+    /// Names a node; its uid is its name, as the kubelet writes it.
+    pub fn node(node: &'static str) -> Self {
+        Self { uid: node.to_owned(), node, ..Self::named("Node", "", node) }
     }
 }
 
-/// What an event says.
+/// An event of an object: the component that reports it, its reason and its message.
 pub struct Note<'a> {
-    /// CamelCase reason.
+    pub object: &'a Object,
+    pub source: &'a str,
     pub reason: &'a str,
-    /// Message.
     pub message: &'a str,
-    /// Warning, not Normal.
-    pub is_warning: bool,
-    /// Component and, for the kubelet, its node.
-    pub source: (&'a str, &'a str),
+}
+
+/// The reasons that components report as Warning.
+const WARNINGS: &str = "BackOff BackoffLimitExceeded Evicted EvictionThresholdMet Failed FailedAttachVolume \
+    FailedCreate FailedMount FailedScheduling FreeDiskSpaceFailed IOError KernelOops NodeNotReady OOMKilling \
+    ProvisioningFailed Rebooted RecreatingFailedPod TaskHung Unhealthy";
+
+impl Note<'_> {
+    /// Returns the node of the component that reports it; empty unless it runs on every node.
+    pub fn host(&self) -> &'static str {
+        if matches!(self.source, "kubelet" | "kernel-monitor") { self.object.node } else { "" }
+    }
+
+    /// Returns true if its type is Warning.
+    pub fn is_warning(&self) -> bool {
+        // A node's turn to NotReady is Normal; the controller warns of its pods.
+        WARNINGS.split(' ').any(|reason| reason == self.reason)
+            && (self.reason, self.object.kind) != ("NodeNotReady", "Node")
+    }
+
+    /// Returns the line.
+    pub fn line(&self, stamps: &Stamps<'_>) -> String {
+        let object = self.object;
+        let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
+        let Stamps { ids: [uid, suffix, version], times: [first, last, exact], count } = stamps;
+        let Object { kind, name, .. } = object;
+        let fields = [
+            ("namespace", &object.namespace),
+            ("name", &object.name),
+            ("uid", &object.uid),
+            ("fieldPath", &object.field),
+        ];
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        let fields: String = fields.map(|(key, value)| format!(r#","{key}":"{value}""#)).collect();
+        let (source, host, reason) = (self.source, self.host(), self.reason);
+        let (api, message) = (api_version(kind), escape(self.message));
+        let at = if host.is_empty() { String::new() } else { format!(r#","host":"{host}""#) };
+        let times = match source {
+            // The scheduler writes events.k8s.io/v1, whose core form has eventTime only.
+            "default-scheduler" => {
+                format!(r#""firstTimestamp":null,"lastTimestamp":null,"eventTime":"{exact}""#)
+            }
+            _ => format!(
+                r#""firstTimestamp":"{first}","lastTimestamp":"{last}","count":{count},"eventTime":null"#
+            ),
+        };
+        let level = if self.is_warning() { "Warning" } else { "Normal" };
+        format!(
+            r#"{{"kind":"Event","apiVersion":"v1","metadata":{{"name":"{name}.{suffix}","namespace":"{namespace}","uid":"{uid}","resourceVersion":"{version}","creationTimestamp":"{first}"}},"involvedObject":{{"kind":"{kind}"{fields},"apiVersion":"{api}"}},"reason":"{reason}","message":"{message}","source":{{"component":"{source}"{at}}},{times},"type":"{level}","reportingComponent":"{source}","reportingInstance":"{host}","clusterName":"{CLUSTER}"}}"#
+        )
+    }
 }
 
 /// The parts of an event that change from one record to the next, as texts or template holes.
 pub struct Stamps<'a> {
-    /// metadata.uid.
-    pub uid: &'a str,
-    /// End of metadata.name.
-    pub suffix: &'a str,
-    /// metadata.resourceVersion.
-    pub version: &'a str,
-    /// firstTimestamp.
-    pub first: &'a str,
-    /// lastTimestamp.
-    pub last: &'a str,
-    /// eventTime, of the scheduler's only.
-    pub exact: &'a str,
-    /// count.
+    /// metadata.uid, the end of metadata.name, metadata.resourceVersion.
+    pub ids: [&'a str; 3],
+    /// firstTimestamp, lastTimestamp, and eventTime, which is the scheduler's only.
+    pub times: [&'a str; 3],
     pub count: &'a str,
-}
-
-/// Returns the line of an event.
-pub fn line(object: &Object, note: &Note<'_>, stamps: &Stamps<'_>) -> String {
-    let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
-    let mut out = String::with_capacity(1024);
-    out.extend([
-        r#"{"kind":"Event","apiVersion":"v1","metadata":{"name":""#,
-        &object.name,
-        ".",
-        stamps.suffix,
-    ]);
-    out.extend([r#"","namespace":""#, namespace, r#"","uid":""#, stamps.uid]);
-    out.extend([r#"","resourceVersion":""#, stamps.version, r#"","creationTimestamp":""#, stamps.first]);
-    out.extend([r#""},"involvedObject":{"kind":""#, object.kind]);
-    let fields = [
-        ("namespace", &object.namespace),
-        ("name", &object.name),
-        ("uid", &object.uid),
-        ("fieldPath", &object.field),
-    ];
-    for (name, value) in fields {
-        if !value.is_empty() {
-            out.extend(["\",\"", name, "\":\"", value]);
-        }
-    }
-    out.extend([r#"","apiVersion":""#, object.api, r#""},"reason":""#, note.reason]);
-    out.extend([r#"","message":""#, &escape(note.message), r#"","source":{"component":""#, note.source.0]);
-    if !note.source.1.is_empty() {
-        out.extend([r#"","host":""#, note.source.1]);
-    }
-    if note.source.0 == "default-scheduler" {
-        // The scheduler writes events.k8s.io/v1, whose core form has eventTime only.
-        out.extend([r#""},"firstTimestamp":null,"lastTimestamp":null,"eventTime":""#, stamps.exact, "\","]);
-    } else {
-        out.extend([r#""},"firstTimestamp":""#, stamps.first, r#"","lastTimestamp":""#, stamps.last]);
-        out.extend([r#"","count":"#, stamps.count, r#","eventTime":null,"#]);
-    }
-    out.extend([r#""type":""#, if note.is_warning { "Warning" } else { "Normal" }]);
-    out.extend([r#"","reportingComponent":""#, note.source.0, r#"","reportingInstance":""#, note.source.1]);
-    out.extend([r#"","clusterName":""#, CLUSTER, "\"}"]);
-    out
 }

@@ -1,70 +1,55 @@
-//! What people and controllers do to nodes, and how nodes fail: cordons, taints, drains, lost
-//! kubelets. Each verb leaves the audit records and events of a real cluster.
+//! What people and controllers do to nodes, and how nodes fail: cordons, taints, drains, lack of
+//! memory. Each verb leaves the audit records and events of a real cluster.
 
-use crate::audit::{Request, Target, User};
+use crate::api::Target;
 use crate::cluster::NODES;
 use crate::day::Day;
-use crate::event::{Note, Object};
+use crate::event::Object;
+use crate::everyday::is_changed;
 use crate::fleet::{FLEET, Kind};
+use crate::people::User;
 use crate::text::{HOUR, MINUTE, SECOND, rfc3339};
+use crate::truth::Cause;
 use serde_json::{Value, json};
 
-/// Workloads whose everyday changes are planned already: their pods are not to be moved later.
-const PLANNED: [&str; 9] = [
-    "indexer",
-    "risk-engine",
-    "image-builder",
-    "grafana",
-    "web-frontend",
-    "search-api",
-    "cart-cleanup",
-    "settlement",
-    "nightly-report",
-];
-
-fn node_target<'a>(node: &'a str, sub: &'a str) -> Target<'a> {
-    Target { resource: "nodes", sub, name: node, ..Target::default() }
-}
-
 impl Day {
-    /// Returns the event object of a node; its uid is its name, as the kubelet writes it.
-    pub fn node_object(node: &str) -> Object {
-        Object { namespace: String::new(), uid: node.to_owned(), ..Object::named("Node", "v1", "", node) }
+    /// Records an event of a node.
+    pub fn node_says(&mut self, at: i64, node: &'static str, source: &str, note: (&str, &str)) {
+        self.event(at, &Object::node(node), source, note);
     }
 
-    /// Records an event of a node; `source` is a component and, for the kubelet, the node.
-    pub fn node_says(
-        &mut self,
-        at: i64,
-        node: &str,
-        (reason, message): (&str, &str),
-        source: &str,
-        is_warning: bool,
-    ) {
-        let host = if source == "kubelet" { node } else { "" };
-        let note = Note { reason, message, is_warning, source: (source, host) };
-        self.event(at, &Self::node_object(node), &note);
+    /// Records the kubelet's report that its node is now in a condition, such as `NodeReady`.
+    pub fn node_is_now(&mut self, at: i64, node: &'static str, source: &str, condition: &str) {
+        let message = format!("Node {node} status is now: {condition}");
+        self.node_says(at, node, source, (condition, &message));
     }
 
-    /// Records a patch of a node; returns the audit id.
-    pub fn patch_node(&mut self, at: i64, user: &User, node: &str, patch: &Value) -> String {
+    /// Records a patch of a node.
+    pub fn patch_node(&mut self, at: i64, user: &User, node: &str, patch: Value) -> Cause {
         let mut whole =
             json!({"status": {"nodeInfo": {"kubeletVersion": "v1.30.4", "osImage": "TencentOS Server 4"}}});
         if let Some(spec) = patch.get("spec") {
             whole["spec"] = spec.clone();
         }
-        self.change(at, user, "patch", ("Node", node_target(node, "")), (patch, whole))
+        self.change_to(at, user, ("patch", Target::new("nodes", "", node)), (patch, whole))
     }
 
-    /// Cordons or uncordons a node; returns the audit id.
-    pub fn cordon(&mut self, at: i64, user: &User, node: &str, is_closed: bool) -> String {
-        let value = if is_closed { json!(true) } else { Value::Null };
-        let id = self.patch_node(at, user, node, &json!({"spec": {"unschedulable": value}}));
-        let reason = if is_closed { "NodeNotSchedulable" } else { "NodeSchedulable" };
-        let message = format!("Node {node} status is now: {reason}");
+    /// Cordons a node, or uncordons it.
+    pub fn cordon(&mut self, at: i64, user: &User, node: &'static str, is_closed: bool) {
+        let (value, condition) = match is_closed {
+            true => (json!(true), "NodeNotSchedulable"),
+            false => (Value::Null, "NodeSchedulable"),
+        };
+        self.patch_node(at, user, node, json!({"spec": {"unschedulable": value}}));
         let seen = self.after(at, 1, 6);
-        self.node_says(seen, node, (reason, &message), "kubelet", false);
-        id
+        self.node_is_now(seen, node, "kubelet", condition);
+    }
+
+    /// Records the taint that the node lifecycle controller puts on a node; `None` takes it off.
+    pub fn controller_taints(&mut self, at: i64, node: &str, taint: Option<(&str, &str)>) {
+        let taints =
+            taint.map(|(key, effect)| json!([{"key": key, "effect": effect, "timeAdded": rfc3339(at)}]));
+        self.patch_node(at, &User::controller("node-controller"), node, json!({"spec": {"taints": taints}}));
     }
 
     /// Returns the pods on a node at a point, without those of DaemonSets.
@@ -76,60 +61,62 @@ impl Day {
         (0..self.cluster.pods.len()).filter(is_here).collect()
     }
 
-    /// Tells whether the plan so far tells of a pod on the node in a span: such a node is left
-    /// alone, since what is told cannot be changed.
-    pub fn is_told(&self, node: &str, (from, to): (i64, i64)) -> bool {
+    /// Takes the DaemonSet pods of a node down for a span.
+    pub fn daemons_down(&mut self, node: &str, span: (i64, i64)) {
+        for pod in self.cluster.pods.iter_mut().filter(|pod| pod.node == node && pod.owner.0 == "DaemonSet") {
+            pod.down.push(span);
+        }
+    }
+
+    /// Returns true if planned records name a pod on the node in a span: such a node is left alone.
+    pub fn is_planned(&self, node: &str, (from, to): (i64, i64)) -> bool {
         self.cluster.pods.iter().any(|pod| {
-            let is_told = pod.from > self.from || pod.to <= self.from + 24 * HOUR;
-            pod.node == node && is_told && pod.from < to + MINUTE && from - MINUTE < pod.to
+            let is_planned = pod.from > self.from || pod.to <= self.from + 24 * HOUR;
+            pod.node == node && is_planned && pod.from < to + MINUTE && from - MINUTE < pod.to
         })
     }
 
     /// Makes a node ready for an incident: every pod of `victim` runs on it, at most one pod of any
-    /// other workload, and none of what has a single pod or must not be touched.
-    pub fn settle(&mut self, node: &'static str, victim: &str, untouched: &[&str]) {
-        let others: Vec<&'static str> = NODES.into_iter().filter(|other| *other != node).collect();
+    /// other workload, and none of a workload with a single pod or of its caller.
+    pub fn settle(&mut self, node: &'static str, victim: &str, caller: &str) {
         let mut kept: Vec<usize> = Vec::new();
         for pod in 0..self.cluster.pods.len() {
             let of = &self.cluster.pods[pod];
             let workload = &FLEET[of.workload];
-            let is_untold = of.from <= self.from && of.to > self.from + 24 * HOUR;
-            if !is_untold || workload.kind == Kind::DaemonSet {
-                continue;
-            }
-            if workload.name == victim {
-                self.move_pod(pod, node);
+            let is_planned = of.from > self.from || of.to <= self.from + 24 * HOUR;
+            if is_planned || workload.kind == Kind::DaemonSet {
                 continue;
             }
             let is_fixed = workload.replicas < 2
-                || PLANNED.contains(&workload.name)
-                || untouched.contains(&workload.name)
+                || is_changed(workload.name)
+                || workload.name == caller
                 || workload.kind == Kind::StatefulSet;
-            if of.node != node {
-                continue;
-            }
-            if is_fixed || kept.contains(&of.workload) {
-                let other = others[self.pen.rng.index(others.len())];
-                self.move_pod(pod, other);
-            } else {
+            if workload.name == victim {
+                self.cluster.move_pod(pod, node, &mut self.pen.rng);
+            } else if of.node == node && (is_fixed || kept.contains(&of.workload)) {
+                let other = self.other_node(node);
+                self.cluster.move_pod(pod, other, &mut self.pen.rng);
+            } else if of.node == node {
                 kept.push(of.workload);
             }
         }
     }
 
+    fn other_node(&mut self, node: &str) -> &'static str {
+        self.pick(NODES.into_iter().filter(|other| *other != node).collect())
+    }
+
     /// Leaves a workload a single pod all day; returns it. Must precede any record of its pods.
     pub fn thin_out(&mut self, workload: usize) -> usize {
-        let from = self.from;
-        let pods: Vec<usize> = self.cluster.alive(workload, from);
+        let pods = self.cluster.alive(workload, self.from);
         for pod in pods.iter().skip(1) {
-            self.cluster.pods[*pod].to = from - 1;
+            self.cluster.pods[*pod].to = self.from - 1;
         }
         self.cluster.states[workload].replicas = 1;
         pods.first().copied().unwrap_or(0)
     }
 
-    /// Returns a node other than `node` that runs none of the named workloads, if there is one;
-    /// else one that runs few.
+    /// Returns the node other than `node` that runs the fewest pods of the named workloads.
     pub fn bystander(&self, node: &str, names: &[&str], at: i64) -> &'static str {
         let count = |other: &str| {
             let pods = self.pods_on(other, at);
@@ -139,43 +126,21 @@ impl Day {
         others.min_by_key(|other| count(other)).unwrap_or(NODES[0])
     }
 
-    /// Plans innocent node work on a bystander between two points: a label, a short cordon.
-    pub fn node_decoys(&mut self, (cause, symptom): (i64, i64), user: &User, node: &str, names: &[&str]) {
-        let was_incident = std::mem::replace(&mut self.is_incident, false);
-        let other = self.bystander(node, names, cause);
-        self.cluster.closed.push(other);
-        let mut people = Self::team("platform");
-        people.retain(|person| person.name != user.name);
-        let person = people.swap_remove(self.pen.rng.index(people.len()));
-        let from = cause.max(symptom - 3 * MINUTE) + SECOND;
-        let part = |share: f64| from + ((symptom - from) as f64 * share) as i64;
-        self.patch_node(
-            part(0.2),
-            &person,
-            other,
-            &json!({"metadata": {"labels": {"rack": format!("r{}", self.seed % 9)}}}),
-        );
-        self.cordon(part(0.4), &person, other, true);
-        self.cordon(part(0.75), &person, other, false);
-        self.is_incident = was_incident;
-    }
-
-    /// Replaces a lost pod on another node and starts it within seconds; the innocent neighbours of
-    /// a victim fare so.
+    /// Replaces a lost pod on a node other than `closed` and starts it within seconds.
     pub fn replace_pod(&mut self, at: i64, pod: usize, closed: &str) -> usize {
-        let workload = self.cluster.pods[pod].workload;
-        let others: Vec<&'static str> = NODES.into_iter().filter(|other| *other != closed).collect();
-        let node = others[self.pen.rng.index(others.len())];
-        let replica = self.cluster.pods[pod].name.rsplit('-').next().and_then(|tail| tail.parse().ok());
-        let new = self.create_pod(at, workload, replica.unwrap_or(0));
+        let node = self.other_node(closed);
+        let of = &self.cluster.pods[pod];
+        let replica = of.name.rsplit('-').next().and_then(|tail| tail.parse().ok()).unwrap_or(0);
+        let new = self.create_pod(at, of.workload, replica);
         self.bind_pod(at + SECOND / 30, new, node);
         let up = self.after(at, 4, 9);
         self.run_pod(at + SECOND, up, new);
         new
     }
 
-    /// Evicts what else runs on a node, as a drain does, and lets it come up elsewhere.
+    /// Cordons a node and evicts all but the victim's pods, as a drain does; they come up elsewhere.
     pub fn drain_others(&mut self, at: i64, user: &User, node: &'static str, victim: usize) {
+        self.cordon(at - SECOND, user, node, true);
         for (i, pod) in self.pods_on(node, at).into_iter().enumerate() {
             if self.cluster.pods[pod].workload != victim {
                 let at = at + i as i64 * SECOND / 3;
@@ -185,71 +150,28 @@ impl Day {
         }
     }
 
-    /// Records the taint that the node lifecycle controller puts on a node.
-    pub fn controller_taints(&mut self, at: i64, node: &str, key: &str, effect: &str) {
-        let user = User::controller("node-controller");
-        let taint = json!({"spec": {"taints": [{"key": key, "effect": effect, "timeAdded": rfc3339(at)}]}});
-        let request = Request {
-            request: Some(taint.to_string()),
-            ..Request::new(&user, "patch", node_target(node, ""))
-        };
-        self.audit(at, &request);
-    }
-
-    /// Records that the node lifecycle controller takes its taint off again.
-    pub fn controller_untaints(&mut self, at: i64, node: &str) {
-        let user = User::controller("node-controller");
-        let request = Request {
-            request: Some(json!({"spec": {"taints": null}}).to_string()),
-            ..Request::new(&user, "patch", node_target(node, ""))
-        };
-        self.audit(at, &request);
-    }
-
     /// Has the taint manager delete a pod for a NoExecute taint.
     pub fn taint_evicts(&mut self, at: i64, pod: usize) {
         let object = self.pod_object(pod, false);
         let message = format!("Marking for deletion Pod {}/{}", object.namespace, object.name);
-        let note = Note {
-            reason: "TaintManagerEviction",
-            message: &message,
-            is_warning: false,
-            source: ("taint-eviction-controller", ""),
-        };
-        self.event(at, &object, &note);
-        let user = User::controller("node-controller");
-        let status = json!({"status": {"conditions": [{"type": "DisruptionTarget", "status": "True",
-            "reason": "DeletionByTaintManager", "message": "Taint manager: deleting due to NoExecute taint"}]}});
-        let target = Target {
-            resource: "pods",
-            sub: "status",
-            namespace: &object.namespace,
-            name: &object.name,
-            ..Target::default()
-        };
-        let patch = Request { request: Some(status.to_string()), ..Request::new(&user, "patch", target) };
-        self.audit(at + SECOND / 60, &patch);
-        self.delete_pod(at + SECOND / 40, &user, pod);
-    }
-}
-
-impl Day {
-    /// Records that a node is short of memory, which no operation brings about.
-    pub fn short_of_memory(&mut self, at: i64, node: &str) {
-        let what = ("EvictionThresholdMet", "Attempting to reclaim memory");
-        self.node_says(at - SECOND, node, what, "kubelet", true);
-        let message = format!("Node {node} status is now: NodeHasInsufficientMemory");
-        self.node_says(at - SECOND / 2, node, ("NodeHasInsufficientMemory", &message), "kubelet", false);
+        self.event(at, &object, "taint-eviction-controller", ("TaintManagerEviction", &message));
+        let why = ("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
+        self.disrupt(at + SECOND / 60, &User::controller("node-controller"), pod, why);
     }
 
-    /// Returns what the kubelet says when it evicts a pod for memory.
-    pub fn memory_eviction(&mut self, pod: usize) -> String {
-        let state = &self.cluster.states[self.cluster.pods[pod].workload];
-        let (name, mib) = (state.workload.name, state.memory_mib);
+    /// Has the kubelet evict a pod because its node is short of memory, which no operation causes.
+    pub fn memory_evicts(&mut self, at: i64, pod: usize) {
+        let of = &self.cluster.pods[pod];
+        let (node, workload) = (of.node, of.workload);
+        let reclaim = ("EvictionThresholdMet", "Attempting to reclaim memory");
+        self.node_says(at - SECOND, node, "kubelet", reclaim);
+        self.node_is_now(at - SECOND / 2, node, "kubelet", "NodeHasInsufficientMemory");
+        let (name, mib) = (FLEET[workload].name, self.cluster.states[workload].memory_mib);
         let (free, used) = (self.pen.rng.between(41_000, 99_000), i64::from(mib) * 1024 * 9 / 10);
-        format!(
+        let message = format!(
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: {free}Ki. Container {name} was using {used}Ki, request is {}Mi, has larger consumption of memory. ",
             mib / 2
-        )
+        );
+        self.kubelet_evicts(at, pod, &message);
     }
 }

@@ -1,14 +1,14 @@
 //! The everyday traffic that fills the day: millions of lines from a few hundred templates.
 //! During an impact a workload's lines turn to errors. Must not know which scenario runs.
 
-use crate::app;
-use crate::app::Level;
+use crate::app::{Level, business_head, stream, worded};
+use crate::cluster::Pod;
 use crate::day::{Day, Log};
-use crate::event;
 use crate::event::{Note, Object, Stamps};
 use crate::fleet::{FLEET, Workload};
 use crate::requests;
 use crate::text::{HOUR, Pen, Template, rfc3339};
+use crate::wording::wordings;
 
 /// Of 10 000 business lines of an ordinary hour, this many are errors and warnings.
 const ERRORS: u64 = 30;
@@ -19,12 +19,8 @@ struct Wheel(Vec<u16>);
 
 impl Wheel {
     fn new(weights: impl Iterator<Item = u32>) -> Self {
-        Self(
-            weights
-                .enumerate()
-                .flat_map(|(i, weight)| std::iter::repeat_n(i as u16, weight as usize))
-                .collect(),
-        )
+        let repeated = |(i, weight)| std::iter::repeat_n(i as u16, weight as usize);
+        Self(weights.enumerate().flat_map(repeated).collect())
     }
 
     fn spin(&self, pen: &mut Pen) -> usize {
@@ -32,30 +28,24 @@ impl Wheel {
     }
 }
 
-/// The lines one workload may write.
+/// The lines one workload may write: business lines by level, console lines by how often.
 struct Voice {
-    info: Vec<Template>,
-    warn: Vec<Template>,
-    error: Vec<Template>,
-    console: Vec<Template>,
-    seldom: Vec<Template>,
+    business: [Vec<Template>; 3],
+    console: [Vec<Template>; 2],
 }
 
 impl Voice {
-    fn new(workload: &Workload) -> Self {
-        let business = |level| match workload.is_business() {
-            true => app::business_lines(workload, level).iter().map(|line| Template::escaped(line)).collect(),
-            false => Vec::new(),
+    fn new(of: &Workload) -> Self {
+        let business = |(level, key)| -> Vec<Template> {
+            let lines = if of.is_business() { worded(of, level, key, &[]) } else { Vec::new() };
+            lines.iter().map(|line| Template::escaped(line)).collect()
         };
-        let (console, seldom) = app::console_lines(workload);
-        let raw = |lines: Vec<String>| lines.iter().map(|line| Template::new(line)).collect();
-        Self {
-            info: business(Level::Info),
-            warn: business(Level::Warn),
-            error: business(Level::Error),
-            console: raw(console),
-            seldom: raw(seldom),
-        }
+        let console = |key| -> Vec<Template> {
+            let lines = wordings(key, of.style, &[("name", of.name)]);
+            lines.iter().map(|[_, line, _]| Template::new(line)).collect()
+        };
+        let levels = [(Level::Error, "error"), (Level::Warn, "warn"), (Level::Info, "info")];
+        Self { business: levels.map(business), console: ["console.seldom", "console"].map(console) }
     }
 }
 
@@ -89,11 +79,12 @@ impl Noise {
     /// Prepares the noise of a planned day.
     pub fn new(day: &Day, pen: Pen) -> Self {
         let requests = requests::everyday(&day.cluster);
-        let head = |pod: &crate::cluster::Pod| Template::new(&app::business_head(&FLEET[pod.workload], pod));
-        let business = FLEET.iter().map(|workload| if workload.is_business() { workload.weight } else { 0 });
-        let console = FLEET.iter().map(|workload| {
-            if workload.is_business() { workload.weight.div_ceil(4) } else { workload.weight }
-        });
+        let head = |pod: &Pod| Template::new(&business_head(&FLEET[pod.workload], pod));
+        let weights = |business: fn(u32) -> u32, other: fn(u32) -> u32| {
+            Wheel::new(
+                FLEET.iter().map(|of| if of.is_business() { business(of.weight) } else { other(of.weight) }),
+            )
+        };
         Self {
             pen,
             request_wheel: Wheel::new(requests.iter().map(|(weight, _)| *weight)),
@@ -101,7 +92,7 @@ impl Noise {
             voices: FLEET.iter().map(Voice::new).collect(),
             heads: day.cluster.pods.iter().map(head).collect(),
             prefix: Template::new("<cri> "),
-            wheels: [Wheel::new(business), Wheel::new(console)],
+            wheels: [weights(|weight| weight, |_| 0), weights(|weight| weight.div_ceil(4), |weight| weight)],
             alive: Vec::new(),
             impacts: Vec::new(),
             series: (0..40).map(|_| None).collect(),
@@ -112,16 +103,14 @@ impl Noise {
     /// Moves to the span `from..to`: whose pods may speak, and which impacts may hold.
     pub fn turn_to(&mut self, day: &Day, from: i64, to: i64) {
         self.alive = vec![Vec::new(); FLEET.len()];
-        for (index, pod) in day.cluster.pods.iter().enumerate() {
-            if pod.from < to && from < pod.to {
-                self.alive[pod.workload].push(index);
-            }
+        let pods = day.cluster.pods.iter().enumerate();
+        for (index, pod) in pods.filter(|(_, pod)| pod.from < to && from < pod.to) {
+            self.alive[pod.workload].push(index);
         }
         self.impacts = vec![Vec::new(); FLEET.len()];
-        for (index, impact) in day.impacts.iter().enumerate() {
-            if impact.span.0 < to && from < impact.span.1 {
-                self.impacts[impact.workload].push(index);
-            }
+        let impacts = day.impacts.iter().enumerate();
+        for (index, impact) in impacts.filter(|(_, impact)| impact.span.0 < to && from < impact.span.1) {
+            self.impacts[impact.workload].push(index);
         }
     }
 
@@ -174,11 +163,8 @@ impl Noise {
         let (workload, pod) = self.speaker(day, 0, at)?;
         let failing = self.failing(day, workload, at);
         let voice = &self.voices[workload];
-        let choices = match self.pen.rng.below(10_000) {
-            0..ERRORS => &voice.error,
-            ERRORS..WARNINGS => &voice.warn,
-            _ => &voice.info,
-        };
+        let dice = self.pen.rng.below(10_000);
+        let choices = &voice.business[usize::from(dice >= ERRORS) + usize::from(dice >= WARNINGS)];
         let line = failing.or_else(|| choices.get(self.pen.rng.index(choices.len())))?;
         let stamp = day.clock(day.cluster.pods[pod].node, at);
         self.heads.get(pod)?.fill(stamp, &mut self.pen, out);
@@ -192,40 +178,30 @@ impl Noise {
         let is_console = !FLEET[workload].is_business();
         let failing = if is_console { self.failing(day, workload, at) } else { None };
         let voice = &self.voices[workload];
-        let choices = if self.pen.rng.below(1000) < 4 { &voice.seldom } else { &voice.console };
+        let choices = &voice.console[usize::from(self.pen.rng.below(1000) >= 4)];
         let line = failing.or_else(|| choices.get(self.pen.rng.index(choices.len())))?;
-        let stream = app::stream(FLEET[workload].style).as_bytes();
+        let stream = stream(FLEET[workload].style).as_bytes();
         let stamp = day.clock(day.cluster.pods[pod].node, at);
         self.scratch.clear();
         line.fill(stamp, &mut self.pen, &mut self.scratch);
-        self.prefix.fill(stamp, &mut self.pen, out);
-        out.extend_from_slice(stream);
         // A runtime cuts a line that does not fit its buffer: P, then F.
-        if self.pen.rng.below(2000) == 0 {
-            let (first, rest) = self.scratch.split_at(self.scratch.len() / 2);
-            out.extend_from_slice(b" P ");
-            out.extend_from_slice(first);
-            out.push(b'\n');
+        let is_cut = self.pen.rng.below(2000) == 0;
+        let (first, rest) = self.scratch.split_at(if is_cut { self.scratch.len() / 2 } else { 0 });
+        if is_cut {
             self.prefix.fill(stamp, &mut self.pen, out);
-            out.extend_from_slice(stream);
-            out.extend_from_slice(b" F ");
-            out.extend_from_slice(rest);
-        } else {
-            out.extend_from_slice(b" F ");
-            out.extend_from_slice(&self.scratch);
+            out.extend_from_slice(&[stream, b" P ", first, b"\n"].concat());
         }
+        self.prefix.fill(stamp, &mut self.pen, out);
+        out.extend_from_slice(&[stream, b" F ", rest].concat());
         Some(pod)
     }
 
     fn event(&mut self, day: &Day, at: i64, out: &mut Vec<u8>) -> Option<usize> {
         let slot = self.pen.rng.index(self.series.len());
-        let is_over = match &self.series[slot] {
-            Some(series) => {
-                at >= series.ends || series.pod.is_some_and(|pod| !day.cluster.pods[pod].is_up(at))
-            }
-            None => true,
+        let is_over = |series: &Series| {
+            at >= series.ends || series.pod.is_some_and(|pod| !day.cluster.pods[pod].is_up(at))
         };
-        if is_over {
+        if self.series[slot].as_ref().is_none_or(is_over) {
             self.series[slot] = self.new_series(day, slot, at);
         }
         let series = self.series[slot].as_mut()?;
@@ -239,61 +215,45 @@ impl Noise {
 
     fn new_series(&mut self, day: &Day, slot: usize, at: i64) -> Option<Series> {
         let mut pod = None;
-        let workload = self.pen.rng.index(FLEET.len());
-        let of = &FLEET[workload];
-        let (object, reason, message, is_warning, source) = match slot {
-            // One slot in forty complains now and then: probes miss a beat on any busy day.
+        let of = &FLEET[self.pen.rng.index(FLEET.len())];
+        let (object, source, reason, message) = match slot {
+            // One slot in forty warns now and then: probes miss a beat on any busy day.
             0 => {
                 let (_, index) = self.speaker(day, 0, at)?;
                 pod = Some(index);
-                let of = &day.cluster.pods[index];
                 let message = format!(
                     "Readiness probe failed: Get \"http://{}:8080/healthz\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-                    of.ip
+                    day.cluster.pods[index].ip
                 );
-                (day.pod_object(index, true), "Unhealthy", message, true, ("kubelet", of.node))
+                (day.pod_object(index, true), "kubelet", "Unhealthy", message)
             }
             1..=12 => {
-                let object = lease(slot);
+                let object = Object::named("Lease", "kube-system", LEASES[slot % LEASES.len()]);
                 let message = format!("{} became leader", object.name);
-                (object, "LeaderElection", message, false, ("leader-elector", ""))
+                (object, "leader-elector", "LeaderElection", message)
             }
             13..=24 => {
-                let object = Object::named("Ingress", "networking.k8s.io/v1", of.namespace, of.name);
-                (object, "Sync", "Scheduled for sync".to_owned(), false, ("nginx-ingress-controller", ""))
+                let object = Object::named("Ingress", of.namespace, of.name);
+                (object, "nginx-ingress-controller", "Sync", "Scheduled for sync".to_owned())
             }
             _ => {
-                let object = Object::named(
-                    "ExternalSecret",
-                    "external-secrets.io/v1beta1",
-                    of.namespace,
-                    &of.secret(),
-                );
-                (object, "Updated", "Updated Secret".to_owned(), false, ("external-secrets", ""))
+                let object = Object::named("ExternalSecret", of.namespace, &of.secret());
+                (object, "external-secrets", "Updated", "Updated Secret".to_owned())
             }
         };
-        let note = Note { reason, message: &message, is_warning, source };
-        let stamp = day.clock(source.1, at);
+        let note = Note { object: &object, source, reason, message: &message };
+        let stamp = day.clock(note.host(), at);
         let (uid, first) = (self.pen.rng.uuid(), rfc3339(stamp));
-        let suffix = format!("18{:014x}", self.pen.rng.next() >> 8);
-        let stamps = Stamps {
-            uid: &uid,
-            suffix: &suffix,
-            version: "<rv>",
-            first: &first,
-            last: "<utc>",
-            exact: "<start>",
+        let line = note.line(&Stamps {
+            ids: [&uid, &format!("18{:014x}", self.pen.rng.next() >> 8), "<rv>"],
+            times: [&first, "<utc>", "<start>"],
             count: "<count>",
-        };
-        let line = event::line(&object, &note, &stamps);
+        });
         let (head, tail) = line.split_once("<count>")?;
-        let ends = at + if is_warning { HOUR / 2 } else { 3 * HOUR };
+        let ends = at + if note.is_warning() { HOUR / 2 } else { 3 * HOUR };
         Some(Series { pod, head: Template::new(head), tail: Template::new(tail), count: 0, ends })
     }
 }
 
-fn lease(slot: usize) -> Object {
-    const LEASES: [&str; 4] =
-        ["kube-scheduler", "kube-controller-manager", "cloud-controller-manager", "external-secrets-leader"];
-    Object::named("Lease", "coordination.k8s.io/v1", "kube-system", LEASES[slot % LEASES.len()])
-}
+const LEASES: [&str; 4] =
+    ["kube-scheduler", "kube-controller-manager", "cloud-controller-manager", "external-secrets-leader"];

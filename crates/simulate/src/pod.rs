@@ -1,234 +1,296 @@
-//! What happens to a pod: it is made and placed, starts, restarts, is killed, goes. Each verb
-//! leaves the audit records, events and console lines that a real cluster leaves.
+//! What happens to a pod: it is created and placed, starts, restarts, is killed, evicted, deleted.
+//! Each verb leaves the audit records, events and console lines of a real cluster.
 
-use crate::audit::{Request, Target, User};
+use crate::api::Target;
+use crate::audit::Request;
 use crate::day::Day;
-use crate::event::{Note, Object};
-use crate::fleet::Style;
+use crate::event::Object;
+use crate::fleet::{FLEET, Style};
 use crate::manifest;
+use crate::people::User;
 use crate::text::{SECOND, rfc3339};
+use crate::truth::Cause;
 use serde_json::{Value, json};
 
-const SCHEDULER: &str = "kube-scheduler/v1.30.4 (linux/amd64) kubernetes/a51b3b7/scheduler";
+/// Returns the controller that creates an owner's pods.
+pub fn controller_of(owner_kind: &str) -> &'static str {
+    match owner_kind {
+        "ReplicaSet" => "replicaset-controller",
+        "StatefulSet" => "statefulset-controller",
+        "DaemonSet" => "daemonset-controller",
+        _ => "job-controller",
+    }
+}
 
 impl Day {
-    /// Starts a pod of the workload's present shape. When it `runs`, its container is up a few
-    /// seconds later. Returns its index.
-    pub fn start_pod(&mut self, at: i64, workload: usize, replica: usize, runs: bool) -> usize {
-        let up = self.after(at, 2, 5);
-        let index =
-            self.cluster.add_pod(workload, replica, if runs { up } else { i64::MAX }, &mut self.pen.rng);
-        let state = &self.cluster.states[workload];
-        let pod = &self.cluster.pods[index];
-        let (namespace, image) = (state.workload.namespace, state.image.clone());
-        let (name, node, uid) = (pod.name.clone(), pod.node, pod.uid.clone());
-        let (owner_kind, container) = (pod.owner.0, state.workload.name);
-        let body = manifest::pod(state, pod, self.from, at);
-        let creator = User::controller(match owner_kind {
-            "ReplicaSet" => "replicaset-controller",
-            "StatefulSet" => "statefulset-controller",
-            _ => "job-controller",
-        });
-        let target = Target { resource: "pods", namespace, name: &name, ..Target::default() };
-        self.audit(at, &Request { response: Some(body), ..Request::new(&creator, "create", target) });
-        let scheduler = User::component("kube-scheduler", SCHEDULER);
-        let binding = json!({"kind": "Binding", "apiVersion": "v1", "metadata": {"name": name, "namespace": namespace, "uid": uid}, "target": {"kind": "Node", "name": node}});
-        let bind = Request {
-            request: Some(binding.to_string()),
-            ..Request::new(&scheduler, "create", Target { sub: "binding", ..target })
-        };
-        self.audit(at + SECOND / 50, &bind);
-        let (verb, source) = match owner_kind {
-            "ReplicaSet" => ("Created pod: ", "replicaset-controller"),
-            "StatefulSet" => ("create Pod in StatefulSet successful: ", "statefulset-controller"),
-            _ => ("Created pod: ", "job-controller"),
-        };
-        let owner = self.owner_object(index);
-        self.event(
-            at,
-            &owner,
-            &Note {
-                reason: "SuccessfulCreate",
-                message: &format!("{verb}{name}"),
-                is_warning: false,
-                source: (source, ""),
-            },
-        );
-        let object = self.pod_object(index, false);
-        let message = format!("Successfully assigned {namespace}/{name} to {node}");
-        self.event(
-            at + SECOND / 50,
-            &object,
-            &Note {
-                reason: "Scheduled",
-                message: &message,
-                is_warning: false,
-                source: ("default-scheduler", ""),
-            },
-        );
-        if runs {
-            let message = format!("Container image \"{image}\" already present on machine");
-            self.kubelet_says(up - SECOND, index, "Pulled", &message, false);
-            self.kubelet_says(
-                up - SECOND / 2,
-                index,
-                "Created",
-                &format!("Created container {container}"),
-                false,
-            );
-            self.kubelet_says(up, index, "Started", &format!("Started container {container}"), false);
-            self.pod_status(up, index, &json!({"phase": "Running", "podIP": self.cluster.pods[index].ip}));
-            self.print_start(up, index);
+    /// Records a request about a pod, or one of its subresources, with this body.
+    pub fn ask_of_pod(
+        &mut self,
+        at: i64,
+        user: &User,
+        pod: usize,
+        (verb, sub, body): (&str, &str, Option<Value>),
+    ) -> Cause {
+        let of = &self.cluster.pods[pod];
+        let (namespace, name) = (FLEET[of.workload].namespace, of.name.clone());
+        let mut request = Request::new(user, verb, Target::new("pods", namespace, &name).sub(sub));
+        if let Some(body) = &body {
+            request = request.body(body);
         }
-        index
+        self.audit(at, &request)
     }
 
-    /// Prints what a container prints first.
-    pub fn print_start(&mut self, at: i64, pod: usize) {
+    /// Records a patch of a pod's status by the kubelet of its node.
+    pub fn pod_status(&mut self, at: i64, pod: usize, status: &Value) {
+        let kubelet = User::kubelet(self.cluster.pods[pod].node);
+        let body = json!({"metadata": {"uid": self.cluster.pods[pod].uid}, "status": status});
+        self.ask_of_pod(at + SECOND / 20, &kubelet, pod, ("patch", "status", Some(body)));
+    }
+
+    /// Creates a pod of the workload's present shape, which waits for a node. Returns its index.
+    pub fn create_pod(&mut self, at: i64, workload: usize, replica: usize) -> usize {
+        let pod = self.cluster.add_pod(workload, replica, at, &mut self.pen.rng);
+        self.cluster.pods[pod].from = i64::MAX;
+        let of = &self.cluster.pods[pod];
+        let body = manifest::pod(&self.cluster.states[workload], of, (self.from, at));
+        let (owner, object) = (self.owner_object(pod), self.pod_object(pod, false));
+        self.pod_is_created(at, &owner, &object, &body);
+        pod
+    }
+
+    /// Records that a controller creates a pod for its owner.
+    pub fn pod_is_created(&mut self, at: i64, owner: &Object, pod: &Object, body: &Value) {
+        let source = controller_of(owner.kind);
+        let target = Target::new("pods", &pod.namespace, &pod.name);
+        self.audit(at, &Request::new(&User::controller(source), "create", target).response(body));
+        let message = match owner.kind {
+            "StatefulSet" => format!("create Pod in StatefulSet successful: {}", pod.name),
+            _ => format!("Created pod: {}", pod.name),
+        };
+        self.event(at + SECOND / 100, owner, source, ("SuccessfulCreate", &message));
+    }
+
+    /// Records that the scheduler finds no node for a pod, again and again until `end`.
+    pub fn fail_scheduling(&mut self, (at, end): (i64, i64), pod: usize, message: &str) {
+        let object = self.pod_object(pod, false);
+        let status = json!({"status": {"conditions": [{"type": "PodScheduled", "status": "False",
+            "reason": "Unschedulable", "message": message, "lastTransitionTime": rfc3339(at)}]}});
+        self.ask_of_pod(at + SECOND / 50, &User::scheduler(), pod, ("patch", "status", Some(status)));
+        for at in self.retries((at + SECOND / 25, end), (20, 300)) {
+            self.event(at, &object, "default-scheduler", ("FailedScheduling", message));
+        }
+    }
+
+    /// Binds a waiting pod to a node.
+    pub fn bind_pod(&mut self, at: i64, pod: usize, node: &'static str) {
+        if self.cluster.pods[pod].node != node {
+            self.cluster.move_pod(pod, node, &mut self.pen.rng);
+        }
+        let object = self.pod_object(pod, false);
+        self.pod_is_bound(at, &object);
+    }
+
+    /// Records that the scheduler binds a pod to its node.
+    pub fn pod_is_bound(&mut self, at: i64, pod: &Object) {
+        let Object { namespace, name, uid, node, .. } = pod;
+        let binding = json!({"kind": "Binding", "apiVersion": "v1",
+            "metadata": {"name": name, "namespace": namespace, "uid": uid},
+            "target": {"kind": "Node", "name": node}});
+        let target = Target::new("pods", namespace, name).sub("binding");
+        self.audit(at, &Request::new(&User::scheduler(), "create", target).body(&binding));
+        let message = format!("Successfully assigned {namespace}/{name} to {node}");
+        self.event(at + SECOND / 100, pod, "default-scheduler", ("Scheduled", &message));
+    }
+
+    /// Starts a bound pod: its image is pulled from `at` on, its container is up at `up`.
+    pub fn run_pod(&mut self, at: i64, up: i64, pod: usize) {
+        let image = self.cluster.states[self.cluster.pods[pod].workload].image.clone();
+        self.kubelet_says(at, pod, "Pulling", &format!("Pulling image \"{image}\""));
+        let took = (up - SECOND - at).max(SECOND) as f64 / SECOND as f64;
+        let message = format!(
+            "Successfully pulled image \"{image}\" in {took:.3}s ({took:.3}s including waiting). Image size: 201338112 bytes."
+        );
+        self.kubelet_says(up - SECOND, pod, "Pulled", &message);
+        self.first_start(up, pod);
+    }
+
+    /// Creates a pod and places it; its container does not start here. Returns its index.
+    pub fn place_pod(&mut self, at: i64, workload: usize, replica: usize) -> usize {
+        let pod = self.create_pod(at, workload, replica);
+        let node = self.cluster.pods[pod].node;
+        self.bind_pod(at + SECOND / 50, pod, node);
+        pod
+    }
+
+    /// Creates a pod, places it and starts it within seconds. Returns its index.
+    pub fn start_pod(&mut self, at: i64, workload: usize, replica: usize) -> usize {
+        let pod = self.place_pod(at, workload, replica);
+        self.start_cached(at, pod);
+        pod
+    }
+
+    /// Starts a bound pod whose node has its image.
+    pub fn start_cached(&mut self, at: i64, pod: usize) {
+        let up = self.after(at, 2, 5);
+        self.image_is_present(up - SECOND, pod);
+        self.first_start(up, pod);
+    }
+
+    fn image_is_present(&mut self, at: i64, pod: usize) {
+        let image = &self.cluster.states[self.cluster.pods[pod].workload].image;
+        let message = format!("Container image \"{image}\" already present on machine");
+        self.kubelet_says(at, pod, "Pulled", &message);
+    }
+
+    fn first_start(&mut self, up: i64, pod: usize) {
+        self.start_container(up, pod);
+        self.cluster.pods[pod].from = up;
+        let ip = self.cluster.pods[pod].ip.clone();
+        self.pod_status(up, pod, &json!({"phase": "Running", "podIP": ip}));
+    }
+
+    /// Records a container's start and the first lines of its console.
+    fn start_container(&mut self, up: i64, pod: usize) {
         let state = &self.cluster.states[self.cluster.pods[pod].workload];
         let (name, port, memory) = (state.workload.name, state.workload.port, state.memory_mib);
         let starting = format!("starting {name}, image {}", state.image);
         let limit = format!("memory limit {memory} MiB, config /etc/app/application.yaml");
         let listening = format!("{name} is listening on 0.0.0.0:{port}");
-        let lines = match state.workload.style {
-            Style::Java => [
-                "  .   ____          _            __ _ _",
-                " /\\\\ / ___'_ __ _ _(_)_ __  __ _ \\ \\ \\ \\",
-                &starting,
-                &limit,
-                &listening,
-            ],
-            _ => ["", "----", &starting, &limit, &listening],
+        let banner = match state.workload.style {
+            Style::Java => {
+                ["  .   ____          _            __ _ _", " /\\\\ / ___'_ __ _ _(_)_ __  __ _ \\ \\ \\ \\"]
+            }
+            _ => ["", "----"],
         };
-        self.print(at, pod, "stdout", &lines);
+        self.kubelet_says(up - SECOND / 2, pod, "Created", &format!("Created container {name}"));
+        self.kubelet_says(up, pod, "Started", &format!("Started container {name}"));
+        self.print(up, pod, "stdout", &[banner[0], banner[1], &starting, &limit, &listening]);
     }
 
-    /// Records the kubelet's patch of a pod's status.
-    pub fn pod_status(&mut self, at: i64, pod: usize, status: &Value) {
-        let object = self.pod_object(pod, false);
-        let kubelet = User::kubelet(self.cluster.pods[pod].node);
-        let target = Target {
-            resource: "pods",
-            sub: "status",
-            namespace: &object.namespace,
-            name: &object.name,
-            ..Target::default()
-        };
-        let body = json!({"metadata": {"uid": object.uid}, "status": status}).to_string();
-        self.audit(
-            at + SECOND / 20,
-            &Request { request: Some(body), ..Request::new(&kubelet, "patch", target) },
-        );
+    fn stop_container(&mut self, at: i64, pod: usize) {
+        let name = FLEET[self.cluster.pods[pod].workload].name;
+        self.kubelet_says(at, pod, "Killing", &format!("Stopping container {name}"));
     }
 
-    /// Takes a pod away; its container runs on for `grace_s` seconds.
+    /// Has its controller delete a pod; its container runs on for `grace_s` seconds.
     pub fn stop_pod(&mut self, at: i64, pod: usize, grace_s: i64) {
-        let object = self.pod_object(pod, false);
-        let container = self.cluster.states[self.cluster.pods[pod].workload].workload.name;
-        let source = match self.cluster.pods[pod].owner.0 {
-            "StatefulSet" => "statefulset-controller",
-            _ => "replicaset-controller",
-        };
-        let target = Target {
-            resource: "pods",
-            namespace: &object.namespace,
-            name: &object.name,
-            ..Target::default()
-        };
-        let user = User::controller(source);
-        self.audit(at, &Request { ..Request::new(&user, "delete", target) });
+        let source = controller_of(self.cluster.pods[pod].owner.0);
+        self.ask_of_pod(at, &User::controller(source), pod, ("delete", "", None));
+        let message = format!("Deleted pod: {}", self.cluster.pods[pod].name);
         let owner = self.owner_object(pod);
-        self.event(
-            at,
-            &owner,
-            &Note {
-                reason: "SuccessfulDelete",
-                message: &format!("Deleted pod: {}", object.name),
-                is_warning: false,
-                source: (source, ""),
-            },
-        );
-        self.kubelet_says(at + SECOND / 2, pod, "Killing", &format!("Stopping container {container}"), false);
+        self.event(at, &owner, source, ("SuccessfulDelete", &message));
+        self.stop_container(at + SECOND / 2, pod);
         self.cluster.pods[pod].to = at + SECOND + grace_s * SECOND;
     }
 
+    /// Ends a pod that the API server has marked for deletion; the kubelet reports and removes it.
+    pub fn end_pod(&mut self, at: i64, pod: usize, grace_s: i64) {
+        self.stop_container(at, pod);
+        let gone = at + grace_s.max(1) * SECOND;
+        self.cluster.pods[pod].to = gone;
+        self.delete_pod(gone + SECOND / 2, &User::kubelet(self.cluster.pods[pod].node), pod);
+    }
+
+    /// Records a pod's deletion.
+    pub fn delete_pod(&mut self, at: i64, user: &User, pod: usize) -> Cause {
+        let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0,
+            "preconditions": {"uid": self.cluster.pods[pod].uid}});
+        self.ask_of_pod(at, user, pod, ("delete", "", Some(options)))
+    }
+
+    /// Records an eviction through the API: a disruption budget allowed it. The pod runs on for
+    /// its grace period.
+    pub fn evict(&mut self, at: i64, user: &User, pod: usize, grace_s: i64) -> Cause {
+        let object = self.pod_object(pod, false);
+        let body = json!({"kind": "Eviction", "apiVersion": "policy/v1",
+            "metadata": {"name": object.name, "namespace": object.namespace},
+            "deleteOptions": {"gracePeriodSeconds": grace_s}});
+        let cause = self.ask_of_pod(at, user, pod, ("create", "eviction", Some(body)));
+        self.end_pod(at + SECOND / 4, pod, grace_s);
+        cause
+    }
+
+    /// Marks a pod as a target of disruption, and deletes it.
+    pub fn disrupt(&mut self, at: i64, user: &User, pod: usize, (reason, message): (&str, &str)) {
+        let status = json!({"status": {"conditions": [{"type": "DisruptionTarget", "status": "True",
+            "reason": reason, "message": message}]}});
+        self.ask_of_pod(at, user, pod, ("patch", "status", Some(status)));
+        self.delete_pod(at + SECOND / 100, user, pod);
+    }
+
+    /// Has the kubelet evict a pod for the node's sake; its container is killed at once.
+    pub fn kubelet_evicts(&mut self, at: i64, pod: usize, message: &str) {
+        self.kubelet_says(at, pod, "Evicted", message);
+        self.stop_container(at + SECOND / 3, pod);
+        self.pod_status(at, pod, &json!({"phase": "Failed", "reason": "Evicted", "message": message}));
+        self.cluster.pods[pod].to = at + SECOND;
+        let owner = self.owner_object(pod);
+        if owner.kind == "StatefulSet" {
+            // Only its controller makes room for a pod of the same name.
+            let (namespace, set, name) = (&owner.namespace, &owner.name, &self.cluster.pods[pod].name);
+            let message = format!("StatefulSet {namespace}/{set} is recreating failed Pod {name}");
+            let source = "statefulset-controller";
+            self.event(at + 5 * SECOND / 4, &owner, source, ("RecreatingFailedPod", &message));
+            self.delete_pod(at + 4 * SECOND / 3, &User::controller(source), pod);
+        }
+    }
+
+    /// Records that a controller cannot create a workload's pod, again and again until `end`.
+    /// `refusal` is the message of the API server, with `{pod}` for the pod's name.
+    pub fn fail_create(&mut self, span: (i64, i64), workload: usize, refusal: &str) {
+        let (of, set) = (&FLEET[workload], self.cluster.states[workload].set.clone());
+        let mut owner = self.workload_object(workload);
+        if owner.kind == "Deployment" {
+            (owner.kind, owner.name, owner.uid) = ("ReplicaSet", format!("{}-{}", of.name, set.0), set.1);
+        }
+        let source = controller_of(owner.kind);
+        let user = User::controller(source);
+        let code = if refusal.contains("is forbidden") { 403 } else { 500 };
+        for at in self.retries(span, (2, 240)) {
+            // A ReplicaSet's controller draws a new name each time, a StatefulSet's cannot.
+            let (name, message) = match owner.kind {
+                "StatefulSet" => {
+                    let name = format!("{}-0", of.name);
+                    let head = format!("create Pod {name} in StatefulSet {} failed error: ", of.name);
+                    (name, head)
+                }
+                _ => (format!("{}-{}", owner.name, self.pen.rng.suffix(5)), "Error creating: ".to_owned()),
+            };
+            let refused = refusal.replace("{pod}", &name);
+            // A claim on its way out stops the controller before it asks for the pod.
+            if !refused.starts_with("pvc ") {
+                let body = json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name,
+                    "namespace": of.namespace, "labels": {"app": of.name}}});
+                let target = Target::new("pods", of.namespace, &name);
+                let request = Request::new(&user, "create", target).status(code, &refused);
+                self.audit(at, &request.body(&body));
+            }
+            let message = format!("{message}{refused}");
+            self.event(at + SECOND / 100, &owner, source, ("FailedCreate", &message));
+        }
+    }
+
     /// Takes a pod's container down from `at` to `up`, with the status the kubelet reports.
-    pub fn restart_container(&mut self, at: i64, up: i64, pod: usize, reason: &str, code: i32) {
-        let container = self.cluster.states[self.cluster.pods[pod].workload].workload.name;
-        let count = self.cluster.pods[pod].down.len() + 1;
+    pub fn restart_container(&mut self, (at, up): (i64, i64), pod: usize, (reason, code): (&str, i32)) {
+        let of = &self.cluster.pods[pod];
         let status = json!({"phase": "Running", "containerStatuses": [{
-            "name": container, "ready": false, "restartCount": count,
+            "name": FLEET[of.workload].name, "ready": false, "restartCount": of.down.len() + 1,
             "lastState": {"terminated": {"reason": reason, "exitCode": code, "finishedAt": rfc3339(at)}},
         }]});
         self.pod_status(at + SECOND / 2, pod, &status);
         self.cluster.pods[pod].down.push((at, up));
-        let image = self.cluster.states[self.cluster.pods[pod].workload].image.clone();
-        self.kubelet_says(
-            up - SECOND,
-            pod,
-            "Pulled",
-            &format!("Container image \"{image}\" already present on machine"),
-            false,
-        );
-        self.kubelet_says(up - SECOND / 2, pod, "Created", &format!("Created container {container}"), false);
-        self.kubelet_says(up, pod, "Started", &format!("Started container {container}"), false);
-        self.print_start(up, pod);
+        self.image_is_present(up - SECOND, pod);
+        self.start_container(up, pod);
     }
 
-    /// Records the kubelet's complaint that a container keeps failing.
+    /// Records the kubelet's warning that a container keeps failing.
     pub fn back_off(&mut self, at: i64, pod: usize) {
         let of = &self.cluster.pods[pod];
-        let workload = self.cluster.states[of.workload].workload;
+        let (workload, name, uid) = (&FLEET[of.workload], &of.name, &of.uid);
         let message = format!(
-            "Back-off restarting failed container {} in pod {}_{}({})",
-            workload.name, of.name, workload.namespace, of.uid
+            "Back-off restarting failed container {} in pod {name}_{}({uid})",
+            workload.name, workload.namespace
         );
-        self.kubelet_says(at, pod, "BackOff", &message, true);
-    }
-
-    /// Kills a container for exceeding its memory limit: the heap error of a JVM, the kernel's kill
-    /// as an event on the pod (and on its node when `on_node`), the restart. Returns the point of the kill.
-    pub fn oom_kill(&mut self, at: i64, pod: usize, down_s: i64, on_node: bool) -> i64 {
-        let of = &self.cluster.pods[pod];
-        let state = &self.cluster.states[of.workload];
-        let (node, name, uid, namespace) =
-            (of.node, of.name.clone(), of.uid.clone(), state.workload.namespace);
-        let resident = i64::from(state.memory_mib) * 1024 - self.pen.rng.between(900, 4_000);
-        let process = self.pen.rng.between(11_000, 64_000);
-        let killed = format!(
-            "Memory cgroup out of memory: Killed process {process} (java) total-vm:{}kB, anon-rss:{resident}kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:1284kB oom_score_adj:984",
-            resident * 9
-        );
-        let object = self.pod_object(pod, true);
-        self.event(
-            at,
-            &object,
-            &Note { reason: "OOMKilling", message: &killed, is_warning: true, source: ("kubelet", node) },
-        );
-        if on_node {
-            let message = format!(
-                "{killed}; task in /kubepods/burstable/pod{uid} killed as a result of its limit, pod {namespace}/{name}"
-            );
-            let object = Object {
-                kind: "Node",
-                api: "v1",
-                namespace: String::new(),
-                name: node.to_owned(),
-                uid: node.to_owned(),
-                field: String::new(),
-            };
-            self.event(
-                at,
-                &object,
-                &Note {
-                    reason: "OOMKilling",
-                    message: &message,
-                    is_warning: true,
-                    source: ("kernel-monitor", node),
-                },
-            );
-        }
-        self.restart_container(at, at + down_s * SECOND, pod, "OOMKilled", 137);
-        at
+        self.kubelet_says(at, pod, "BackOff", &message);
     }
 }

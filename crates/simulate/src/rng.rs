@@ -72,18 +72,20 @@ impl Rng {
 
     /// Appends a version 4 UUID.
     pub fn uuid_to(&mut self, out: &mut Vec<u8>) {
-        let (mut high, mut low) = (self.next(), self.next());
-        let mut text = *b"00000000-0000-4000-8000-000000000000";
-        for (i, byte) in text.iter_mut().enumerate() {
-            let bits = if i < 18 { &mut high } else { &mut low };
-            match i {
-                8 | 13 | 18 | 23 | 14 => continue,
-                19 => *byte = HEX[8 + (*bits & 3) as usize],
-                _ => *byte = HEX[(*bits & 15) as usize],
+        let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
+        for i in 0..32 {
+            if matches!(i, 8 | 12 | 16 | 20) {
+                out.push(b'-');
             }
-            *bits >>= 4;
+            let digit = (bits >> (4 * i)) as usize & 15;
+            out.push(
+                HEX[match i {
+                    12 => 4,
+                    16 => 8 + digit % 4,
+                    _ => digit,
+                }],
+            );
         }
-        out.extend_from_slice(&text);
     }
 
     /// Returns a version 4 UUID.

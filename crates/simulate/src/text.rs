@@ -1,6 +1,6 @@
 //! Line templates with named holes such as `<local>` or `<hex32>`, compiled once and filled
 //! millions of times without formatting machinery: the speed of the simulator is here.
-//! Must not know what the lines are about.
+//! Must not know the subject of the lines.
 
 use crate::rng::Rng;
 use chrono::{DateTime, Utc};
@@ -34,8 +34,14 @@ pub fn rfc3339_us(at: i64) -> String {
     utc(at).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-/// Appends `text` as the inside of a JSON string.
-pub fn escape_to(text: &str, out: &mut String) {
+/// Returns a number of MiB as people write it.
+pub fn mib_text(mib: u32) -> String {
+    if mib.is_multiple_of(1024) { format!("{}Gi", mib / 1024) } else { format!("{mib}Mi") }
+}
+
+/// Returns `text` as the inside of a JSON string.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -43,69 +49,66 @@ pub fn escape_to(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if (c as u32) < 32 => out.push(' '),
-            c => out.push(c),
+            c => out.push(if (c as u32) < 32 { ' ' } else { c }),
         }
     }
-}
-
-/// Returns `text` as the inside of a JSON string.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    escape_to(text, &mut out);
     out
 }
 
-/// What a hole is filled with.
-#[derive(Clone, Copy)]
-enum Hole {
-    Uuid,
-    SameUuid,
-    Start,
-    End,
-    Utc,
-    Cri,
-    Local,
-    Slash,
-    Dash,
-    Nginx,
-    Klog,
-    Iso,
-    EpochMs,
-    Version,
-    Digits(u32),
-    Latency,
-    Hex(usize),
-    Ip,
-}
+/// Appends the content of a hole for a point.
+type Hole = fn(&mut Pen, i64, &mut Vec<u8>);
 
 /// Every hole by the name templates use.
 const HOLES: &[(&str, Hole)] = &[
-    ("uuid", Hole::Uuid),
-    ("same", Hole::SameUuid), // the last <uuid> once more
-    ("start", Hole::Start),   // 2026-11-22T02:11:12.345678Z
-    ("end", Hole::End),       // the same, a few milliseconds later
-    ("utc", Hole::Utc),       // 2026-11-22T02:11:12Z
-    ("cri", Hole::Cri),       // 2026-11-22T10:11:12.345678901+08:00
-    ("local", Hole::Local),   // 2026-11-22 10:11:12,345
-    ("dash", Hole::Dash),     // 2026-11-22 10:11:12.345
-    ("slash", Hole::Slash),   // 2026/11/22 10:11:12
-    ("nginx", Hole::Nginx),   // 22/Nov/2026:10:11:12 +0800
-    ("klog", Hole::Klog),     // 1122 10:11:12.345678
-    ("iso", Hole::Iso),       // 2026-11-22T10:11:12.345+08:00
-    ("epoch_ms", Hole::EpochMs),
-    ("rv", Hole::Version),
-    ("n2", Hole::Digits(2)),
-    ("n4", Hole::Digits(4)),
-    ("n8", Hole::Digits(8)),
-    ("ms", Hole::Latency),
-    ("hex8", Hole::Hex(8)),
-    ("hex16", Hole::Hex(16)),
-    ("hex32", Hole::Hex(32)),
-    ("ip", Hole::Ip),
+    ("uuid", Pen::uuid),
+    ("same", |pen, _, out| out.extend_from_slice(&pen.last_uuid)), // the last <uuid>
+    // 2026-11-22T02:11:12.345678Z, and the same a few milliseconds later.
+    ("start", |pen, at, out| pen.utc_us(at, out)),
+    ("end", |pen, at, out| {
+        let latency = 800 + pen.rng.below(12_000) as i64;
+        pen.utc_us(at + latency, out);
+    }),
+    ("utc", |pen, _, out| write(out, &[&pen.utc, "Z"])), // 2026-11-22T02:11:12Z
+    // 2026-11-22T10:11:12.345678901+08:00
+    ("cri", |pen, at, out| {
+        let nanos = micros(at) * 1000 + pen.rng.below(1000);
+        pen.local_iso(nanos, 9, out);
+    }),
+    // 2026-11-22T10:11:12.345+08:00
+    ("iso", |pen, at, out| pen.local_iso(micros(at) / 1000, 3, out)),
+    // 2026-11-22 10:11:12,345 and 2026-11-22 10:11:12.345
+    ("local", |pen, at, out| pen.local_ms(at, ",", out)),
+    ("dash", |pen, at, out| pen.local_ms(at, ".", out)),
+    ("slash", |pen, _, out| write(out, &[&pen.slash])), // 2026/11/22 10:11:12
+    ("nginx", |pen, _, out| write(out, &[&pen.nginx])), // 22/Nov/2026:10:11:12 +0800
+    // 1122 10:11:12.345678
+    ("klog", |pen, at, out| {
+        write(out, &[&pen.klog, "."]);
+        digits(micros(at), 6, out);
+    }),
+    ("epoch_ms", |_, at, out| digits((at / 1000).max(0) as u64, 13, out)),
+    ("rv", |pen, at, out| digits(version(pen.origin, at) + pen.rng.below(3), 9, out)),
+    ("n2", |pen, _, out| pen.number(2, out)),
+    ("n4", |pen, _, out| pen.number(4, out)),
+    ("n8", |pen, _, out| pen.number(8, out)),
+    ("ms", |pen, _, out| {
+        let (a, b) = (pen.rng.below(30) + 1, pen.rng.below(30) + 1);
+        shortest(a * b, out);
+    }),
+    ("hex8", |pen, _, out| pen.rng.hex(8, out)),
+    ("hex16", |pen, _, out| pen.rng.hex(16, out)),
+    ("hex32", |pen, _, out| pen.rng.hex(32, out)),
+    ("ip", |pen, _, out| {
+        let bits = pen.rng.next();
+        for shift in [0, 8, 16] {
+            shortest(11 + ((bits >> shift) & 0xff) % 200, out);
+            out.push(b'.');
+        }
+        digits(10 + (bits >> 24) % 90, 2, out);
+    }),
 ];
 
-/// A line with holes; what stands between `<` and `>` and is no hole's name stays as it is.
+/// A line with holes; text between `<` and `>` that is not a hole's name is kept.
 pub struct Template {
     text: String,
     holes: Vec<(usize, Hole)>,
@@ -138,7 +141,7 @@ impl Template {
         Self { text, holes, tail }
     }
 
-    /// Compiles a text that will stand inside a JSON string.
+    /// Compiles a text for the inside of a JSON string.
     pub fn escaped(raw: &str) -> Self {
         Self::new(&escape(raw))
     }
@@ -147,10 +150,11 @@ impl Template {
     pub fn fill(&self, at: i64, pen: &mut Pen, out: &mut Vec<u8>) {
         let bytes = self.text.as_bytes();
         let mut from = 0;
+        pen.turn_to(at);
         for (to, hole) in &self.holes {
             out.extend_from_slice(&bytes[from..*to]);
             from = *to;
-            pen.hole(*hole, at, out);
+            hole(pen, at, out);
         }
         out.extend_from_slice(&bytes[self.tail..]);
     }
@@ -165,7 +169,6 @@ impl Template {
 
 /// Fills holes: the random stream, and the second whose clock texts were last made.
 pub struct Pen {
-    /// The random stream.
     pub rng: Rng,
     origin: i64,
     second: i64,
@@ -197,92 +200,51 @@ impl Pen {
         self.klog = local(at, "%m%d %H:%M:%S");
     }
 
-    fn hole(&mut self, hole: Hole, at: i64, out: &mut Vec<u8>) {
-        self.turn_to(at);
-        let micros = at.rem_euclid(SECOND) as u64;
-        match hole {
-            Hole::Uuid => {
-                let start = out.len();
-                self.rng.uuid_to(out);
-                self.last_uuid.clear();
-                self.last_uuid.extend_from_slice(&out[start..]);
-            }
-            Hole::SameUuid => out.extend_from_slice(&self.last_uuid),
-            Hole::Start => self.utc_us(at, out),
-            Hole::End => {
-                let latency = 800 + self.rng.below(12_000) as i64;
-                self.utc_us(at + latency, out);
-            }
-            Hole::Utc => {
-                out.extend_from_slice(self.utc.as_bytes());
-                out.push(b'Z');
-            }
-            Hole::Cri => {
-                self.local_iso(out);
-                digits(micros * 1000 + self.rng.below(1000), 9, out);
-                out.extend_from_slice(b"+08:00");
-            }
-            Hole::Iso => {
-                self.local_iso(out);
-                digits(micros / 1000, 3, out);
-                out.extend_from_slice(b"+08:00");
-            }
-            Hole::Local | Hole::Dash => {
-                out.extend_from_slice(self.dash.as_bytes());
-                out.push(if matches!(hole, Hole::Local) { b',' } else { b'.' });
-                digits(micros / 1000, 3, out);
-            }
-            Hole::Slash => out.extend_from_slice(self.slash.as_bytes()),
-            Hole::Nginx => out.extend_from_slice(self.nginx.as_bytes()),
-            Hole::Klog => {
-                out.extend_from_slice(self.klog.as_bytes());
-                out.push(b'.');
-                digits(micros, 6, out);
-            }
-            Hole::EpochMs => digits((at / 1000).max(0) as u64, 13, out),
-            Hole::Version => digits(version(self.origin, at) + self.rng.below(3), 9, out),
-            Hole::Digits(n) => {
-                let low = 10u64.pow(n - 1);
-                let value = low + self.rng.below(9 * low);
-                digits(value, n as usize, out);
-            }
-            Hole::Latency => {
-                let (a, b) = (self.rng.below(30) + 1, self.rng.below(30) + 1);
-                let value = a * b;
-                digits(value, 1 + usize::from(value > 9) + usize::from(value > 99), out);
-            }
-            Hole::Hex(n) => self.rng.hex(n, out),
-            Hole::Ip => {
-                let bits = self.rng.next();
-                for shift in [0, 8, 16] {
-                    let part = 11 + ((bits >> shift) & 0xff) % 200;
-                    digits(part, if part > 99 { 3 } else { 2 }, out);
-                    out.push(b'.');
-                }
-                let part = 10 + (bits >> 24) % 90;
-                digits(part, 2, out);
-            }
-        }
+    fn uuid(&mut self, _: i64, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.rng.uuid_to(out);
+        self.last_uuid.clear();
+        self.last_uuid.extend_from_slice(&out[start..]);
     }
 
-    fn local_iso(&self, out: &mut Vec<u8>) {
-        let dash = self.dash.as_bytes();
-        out.extend_from_slice(&dash[..10]);
-        out.push(b'T');
-        out.extend_from_slice(&dash[11..]);
-        out.push(b'.');
+    fn local_iso(&self, fraction: u64, width: usize, out: &mut Vec<u8>) {
+        write(out, &[&self.dash[..10], "T", &self.dash[11..], "."]);
+        digits(fraction, width, out);
+        write(out, &["+08:00"]);
     }
 
-    fn utc_us(&mut self, at: i64, out: &mut Vec<u8>) {
+    fn local_ms(&self, at: i64, mark: &str, out: &mut Vec<u8>) {
+        write(out, &[&self.dash, mark]);
+        digits(micros(at) / 1000, 3, out);
+    }
+
+    fn number(&mut self, width: u32, out: &mut Vec<u8>) {
+        let low = 10u64.pow(width - 1);
+        digits(low + self.rng.below(9 * low), width as usize, out);
+    }
+
+    fn utc_us(&self, at: i64, out: &mut Vec<u8>) {
         if at.div_euclid(SECOND) == self.second {
-            out.extend_from_slice(self.utc.as_bytes());
-            out.push(b'.');
-            digits(at.rem_euclid(SECOND) as u64, 6, out);
+            write(out, &[&self.utc, "."]);
+            digits(micros(at), 6, out);
             out.push(b'Z');
         } else {
-            out.extend_from_slice(rfc3339_us(at).as_bytes());
+            write(out, &[&rfc3339_us(at)]);
         }
     }
+}
+
+fn micros(at: i64) -> u64 {
+    at.rem_euclid(SECOND) as u64
+}
+
+fn write(out: &mut Vec<u8>, parts: &[&str]) {
+    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+}
+
+/// Appends a number below 1000 without leading zeros.
+fn shortest(value: u64, out: &mut Vec<u8>) {
+    digits(value, 1 + usize::from(value > 9) + usize::from(value > 99), out);
 }
 
 /// Returns the cluster's resource version at a point: about fifty writes a second.

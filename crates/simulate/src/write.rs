@@ -43,7 +43,7 @@ struct Open {
 
 impl Stream {
     /// Starts a stream under `root` whose objects cover `hours` each, shifted by `phase` hours.
-    pub fn new(root: &Path, naming: Naming, hours: i64, phase: i64) -> Self {
+    pub fn new(root: &Path, naming: Naming, (hours, phase): (i64, i64)) -> Self {
         Self {
             root: root.to_owned(),
             naming,
@@ -87,7 +87,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Finishes the present object and gives it its name.
+    /// Finishes the present object and names it.
     pub fn close(&mut self) -> io::Result<()> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         open.gz.write_all(&self.buffer)?;

@@ -1,7 +1,7 @@
-//! A rule as ops staff write it: one `.sql` with a TOML header, one `.test.toml` beside it.
-//! Reading alone; planning and running are the engine's.
+//! The files of a rule: one `.sql` with a TOML header, and one `.test.toml` beside it. Parsing only;
+//! must not know the engine that plans and runs rules.
 
-use crate::config::{Plain, place_of};
+use crate::config::{ErrorText, line_and_column};
 use model::error::{Error, Result};
 use model::report::{Severity, Zh};
 use model::table::Table;
@@ -13,95 +13,95 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
-    /// What was found, as a title.
+    /// Title of a finding.
     pub title: String,
-    /// How much it matters; a `severity` column overrides it row by row.
+    /// Severity of a finding; a `severity` column overrides it for its row.
     pub severity: Severity,
-    /// Values the SQL names as `$name`.
+    /// Parameters: values that the SQL uses as `$name`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub params: BTreeMap<String, toml::Value>,
-    /// The sentence of one finding; `{column}` stands for the row's value.
+    /// Sentence of a finding; `{column}` is replaced by the value of the row.
     pub finding: String,
-    /// Why it matters.
+    /// Why a finding matters.
     pub why: String,
-    /// What to do, in numbered steps.
+    /// What to do about it, in numbered steps.
     pub advice: String,
-    /// When it is known to fire without harm.
+    /// When the rule is known to fire although nothing is wrong.
     #[serde(default)]
     pub quiet_when: String,
-    /// Words to find it by.
+    /// Words to search rules by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// The same in Chinese.
+    /// The texts in Chinese.
     #[serde(default)]
     pub zh: HeaderZh,
 }
 
-/// `[zh]` of a header.
+/// Section `[zh]` of a header; an absent text is shown in English.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderZh {
-    /// Title.
+    /// Title of a finding.
     pub title: Option<String>,
-    /// Sentence of one finding.
+    /// Sentence of a finding.
     pub finding: Option<String>,
-    /// Why.
+    /// Why a finding matters.
     pub why: Option<String>,
-    /// What to do.
+    /// What to do about it.
     pub advice: Option<String>,
-    /// When it is known to fire without harm.
+    /// When the rule is known to fire although nothing is wrong.
     pub quiet_when: Option<String>,
 }
 
-/// A rule that could be read.
+/// A parsed rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// `<agent>/<name>`.
     pub id: String,
-    /// Its agent, and the table it is about.
+    /// Agent that runs it, which is also the table it reads.
     pub agent: Table,
-    /// Where it stands, for errors.
+    /// Path of the file, for errors.
     pub place: String,
-    /// The whole file: header and SQL, so that places in it are places in the file.
+    /// The whole file, header and SQL, so that line numbers are those of the file.
     pub text: String,
-    /// Its header.
+    /// Header of the file.
     pub header: Header,
 }
 
-/// A test file.
+/// The test file of a rule.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleTest {
-    /// The cases.
+    /// Test cases; at least one in which the rule fires and one in which it does not.
     #[serde(rename = "case")]
     pub cases: Vec<Case>,
 }
 
-/// One case: raw log lines, and what the rule makes of them.
+/// One case: raw log lines, and the findings that the rule must return for them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// What it shows.
+    /// What the case shows.
     pub name: String,
-    /// Number of findings, or parts of each finding's row in order.
+    /// Number of findings, or columns of each finding's row.
     pub expect: Expect,
-    /// Object key that the lines are read under.
+    /// Object key from which the lines seem to come; absent for one made from the table's name.
     pub source: Option<String>,
-    /// Parameters for this case.
+    /// Parameters of this case.
     #[serde(default)]
     pub params: BTreeMap<String, toml::Value>,
-    /// Lines of applications.
+    /// Application log lines in the window.
     pub business: Option<String>,
-    /// Lines of container stdout.
+    /// Container output in the window.
     pub standard: Option<String>,
-    /// Events.
+    /// Events in the window.
     pub event: Option<String>,
-    /// Audit events.
+    /// Audit events in the window.
     pub audit: Option<String>,
-    /// Lines of earlier days.
+    /// Application log lines of earlier days.
     pub history_business: Option<String>,
-    /// Lines of earlier days.
+    /// Container output of earlier days.
     pub history_standard: Option<String>,
     /// Events of earlier days.
     pub history_event: Option<String>,
@@ -109,18 +109,18 @@ pub struct Case {
     pub history_audit: Option<String>,
 }
 
-/// What a case expects.
+/// The expected result of a case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Expect {
-    /// So many findings.
+    /// Number of findings.
     Count(usize),
-    /// These columns in these rows.
+    /// One table for each finding, in any order; only the columns in it are compared.
     Rows(Vec<toml::Table>),
 }
 
 impl Case {
-    /// Returns the lines of a table in the window, or before it.
+    /// Returns the lines of a table: of earlier days if `history`, else in the window.
     pub fn lines(&self, table: Table, history: bool) -> Option<&str> {
         match (table, history) {
             (Table::Business, false) => self.business.as_deref(),
@@ -136,18 +136,18 @@ impl Case {
 }
 
 impl Rule {
-    /// Reads a rule file. `id` is its path below the rules folder without `.sql`.
+    /// Parses a rule file. `id` is its path below the rules folder without `.sql`.
     pub fn parse(id: &str, text: &str, place: &str) -> Result<Self> {
         let wrong = |what: String, byte: usize| {
-            let (line, column) = place_of(text, byte);
-            Error::usage(format!("rule `{id}` cannot be read"))
+            let (line, column) = line_and_column(text, byte);
+            Error::usage(format!("cannot read rule `{id}`"))
                 .at(format!("{place}:{line}:{column}"))
-                .because(Plain(what))
+                .because(ErrorText(what))
         };
         let agent =
             id.split_once('/').and_then(|(agent, name)| Table::of(agent).filter(|_| !name.contains('/')));
         let Some(agent) = agent else {
-            return Err(wrong("a rule stands in the folder of its agent".into(), 0)
+            return Err(wrong("the file is not in the folder of an agent".into(), 0)
                 .hint("move it to business/, standard/, event/ or audit/"));
         };
         let start =
@@ -156,7 +156,7 @@ impl Rule {
             start.and_then(|start| Some((start + 2, text.get(start + 2..)?.find("*/")? + start + 2)));
         let Some((from, to)) = header else {
             return Err(wrong("the file does not begin with a header comment `/* … */`".into(), 0)
-                .hint(format!("`headwater rules new {id}` writes one to start from")));
+                .hint(format!("`headwater rules new {id}` writes a template")));
         };
         let header: Header = toml::from_str(text.get(from..to).unwrap_or_default()).map_err(|error| {
             let byte = from + error.span().map_or(0, |span| span.start);
@@ -166,10 +166,11 @@ impl Rule {
         Ok(Self { id: id.to_owned(), agent, place: place.to_owned(), text: text.to_owned(), header })
     }
 
-    /// Returns the SQL with `$name` replaced by the parameters' values, `given` before the
-    /// header's own. Values are padded to the length of their name so that places stay true.
-    pub fn sql(&self, given: &BTreeMap<String, toml::Value>) -> Result<String> {
-        for name in given.keys() {
+    /// Returns the SQL with each `$name` replaced by the value of the parameter: from `params`, else
+    /// from the header. Values are padded to the length of the name so that columns of errors are
+    /// right.
+    pub fn sql(&self, params: &BTreeMap<String, toml::Value>) -> Result<String> {
+        for name in params.keys() {
             if !self.header.params.contains_key(name) {
                 return Err(Error::usage(format!("rule `{}` has no parameter `{name}`", self.id))
                     .at(self.place.clone())
@@ -181,7 +182,7 @@ impl Rule {
         }
         let body = self.text.find("*/").map_or(0, |end| end + 2);
         let (head, sql) = self.text.split_at(body);
-        // the header becomes blank lines: a parameter's name in its prose is no parameter
+        // the header becomes blank lines: `$name` in its texts is not a parameter
         let mut out: String = head.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         let mut rest = sql;
         while let Some(at) = rest.find(['$', '\'', '"', '-']) {
@@ -204,11 +205,11 @@ impl Rule {
                 .get(1..)
                 .map_or(0, |t| t.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(t.len()));
             let name = tail.get(1..=name_len).unwrap_or_default();
-            let value = given.get(name).or_else(|| self.header.params.get(name)).ok_or_else(|| {
-                let (line, column) = place_of(&self.text, self.text.len() - tail.len());
-                Error::usage(format!("rule `{}` names a parameter it does not have", self.id))
+            let value = params.get(name).or_else(|| self.header.params.get(name)).ok_or_else(|| {
+                let (line, column) = line_and_column(&self.text, self.text.len() - tail.len());
+                Error::usage(format!("rule `{}` uses an unknown parameter", self.id))
                     .at(format!("{}:{line}:{column}", self.place))
-                    .because(Plain(format!("`${name}` is not in `params`")))
+                    .because(ErrorText(format!("`${name}` is not in `params`")))
                     .hint(format!("add `params = {{ {name} = … }}` to the header"))
             })?;
             out.push_str(&format!("{:<width$}", literal(value), width = name_len + 1));
@@ -218,7 +219,8 @@ impl Rule {
         Ok(out)
     }
 
-    /// Returns the sentence of a finding in English and Chinese; `fill` gives a column's text.
+    /// Returns the sentence of a finding in English, and all texts in Chinese. `fill` returns the
+    /// value of a column as text.
     pub fn sentences(&self, fill: &dyn Fn(&str) -> Option<String>) -> (String, Zh) {
         let header = &self.header;
         let zh = Zh {
@@ -230,7 +232,7 @@ impl Rule {
         (filled(&header.finding, fill), zh)
     }
 
-    /// Returns the columns that the finding's sentences name.
+    /// Returns the columns that the sentences of a finding name.
     pub fn placeholders(&self) -> Vec<String> {
         let mut names = Vec::new();
         for text in
@@ -275,13 +277,13 @@ fn literal(value: &toml::Value) -> String {
     }
 }
 
-/// Reads a test file.
+/// Parses a test file.
 pub fn parse_test(text: &str, place: &str) -> Result<RuleTest> {
     toml::from_str(text).map_err(|error| {
-        let (line, column) = place_of(text, error.span().map_or(0, |span| span.start));
-        Error::usage("a rule test cannot be read")
+        let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+        Error::usage("cannot read a rule test")
             .at(format!("{place}:{line}:{column}"))
-            .because(Plain(error.message().to_owned()))
-            .hint("a case has name, expect, and business, standard, event or audit lines")
+            .because(ErrorText(error.message().to_owned()))
+            .hint("a case has `name`, `expect`, and lines in `business`, `standard`, `event` or `audit`")
     })
 }

@@ -1,11 +1,12 @@
-//! The rules in force: the shipped ones, and the folder's beside or in place of them. Reads and
-//! plans every rule and reports every fault of every file at once; a faulty rule is left out.
+//! The rules in force: the shipped ones, and those of the rules folder, which replace shipped rules
+//! with the same id. Checks every rule and reports all faults of all files at once; a faulty rule is
+//! left out. Must not know how rules are run or what findings are used for.
 
 pub mod header;
 pub mod test;
 
 use crate::analysis::rules::header::Rule;
-use crate::config::{Exception, RulesConfig};
+use crate::config::{ErrorText, Exception, RulesConfig};
 use crate::query::engine::Engine;
 use include_dir::{Dir, include_dir};
 use model::entity::Entity;
@@ -17,29 +18,29 @@ use std::path::Path;
 /// The shipped rules.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
-/// A file of a rules folder: its path below it, where it stands, its text.
+/// A file of a rules folder.
 #[derive(Clone, Debug)]
 pub struct RuleFile {
-    /// `event/oom_killed.sql`.
+    /// Path below the rules folder: `event/oom_killed.sql`.
     pub path: String,
-    /// Where it stands, for errors.
+    /// Path of the file, for errors.
     pub place: String,
-    /// Its text.
+    /// Content of the file.
     pub text: String,
 }
 
-/// The rules in force, and what was wrong with the others.
+/// The rules in force, and the faults of the others.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    /// By id.
+    /// Rules without faults, sorted by id.
     pub rules: Vec<Rule>,
     /// Test files by rule id.
     pub tests: BTreeMap<String, RuleFile>,
-    /// Every fault found.
+    /// All faults of all files.
     pub faults: Vec<Error>,
 }
 
-/// Reads the shipped rules, then those of `folder`, which stand in for shipped ones of the same id.
+/// Loads the shipped rules, then those of `folder`, which replace shipped rules with the same id.
 pub fn load(folder: Option<&Path>) -> Result<RuleSet> {
     let mut files: BTreeMap<String, RuleFile> = BTreeMap::new();
     shipped(&SHIPPED, &mut files);
@@ -81,7 +82,7 @@ fn shipped(folder: &Dir<'static>, files: &mut BTreeMap<String, RuleFile>) {
 
 fn from_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, RuleFile>) -> Result<()> {
     let failed = |error: std::io::Error, path: &Path| {
-        Error::usage("a rules folder cannot be read").at(path.display().to_string()).because(error)
+        Error::usage("cannot read a rules folder").at(path.display().to_string()).because(error)
     };
     for entry in std::fs::read_dir(folder).map_err(|error| failed(error, folder))? {
         let path = entry.map_err(|error| failed(error, folder))?.path();
@@ -99,20 +100,20 @@ fn from_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, RuleFile
 }
 
 impl RuleSet {
-    /// Plans every rule against empty tables; the faulty ones move to `faults`.
+    /// Plans every rule against empty tables and moves the faulty ones to `faults`.
     pub async fn check(&mut self, engine: &Engine, config: &RulesConfig) {
-        let mut sound = Vec::new();
+        let mut valid = Vec::new();
         for rule in std::mem::take(&mut self.rules) {
             let faults = faults_of(&rule, engine, config).await;
             if faults.is_empty() {
-                sound.push(rule);
+                valid.push(rule);
             }
             self.faults.extend(faults);
         }
-        self.rules = sound;
+        self.rules = valid;
     }
 
-    /// Returns what was wrong as problems of a report.
+    /// Returns the faults as problems of a report.
     pub fn problems(&self) -> Vec<Problem> {
         self.faults
             .iter()
@@ -126,11 +127,11 @@ impl RuleSet {
     }
 }
 
-/// Returns every fault of one rule: SQL that does not plan, columns the contract wants, columns
-/// that its sentences name in vain.
+/// Returns every fault of one rule: SQL that cannot be planned, required columns that are missing,
+/// and columns that its sentences name but its SQL does not return.
 async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Error> {
-    let given = config.params.get(&rule.id).cloned().unwrap_or_default();
-    let sql = match rule.sql(&given) {
+    let params = config.params.get(&rule.id).cloned().unwrap_or_default();
+    let sql = match rule.sql(&params) {
         Ok(sql) => sql,
         Err(error) => return vec![error],
     };
@@ -142,11 +143,10 @@ async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Er
     let names: BTreeSet<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut faults = Vec::new();
     let mut wrong = |what: String, hint: &str| {
-        let column = crate::config::Plain(what);
         faults.push(
             Error::usage(format!("rule `{}` breaks the column contract", rule.id))
                 .at(rule.place.clone())
-                .because(column)
+                .because(ErrorText(what))
                 .hint(hint),
         );
     };
@@ -164,15 +164,15 @@ async fn faults_of(rule: &Rule, engine: &Engine, config: &RulesConfig) -> Vec<Er
     }
     if !Entity::COLUMNS.iter().any(|column| names.contains(column)) {
         wrong(
-            "it names no entity".into(),
+            "it has no column that names an entity".into(),
             "select one of cluster, namespace, workload, pod, container, node",
         );
     }
     for name in rule.placeholders() {
         if !names.contains(name.as_str()) {
             wrong(
-                format!("its sentence names `{{{name}}}`, which is no column of its result"),
-                "add the column, or mend the sentence",
+                format!("its sentence names `{{{name}}}`, which is not a column of its result"),
+                "add the column, or correct the sentence",
             );
         }
     }
@@ -193,11 +193,11 @@ pub fn exception_for<'e>(
             && exception
                 .entity
                 .iter()
-                .all(|(column, wanted)| entity.part(column).is_some_and(|value| matches(wanted, value)))
+                .all(|(column, pattern)| entity.part(column).is_some_and(|value| matches(pattern, value)))
     })
 }
 
-/// Tells whether `value` is `pattern`, or begins with it where the pattern ends in `*`.
+/// Returns true if `value` equals `pattern`, or begins with it when the pattern ends in `*`.
 fn matches(pattern: &str, value: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == value, |prefix| value.starts_with(prefix))
 }

@@ -1,27 +1,27 @@
-//! Rule tests: each case's raw lines go through the real parser into the real engine, and the
-//! rule's rows are held against what the case expects.
+//! Tests of rules: the raw lines of each case go through the real parser into the real engine, and
+//! the rows of the rule are compared with the expected ones.
 
-use crate::analysis::agent::rows_of;
 use crate::analysis::rules::RuleFile;
 use crate::analysis::rules::header::{Case, Expect, Rule, parse_test};
 use crate::ingest::{Options, object_id, read_frames, reader_for};
 use crate::lake::rows::{Rows, SourceObject, Texts, queried, schema};
 use crate::query::engine::{Engine, Limits};
-use crate::source::Listed;
+use crate::query::rows::json_rows;
+use crate::source::ListedObject;
 use model::error::{Error, Result};
 use model::table::Table;
 use redact::RedactConfig;
 use redact::Redactor;
 use serde_json::{Map, Value};
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Rule id.
     pub rule: String,
-    /// Case name.
+    /// Name of the case.
     pub case: String,
-    /// Why it failed; nothing when it passed.
+    /// Why it failed; `None` if it passed.
     pub failure: Option<String>,
 }
 
@@ -29,25 +29,25 @@ pub struct Outcome {
 pub async fn run(rule: &Rule, file: &RuleFile, limits: Limits) -> Result<Vec<Outcome>> {
     let test = parse_test(&file.text, &file.place)?;
     let mut outcomes = Vec::new();
-    let (mut fires, mut quiet) = (false, false);
+    let (mut fires, mut is_quiet) = (false, false);
     for case in &test.cases {
         let failure = match run_case(rule, case, limits).await {
             Ok(rows) => mismatch(&case.expect, &rows),
             Err(error) => Some(error.to_string()),
         };
         match &case.expect {
-            Expect::Count(0) => quiet = true,
-            Expect::Rows(rows) if rows.is_empty() => quiet = true,
+            Expect::Count(0) => is_quiet = true,
+            Expect::Rows(rows) if rows.is_empty() => is_quiet = true,
             _ => fires = true,
         }
         outcomes.push(Outcome { rule: rule.id.clone(), case: case.name.clone(), failure });
     }
-    if !(fires && quiet) {
+    if !(fires && is_quiet) {
         let missing = if fires { "stays quiet" } else { "fires" };
         outcomes.push(Outcome {
             rule: rule.id.clone(),
             case: "(coverage)".into(),
-            failure: Some(format!("no case in which the rule {missing}")),
+            failure: Some(format!("there is no case in which the rule {missing}")),
         });
     }
     Ok(outcomes)
@@ -64,13 +64,13 @@ async fn run_case(rule: &Rule, case: &Case, limits: Limits) -> Result<Vec<Map<St
         }
     }
     let sql = rule.sql(&case.params)?;
-    rows_of(&engine.query(&sql).await?)
+    json_rows(&engine.query(&sql).await?)
 }
 
-/// Reads a case's lines as an object of that table.
+/// Parses the lines of a case as the rows of a table.
 fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::array::RecordBatch> {
     let key = source.map_or_else(|| format!("{}/2026/11/22/10/case.log", table.name()), str::to_owned);
-    let object = Listed { etag: String::new(), size: lines.len() as u64, modified: None, key };
+    let object = ListedObject { etag: String::new(), size: lines.len() as u64, modified: None, key };
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let text_table = matches!(table, Table::Business | Table::Standard).then_some(table);
     let options = Options {
@@ -82,52 +82,54 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         threads: 1,
         keep: None,
         redactor: Redactor::of(&RedactConfig::default())?,
-        stop: crate::cancel::Cancel::default(),
+        cancel: crate::cancel::Cancel::default(),
     };
     let described =
         SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };
     let mut rows = Rows::new(table);
-    let mut strays = 0;
+    let mut others = 0;
     let mut reader = reader_for(&object, &options);
     let text = lines.trim_start().as_bytes().to_vec();
     read_frames(std::io::Cursor::new(text), &mut reader, &mut |row| {
-        if row.table == table { rows.push(row, &described) } else { strays += 1 }
+        if row.table == table { rows.push(row, &described) } else { others += 1 }
     })?;
-    if strays > 0 {
+    if others > 0 {
         let why = reader
             .counts
             .faults
             .first()
             .map_or_else(String::new, |(line, why)| format!(": line {line}: {why}"));
         return Err(Error::usage(format!(
-            "{strays} of the case's records are no `{}` records{why}",
+            "{others} records of the case are not `{}` records{why}",
             table.name()
         )));
     }
-    let failed =
-        |error: arrow::error::ArrowError| Error::bug("rows of a case do not fit their table").because(error);
+    let failed = |error: arrow::error::ArrowError| {
+        Error::bug("the rows of a case do not fit their table").because(error)
+    };
     let batch = rows.take().map_err(failed)?;
     queried(table, &batch).map_err(failed)
 }
 
+/// Returns the difference between the expected and the actual rows; `None` if they match.
 fn mismatch(expect: &Expect, rows: &[Map<String, Value>]) -> Option<String> {
     let got =
         || rows.iter().map(|row| Value::Object(row.clone()).to_string()).collect::<Vec<_>>().join("\n    ");
     match expect {
         Expect::Count(count) if *count == rows.len() => None,
         Expect::Count(count) => Some(format!("expected {count} findings, got {}\n    {}", rows.len(), got())),
-        Expect::Rows(wanted) => {
-            let all = wanted.len() == rows.len()
-                && wanted.iter().all(|want| {
-                    rows.iter().any(|row| want.iter().all(|(key, value)| equal(value, row.get(key))))
+        Expect::Rows(expected) => {
+            let has_all = expected.len() == rows.len()
+                && expected.iter().all(|columns| {
+                    rows.iter().any(|row| columns.iter().all(|(key, value)| equal(value, row.get(key))))
                 });
-            (!all).then(|| format!("expected {wanted:?}, got\n    {}", got()))
+            (!has_all).then(|| format!("expected {expected:?}, got\n    {}", got()))
         }
     }
 }
 
-fn equal(wanted: &toml::Value, got: Option<&Value>) -> bool {
-    match (wanted, got) {
+fn equal(expected: &toml::Value, got: Option<&Value>) -> bool {
+    match (expected, got) {
         (toml::Value::String(a), Some(Value::String(b))) => a == b,
         (toml::Value::Integer(a), Some(b)) => b.as_f64() == Some(*a as f64),
         (toml::Value::Float(a), Some(b)) => b.as_f64().is_some_and(|b| (a - b).abs() < 1e-6),

@@ -1,125 +1,124 @@
-//! The chain of a hypothesis, cause first: the operation, the events that follow from it, the
-//! errors on the way, the symptom. Every step stands on a log line.
+//! The chain of steps of a hypothesis, cause first: the operation, the events that follow from it,
+//! the first error of a callee, the symptom. Each step has a log line as evidence.
 
+use crate::analysis::trace::LinkedStart;
+use crate::analysis::trace::candidate::{Candidate, SKEW_S};
 use crate::analysis::trace::errors::Errors;
-use crate::analysis::trace::judge::{SKEW_S, SURE_IDENTITY, Suspect, mechanism_reason};
+use crate::analysis::trace::events::LinkedEvent;
+use crate::analysis::trace::link::{LinkKind, SURE_IDENTITY};
+use crate::analysis::trace::operations::LinkedOperation;
+use crate::analysis::trace::reason::{ReasonKind, span};
 use crate::analysis::trace::start::Start;
-use crate::analysis::trace::{LinkedEvent, words};
 use model::report::{Cause, Evidence, Hypothesis, Link, Step, StepKind};
 use model::time::Ts;
 
-/// Returns what a suspect stands for.
-pub fn hypothesis(
-    start: &Start,
-    suspect: &Suspect<'_>,
-    events: &[LinkedEvent],
-    errors: &Errors,
-) -> Hypothesis {
-    let operation = suspect.operation;
-    let lag = words::span(start.ts.since_s(operation.evidence.ts));
+/// Events beside the one that ties the operation to the symptom.
+const OTHER_EVENTS: usize = 2;
+
+/// Returns the hypothesis that a candidate is the cause.
+pub fn hypothesis(linked: &LinkedStart<'_>, candidate: &Candidate<'_>, errors: &Errors) -> Hypothesis {
+    let operation = candidate.operation;
+    let lag = span(linked.start.ts.since_s(operation.evidence.ts));
+    let reasons = [ReasonKind::Link(operation.link), candidate.mechanism_reason(), ReasonKind::Lag(lag)];
     Hypothesis {
-        score: (suspect.score * 1000.0).round() / 1000.0,
-        cause: Some(Cause {
-            audit_id: operation.audit_id.clone(),
-            ts: operation.evidence.ts,
-            username: operation.username.clone(),
-            verb: operation.verb.clone(),
-            resource: operation.resource.clone(),
-            namespace: operation.namespace.clone(),
-            name: operation.name.clone(),
-            operation: operation.operation.clone(),
-            change: operation.change.text(),
-            row_id: operation.evidence.row_id.clone(),
-        }),
-        reasons: vec![
-            words::reason(&operation.link, ""),
-            mechanism_reason(suspect),
-            words::reason("lag", &lag),
-        ],
-        steps: steps(start, Some(suspect), events, errors),
+        score: (candidate.score * 1000.0).round() / 1000.0,
+        cause: Some(cause(operation)),
+        reasons: reasons.iter().map(ReasonKind::reason).collect(),
+        steps: steps(linked, Some(candidate), errors),
     }
 }
 
-/// Returns the chain of a start that events explain and no operation does.
-pub fn without_operation(start: &Start, events: &[LinkedEvent], errors: &Errors) -> Hypothesis {
+/// Returns the hypothesis of a start that events explain and no operation does.
+pub fn without_operation(linked: &LinkedStart<'_>, errors: &Errors) -> Hypothesis {
     Hypothesis {
         score: 0.0,
         cause: None,
-        reasons: vec![words::reason("no_operation", "")],
-        steps: steps(start, None, events, errors),
+        reasons: vec![ReasonKind::NoOperation.reason()],
+        steps: steps(linked, None, errors),
     }
 }
 
-/// A step before it is numbered and linked.
+fn cause(operation: &LinkedOperation) -> Cause {
+    Cause {
+        audit_id: operation.audit_id.clone(),
+        ts: operation.evidence.ts,
+        username: operation.username.clone(),
+        verb: operation.verb.clone(),
+        resource: operation.object.resource.clone(),
+        namespace: operation.object.namespace.clone(),
+        name: operation.object.name.clone(),
+        operation: operation.class.clone(),
+        change: operation.change.text(),
+        row_id: operation.evidence.row_id.clone(),
+    }
+}
+
+/// A step without its id and its lag.
 struct Draft {
     kind: StepKind,
     what: String,
     zh: String,
     who: String,
-    link: String,
+    link: LinkKind,
     evidence: Vec<Evidence>,
     ts: Ts,
 }
 
-fn steps(start: &Start, suspect: Option<&Suspect<'_>>, events: &[LinkedEvent], errors: &Errors) -> Vec<Step> {
+fn steps(linked: &LinkedStart<'_>, candidate: Option<&Candidate<'_>>, errors: &Errors) -> Vec<Step> {
     let mut drafts = Vec::new();
     let mut from = Ts(i64::MIN);
-    if let Some(suspect) = suspect {
-        let operation = suspect.operation;
-        from = operation.evidence.ts.plus_s(-(SKEW_S as i64));
-        let (what, zh) = words::operation(operation);
-        drafts.push(Draft {
-            kind: StepKind::Operation,
-            what,
-            zh,
-            who: operation.username.clone(),
-            link: operation.link.clone(),
-            ts: operation.evidence.ts,
-            evidence: vec![operation.evidence.clone()],
-        });
+    if let Some(candidate) = candidate {
+        from = candidate.operation.evidence.ts.plus_s(-(SKEW_S as i64));
+        drafts.push(of_operation(candidate.operation));
     }
-    let told = told(start, suspect, events, from);
-    drafts.extend(told.iter().map(|event| of_event(event)));
-    if let Some(suspect) = suspect {
-        drafts.extend(of_callee(start, suspect, from, errors));
+    let events = events_between(linked, candidate, from);
+    drafts.extend(events.iter().map(|event| of_event(event)));
+    if let Some(candidate) = candidate {
+        drafts.extend(of_callee(linked.start, candidate.operation, from, errors));
     }
-    drafts.push(Draft {
-        kind: if start.is_event { StepKind::Event } else { StepKind::Error },
-        what: start.what.clone(),
-        zh: start.zh.clone(),
-        who: start.entity.label(),
-        link: told.last().map_or_else(|| "same_workload".to_owned(), |event| event.link.clone()),
-        ts: start.ts,
-        evidence: start.evidence.clone(),
-    });
-    numbered(start, drafts)
+    drafts.push(of_symptom(linked.start, events.last().copied()));
+    numbered(linked.start, drafts)
 }
 
-/// Returns the events of a chain: the one that ties the operation to the start, and up to two
-/// others before the symptom that tell of trouble on the same thing.
-fn told<'e>(
-    start: &Start,
-    suspect: Option<&Suspect<'e>>,
-    events: &'e [LinkedEvent],
+/// Returns the events of a chain: the one that ties the operation to the symptom, and before the
+/// symptom up to two others of other reasons on the same workload.
+fn events_between<'e>(
+    linked: &LinkedStart<'e>,
+    candidate: Option<&Candidate<'e>>,
     from: Ts,
 ) -> Vec<&'e LinkedEvent> {
-    let matched = suspect.and_then(|suspect| suspect.event);
-    if suspect.is_some() && matched.is_none() {
-        return Vec::new(); // events that no mechanism ties to the operation are no part of its chain
+    let tie = candidate.and_then(|candidate| candidate.event);
+    if candidate.is_some() && tie.is_none() {
+        return Vec::new(); // no mechanism ties these events to the operation
     }
-    let hop = matched.map_or(0, |event| event.hop);
-    let mut told: Vec<&LinkedEvent> = Vec::new();
-    let to = if suspect.is_some() { start.ts } else { Ts(i64::MAX) };
-    let is_between = |event: &&LinkedEvent| (from..=to).contains(&event.evidence.ts);
-    for event in events.iter().filter(is_between).filter(|e| e.hop == hop && e.identity >= SURE_IDENTITY) {
-        let is_other = matched.is_none_or(|m| m.reason != event.reason && m.workload == event.workload);
-        if is_other && told.len() < 2 && told.iter().all(|t| t.reason != event.reason) {
-            told.push(event);
+    let hop = tie.map_or(0, |event| event.hop);
+    let to = if candidate.is_some() { linked.start.ts } else { Ts(i64::MAX) };
+    let is_near = |event: &&LinkedEvent| {
+        (from..=to).contains(&event.evidence.ts) && event.hop == hop && event.identity >= SURE_IDENTITY
+    };
+    let mut events: Vec<&LinkedEvent> = Vec::new();
+    for event in linked.events.iter().filter(is_near) {
+        let is_other = tie.is_none_or(|tie| tie.reason != event.reason && tie.workload == event.workload);
+        if is_other && events.len() < OTHER_EVENTS && events.iter().all(|e| e.reason != event.reason) {
+            events.push(event);
         }
     }
-    told.extend(matched);
-    told.sort_by_key(|event| (event.evidence.ts, event.evidence.row_id.clone()));
-    told
+    events.extend(tie);
+    events.sort_by_key(|event| (event.evidence.ts, event.evidence.row_id.clone()));
+    events
+}
+
+fn of_operation(operation: &LinkedOperation) -> Draft {
+    let (what, zh) = operation.sentence();
+    Draft {
+        kind: StepKind::Operation,
+        what,
+        zh,
+        who: operation.username.clone(),
+        link: operation.link,
+        ts: operation.evidence.ts,
+        evidence: vec![operation.evidence.clone()],
+    }
 }
 
 fn of_event(event: &LinkedEvent) -> Draft {
@@ -129,38 +128,52 @@ fn of_event(event: &LinkedEvent) -> Draft {
         kind: StepKind::Event,
         zh: what.clone(),
         what,
-        who: event.who.clone(),
-        link: event.link.clone(),
+        who: event.object.clone(),
+        link: event.link,
         ts: event.evidence.ts,
         evidence: vec![event.evidence.clone()],
     }
 }
 
-/// Returns the first error of a changed workload that the start only calls.
-fn of_callee(start: &Start, suspect: &Suspect<'_>, from: Ts, errors: &Errors) -> Option<Draft> {
-    let operation = suspect.operation;
+/// Returns the first error of a changed workload that the start only calls, up to ten minutes after
+/// the symptom.
+fn of_callee(start: &Start, operation: &LinkedOperation, from: Ts, errors: &Errors) -> Option<Draft> {
     let workload = operation.workload.as_deref().filter(|_| operation.hop > 0)?;
-    let first = errors.first_in(&operation.namespace, workload, from, start.ts.plus_s(600))?;
+    let namespace = &operation.object.namespace;
+    let first = errors.first_in(namespace, workload, from, start.ts.plus_s(600))?;
     let line = first.text.lines().next().unwrap_or("").to_owned();
-    let who = format!("{}/{workload}", operation.namespace);
+    let who = format!("{namespace}/{workload}");
     Some(Draft {
         kind: StepKind::Error,
         what: format!("{who}: {line}"),
         zh: format!("{who}：{line}"),
         who,
-        link: "same_workload".into(),
+        link: LinkKind::SameWorkload,
         ts: first.ts,
         evidence: vec![first.clone()],
     })
 }
 
+fn of_symptom(start: &Start, last_event: Option<&LinkedEvent>) -> Draft {
+    Draft {
+        kind: if start.is_event { StepKind::Event } else { StepKind::Error },
+        what: start.what.clone(),
+        zh: start.zh.clone(),
+        who: start.entity.label(),
+        link: last_event.map_or(LinkKind::SameWorkload, |event| event.link),
+        ts: start.ts,
+        evidence: start.evidence.clone(),
+    }
+}
+
+/// Adds ids, and the link and lag from each step to the next.
 fn numbered(start: &Start, drafts: Vec<Draft>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    let mut cause_link: Option<String> = None;
+    let mut cause_link: Option<LinkKind> = None;
     for draft in drafts {
         let link = steps.last().map(|before| Link {
-            // the step behind the operation hangs on it as the operation hangs on the start
-            kind: cause_link.take().unwrap_or_else(|| draft.link.clone()),
+            // the link of the operation is the one from it to the next step
+            kind: cause_link.take().unwrap_or(draft.link).name().to_owned(),
             lag_s: draft.ts.since_s(before.ts),
         });
         if draft.kind == StepKind::Operation {

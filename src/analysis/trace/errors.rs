@@ -1,74 +1,81 @@
-//! What failed around the starts, by workload: who names whom in its errors, and whose errors
-//! began when. Read once for all starts; a symptom that begins with a change speaks for it.
+//! The errors around the starts, by workload: which address an error names, and when the errors of
+//! a workload began. Loaded once for all starts of a batch. Knows neither events nor operations.
 
-use crate::analysis::trace::names::{Known, addresses};
+use crate::analysis::evidence::evidence;
+use crate::analysis::trace::names::{KnownNames, addresses};
+use crate::query::engine::Engine;
+use crate::query::rows::{Row, rows};
+use model::error::Result;
 use model::report::Evidence;
 use model::time::Ts;
 use std::collections::BTreeMap;
 
-/// Errors of one workload and template in one ten-minute slot.
+/// Seconds before and after a change in which errors are compared.
+const SPAN_S: f64 = 1800.0;
+
+/// Errors of one workload and template within ten minutes.
 #[derive(Clone, Debug)]
-pub struct ErrorSlot {
-    /// Namespace.
-    pub namespace: String,
-    /// Workload.
-    pub workload: String,
-    /// Whether they are warnings: these tell who calls whom, no more.
-    pub is_warning: bool,
-    /// How many.
-    pub count: i64,
-    /// The first one.
-    pub first: Evidence,
-    /// Its exception and the head of its stack.
-    pub detail: String,
+struct ErrorSlot {
+    namespace: String,
+    workload: String,
+    /// Warnings show which workload calls which; they are not counted as errors.
+    is_warning: bool,
+    count: i64,
+    first: Evidence,
+    /// Exception of the first one, the head of its stack and its error attributes.
+    detail: String,
 }
 
-/// An error that names an address.
+/// An error or warning that names an address.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who failed.
+    /// Namespace of the caller.
     pub namespace: String,
-    /// Who failed.
+    /// Workload that calls.
     pub workload: String,
-    /// Namespace of what it named.
+    /// Namespace of the callee.
     pub callee_namespace: String,
-    /// Service or workload that it named.
+    /// Service or workload that is called.
     pub callee: String,
-    /// The first such error of its slot.
-    pub first: Evidence,
+    /// Time of the first such error within ten minutes.
+    pub ts: Ts,
 }
 
-/// Errors around the starts.
+/// The errors around the starts.
 #[derive(Clone, Debug, Default)]
 pub struct Errors {
+    /// By namespace and workload.
     slots: BTreeMap<(String, String), Vec<ErrorSlot>>,
     calls: Vec<Call>,
 }
 
-/// How long before and after a change errors are compared.
-const SPAN_S: f64 = 1800.0;
-
 impl Errors {
-    /// Gathers slots; `known` tells the names of Services and workloads.
-    pub fn new(slots: Vec<ErrorSlot>, known: &Known) -> Self {
+    /// Loads the errors of the tables `around_business` and `around_standard`.
+    pub async fn load(engine: &Engine, known: &KnownNames) -> Result<Self> {
         let mut errors = Self::default();
-        for slot in slots {
-            let text = format!("{} {}", slot.first.text, slot.detail);
-            for (callee_namespace, callee) in addresses(&text, &slot.namespace, known) {
-                if callee != slot.workload {
-                    errors.calls.push(Call {
-                        namespace: slot.namespace.clone(),
-                        workload: slot.workload.clone(),
-                        callee_namespace,
-                        callee,
-                        first: slot.first.clone(),
-                    });
-                }
+        for row in rows(&engine.query(include_str!("../../../sql/trace/errors.sql")).await?) {
+            if let Some(slot) = slot_of(row) {
+                errors.add(slot, known);
             }
-            let key = (slot.namespace.clone(), slot.workload.clone());
-            errors.slots.entry(key).or_default().push(slot);
         }
-        errors
+        Ok(errors)
+    }
+
+    fn add(&mut self, slot: ErrorSlot, known: &KnownNames) {
+        let text = format!("{} {}", slot.first.text, slot.detail);
+        for (callee_namespace, callee) in addresses(&text, &slot.namespace, known) {
+            if callee != slot.workload {
+                self.calls.push(Call {
+                    namespace: slot.namespace.clone(),
+                    workload: slot.workload.clone(),
+                    callee_namespace,
+                    callee,
+                    ts: slot.first.ts,
+                });
+            }
+        }
+        let key = (slot.namespace.clone(), slot.workload.clone());
+        self.slots.entry(key).or_default().push(slot);
     }
 
     /// Returns every error that names an address.
@@ -76,13 +83,18 @@ impl Errors {
         &self.calls
     }
 
-    /// Tells whether a workload's errors began with `change`: they came after it, and hardly any
-    /// came in the half hour before, less `skew_s` by which clocks may differ. Nothing where it has
-    /// no errors after it.
+    /// Returns the errors of a workload, without warnings.
+    fn of<'e>(&'e self, namespace: &str, workload: &str) -> impl Iterator<Item = &'e ErrorSlot> + use<'e> {
+        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()));
+        slots.into_iter().flatten().filter(|slot| !slot.is_warning)
+    }
+
+    /// Returns true if a workload's errors began with `change`: at least three times as many came
+    /// in the half hour after it as in the half hour before. Errors up to `skew_s` before the
+    /// change count as after it, since clocks may differ. `None` without errors after it.
     pub fn began_with(&self, namespace: &str, workload: &str, change: Ts, skew_s: f64) -> Option<bool> {
-        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
         let (mut before, mut after) = (0, 0);
-        for slot in slots.iter().filter(|slot| !slot.is_warning) {
+        for slot in self.of(namespace, workload) {
             let since = slot.first.ts.since_s(change) + skew_s;
             if (-SPAN_S..0.0).contains(&since) {
                 before += slot.count;
@@ -93,12 +105,10 @@ impl Errors {
         (after > 0).then_some(after >= 3 * before)
     }
 
-    /// Returns what a workload's errors say in a span, each kind once.
+    /// Returns the texts of a workload's errors between two points, each template once per slot.
     pub fn texts_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> String {
-        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()));
         let mut text = String::new();
-        let within = |slot: &&ErrorSlot| !slot.is_warning && from <= slot.first.ts && slot.first.ts <= to;
-        for slot in slots.into_iter().flatten().filter(within) {
+        for slot in self.of(namespace, workload).filter(|slot| (from..=to).contains(&slot.first.ts)) {
             for part in [&slot.first.text, &slot.detail] {
                 text.push_str(part);
                 text.push('\n');
@@ -107,14 +117,21 @@ impl Errors {
         text
     }
 
-    /// Returns the first error of a workload in a span.
+    /// Returns the first error of a workload between two points.
     pub fn first_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> Option<&Evidence> {
-        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()))?;
-        slots
-            .iter()
-            .filter(|slot| !slot.is_warning)
-            .map(|slot| &slot.first)
-            .filter(|e| from <= e.ts && e.ts <= to)
-            .min_by_key(|e| e.ts)
+        let errors = self.of(namespace, workload).map(|slot| &slot.first);
+        errors.filter(|error| (from..=to).contains(&error.ts)).min_by_key(|error| error.ts)
     }
+}
+
+/// Reads a row of `errors.sql`; `None` where the pod or its workload is unknown.
+fn slot_of(row: Row<'_>) -> Option<ErrorSlot> {
+    Some(ErrorSlot {
+        namespace: row.non_empty("namespace")?.to_owned(),
+        workload: row.non_empty("workload")?.to_owned(),
+        count: row.int("errors").unwrap_or(0),
+        is_warning: row.bool("is_warning").unwrap_or(false),
+        first: evidence(row),
+        detail: row.text("detail").unwrap_or_default().to_owned(),
+    })
 }

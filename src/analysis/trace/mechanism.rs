@@ -1,5 +1,6 @@
-//! Which operation can cause which event or error: data (`sql/trace/mechanisms.csv` and a file of
-//! the config), read here. Must not know any cluster's objects.
+//! Which class of operation can cause which event or error. The table is data: the shipped
+//! `sql/trace/mechanisms.csv`, and before it the file that `[trace] mechanisms` names. Knows no
+//! objects of any cluster.
 
 use model::error::{Error, Result};
 use regex::{Regex, RegexBuilder};
@@ -8,32 +9,32 @@ use regex::{Regex, RegexBuilder};
 pub struct Mechanism {
     /// Class of the operation.
     operation: String,
-    /// Resource that it is on; empty for any.
+    /// Resource that is changed; empty for any.
     resource: String,
     /// Verb; empty for any.
     verb: String,
-    /// What it shows by.
+    /// The sign by which the effect is recognised.
     pub effect: Effect,
-    /// How well it is known to cause it, 0 to 1.
+    /// How often such an operation is the cause of the effect, 0 to 1.
     pub strength: f64,
-    /// How many seconds later it may show at the latest.
+    /// Seconds after the operation within which the effect appears.
     pub within_s: f64,
 }
 
-/// What a change shows by.
+/// The sign by which an effect is recognised.
 pub enum Effect {
-    /// An event of that reason whose message fits.
+    /// An event with this reason, and a message that matches.
     Event(String, Option<Regex>),
-    /// Errors whose text fits, with or without an event between.
+    /// Errors whose text matches, with or without an event between.
     Text(Regex),
 }
 
 const SHIPPED: &str = include_str!("../../../sql/trace/mechanisms.csv");
 
-/// Reads the shipped table, and before it the lines of `own` (text, place).
-pub fn mechanisms(own: Option<(&str, &str)>) -> Result<Vec<Mechanism>> {
+/// Returns the mechanisms of the shipped table, and before them those of `custom` (text, place).
+pub fn mechanisms(custom: Option<(&str, &str)>) -> Result<Vec<Mechanism>> {
     let mut all = Vec::new();
-    if let Some((text, place)) = own {
+    if let Some((text, place)) = custom {
         read(text, place, &mut all)?;
     }
     read(SHIPPED, "sql/trace/mechanisms.csv", &mut all)?;
@@ -46,10 +47,10 @@ fn read(text: &str, place: &str, all: &mut Vec<Mechanism>) -> Result<()> {
             continue;
         }
         let mechanism = mechanism(line).map_err(|why| {
-            Error::usage("the mechanism table cannot be read")
+            Error::usage("cannot read the mechanism table")
                 .at(format!("{place}:{}", at + 1))
-                .because(crate::config::Plain(why))
-                .hint("a line is operation,resource,verb,effect,sign,strength,within_s; a sign is an event's reason, `Reason~regex` for its message, or a regex of the error's text")
+                .because(crate::config::ErrorText(why))
+                .hint("a line is operation,resource,verb,effect,sign,strength,within_s; the sign is an event's reason, `Reason~regex` to match its message too, or a regex for the text of errors")
         })?;
         all.push(mechanism);
     }
@@ -59,19 +60,19 @@ fn read(text: &str, place: &str, all: &mut Vec<Mechanism>) -> Result<()> {
 fn mechanism(line: &str) -> std::result::Result<Mechanism, String> {
     let fields: Vec<&str> = line.split(',').collect();
     let [operation, resource, verb, effect, sign, strength, within] = fields.as_slice() else {
-        return Err(format!("{} fields, not 7", fields.len()));
+        return Err(format!("it has {} fields instead of 7", fields.len()));
     };
     let regex = |text: &str| {
         RegexBuilder::new(text).case_insensitive(true).build().map_err(|error| error.to_string())
     };
-    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| format!("`{text}` is no number"));
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| format!("`{text}` is not a number"));
     let effect = match *effect {
         "event" => match sign.split_once('~') {
             Some((reason, message)) => Effect::Event(reason.to_owned(), Some(regex(message)?)),
             None => Effect::Event((*sign).to_owned(), None),
         },
         "text" => Effect::Text(regex(sign)?),
-        other => return Err(format!("`{other}` is no effect: event or text")),
+        other => return Err(format!("`{other}` is not a valid effect; use event or text")),
     };
     Ok(Mechanism {
         operation: (*operation).to_owned(),
@@ -84,13 +85,13 @@ fn mechanism(line: &str) -> std::result::Result<Mechanism, String> {
 }
 
 impl Mechanism {
-    /// Tells whether it fits whatever an error says.
+    /// Returns true if it matches any error text: a release can cause any error.
     pub fn is_generic(&self) -> bool {
         matches!(&self.effect, Effect::Text(sign) if sign.as_str() == ".")
     }
 
-    /// Tells whether it speaks of such an operation.
-    pub fn fits(&self, classes: &[&str], resource: &str, verb: &str) -> bool {
+    /// Returns true if it applies to an operation of one of those classes.
+    pub fn applies_to(&self, classes: &[&str], resource: &str, verb: &str) -> bool {
         classes.contains(&self.operation.as_str())
             && (self.resource.is_empty() || self.resource == resource)
             && (self.verb.is_empty() || self.verb == verb)
@@ -98,11 +99,11 @@ impl Mechanism {
 }
 
 impl Effect {
-    /// Tells whether an event is such an effect.
+    /// Returns true if an event is this effect.
     pub fn is_event(&self, reason: &str, message: &str) -> bool {
         match self {
-            Self::Event(wanted, pattern) => {
-                wanted == reason && pattern.as_ref().is_none_or(|pattern| pattern.is_match(message))
+            Self::Event(expected, pattern) => {
+                expected == reason && pattern.as_ref().is_none_or(|pattern| pattern.is_match(message))
             }
             Self::Text(_) => false,
         }

@@ -1,12 +1,12 @@
-//! A chain as a Mermaid flow chart, for tickets and wikis that draw it.
+//! The chain of a trace as a Mermaid flow chart, for tickets and wikis that render it.
 
 use chrono_tz::Tz;
 use model::report::{StepKind, Trace};
 
-/// Longest text in a box.
-const MOST: usize = 90;
+/// Characters of a box at most.
+const MAX_LABEL: usize = 90;
 
-/// Returns the best hypothesis of a trace as a flow chart, cause at the top.
+/// Returns the best hypothesis of a trace as a flow chart, the cause at the top.
 pub fn mermaid(trace: &Trace, zone: Tz) -> String {
     let mut out = String::from("flowchart TD\n");
     let steps = trace.hypotheses.first().map_or(&[][..], |h| &h.steps);
@@ -33,11 +33,11 @@ pub fn mermaid(trace: &Trace, zone: Tz) -> String {
     out
 }
 
-/// Returns text that neither ends a box nor is taken for markup.
+/// Returns the first line of a text, escaped for a Mermaid label.
 fn label(text: &str) -> String {
     let line = text.lines().next().unwrap_or("");
     let mut out = String::new();
-    for c in line.chars().filter(|c| !c.is_control()).take(MOST) {
+    for c in line.chars().filter(|c| !c.is_control()).take(MAX_LABEL) {
         match c {
             '"' => out.push_str("#quot;"),
             '<' => out.push_str("#lt;"),

@@ -1,69 +1,124 @@
-//! From an error back to the operation that caused it. The joins are SQL under `sql/trace/`; what
-//! can cause what is data (`mechanisms.csv`); scores and verdicts are this code, with reasons.
+//! The trace: from a symptom back to the operation that caused it. A start is the onset of a symptom
+//! on one entity. SQL joins (`sql/trace/`) link the events and operations around it by identity and
+//! time, a table of mechanisms says which operation can cause which effect, and code decides the
+//! verdict. Must not know any rule, any cluster's objects, or how a trace is delivered.
+//!
+//! The modules stand in reading order.
 
-mod chain;
-mod change;
-mod errors;
-mod judge;
-mod link;
-mod mechanism;
-mod mermaid;
-mod names;
-mod register;
+// The onset of a symptom: findings about one entity, or a pod and a time.
 mod start;
+
+// Addresses, object names and uids in log text.
+mod names;
+
+// The errors around the starts, by workload: what calls what, and since when errors come.
+mod errors;
+
+// The tables in memory that the joins under `sql/trace/` read.
+mod tables;
+
+// How an event or operation is related to a start; the strongest relation counts.
+mod link;
+
+// The events around each start.
+mod events;
+
+// The objects that the texts of starts and events mention.
+mod mentions;
+
+// The fields of an object whose change breaks workloads.
+mod fields;
+
+// What an operation changed: those fields before and after.
+mod change;
+
+// The operations before each start.
+mod operations;
+
+// Which operation can cause which effect.
+mod mechanism;
+
+// The reasons of scores and verdicts, in English and Chinese.
+mod reason;
+
+// The score of one operation as the cause.
+mod candidate;
+
+// Hours without data.
+mod gaps;
+
+// The verdict: confirmed, likely or inconclusive.
+mod verdict;
+
+// The steps from the operation to the symptom.
+mod chain;
+
+// One start, with all that is linked to it → its trace.
+mod judge;
+
+// A trace as a flow chart.
+mod mermaid;
+
+// A trace as plain text.
 mod text;
-mod words;
 
 pub use crate::analysis::trace::mermaid::mermaid;
 pub use crate::analysis::trace::start::{Start, Subject, start_at, starts_of, subject_of_trace};
 pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};
 
-use crate::analysis::agent::rows_of;
-use crate::analysis::trace::errors::{ErrorSlot, Errors};
-use crate::analysis::trace::judge::{Facts, SURE_IDENTITY};
-use crate::analysis::trace::link::{
-    LinkedEvent, LinkedOperation, evidence, link_events, link_operations, text_of,
-};
-use crate::analysis::trace::mechanism::Mechanism;
-use crate::analysis::trace::names::Known;
-use crate::analysis::trace::register::{Names, register_calls, register_names, register_starts};
+use crate::analysis::trace::errors::Errors;
+use crate::analysis::trace::events::{LinkedEvent, link_events};
+use crate::analysis::trace::gaps::RowSlots;
+use crate::analysis::trace::mechanism::{Mechanism, mechanisms};
+use crate::analysis::trace::mentions::mentions;
+use crate::analysis::trace::names::KnownNames;
+use crate::analysis::trace::operations::{LinkedOperation, link_operations};
+use crate::analysis::trace::tables::{register_calls, register_mentions, register_starts};
 use crate::query::engine::Engine;
+use chrono_tz::Tz;
 use model::error::Result;
 use model::report::Trace;
 use model::time::{Ts, Window};
-use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// How far back a cause is looked for, and how far on clocks may differ; as in `sql/trace/`.
-/// Both with the half hour of errors that a change at their edge is judged by.
+/// Seconds before the first start from which rows are read: the joins look back eight hours and
+/// allow two minutes of clock skew, and a change at that edge is judged by the half hour before it.
 const BACK_S: i64 = 8 * 3600 + 1800 + 120;
+/// Seconds after the last start until which rows are read: half an hour and the clock skew.
 const ON_S: i64 = 1800 + 120;
-/// Starts that are joined at once: what hangs on them lies in memory.
+/// Starts that are joined at once: their links are held in memory.
 const BATCH: usize = 500;
-/// What being called by its name proves of an object, at most.
-const NAMED: f64 = 0.8;
 
-/// Which ten minutes around the starts have rows, counted since the epoch.
-#[derive(Clone, Debug, Default)]
-pub struct Present {
-    audit: BTreeSet<i64>,
-    event: BTreeSet<i64>,
+/// A start and what is linked to it, in the order of time.
+struct LinkedStart<'e> {
+    start: &'e Start,
+    events: &'e [LinkedEvent],
+    operations: &'e [LinkedOperation],
 }
 
-/// Traces every start. The engine's window must hold the starts. `mechanisms` are lines of a
-/// mechanism table of one's own, with their place.
+/// What all starts of a batch are judged with.
+struct Context<'c> {
+    mechanisms: &'c [Mechanism],
+    errors: &'c Errors,
+    row_slots: &'c RowSlots,
+    /// Time zone of the hours in reasons.
+    zone: Tz,
+}
+
+/// Returns the trace of each start, in their order. The engine's window must contain the starts.
+/// `custom` is a table of mechanisms (text, place) that precede the shipped ones.
 pub async fn trace(
     engine: &Engine,
     window: Window,
     starts: &[Start],
-    mechanisms: Option<(&str, &str)>,
+    custom: Option<(&str, &str)>,
 ) -> Result<Vec<Trace>> {
-    let mechanisms = mechanism::mechanisms(mechanisms)?;
+    let mechanisms = mechanisms(custom)?;
     let mut in_order: Vec<&Start> = starts.iter().collect();
     in_order.sort_by(|a, b| (a.ts, &a.id).cmp(&(b.ts, &b.id)));
     let mut traces = Vec::new();
     for batch in in_order.chunks(BATCH) {
-        traces.extend(trace_batch(engine, window, batch, &mechanisms).await?);
+        traces.extend(trace_batch(engine, window.zone, batch, &mechanisms).await?);
     }
     let place: BTreeMap<&str, usize> =
         starts.iter().enumerate().map(|(at, start)| (start.id.as_str(), at)).collect();
@@ -71,37 +126,45 @@ pub async fn trace(
     Ok(traces)
 }
 
-/// Traces some starts, the first of which is the earliest.
+/// Traces some starts, sorted by time.
 async fn trace_batch(
     engine: &Engine,
-    window: Window,
+    zone: Tz,
     starts: &[&Start],
     mechanisms: &[Mechanism],
 ) -> Result<Vec<Trace>> {
     let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(Vec::new()) };
-    around(engine, first.ts.plus_s(-BACK_S), last.ts.plus_s(ON_S)).await?;
+    narrow_tables(engine, first.ts.plus_s(-BACK_S), last.ts.plus_s(ON_S)).await?;
+
+    // what each start depends on
     register_starts(engine, starts)?;
-    let known = known_names(engine).await?;
-    let errors = Errors::new(error_slots(engine).await?, &known);
+    let known = KnownNames::load(engine).await?;
+    let errors = Errors::load(engine, &known).await?;
     register_calls(engine, starts, errors.calls(), &known)?;
-    engine.keep("things", include_str!("../../../sql/trace/things.sql")).await?;
-    engine.keep("keys", include_str!("../../../sql/trace/keys.sql")).await?;
+    engine.materialize("workloads", include_str!("../../../sql/trace/workloads.sql")).await?;
+    engine.materialize("keys", include_str!("../../../sql/trace/keys.sql")).await?;
+
+    // what happened to it; the messages of events name further objects to look up operations by
     let events = link_events(engine).await?;
-    register_names(engine, &called_by_name(engine, starts, &events).await?)?;
+    register_mentions(engine, &mentions(engine, starts, &events).await?)?;
     let operations = link_operations(engine).await?;
-    let present =
-        Present { audit: slots(engine, "around_audit").await?, event: slots(engine, "around_event").await? };
-    let facts = Facts { mechanisms, errors: &errors, present: &present, zone: window.zone };
+
+    let row_slots = RowSlots::load(engine).await?;
+    let context = Context { mechanisms, errors: &errors, row_slots: &row_slots, zone };
     let traces = starts.iter().map(|start| {
-        let events = events.get(&start.id).map_or(&[][..], Vec::as_slice);
-        let operations = operations.get(&start.id).map_or(&[][..], Vec::as_slice);
-        judge::judge(start, events, operations, &facts)
+        let linked = LinkedStart {
+            start,
+            events: events.get(&start.id).map_or(&[], Vec::as_slice),
+            operations: operations.get(&start.id).map_or(&[], Vec::as_slice),
+        };
+        judge::judge(&linked, &context)
     });
     Ok(traces.collect())
 }
 
-/// Narrows the tables to the time around the starts.
-async fn around(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
+/// Creates the views `around_…` of the four tables: the rows between two points, of the window and
+/// the days before it.
+async fn narrow_tables(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
     let span = format!("ts >= '{from}' and ts <= '{to}'");
     for table in ["business", "standard", "event", "audit"] {
         let sql = format!(
@@ -110,93 +173,4 @@ async fn around(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
         engine.view(&format!("around_{table}"), &sql).await?;
     }
     Ok(())
-}
-
-/// Returns the names of workloads and Services, with the namespaces they are in.
-async fn known_names(engine: &Engine) -> Result<Known> {
-    let sql = "select distinct namespace, workload as name from topology where workload is not null
-               union select distinct namespace, name from topology where kind = 'Service'";
-    let mut known = Known::default();
-    for row in rows_of(&engine.query(sql).await?)? {
-        if let (Some(namespace), Some(name)) = (text_of(&row, "namespace"), text_of(&row, "name")) {
-            known.add(namespace, name);
-        }
-    }
-    Ok(known)
-}
-
-async fn error_slots(engine: &Engine) -> Result<Vec<ErrorSlot>> {
-    let rows = rows_of(&engine.query(include_str!("../../../sql/trace/errors.sql")).await?)?;
-    let slot = |row: &Map<String, Value>| {
-        Some(ErrorSlot {
-            namespace: text_of(row, "namespace")?,
-            workload: text_of(row, "workload")?,
-            count: row.get("errors").and_then(Value::as_i64).unwrap_or(0),
-            is_warning: row.get("is_warning").and_then(Value::as_bool).unwrap_or(false),
-            first: evidence(row),
-            detail: text_of(row, "detail").unwrap_or_default(),
-        })
-    };
-    Ok(rows.iter().filter_map(slot).collect())
-}
-
-/// Returns the keys of what the starts' texts, and the events on what they hang on, call objects by.
-async fn called_by_name(
-    engine: &Engine,
-    starts: &[&Start],
-    events: &BTreeMap<String, Vec<LinkedEvent>>,
-) -> Result<Names> {
-    let mut names = Names::new();
-    let owners = owners_of_uids(engine, events).await?;
-    for start in starts {
-        let own = start.entity.namespace.as_deref().unwrap_or("");
-        let mut add = |key: String, identity: f64, hop: i64| {
-            let entry = names.entry((start.id.clone(), key)).or_insert((identity, hop));
-            if identity > entry.0 {
-                *entry = (identity, hop);
-            }
-        };
-        let mut read = |text: &str, namespace: &str, identity: f64, hop: i64| {
-            for (told, name) in names::objects(text) {
-                add(format!("name:/{name}"), identity, hop);
-                add(format!("name:{}/{name}", told.as_deref().unwrap_or(namespace)), identity, hop);
-            }
-            for owner in names::uids(text).filter_map(|uid| owners.get(uid)) {
-                add(format!("workload:{owner}"), identity, hop);
-            }
-        };
-        read(&start.text(), own, NAMED, 0);
-        for event in events.get(&start.id).into_iter().flatten().filter(|e| e.identity >= SURE_IDENTITY) {
-            let namespace = event.namespace.as_deref().unwrap_or(own);
-            read(&event.evidence.text, namespace, event.identity.min(NAMED), event.hop);
-        }
-    }
-    Ok(names)
-}
-
-/// Returns the workloads (`namespace/name`) of the pods that events call by their uid.
-async fn owners_of_uids(
-    engine: &Engine,
-    events: &BTreeMap<String, Vec<LinkedEvent>>,
-) -> Result<BTreeMap<String, String>> {
-    let texts = events.values().flatten().map(|event| event.evidence.text.as_str());
-    let uids: BTreeSet<&str> = texts.flat_map(names::uids).collect();
-    if uids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let list: Vec<String> = uids.iter().map(|uid| format!("'{uid}'")).collect();
-    let sql = format!(
-        "select uid, min(namespace || '/' || workload) as owner from around_event
-         where workload is not null and uid in ({}) group by uid",
-        list.join(", ")
-    );
-    let rows = rows_of(&engine.query(&sql).await?)?;
-    Ok(rows.iter().filter_map(|row| Some((text_of(row, "uid")?, text_of(row, "owner")?))).collect())
-}
-
-async fn slots(engine: &Engine, table: &str) -> Result<BTreeSet<i64>> {
-    let sql =
-        format!("select distinct cast(floor(date_part('epoch', ts) / 600) as bigint) as slot from {table}");
-    let rows = rows_of(&engine.query(&sql).await?)?;
-    Ok(rows.iter().filter_map(|row| row.get("slot")?.as_i64()).collect())
 }

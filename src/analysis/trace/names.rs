@@ -1,24 +1,35 @@
-//! Names in texts: the addresses that an error says it could not reach, and what may be the name
-//! of a Kubernetes object. Reading alone; what a name stands for is told by the topology.
+//! Names in log text: the addresses that an error could not reach, the names of Kubernetes objects,
+//! and uids. Parsing only; the lake's topology says which names exist.
 
+use crate::query::engine::Engine;
+use crate::query::rows::rows;
 use model::entity::workload_of_pod;
+use model::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A namespace and a name in it.
 pub type Named = (String, String);
 
-/// The names of workloads and Services, with the namespaces they are in.
+/// The names of workloads and Services, each with the namespaces that have it.
 #[derive(Clone, Debug, Default)]
-pub struct Known(BTreeMap<String, BTreeSet<String>>);
+pub struct KnownNames(BTreeMap<String, BTreeSet<String>>);
 
-impl Known {
-    /// Adds a name.
-    pub fn add(&mut self, namespace: String, name: String) {
-        self.0.entry(name).or_default().insert(namespace);
+impl KnownNames {
+    /// Loads the names from the table `topology`.
+    pub async fn load(engine: &Engine) -> Result<Self> {
+        let sql = "select distinct namespace, workload as name from topology where workload is not null
+                   union select distinct namespace, name from topology where kind = 'Service'";
+        let mut known = Self::default();
+        for row in rows(&engine.query(sql).await?) {
+            if let (Some(namespace), Some(name)) = (row.non_empty("namespace"), row.non_empty("name")) {
+                known.0.entry(name.to_owned()).or_default().insert(namespace.to_owned());
+            }
+        }
+        Ok(known)
     }
 
-    /// Returns the namespace that a bare name means to somebody in `own`: their own, unless only
-    /// one other has it (an alias, a search domain).
+    /// Returns the namespace of a bare name in a text from the namespace `own`: `own`, unless the
+    /// name exists in exactly one other namespace (an alias, a search domain).
     fn namespace_of<'n>(&'n self, name: &str, own: &'n str) -> &'n str {
         match self.0.get(name) {
             Some(namespaces) if !namespaces.contains(own) && namespaces.len() == 1 => {
@@ -29,7 +40,7 @@ impl Known {
     }
 }
 
-/// A run of characters that names are made of, with what stands around it.
+/// A run of characters that names consist of, with the text around it.
 struct Word<'t> {
     before: &'t str,
     text: &'t str,
@@ -52,17 +63,17 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-/// Tells a DNS label or subdomain of lower-case letters, digits, `-` and `.`, with a letter.
+/// Returns true for a DNS label or subdomain: lower-case letters, digits, `-` and `.`, at least one letter.
 fn is_dns_name(text: &str) -> bool {
     (2..=253).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
         && text.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// Returns the Services and hosts that a text of somebody in the namespace `own` names as
-/// addresses: `payments-db:5432`, `http://pay-api/…`, `payments-db.payments.svc`, `lookup inventory
-/// on 10.0.0.10:53`; and of the known names those that cannot be an ordinary word.
-pub fn addresses(text: &str, own: &str, known: &Known) -> BTreeSet<Named> {
+/// Returns the Services and hosts that a text from the namespace `own` names as addresses:
+/// `payments-db:5432`, `http://pay-api/…`, `payments-db.payments.svc`, `lookup inventory on
+/// 10.0.0.10:53`; and the known names with a `-`, which cannot be ordinary words.
+pub fn addresses(text: &str, own: &str, known: &KnownNames) -> BTreeSet<Named> {
     let mut found = BTreeSet::new();
     for word in words(text).filter(|word| is_dns_name(word.text)) {
         let mut labels = word.text.split('.');
@@ -89,8 +100,8 @@ pub fn addresses(text: &str, own: &str, known: &Known) -> BTreeSet<Named> {
     found
 }
 
-/// Returns what may be the name of an object: quoted, or with a `-` or `.` inside; with its
-/// namespace where it is told, as in `ci/image-rescan`.
+/// Returns possible names of objects: words in quotes, or with a `-` or `.` inside. With the
+/// namespace where the text has it, as in `ci/image-rescan`.
 pub fn objects(text: &str) -> BTreeSet<(Option<String>, String)> {
     let mut found = BTreeSet::new();
     for word in words(text).filter(|word| is_dns_name(word.text)) {
@@ -103,7 +114,7 @@ pub fn objects(text: &str) -> BTreeSet<(Option<String>, String)> {
             before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap_or("")
         });
         let namespace = lead.filter(|lead| is_dns_name(lead)).map(str::to_owned);
-        // `policy-guard.policy.svc` is called `policy-guard` where it stands, a pod after its workload
+        // the object of `policy-guard.policy.svc` is `policy-guard`; a pod is named after its workload
         let label = word.text.split('.').next().filter(|label| label.contains('-'));
         let owner = workload_of_pod(word.text, None);
         for name in [Some(word.text), label, Some(owner)].into_iter().flatten() {

@@ -1,72 +1,68 @@
-//! Where traces begin: findings of one entity grouped into one start, or what a person asks about
-//! and a time.
+//! Where a trace begins: findings about one entity grouped into one start, or a pod, workload or
+//! node and a time that a person names. Knows no events and no operations.
 
-use crate::analysis::agent::{evidence_of, rows_of};
+use crate::analysis::evidence::evidence_of;
 use crate::query::engine::Engine;
+use crate::query::rows::rows;
 use model::entity::{Entity, workload_of_pod};
 use model::error::{Error, Result};
 use model::report::{Evidence, Finding, Severity};
 use model::time::Ts;
+use std::cmp::Reverse;
 
 /// Where a trace begins.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// Deterministic.
+    /// Deterministic: `t` and a hash.
     pub id: String,
-    /// The finding it stands for.
+    /// Id of the finding it begins with; `None` for a pod and a time.
     pub finding: Option<String>,
-    /// What it is about.
+    /// The Kubernetes objects that show the symptom.
     pub entity: Entity,
     /// When the symptom began.
     pub ts: Ts,
-    /// What was found, in English and Chinese.
+    /// The symptom in a sentence.
     pub what: String,
-    /// In Chinese.
+    /// The same in Chinese.
     pub zh: String,
-    /// True when it is an event, not an error in a log.
+    /// True for an event, false for an error in a log.
     pub is_event: bool,
-    /// Its log lines.
+    /// Log lines of the symptom.
     pub evidence: Vec<Evidence>,
 }
 
-/// What a person asks about.
+/// The object that a person wants to have traced.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// Namespace and pod, or workload.
+    /// Namespace, and the name of a pod or workload.
     Pod(String, String),
-    /// Node.
+    /// Name of a node.
     Node(String),
 }
 
 impl Subject {
-    /// Reads `NAMESPACE/NAME` of a pod or a workload.
+    /// Parses `NAMESPACE/NAME` of a pod or a workload.
     pub fn named(text: &str) -> Result<Self> {
         let (namespace, name) = text
             .split_once('/')
-            .ok_or_else(|| Error::usage(format!("`{text}` names no namespace")).hint("write NS/NAME"))?;
+            .ok_or_else(|| Error::usage(format!("`{text}` has no namespace")).hint("write NAMESPACE/NAME"))?;
         Ok(Self::Pod(namespace.to_owned(), name.to_owned()))
     }
 }
 
-/// Groups findings that one symptom may be behind, marks each with its trace, and returns the
-/// starts in the order of the findings. Findings of one entity that lie more than two hours
-/// apart are two symptoms.
+/// Groups findings that may be one symptom, sets the trace of each, and returns a start for each
+/// group: business first, then the gravest, then the earliest. Findings about one entity more than
+/// two hours apart are two symptoms.
 pub fn starts_of(findings: &mut [Finding]) -> Vec<Start> {
     const GAP_S: f64 = 7200.0;
-    let mut order: Vec<usize> =
-        (0..findings.len()).filter(|at| findings.get(*at).is_some_and(begins_trace)).collect();
-    // business first: it is what people notice; then the gravest, then the earliest
-    order.sort_by_key(|at| {
-        findings
-            .get(*at)
-            .map(|f| (agent_rank(&f.agent), std::cmp::Reverse(f.severity), f.first_ts, f.id.clone()))
-    });
+    let mut traced: Vec<&mut Finding> = findings.iter_mut().filter(|finding| is_traced(finding)).collect();
+    // users notice business errors first
+    traced.sort_by_key(|f| (agent_rank(&f.agent), Reverse(f.severity), f.first_ts, f.id.clone()));
     let mut starts: Vec<Start> = Vec::new();
-    for at in order {
-        let Some(finding) = findings.get_mut(at) else { continue };
+    for finding in traced {
         let near = starts.iter().find(|start| {
-            same_thing(&start.entity, &finding.entity)
-                && (start.ts.0 - finding.first_ts.0).abs() as f64 / 1e6 <= GAP_S
+            is_same_object(&start.entity, &finding.entity)
+                && start.ts.since_s(finding.first_ts).abs() <= GAP_S
         });
         let id = match near {
             Some(start) => start.id.clone(),
@@ -82,7 +78,8 @@ pub fn starts_of(findings: &mut [Finding]) -> Vec<Start> {
     starts
 }
 
-fn begins_trace(finding: &Finding) -> bool {
+/// Returns true for findings of medium severity or above; those of the audit agent are causes, not symptoms.
+fn is_traced(finding: &Finding) -> bool {
     finding.agent != "audit" && finding.severity >= Severity::Medium
 }
 
@@ -94,7 +91,7 @@ fn agent_rank(agent: &str) -> u8 {
     }
 }
 
-fn same_thing(one: &Entity, other: &Entity) -> bool {
+fn is_same_object(one: &Entity, other: &Entity) -> bool {
     match (&one.workload, &other.workload) {
         (Some(a), Some(b)) => a == b && one.namespace == other.namespace,
         (None, None) => one.label() == other.label(),
@@ -147,7 +144,7 @@ impl Start {
         }
     }
 
-    /// Returns the start's texts: what mechanisms are matched on.
+    /// Returns the texts of the symptom, on which mechanisms and names are matched.
     pub fn text(&self) -> String {
         let mut text = self.what.clone();
         for line in &self.evidence {
@@ -158,8 +155,8 @@ impl Start {
     }
 }
 
-/// Returns the start of a subject and a time: what it logged as errors just before (of a node, the
-/// events about it) is its text.
+/// Returns the start of a subject and a time. Its log lines are the subject's errors, or for a node
+/// the events about it, in the 15 minutes before and the minute after.
 pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Start> {
     let quoted = |text: &str| text.replace('\'', "''");
     let (tables, condition): (&[&str], String) = match subject {
@@ -183,16 +180,16 @@ pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Star
             at.plus_s(-900),
             at.plus_s(60),
         );
-        let rows = rows_of(&engine.query(&sql).await?)?;
-        let ids = rows.iter().filter_map(|row| row.get("row_id")?.as_str().map(str::to_owned)).collect();
+        let batches = engine.query(&sql).await?;
+        let ids = rows(&batches).filter_map(|row| row.text("row_id").map(str::to_owned)).collect();
         lines.extend(evidence_of(engine, table, &ids).await?.into_values());
     }
     lines.sort_by_key(|line| (line.ts, line.row_id.clone()));
     Ok(Start::of_subject(subject, at, lines))
 }
 
-/// Returns the subject and time of a request by its trace id: the first error that carries it,
-/// else its first line.
+/// Returns the subject and time of a request by its trace id: those of its first error in `business`,
+/// else of its first line.
 pub async fn subject_of_trace(engine: &Engine, trace_id: &str) -> Result<(Subject, Ts)> {
     let sql = format!(
         "select namespace, coalesce(pod, workload) as pod, ts from business
@@ -200,13 +197,13 @@ pub async fn subject_of_trace(engine: &Engine, trace_id: &str) -> Result<(Subjec
          order by case when level in ('error', 'fatal') then 0 else 1 end, ts, row_id limit 1",
         trace_id.replace('\'', "''")
     );
-    let rows = rows_of(&engine.query(&sql).await?)?;
-    let text = |name: &str| rows.first().and_then(|row| row.get(name)?.as_str());
-    match (text("namespace"), text("pod"), text("ts")) {
-        (Some(namespace), Some(pod), Some(ts)) => {
-            Ok((Subject::Pod(namespace.to_owned(), pod.to_owned()), Ts::parse(ts, chrono_tz::UTC)?))
-        }
-        _ => Err(Error::missing(format!("no business line carries the trace id `{trace_id}`"))
-            .hint("`headwater sql \"select distinct trace_id from business limit 5\"` shows some")),
-    }
+    let batches = engine.query(&sql).await?;
+    let subject = rows(&batches).next().and_then(|row| {
+        let subject = Subject::Pod(row.text("namespace")?.to_owned(), row.text("pod")?.to_owned());
+        Some((subject, row.ts("ts")?))
+    });
+    subject.ok_or_else(|| {
+        Error::missing(format!("no business line has the trace id `{trace_id}`"))
+            .hint("`headwater sql \"select distinct trace_id from business limit 5\"` lists some")
+    })
 }

@@ -1,13 +1,12 @@
-//! A trace as plain text: the verdict with its reasons, then each hypothesis, chain by chain.
+//! A trace as plain text: the verdict with its reasons, then each hypothesis with its steps.
 
 use chrono_tz::Tz;
 use model::report::Trace;
 
-/// What is said where nothing holds a change for its cause.
-pub const NOTHING_BROKEN: &str =
-    "nothing that was found in the six hours after it holds this change for a cause";
+/// The text for an operation that is the cause of no trace.
+pub const NOTHING_BROKEN: &str = "no finding of the six hours after this change was caused by it";
 
-/// Returns a trace as text, times in `zone`.
+/// Returns a trace as text with local times in `zone`.
 pub fn text(trace: &Trace, zone: Tz) -> String {
     let mut out = format!("{} {}: {}\n", trace.ts.local(zone), trace.entity.label(), trace.verdict.name());
     for reason in &trace.reasons {

@@ -1,8 +1,8 @@
-//! The source as doctor sees it: credentials by name, whether the bucket answers, and if not, which
-//! of name, network, certificate and permission is in the way.
+//! Checks of the source: which credentials are set, whether the bucket responds, and if not, whether the
+//! host name, the network, the certificate or a permission is the cause.
 
-use crate::api::doctor::{Check, Installation};
-use crate::source::{Access, Source, cos_endpoint, plain};
+use crate::api::doctor::{Check, CheckContext};
+use crate::source::{BucketOptions, Source, cos_endpoint, error_text};
 use chrono::DateTime;
 use futures::StreamExt;
 use model::error::{Error, Result};
@@ -12,30 +12,31 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-/// A bucket that needs longer for one key is not reachable.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit of a request to the bucket.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// S3 and COS refuse signatures that are 15 minutes off.
-const SKEW_REFUSED_S: f64 = 900.0;
-const SKEW_NOTED_S: f64 = 60.0;
+/// S3 and COS reject signatures whose time is off by 15 minutes.
+const SKEW_REJECTED_S: f64 = 900.0;
+/// Smaller clock skew is not reported.
+const SKEW_REPORTED_S: f64 = 60.0;
 
-pub(super) async fn examine(at: &Installation<'_>) -> Vec<Check> {
-    let source = &at.config.source;
+pub(super) async fn check_all(context: &CheckContext<'_>) -> Vec<Check> {
+    let source = &context.config.source;
     let Some(url) = source.url.as_deref() else {
-        let hint = "`headwater run` needs one: set `url` under `[source]`";
-        return vec![Check::warn("source", "none is configured", hint)];
+        let hint = "`headwater run` requires one: set `[source] url`";
+        return vec![Check::warn("source", "not configured", hint)];
     };
     let Some((scheme @ ("s3" | "cos"), rest)) = url.split_once("://") else {
         return vec![Check::of("source", folder(url))];
     };
-    let mut checks = vec![credentials(scheme, at.env)];
+    let mut checks = vec![credentials(scheme, context.env)];
     let bucket = rest.split('/').next().unwrap_or(rest);
-    let endpoint = source.endpoint.clone().unwrap_or_else(|| endpoint(scheme, bucket, at));
-    match answer(&endpoint).await {
+    let endpoint = source.endpoint.clone().unwrap_or_else(|| endpoint(scheme, bucket, context));
+    match respond(&endpoint).await {
         Err(check) => checks.push(check),
         Ok(date) => {
-            checks.extend(date.map(|date| skew(at.now, date)));
-            checks.push(Check::of("bucket", list_one(at, url).await));
+            checks.extend(date.map(|date| skew(context.now, date)));
+            checks.push(Check::of("bucket", list_one(context, url).await));
         }
     }
     checks
@@ -45,16 +46,20 @@ fn folder(url: &str) -> Result<Check> {
     let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
     let first = std::fs::read_dir(path).map(|mut entries| entries.next().is_some());
     match first {
-        Ok(true) => Ok(Check::ok("source", format!("{} can be read", path.display()))),
-        Ok(false) => Ok(Check::warn("source", format!("{} is empty", path.display()), "are logs put there?")),
-        Err(error) => Err(Error::failed("the source cannot be read")
+        Ok(true) => Ok(Check::ok("source", format!("{} is readable", path.display()))),
+        Ok(false) => Ok(Check::warn(
+            "source",
+            format!("{} is empty", path.display()),
+            "check that logs are written to this folder",
+        )),
+        Err(error) => Err(Error::failed("cannot read the source")
             .at(path.display().to_string())
             .because(error)
-            .hint("`[source] url` names it")),
+            .hint("check `[source] url`")),
     }
 }
 
-/// Pairs and files that name an identity, as the source looks them up.
+/// Pairs of environment variables with credentials, in the order in which the source tries them.
 const AWS: [[&str; 2]; 2] =
     [["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"]];
 const TENCENT: [&str; 2] = ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"];
@@ -62,16 +67,20 @@ const TENCENT: [&str; 2] = ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"]
 fn credentials(scheme: &str, env: fn(&str) -> Option<String>) -> Check {
     let is_set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());
     let pairs = (scheme == "cos").then_some(TENCENT).into_iter().chain(AWS);
-    let mut wanted = "";
+    let mut missing = "";
     for pair in pairs {
         match pair.map(|name| is_set(&name)) {
             [true, true] => return Check::ok("credentials", format!("{} and {} are set", pair[0], pair[1])),
             [false, false] => {}
-            [first, _] => wanted = pair[usize::from(first)],
+            [first, _] => missing = pair[usize::from(first)],
         }
     }
-    if !wanted.is_empty() {
-        return Check::fail("credentials", format!("`{wanted}` is not set"), "set both of the pair");
+    if !missing.is_empty() {
+        return Check::fail(
+            "credentials",
+            format!("`{missing}` is not set"),
+            "set both variables of the pair",
+        );
     }
     let containers = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
     if let Some(name) = containers.iter().find(|name| is_set(name)) {
@@ -79,30 +88,33 @@ fn credentials(scheme: &str, env: fn(&str) -> Option<String>) -> Check {
     }
     if scheme == "cos" {
         let hint = format!("set {} and {}", TENCENT[0], TENCENT[1]);
-        return Check::fail("credentials", "the environment holds none", hint);
+        return Check::fail("credentials", "no credentials found in the environment", hint);
     }
-    let hint = format!("set {} and {}; on an instance of AWS its own role is used", AWS[0][0], AWS[0][1]);
-    Check::warn("credentials", "the environment holds none", hint)
+    let hint = format!("set {} and {}; on AWS the role of the instance is used", AWS[0][0], AWS[0][1]);
+    Check::warn("credentials", "no credentials found in the environment", hint)
 }
 
-/// Returns where the bucket answers when the config does not say.
-fn endpoint(scheme: &str, bucket: &str, at: &Installation<'_>) -> String {
-    let region = at.config.source.region.clone();
+/// Returns the default endpoint of the bucket.
+fn endpoint(scheme: &str, bucket: &str, context: &CheckContext<'_>) -> String {
+    let region = context.config.source.region.clone();
     if scheme == "cos" {
         return cos_endpoint(bucket, &region.unwrap_or_default());
     }
-    let set = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().find_map(at.env);
-    let region = region.or_else(|| (at.env)("AWS_REGION")).or_else(|| (at.env)("AWS_DEFAULT_REGION"));
+    let set = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().find_map(context.env);
+    let region =
+        region.or_else(|| (context.env)("AWS_REGION")).or_else(|| (context.env)("AWS_DEFAULT_REGION"));
     set.unwrap_or_else(|| format!("https://s3.{}.amazonaws.com", region.as_deref().unwrap_or("us-east-1")))
 }
 
-/// Asks the endpoint without credentials: any answer will do. Returns what it thinks the time is.
-async fn answer(endpoint: &str) -> std::result::Result<Option<Ts>, Check> {
+/// Sends a request without credentials; any response is a success. Returns the server's time.
+async fn respond(endpoint: &str) -> std::result::Result<Option<Ts>, Check> {
     let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()
-        .map_err(|error| Check::failed("bucket", Error::failed("no request can be made").because(error)))?;
+        .map_err(|error| {
+            Check::failed("bucket", Error::failed("cannot create an HTTP client").because(error))
+        })?;
     match client.head(endpoint).send().await {
         Ok(response) => {
             let date = response.headers().get("date").and_then(|date| date.to_str().ok());
@@ -110,29 +122,29 @@ async fn answer(endpoint: &str) -> std::result::Result<Option<Ts>, Check> {
             Ok(date.map(|date| Ts(date.timestamp_micros())))
         }
         Err(error) => {
-            let is_late = error.is_timeout();
-            let error = Error::failed("the bucket's address does not answer")
+            let is_timeout = error.is_timeout();
+            let error = Error::failed("the bucket's endpoint does not respond")
                 .at(endpoint)
                 .because(error.without_url());
-            let why = error.why().unwrap_or_default();
-            Err(Check::failed("bucket", error.hint(hint_of(&why, is_late))))
+            let reason = error.why().unwrap_or_default();
+            Err(Check::failed("bucket", error.hint(hint_of(&reason, is_timeout))))
         }
     }
 }
 
-/// Tells the next step from what the network said.
-fn hint_of(why: &str, is_late: bool) -> &'static str {
-    let says = |texts: &[&str]| texts.iter().any(|text| why.contains(text));
-    if says(&["dns error", "lookup address"]) {
-        "unknown host: are the bucket, `[source] region` and `endpoint` spelt right, and does DNS work here?"
-    } else if says(&["certificate", "tls", "TLS"]) {
-        "TLS: the certificate is not one this machine trusts; is a proxy in between, or a CA missing?"
-    } else if says(&["refused"]) {
-        "nothing listens there: are the port and `[source] endpoint` right?"
-    } else if is_late {
-        "no answer in 10 s: does a firewall or a missing route stand in between?"
+/// Returns the next step for a network error.
+fn hint_of(reason: &str, is_timeout: bool) -> &'static str {
+    let has = |texts: &[&str]| texts.iter().any(|text| reason.contains(text));
+    if has(&["dns error", "lookup address"]) {
+        "unknown host: check the bucket, `[source] region`, `[source] endpoint` and DNS"
+    } else if has(&["certificate", "tls", "TLS"]) {
+        "TLS: this machine does not trust the certificate; check for a proxy or a missing CA"
+    } else if has(&["refused"]) {
+        "nothing listens there: check `[source] endpoint` and its port"
+    } else if is_timeout {
+        "no response in 10 s: check firewalls and routes"
     } else {
-        "check `[source] endpoint`, and the proxy variables of the environment"
+        "check `[source] endpoint` and the proxy environment variables"
     }
 }
 
@@ -142,36 +154,38 @@ fn skew(now: Ts, theirs: Ts) -> Check {
         format!("{:.0} s {} the bucket's", seconds.abs(), if seconds < 0.0 { "behind" } else { "ahead of" });
     let hint = "set this machine's clock: chrony or systemd-timesyncd";
     match seconds.abs() {
-        off if off >= SKEW_REFUSED_S => Check::fail("clock", format!("{what}: requests are refused"), hint),
-        off if off >= SKEW_NOTED_S => Check::warn("clock", what, hint),
-        _ => Check::ok("clock", "as the bucket's"),
+        off if off >= SKEW_REJECTED_S => {
+            Check::fail("clock", format!("{what}: the bucket rejects requests"), hint)
+        }
+        off if off >= SKEW_REPORTED_S => Check::warn("clock", what, hint),
+        _ => Check::ok("clock", "agrees with the bucket's"),
     }
 }
 
 /// Lists one object with the credentials of the environment.
-async fn list_one(at: &Installation<'_>, url: &str) -> Result<Check> {
-    let config = &at.config.source;
-    let Source::Bucket(bucket) = Source::open(url, &Access::of(config), &Handle::current())? else {
+async fn list_one(context: &CheckContext<'_>, url: &str) -> Result<Check> {
+    let config = &context.config.source;
+    let Source::Bucket(bucket) = Source::open(url, &BucketOptions::of(config), &Handle::current())? else {
         return folder(url);
     };
     let prefix = object_store::path::Path::from(bucket.prefix.as_str());
     let mut objects = bucket.store.list(Some(&prefix));
-    let failed = || Error::failed("the bucket cannot be listed").at(url);
-    match timeout(PATIENCE, objects.next()).await {
-        Err(_) => {
-            Err(failed().hint("no list in 10 s: the store is busy, or credentials are looked for in vain"))
-        }
-        Ok(None) => Ok(Check::warn("bucket", format!("{url} is empty"), "is the prefix right?")),
+    let failed = || Error::failed("cannot list the bucket").at(url);
+    match timeout(TIMEOUT, objects.next()).await {
+        Err(_) => Err(failed().hint("no response in 10 s: the store is busy, or no credentials were found")),
+        Ok(None) => Ok(Check::warn("bucket", format!("{url} is empty"), "check the prefix")),
         Ok(Some(Ok(_))) => Ok(Check::ok("bucket", format!("{url} can be listed"))),
         Ok(Some(Err(error))) => {
-            let why = plain(&error);
-            let hint = match why.strip_prefix("it answers ").and_then(|rest| rest.get(..3)) {
-                Some("401" | "403") => "403: are the credentials this bucket's, and may they list it?",
-                Some("404") => "404: there is no such bucket at this endpoint and region",
+            let reason = error_text(&error);
+            let hint = match reason.strip_prefix("the store returned ").and_then(|rest| rest.get(..3)) {
+                Some("401" | "403") => {
+                    "403: check that the credentials belong to this bucket and allow listing it"
+                }
+                Some("404") => "404: the bucket does not exist at this endpoint and region",
                 Some("301" | "307") => "the bucket is in another region: set `[source] region`",
-                _ => "are the region and the endpoint right?",
+                _ => "check `[source] region` and `[source] endpoint`",
             };
-            Err(failed().because(crate::config::Plain(why)).hint(hint))
+            Err(failed().because(crate::config::ErrorText(reason)).hint(hint))
         }
     }
 }

@@ -1,13 +1,13 @@
-//! What is wrong with an installation, and what to do: checks as values. It only looks: it takes no
-//! lock, makes no lake, and leaves nothing behind. Secrets are named, never shown.
+//! Checks of an installation: what is wrong, and what to do about it. The checks take no lock, create no
+//! lake and leave no file behind. Secrets are named, never shown.
 
 mod bucket;
 
 use crate::analysis::rules;
 use crate::api::runs;
-use crate::config::{Config, Plain};
-use crate::delivery::channel::{Channel, Outside};
-use crate::lake::catalog::Catalog;
+use crate::config::{Config, ErrorText};
+use crate::delivery::channel::{Channel, Environment};
+use crate::lake::catalog::{Catalog, RunState};
 use crate::lake::{FORMAT_VERSION, Lake, Space};
 use crate::llm::Client;
 use crate::llm::prompt::Prompts;
@@ -20,26 +20,26 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// As it should be.
+    /// No problem found.
     Ok,
-    /// It works; look at it.
+    /// Works, but needs attention.
     Warn,
-    /// Something will not work.
+    /// Does not work.
     Fail,
 }
 
-/// One check.
+/// A check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
-    /// What was looked at.
+    /// The part of the installation: `lake`, `bucket` …
     pub name: &'static str,
-    /// How it ended.
+    /// The result.
     pub state: State,
-    /// What was seen.
+    /// What was found, one line.
     pub what: String,
     /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,122 +71,124 @@ impl Check {
     }
 }
 
-/// What is looked at.
-pub struct Installation<'a> {
-    /// The config.
+/// The installation to check, and the time.
+pub struct CheckContext<'a> {
+    /// The config in use.
     pub config: &'a Config,
-    /// Where it stands; nothing for the defaults.
+    /// File of the config; `None` for the defaults.
     pub config_place: Option<&'a Path>,
     /// The lake's folder.
     pub lake: PathBuf,
-    /// The folder of rules beside the shipped ones.
+    /// Folder of rules besides the built-in ones.
     pub rules: Option<PathBuf>,
     /// Limits of the query engine.
     pub limits: Limits,
-    /// The time.
+    /// Current time.
     pub now: Ts,
-    /// Looks an environment variable up.
+    /// Returns an environment variable.
     pub env: fn(&str) -> Option<String>,
 }
 
-/// Looks at everything, in the order in which a day needs it.
-pub async fn examine(at: &Installation<'_>) -> Vec<Check> {
-    let lake = Lake::open(&at.lake).ok();
-    let mut checks = vec![config(at), Check::of("time zone", zone(at)), folder(at, lake.is_some())];
+/// Runs all checks, in the order in which a daily run needs the parts.
+pub async fn check_all(context: &CheckContext<'_>) -> Vec<Check> {
+    let lake = Lake::open(&context.lake).ok();
+    let mut checks =
+        vec![config(context), Check::of("time zone", zone(context)), folder(context, lake.is_some())];
     let mut catalog = None;
     if let Some(lake) = &lake {
         checks.push(match Catalog::open(&lake.catalog_path()) {
             Ok(opened) => {
                 catalog = Some(opened);
-                Check::ok("catalog", format!("it opens, format {FORMAT_VERSION}"))
+                Check::ok("catalog", format!("opens, format {FORMAT_VERSION}"))
             }
             Err(error) => Check::failed("catalog", error),
         });
         checks.push(writer(lake));
     }
-    checks.push(Check::of("disk", disk(at, catalog.as_ref())));
-    checks.push(Check::of("rules", planned(at).await));
-    checks.extend(bucket::examine(at).await);
-    checks.extend(channels(at));
-    checks.extend(model(at).await);
-    checks.push(Check::of("listen", listen(at)));
-    checks.extend(robot(at).await.transpose().map(|check| Check::of("xiaozhi", check)));
-    checks.extend(catalog.map(|catalog| Check::of("last run", last_run(at, &catalog))));
+    checks.push(Check::of("disk", disk(context, catalog.as_ref())));
+    checks.push(Check::of("rules", planned(context).await));
+    checks.extend(bucket::check_all(context).await);
+    checks.extend(channels(context));
+    checks.extend(model(context).await);
+    checks.push(Check::of("listen", listen(context)));
+    checks.extend(robot(context).await.transpose().map(|check| Check::of("xiaozhi", check)));
+    checks.extend(catalog.map(|catalog| Check::of("last run", last_run(context, &catalog))));
     checks
 }
 
-/// Opens each channel: nothing is sent.
-fn channels(at: &Installation<'_>) -> Vec<Check> {
+/// Opens each channel without sending anything.
+fn channels(context: &CheckContext<'_>) -> Vec<Check> {
     let open = |config| {
-        let channel = Channel::open(config, Outside { env: &at.env, print: |_| Ok(()) })?;
+        let channel = Channel::open(config, Environment { env: &context.env, print: |_| Ok(()) })?;
         let kind = config.kind.name();
-        Ok(Check::ok("channel", format!("`{}` ({kind}) has where to send to", channel.name)))
+        Ok(Check::ok("channel", format!("`{}` ({kind}) is configured", channel.name)))
     };
-    at.config.broadcast.iter().map(|config| Check::of("channel", open(config))).collect()
+    context.config.channels.iter().map(|config| Check::of("channel", open(config))).collect()
 }
 
-/// Asks the model for a word, where one is configured.
-async fn model(at: &Installation<'_>) -> Option<Check> {
-    let client = match Client::open(&at.config.llm, at.env) {
+/// Sends a minimal request to the model, if one is configured.
+async fn model(context: &CheckContext<'_>) -> Option<Check> {
+    let client = match Client::open(&context.config.llm, context.env) {
         Ok(client) => client?,
         Err(error) => return Some(Check::failed("model", error)),
     };
-    let look = async {
-        Prompts::load(at.config.llm.prompts.as_deref())?;
-        let usage = client.look().await?;
-        Ok(Check::ok("model", format!("`{}` answers, {} tokens", client.model, usage.completion_tokens)))
+    let check = async {
+        Prompts::load(context.config.llm.prompts.as_deref())?;
+        let usage = client.check().await?;
+        Ok(Check::ok("model", format!("`{}` responds, {} tokens", client.model, usage.completion_tokens)))
     };
-    Some(Check::of("model", look.await))
+    Some(Check::of("model", check.await))
 }
 
-fn config(at: &Installation<'_>) -> Check {
-    match at.config_place {
+fn config(context: &CheckContext<'_>) -> Check {
+    match context.config_place {
         Some(place) => Check::ok("config", place.display().to_string()),
-        None => Check::ok("config", "the defaults: there is no headwater.toml here"),
+        None => Check::ok("config", "defaults: there is no headwater.toml in this folder"),
     }
 }
 
-fn zone(at: &Installation<'_>) -> Result<Check> {
-    let zone = at.config.zone()?;
-    Ok(Check::ok("time zone", format!("{zone}, where it is {}", at.now.local(zone))))
+fn zone(context: &CheckContext<'_>) -> Result<Check> {
+    let zone = context.config.zone()?;
+    Ok(Check::ok("time zone", format!("{zone}, current time {}", context.now.local(zone))))
 }
 
-/// Returns the folder, or the nearest one above it that exists.
+/// Returns the folder, or its nearest ancestor that exists.
 fn existing(folder: &Path) -> &Path {
     let found = folder.ancestors().find(|folder| folder.is_dir());
     found.unwrap_or_else(|| Path::new("."))
 }
 
-fn folder(at: &Installation<'_>, is_lake: bool) -> Check {
-    let folder = existing(&at.lake);
+fn folder(context: &CheckContext<'_>, is_lake: bool) -> Check {
+    let folder = existing(&context.lake);
     if let Err(error) = tempfile::tempfile_in(folder) {
-        let error = Error::failed("nothing can be written").at(folder.display().to_string()).because(error);
+        let error =
+            Error::failed("cannot write to the folder").at(folder.display().to_string()).because(error);
         return Check::failed(
             "lake",
-            error.hint("give this user the folder, or name another: `[lake] path`"),
+            error.hint("grant this user write access, or set `[lake] path` to another folder"),
         );
     }
-    let place = at.lake.display();
+    let place = context.lake.display();
     if is_lake {
-        return Check::ok("lake", format!("{place} can be written"));
+        return Check::ok("lake", format!("{place} is writable"));
     }
-    Check::warn("lake", format!("there is none yet at {place}"), "`headwater run` makes it")
+    Check::warn("lake", format!("no lake at {place} yet"), "`headwater run` creates it")
 }
 
-/// Below this a day of a small cluster may not fit.
+/// With less free space a day of a small cluster may not fit.
 const LEAST_FREE_BYTES: u64 = 5 << 30;
 
-fn disk(at: &Installation<'_>, catalog: Option<&Catalog>) -> Result<Check> {
-    let space = Space::of(existing(&at.lake))?;
+fn disk(context: &CheckContext<'_>, catalog: Option<&Catalog>) -> Result<Check> {
+    let space = Space::of(existing(&context.lake))?;
     let last_day = catalog.map_or(Ok(0), Catalog::last_day_bytes)?;
     let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30));
     let what = format!("{} free of {}", gib(space.free_bytes), gib(space.size_bytes));
-    // a changed day is written anew before the old files go: it takes its own size twice
+    // a changed day is rewritten before its old files are deleted, so it needs twice its size
     let needed = LEAST_FREE_BYTES.max(last_day.saturating_mul(2));
     if space.free_bytes >= needed {
         return Ok(Check::ok("disk", what));
     }
-    let hint = format!("keep {} free, twice the last day and 5 GiB at least", gib(needed));
+    let hint = format!("free up space: {} are needed, twice the last day and at least 5 GiB", gib(needed));
     Ok(Check::warn("disk", what, hint))
 }
 
@@ -202,66 +204,68 @@ fn writer(lake: &Lake) -> Check {
     }
 }
 
-async fn planned(at: &Installation<'_>) -> Result<Check> {
-    let mut set = rules::load(at.rules.as_deref())?;
-    set.check(&Engine::empty(at.limits)?, &at.config.rules).await;
+async fn planned(context: &CheckContext<'_>) -> Result<Check> {
+    let mut set = rules::load(context.rules.as_deref())?;
+    set.check(&Engine::empty(context.limits)?, &context.config.rules).await;
     let Some(first) = set.faults.first() else {
-        return Ok(Check::ok("rules", format!("{} are sound", set.rules.len())));
+        return Ok(Check::ok("rules", format!("{} rules are valid", set.rules.len())));
     };
     let place = first.place.as_deref().unwrap_or_default();
-    let what = format!("{} fault(s), the first at {place}: {}", set.faults.len(), first.what);
-    Ok(Check::fail("rules", what, "`headwater rules check` shows every fault"))
+    let what = format!("{} error(s), the first at {place}: {}", set.faults.len(), first.what);
+    Ok(Check::fail("rules", what, "`headwater rules check` shows all errors"))
 }
 
-fn listen(at: &Installation<'_>) -> Result<Check> {
-    let serve = &at.config.serve;
-    let keys = serve.keys(at.env)?;
-    let guard = if keys.is_empty() { "this machine alone" } else { "with a token" };
+fn listen(context: &CheckContext<'_>) -> Result<Check> {
+    let serve = &context.config.serve;
+    let tokens = serve.access_tokens(context.env)?;
+    let access = if tokens.is_empty() { "loopback only, without a token" } else { "requires a token" };
     match TcpListener::bind(serve.listen) {
-        Ok(_) => Ok(Check::ok("listen", format!("{} is free, {guard}", serve.listen))),
+        Ok(_) => Ok(Check::ok("listen", format!("{} is free; {access}", serve.listen))),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            let hint = "fine while `headwater serve` runs; else another program has the port";
+            let hint = "expected while `headwater serve` runs; otherwise another program uses the port";
             Ok(Check::warn("listen", format!("{} is in use", serve.listen), hint))
         }
-        Err(error) => Err(Error::failed("the address cannot be listened on")
+        Err(error) => Err(Error::failed("cannot listen on the address")
             .at(serve.listen.to_string())
             .because(error)
             .hint("set `[serve] listen` to an address of this machine")),
     }
 }
 
-/// Knocks at the endpoint of the robot. A connection would end the one that `serve` has.
-async fn robot(at: &Installation<'_>) -> Result<Option<Check>> {
-    let Some(address) = Address::of(&at.config.xiaozhi, at.env)? else { return Ok(None) };
-    match address.reach().await {
+/// Checks the robot's endpoint over TCP. A websocket connection would replace the one of `serve`.
+async fn robot(context: &CheckContext<'_>) -> Result<Option<Check>> {
+    let Some(address) = Address::of(&context.config.xiaozhi, context.env)? else { return Ok(None) };
+    match address.check_reachable().await {
         Ok(()) => Ok(Some(Check::ok(
             "xiaozhi",
-            format!("{address} answers; whether it takes the token, `headwater serve` says"),
+            format!("{address} is reachable; the log of `headwater serve` shows if the token is accepted"),
         ))),
-        Err(why) => Err(Error::failed("the robot's endpoint does not answer")
+        Err(reason) => Err(Error::failed("the robot's endpoint is not reachable")
             .at(address.to_string())
-            .because(Plain(why))
-            .hint("is the address in `[xiaozhi] endpoint_env` the one that the robot's console shows?")),
+            .because(ErrorText(reason))
+            .hint(
+                "compare the address in the variable of `[xiaozhi] endpoint_env` with the robot's console",
+            )),
     }
 }
 
-/// A daily job that is late by two hours is late.
-const OLD_S: f64 = 26.0 * 3600.0;
+/// A daily job whose last run began longer ago is late.
+const LATE_S: f64 = 26.0 * 3600.0;
 
-fn last_run(at: &Installation<'_>, catalog: &Catalog) -> Result<Check> {
+fn last_run(context: &CheckContext<'_>, catalog: &Catalog) -> Result<Check> {
     let Some(run) = runs::list(catalog, None, 1)?.pop() else {
-        return Ok(Check::warn("last run", "nothing ran yet", "`headwater run`"));
+        return Ok(Check::warn("last run", "there are no runs yet", "`headwater run` runs the daily job"));
     };
-    let hours = at.now.since_s(run.started_ts) / 3600.0;
+    let hours = context.now.since_s(run.started_ts) / 3600.0;
     let note = run.note.map(|note| format!(": {note}")).unwrap_or_default();
-    let what = format!("{} of {} is {}, begun {hours:.1} h ago{note}", run.id, run.date, run.state);
-    let hint = "`headwater runs show last` tells more";
-    Ok(match run.state.as_str() {
-        "failed" => Check::fail("last run", what, hint),
-        _ if hours * 3600.0 > OLD_S => {
-            Check::warn("last run", format!("no run in 26 h; {what}"), "is the schedule on?")
+    let what = format!("{} of {} is {}, started {hours:.1} h ago{note}", run.id, run.date, run.state);
+    let hint = "`headwater runs show last` shows the details";
+    Ok(match run.state {
+        RunState::Failed => Check::fail("last run", what, hint),
+        _ if hours * 3600.0 > LATE_S => {
+            Check::warn("last run", format!("no run in 26 h; {what}"), "check that the schedule is enabled")
         }
-        "done" | "running" => Check::ok("last run", what),
+        RunState::Done | RunState::Running => Check::ok("last run", what),
         _ => Check::warn("last run", what, hint),
     })
 }

@@ -1,47 +1,50 @@
-//! Numbers, times, days and names of a sentence against the facts it cites, clause by clause: a
-//! clause that names something may only use what is said of that thing.
+//! Checks numbers, times, days and names against the cited facts, clause by clause: a clause that names
+//! an object may only use the facts about that object.
 
-use crate::brief::fact_check::claims::{Claims, regex};
-use crate::brief::fact_check::lexicon::{NOBODY, TERMS, lists};
-use crate::brief::fact_check::numerals::{Number, VAGUE};
-use crate::brief::fact_check::{Case, Checker, Verdict};
-use crate::brief::facts::{Fact, Kind};
-use crate::brief::words::inert;
+use crate::brief::claims::{Claims, Number, VAGUE};
+use crate::brief::fact_check::phrases::{NOT_ACTORS, TERMS, contains};
+use crate::brief::fact_check::{Check, Checker, CitedSentence};
+use crate::brief::facts::{Fact, FactKind};
+use crate::brief::pattern::regex;
 use model::lang::Lang;
+use redact::sanitize::sanitize;
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+/// Boundaries of clauses.
 pub(super) static BREAK: LazyLock<Regex> =
     regex!(r"[，；。,;、](?:\s|[^0-9])|[，；。、]|\s(?:and|while|whereas|but|which)\s|而|并且|同时|[()（）]");
+/// Nouns after which a number may count the cited findings.
 static COUNTED: LazyLock<Regex> = regex!(
     r"(?i)^\s*(?:of\s+|(?:other|more|further|related|distinct|different|affected)\s+)*(?:findings?|issues?|problems?|anomal|symptoms?|traces?|chains?|incidents?|things?|failures\b)|^\s*(?:个|处|项|条|类|起)?(?:相关|其他|不同)?的?(?:异常|问题|现象|症状|链路|故障)"
 );
 static CAPITAL: LazyLock<Regex> = regex!(r"[^.!?。：:]\s+([A-Z][A-Za-z]+)");
-/// Names that are words of every sentence in English.
+/// Names that are also common English words.
 const COMMON: &str = " report search test data default web system status time ";
 
-/// Says what in the sentence no cited fact says.
-pub(super) fn check(checker: &Checker<'_>, case: &Case<'_>) -> Verdict {
-    names(checker, case)?;
-    if let Some(found) = VAGUE.find(&case.text)
-        && !case.cited.iter().any(|fact| fact.text.contains(&found.as_str().to_lowercase()))
+/// Fails at the first number, time, day or name that no cited fact has.
+pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
+    names(checker, sentence)?;
+    if let Some(found) = VAGUE.find(&sentence.text)
+        && !sentence.cited.iter().any(|fact| fact.text.contains(&found.as_str().to_lowercase()))
     {
-        return Err(format!("no fact says `{}`", inert(found.as_str(), 20)));
+        return Err(format!("no cited fact contains `{}`", sanitize(found.as_str(), 20)));
     }
     let mut begin = 0;
-    let ends = BREAK.find_iter(&case.text).map(|found| (found.start(), found.start()));
-    for (end, next) in ends.chain([(case.text.len(), case.text.len())]) {
-        let clause = case.text.get(begin..end).unwrap_or_default();
+    let ends = BREAK.find_iter(&sentence.text).map(|found| (found.start(), found.start()));
+    for (end, next) in ends.chain([(sentence.text.len(), sentence.text.len())]) {
+        let clause = sentence.text.get(begin..end).unwrap_or_default();
         begin = next;
         let claims = Claims::of(clause);
-        let facts = about(checker, &claims, &case.cited);
-        figures(&claims, &facts, &case.cited)?;
+        let facts = about(checker, &claims, &sentence.cited);
+        figures(&claims, &facts, &sentence.cited)?;
     }
     Ok(())
 }
 
-/// Returns the cited facts that a clause is about: those that name all it names, else any of it.
+/// Returns the cited facts that a clause is about: those with all names of the clause, or else with any
+/// of them, or else all.
 pub(super) fn about<'c>(checker: &Checker<'_>, claims: &Claims, cited: &[&'c Fact]) -> Vec<&'c Fact> {
     let named: Vec<&String> = mentioned(checker, claims).collect();
     let all = |fact: &&&Fact| named.iter().all(|name| fact.claims.has_name(name));
@@ -62,32 +65,33 @@ fn mentioned<'k>(checker: &'k Checker<'_>, claims: &Claims) -> impl Iterator<Ite
         .flat_map(|name| name.split(['/', ':']).chain([name.as_str()]))
         .chain(claims.words.iter().map(String::as_str))
         .collect();
-    let is_word = |name: &str| lists(COMMON, name) || lists(NOBODY, name) || lists(TERMS, name);
+    let is_word = |name: &str| contains(COMMON, name) || contains(NOT_ACTORS, name) || contains(TERMS, name);
     let is_mentioned = move |name: &&String| parts.contains(name.as_str()) && !is_word(name);
-    checker.known.iter().filter(is_mentioned).collect::<Vec<_>>().into_iter()
+    checker.names.iter().filter(is_mentioned).collect::<Vec<_>>().into_iter()
 }
 
-fn names(checker: &Checker<'_>, case: &Case<'_>) -> Verdict {
-    let has = |name: &str| case.cited.iter().any(|fact| fact.claims.has_name(name));
-    let unknown = |name: &str| Err(format!("it names `{}`, which it does not cite", inert(name, 40)));
-    if let Some(name) = mentioned(checker, &case.claims).find(|name| !has(name)) {
+fn names(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
+    let has = |name: &str| sentence.cited.iter().any(|fact| fact.claims.has_name(name));
+    let unknown =
+        |name: &str| Err(format!("it names `{}`, which is not in a cited fact", sanitize(name, 40)));
+    if let Some(name) = mentioned(checker, &sentence.claims).find(|name| !has(name)) {
         return unknown(name);
     }
-    let is_word = |part: &str| has(part) || lists(TERMS, part) || lists(NOBODY, part);
-    for name in &case.claims.names {
+    let is_word = |part: &str| has(part) || contains(TERMS, part) || contains(NOT_ACTORS, part);
+    for name in &sentence.claims.names {
         let is_compound = name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'/')
             && name.split(['-', '/']).all(is_word);
-        if !has(name) && !lists(TERMS, name) && !is_compound {
+        if !has(name) && !contains(TERMS, name) && !is_compound {
             return unknown(name);
         }
     }
     match checker.lang {
-        Lang::Zh => match case.claims.words.iter().find(|word| word.len() > 1 && !is_word(word)) {
+        Lang::Zh => match sentence.claims.words.iter().find(|word| word.len() > 1 && !is_word(word)) {
             Some(word) => unknown(word),
             None => Ok(()),
         },
         Lang::En => {
-            match CAPITAL.captures_iter(&case.text).find(|found| !is_word(&found[1].to_lowercase())) {
+            match CAPITAL.captures_iter(&sentence.text).find(|found| !is_word(&found[1].to_lowercase())) {
                 Some(found) => unknown(&found[1]),
                 None => Ok(()),
             }
@@ -95,19 +99,20 @@ fn names(checker: &Checker<'_>, case: &Case<'_>) -> Verdict {
     }
 }
 
-fn figures(claims: &Claims, facts: &[&Fact], cited: &[&Fact]) -> Verdict {
+/// Fails at the first time, day or number of a clause that no fact about it has.
+fn figures(claims: &Claims, facts: &[&Fact], cited: &[&Fact]) -> Check {
     for (hour, minute, second) in &claims.times {
         let is_it = |time: &(u32, u32, Option<u32>)| {
             (time.0 % 24, time.1) == (hour % 24, *minute)
                 && second.is_none_or(|s| time.2.is_none_or(|t| t == s))
         };
         if !facts.iter().any(|fact| fact.claims.times.iter().any(is_it)) {
-            return Err(format!("no cited fact says {hour:02}:{minute:02}"));
+            return Err(format!("no cited fact contains {hour:02}:{minute:02}"));
         }
     }
     for hour in &claims.hours {
         if !facts.iter().any(|fact| fact.claims.times.iter().any(|time| time.0 % 24 == hour % 24)) {
-            return Err(format!("no cited fact says {hour} o'clock"));
+            return Err(format!("no cited fact contains {hour} o'clock"));
         }
     }
     for day in &claims.days {
@@ -115,14 +120,15 @@ fn figures(claims: &Claims, facts: &[&Fact], cited: &[&Fact]) -> Verdict {
             return Err(format!("no cited fact is of {:02}-{:02}", day.0, day.1));
         }
     }
-    match claims.numbers.iter().find(|number| !is_borne_out(number, facts, cited)) {
-        Some(number) if number.value.is_finite() => Err(format!("no cited fact says {}", number.value)),
-        Some(_) => Err("it holds a number that cannot be read".into()),
+    match claims.numbers.iter().find(|number| !is_supported(number, facts, cited)) {
+        Some(number) if number.value.is_finite() => Err(format!("no cited fact contains {}", number.value)),
+        Some(_) => Err("it contains a numeral that cannot be parsed".into()),
         None => Ok(()),
     }
 }
 
-fn is_borne_out(number: &Number, facts: &[&Fact], cited: &[&Fact]) -> bool {
+/// Returns true if a fact has the number or lasts that long, or if it counts the cited findings.
+fn is_supported(number: &Number, facts: &[&Fact], cited: &[&Fact]) -> bool {
     let is_it = |other: &Number| {
         let near = if number.is_rough && other.value >= 20.0 { 0.05 * other.value } else { 1e-9 };
         other.is_percent == number.is_percent && (other.value - number.value).abs() <= near
@@ -133,10 +139,10 @@ fn is_borne_out(number: &Number, facts: &[&Fact], cited: &[&Fact]) -> bool {
     };
     if facts
         .iter()
-        .any(|fact| fact.claims.numbers.iter().any(is_it) || fact.lags.iter().any(|lag| lasts(*lag)))
+        .any(|fact| fact.claims.numbers.iter().any(is_it) || fact.lags_s.iter().any(|lag| lasts(*lag)))
     {
         return true;
     }
-    let findings = cited.iter().filter(|fact| fact.kind == Kind::Finding).count();
+    let findings = cited.iter().filter(|fact| fact.kind == FactKind::Finding).count();
     COUNTED.is_match(&number.after) && findings > 1 && number.value == findings as f64
 }

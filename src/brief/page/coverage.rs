@@ -1,11 +1,15 @@
-//! The lower part of the page: what the report rests on, what failed, what is gone or hidden.
+//! The lower part of the page: the coverage of each log type, failed steps, findings that are gone or
+//! suppressed.
 
+use crate::brief::coverage::{TABLES, table_gaps};
+use crate::brief::format::{LocalTime, grouped};
+use crate::brief::labels;
 use crate::brief::page::TEXT;
-use crate::brief::words;
-use crate::brief::words::{Local, grouped, plain};
 use model::error::Problem;
 use model::lang::Lang;
 use model::report::{Gone, Report, Suppressed};
+use model::table::Table;
+use redact::sanitize::plain;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -43,17 +47,17 @@ pub(super) struct SuppressedLine {
     count: u64,
 }
 
-/// One row a table, agent and coverage side by side.
-pub(super) fn tables(report: &Report, local: &Local, lang: Lang) -> Vec<TableRow> {
-    let gaps = words::gaps(report);
-    let row = |table: &str| {
-        let cover = report.coverage.tables.iter().find(|cover| cover.table == table);
-        let agents = || report.agents.iter().filter(|agent| agent.table == table);
+/// Returns one row per log type: what was read, and what its agent found.
+pub(super) fn tables(report: &Report, local: &LocalTime, lang: Lang) -> Vec<TableRow> {
+    let gaps = table_gaps(report);
+    let row = |table: Table| {
+        let cover = report.coverage.tables.iter().find(|cover| cover.table == table.name());
+        let agents = || report.agents.iter().filter(|agent| agent.table == table.name());
         let gap = gaps.iter().find(|gap| gap.table == table);
         let fields = agents().flat_map(|agent| agent.fields_without_data.iter());
         let fields: Vec<String> = fields.map(|field| plain(field, 60)).collect();
         TableRow {
-            name: words::table(table, lang).into(),
+            name: labels::table(table, lang).into(),
             rows: grouped(cover.map_or(0, |cover| cover.rows)),
             empty: cover.is_none_or(|cover| cover.rows == 0),
             unparsed: grouped(cover.map_or(0, |cover| cover.unparsed)),
@@ -62,12 +66,12 @@ pub(super) fn tables(report: &Report, local: &Local, lang: Lang) -> Vec<TableRow
             gaps: match gap {
                 None => String::new(),
                 Some(gap) if gap.spans.is_empty() => lang.pick("整个时段", "the whole window").into(),
-                Some(gap) => words::spans_text(&gap.spans, local, lang),
+                Some(gap) => local.hour_spans(&gap.spans, lang),
             },
             fields: fields.join(", "),
         }
     };
-    words::TABLES.into_iter().map(row).collect()
+    TABLES.into_iter().map(row).collect()
 }
 
 pub(super) fn problems(report: &Report) -> Vec<ProblemLine> {
@@ -87,7 +91,7 @@ pub(super) fn problems(report: &Report) -> Vec<ProblemLine> {
 pub(super) fn gone(report: &Report, lang: Lang) -> Vec<GoneLine> {
     let line = |gone: &Gone| GoneLine {
         class: gone.severity.name(),
-        severity: words::severity(gone.severity, lang),
+        severity: labels::severity(gone.severity, lang),
         title: plain(gone.title_in(lang), 200),
         entity: plain(&gone.entity.label(), 200),
     };

@@ -1,28 +1,33 @@
-//! The page: a report as one HTML file that needs no network and works without JavaScript.
-//! The template escapes all it prints and the page forbids itself every outside source, so
-//! that hostile log text stays text. Pictures are computed in `timeline`, words in `labels`.
+//! The page: a report as one HTML file that needs no network and works without JavaScript. `report.html`
+//! escapes all values, and its content security policy blocks every external source, so that log text
+//! stays text. This folder must not know HTTP.
 
-mod coverage;
-mod labels;
-mod strip;
-mod timeline;
+mod coverage; // coverage, failed steps, gone and suppressed findings
+mod strip; // the picture of the day
+mod texts; // fixed texts in both languages
+mod timeline; // the picture of a chain
 
+use crate::brief::digest::starting_finding;
+use crate::brief::format::{LocalTime, duration, grouped};
+use crate::brief::labels;
+use crate::brief::labels::{operation_target, operation_verb};
+use crate::brief::outline::Outline;
 use crate::brief::page::coverage::{GoneLine, ProblemLine, SuppressedLine, TableRow};
 use crate::brief::page::strip::{Strip, strip};
 use crate::brief::page::timeline::{Picture, picture};
-use crate::brief::words;
-use crate::brief::words::{Local, grouped, plain};
-use crate::brief::{Length, Telling, belongs, brief};
+use crate::brief::{Length, belongs, brief};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use model::error::{Error, Result};
 use model::lang::Lang;
 use model::report::{Evidence, Finding, Hypothesis, Report, Severity, Step, Trace};
+use model::table::Table;
+use redact::sanitize::plain;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 const TEMPLATE: &str = include_str!("report.html");
-/// The most characters shown of one log line, and of one other text.
+/// The most characters of a log line, and of any other text.
 const LINE: usize = 1200;
 const TEXT: usize = 600;
 
@@ -36,7 +41,7 @@ struct Page {
     span: String,
     zone: String,
     lede: String,
-    state: &'static str,
+    state: PageState,
     counts: Vec<Chip>,
     total: usize,
     strip: Strip,
@@ -49,6 +54,20 @@ struct Page {
     suppressed: Vec<SuppressedLine>,
     schema: String,
     run: String,
+}
+
+/// The result of the day; all but `Found` are keys of a text in `texts`.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum PageState {
+    /// No line was read.
+    NoData,
+    /// Nothing found in complete data.
+    Calm,
+    /// Nothing found in incomplete data.
+    Partial,
+    /// There are findings.
+    Found,
 }
 
 #[derive(Serialize)]
@@ -147,7 +166,7 @@ struct FindingCard {
 /// Returns the report as one self-contained HTML page.
 ///
 /// # Errors
-/// A bug when the template and its values do not fit.
+/// A bug if the template and its values do not match.
 pub fn html(report: &Report, lang: Lang) -> Result<String> {
     let failed = |error: minijinja::Error| Error::bug("the report page cannot be rendered").because(error);
     let mut templates = Environment::new();
@@ -158,12 +177,12 @@ pub fn html(report: &Report, lang: Lang) -> Result<String> {
     templates.add_template("report.html", TEMPLATE).map_err(failed)?;
     let template = templates.get_template("report.html").map_err(failed)?;
     let values = serde_json::to_value(page(report, lang));
-    let values =
-        values.map_err(|error| Error::bug("the report page has a value JSON has not").because(error))?;
+    let values = values
+        .map_err(|error| Error::bug("the report page has a value that JSON cannot express").because(error))?;
     template.render(value(values)).map_err(failed)
 }
 
-/// Returns the template engine's form of a JSON value.
+/// Converts a JSON value for the template engine.
 fn value(json: serde_json::Value) -> Value {
     use serde_json::Value as Json;
     match json {
@@ -181,44 +200,44 @@ fn value(json: serde_json::Value) -> Value {
     }
 }
 
-/// Returns an anchor that is safe in an attribute and in a link.
+/// Returns the anchor of an element, with characters that are safe in an attribute and in a link.
 fn anchor(kind: &str, id: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
     format!("{kind}-{}", id.chars().take(80).map(safe).collect::<String>())
 }
 
 fn page(report: &Report, lang: Lang) -> Page {
-    let local = Local::of(&report.run);
-    let telling = Telling::of(report);
+    let outline = Outline::of(report);
+    let local = &outline.local;
     let (date, cluster) = (plain(&report.run.date, 40), plain(&report.run.cluster, 80));
     let full_day = (report.run.to.since_s(report.run.from) / 3600.0 - 24.0).abs() <= 1.0;
     let span = if full_day { String::new() } else { local.span(report.run.from, report.run.to) };
     let chip = |(severity, count): (Severity, usize)| Chip {
         class: severity.name(),
-        name: words::severity(severity, lang),
+        name: labels::severity(severity, lang),
         count,
     };
     Page {
         lang: lang.pick("zh-CN", "en"),
-        t: labels::of(lang),
+        t: texts::of(lang),
         title: format!("{date} · {cluster} · {}", lang.pick("溯源", "Headwater")),
         date,
         cluster,
         span,
         zone: plain(&report.run.timezone, 60),
         lede: brief(report, lang, Length::Voice),
-        state: match (telling.is_silent(), report.findings.is_empty(), telling.is_whole()) {
-            (true, _, _) => "silent",
-            (_, true, true) => "calm",
-            (_, true, false) => "partial",
-            _ => "found",
+        state: match (outline.is_empty(), report.findings.is_empty(), outline.is_complete()) {
+            (true, _, _) => PageState::NoData,
+            (_, true, true) => PageState::Calm,
+            (_, true, false) => PageState::Partial,
+            _ => PageState::Found,
         },
         counts: counts(report).into_iter().map(chip).collect(),
         total: report.findings.len(),
-        strip: strip(report, &local, lang),
-        traces: report.traces.iter().map(|trace| trace_card(report, trace, &local, lang)).collect(),
-        findings: report.findings.iter().map(|finding| finding_card(report, finding, &local, lang)).collect(),
-        tables: coverage::tables(report, &local, lang),
+        strip: strip(report, local, lang),
+        traces: report.traces.iter().map(|trace| trace_card(report, trace, local, lang)).collect(),
+        findings: report.findings.iter().map(|finding| finding_card(report, finding, local, lang)).collect(),
+        tables: coverage::tables(report, local, lang),
         objects: grouped(report.coverage.objects),
         problems: coverage::problems(report),
         gone: coverage::gone(report, lang),
@@ -228,8 +247,8 @@ fn page(report: &Report, lang: Lang) -> Page {
     }
 }
 
-fn trace_card(report: &Report, trace: &Trace, local: &Local, lang: Lang) -> TraceCard {
-    let start = crate::brief::start(report, trace);
+fn trace_card(report: &Report, trace: &Trace, local: &LocalTime, lang: Lang) -> TraceCard {
+    let start = starting_finding(report, trace);
     let link = |finding: &Finding| LinkTo {
         anchor: anchor("f", &finding.id),
         name: plain(finding.title_in(lang), 80),
@@ -243,7 +262,7 @@ fn trace_card(report: &Report, trace: &Trace, local: &Local, lang: Lang) -> Trac
         id: plain(&trace.id, 80),
         anchor: anchor("t", &trace.id),
         verdict: trace.verdict.name(),
-        verdict_name: words::verdict(trace.verdict, lang),
+        verdict_name: labels::verdict(trace.verdict, lang),
         title: plain(start.map_or("", |finding| finding.title_in(lang)), 200),
         entity: plain(&trace.entity.label(), 200),
         since: local.clock(trace.ts),
@@ -258,39 +277,39 @@ fn chain(
     trace: &Trace,
     (number, hypothesis): (usize, &Hypothesis),
     agent: Option<&str>,
-    local: &Local,
+    local: &LocalTime,
     lang: Lang,
 ) -> Chain {
     let cause = hypothesis.cause.as_ref().map(|cause| CauseLine {
         clock: local.clock(cause.ts),
         who: plain(&cause.username, 160),
-        did: words::did(cause, lang),
+        did: operation_verb(cause, lang),
         verb: plain(&cause.verb, 40),
-        target: plain(&words::target(cause), 300),
+        target: plain(&operation_target(cause), 300),
         change: plain(cause.change.as_deref().unwrap_or_default(), TEXT),
         operation: plain(&cause.operation, 40),
         audit_id: plain(&cause.audit_id, 80),
         row_id: plain(&cause.row_id, 120),
     });
     let steps: &[Step] = &hypothesis.steps;
-    let prefix = format!("h{number}");
+    let drawn = timeline::Chain { trace, number, steps, agent };
     Chain {
         score: (hypothesis.score.clamp(0.0, 1.0) * 100.0).round() as u32,
         cause,
         reasons: hypothesis.reasons.iter().map(|reason| plain(reason.text_in(lang), TEXT)).collect(),
-        picture: picture(&prefix, trace, steps, agent, local, lang),
+        picture: picture(&drawn, local, lang),
         steps: steps.iter().map(|step| step_line(step, local, lang)).collect(),
     }
 }
 
-fn step_line(step: &Step, local: &Local, lang: Lang) -> StepLine {
+fn step_line(step: &Step, local: &LocalTime, lang: Lang) -> StepLine {
     let link = step.link.as_ref().map(|link| {
         let sign = if link.lag_s < 0.0 { "" } else { "+" };
-        format!("{} · {sign}{}", plain(words::link(&link.kind, lang), 40), words::duration(link.lag_s, lang))
+        format!("{} · {sign}{}", plain(labels::link(&link.kind, lang), 40), duration(link.lag_s, lang))
     });
     StepLine {
-        class: words::kind(step.kind, Lang::En),
-        kind: words::kind(step.kind, lang),
+        class: labels::step_kind(step.kind, Lang::En),
+        kind: labels::step_kind(step.kind, lang),
         clock: local.clock(step.ts),
         what: plain(step.what_in(lang), TEXT),
         who: plain(&step.who, 160),
@@ -299,7 +318,7 @@ fn step_line(step: &Step, local: &Local, lang: Lang) -> StepLine {
     }
 }
 
-fn lines(evidence: &[Evidence], local: &Local) -> Vec<Line> {
+fn lines(evidence: &[Evidence], local: &LocalTime) -> Vec<Line> {
     let line = |evidence: &Evidence| Line {
         clock: local.clock(evidence.ts),
         place: format!("{}:{}", plain(&evidence.source, 300), evidence.line),
@@ -309,7 +328,7 @@ fn lines(evidence: &[Evidence], local: &Local) -> Vec<Line> {
     evidence.iter().map(line).collect()
 }
 
-fn finding_card(report: &Report, finding: &Finding, local: &Local, lang: Lang) -> FindingCard {
+fn finding_card(report: &Report, finding: &Finding, local: &LocalTime, lang: Lang) -> FindingCard {
     let trace = report.traces.iter().find(|trace| belongs(finding, trace));
     let part = |column: &'static str| finding.entity.part(column).map(|value| (column, plain(value, 253)));
     let fact = |(name, value): (&String, &serde_json::Value)| {
@@ -321,10 +340,11 @@ fn finding_card(report: &Report, finding: &Finding, local: &Local, lang: Lang) -
         anchor: anchor("f", &finding.id),
         rule: plain(&finding.rule, 120),
         severity: finding.severity.name(),
-        severity_name: words::severity(finding.severity, lang),
-        status: words::status(finding.status, Lang::En),
-        status_name: words::status(finding.status, lang),
-        agent: plain(words::table(&finding.agent, lang), 40),
+        severity_name: labels::severity(finding.severity, lang),
+        status: labels::status(finding.status, Lang::En),
+        status_name: labels::status(finding.status, lang),
+        agent: Table::of(&finding.agent)
+            .map_or_else(|| plain(&finding.agent, 40), |table| labels::table(table, lang).into()),
         title: plain(finding.title_in(lang), 200),
         summary: plain(finding.summary_in(lang), TEXT),
         entity: plain(&finding.entity.label(), 200),
@@ -337,13 +357,13 @@ fn finding_card(report: &Report, finding: &Finding, local: &Local, lang: Lang) -
         evidence: lines(&finding.evidence, local),
         trace: trace.map(|trace| LinkTo {
             anchor: anchor("t", &trace.id),
-            name: words::verdict(trace.verdict, lang).into(),
+            name: labels::verdict(trace.verdict, lang).into(),
             class: trace.verdict.name(),
         }),
     }
 }
 
-/// Tells how many findings are of each severity, gravest first, those with any.
+/// Returns the number of findings of each severity that occurs, highest first.
 fn counts(report: &Report) -> Vec<(Severity, usize)> {
     let count = |severity: Severity| report.findings.iter().filter(|f| f.severity == severity).count();
     Severity::ALL

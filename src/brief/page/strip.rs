@@ -1,22 +1,25 @@
-//! The day at a glance: findings on the lane of their agent, causes on the audit lane, hours
-//! without data hatched. Pure: values in, coordinates out; the template draws them.
+//! The day at a glance: findings on the lane of their agent, causes on the audit lane, hours without
+//! data hatched. Computes coordinates only; `report.html` draws them.
 
+use crate::brief::coverage::{TABLES, table_gaps};
+use crate::brief::format::LocalTime;
+use crate::brief::labels;
+use crate::brief::page::anchor;
 use crate::brief::page::timeline::{LEFT, Lane, RIGHT, WIDTH, tenth};
-use crate::brief::words;
-use crate::brief::words::{Local, TABLES, plain};
 use model::lang::Lang;
 use model::report::Report;
 use model::time::{Ts, local_ts};
+use redact::sanitize::plain;
 use serde::Serialize;
 
-/// A place on a time axis.
+/// A labelled time on the axis.
 #[derive(Serialize)]
 pub(super) struct Tick {
     x: f64,
     label: String,
 }
 
-/// A box with a text of its own.
+/// A box with a tooltip.
 #[derive(Serialize)]
 pub(super) struct Mark {
     x: f64,
@@ -28,7 +31,7 @@ pub(super) struct Mark {
     title: String,
 }
 
-/// The window at a glance.
+/// All shapes of the picture, in user units.
 #[derive(Serialize)]
 pub(super) struct Strip {
     width: f64,
@@ -43,7 +46,7 @@ pub(super) struct Strip {
     causes: Vec<Mark>,
 }
 
-/// Where a point of time stands on a linear axis.
+/// A linear time axis.
 struct Axis {
     from: Ts,
     to: Ts,
@@ -56,13 +59,13 @@ impl Axis {
     }
 }
 
-/// Places findings on the lane of their agent, causes on the audit lane, and hatches the hours
-/// without data. Findings at the same time stand in up to four rows.
-pub(super) fn strip(report: &Report, local: &Local, lang: Lang) -> Strip {
+/// Returns the picture of a report. Findings at the same time are placed in up to four rows of a lane.
+pub(super) fn strip(report: &Report, local: &LocalTime, lang: Lang) -> Strip {
     let axis = Axis { from: report.run.from, to: report.run.to };
     let (mut lanes, mut marks, mut y) = (Vec::new(), Vec::new(), 6.0);
     for table in TABLES {
-        let mut found: Vec<_> = report.findings.iter().filter(|finding| finding.agent == table).collect();
+        let mut found: Vec<_> =
+            report.findings.iter().filter(|finding| finding.agent == table.name()).collect();
         found.sort_by_key(|finding| (finding.first_ts, finding.last_ts));
         let mut ends: Vec<f64> = Vec::new();
         for finding in found {
@@ -86,12 +89,12 @@ pub(super) fn strip(report: &Report, local: &Local, lang: Lang) -> Strip {
                 width,
                 height: 9.0,
                 class: finding.severity.name(),
-                href: crate::brief::page::anchor("f", &finding.id),
+                href: anchor("f", &finding.id),
                 title: format!("{} · {title}", local.span(finding.first_ts, finding.last_ts)),
             });
         }
         let height = 27.0 + 13.0 * ends.len().saturating_sub(1) as f64;
-        lanes.push(Lane { name: words::table(table, lang).into(), y, height });
+        lanes.push(Lane { name: labels::table(table, lang).into(), y, height });
         y += height + 4.0;
     }
     let gaps = gaps(report, local, &axis, &lanes, lang);
@@ -109,27 +112,32 @@ pub(super) fn strip(report: &Report, local: &Local, lang: Lang) -> Strip {
     }
 }
 
-fn causes(report: &Report, local: &Local, axis: &Axis, lanes: &[Lane], lang: Lang) -> Vec<Mark> {
+fn causes(report: &Report, local: &LocalTime, axis: &Axis, lanes: &[Lane], lang: Lang) -> Vec<Mark> {
     let Some(lane) = lanes.first() else { return Vec::new() };
     let named = report.traces.iter().filter_map(|trace| {
         let cause = trace.hypotheses.first()?.cause.as_ref()?;
-        let title = format!("{} {} {}", cause.username, words::did(cause, lang), words::target(cause));
+        let title = format!(
+            "{} {} {}",
+            cause.username,
+            labels::operation_verb(cause, lang),
+            labels::operation_target(cause)
+        );
         Some(Mark {
             x: axis.x(cause.ts),
             y: tenth(lane.y + 13.5),
             width: 6.0,
             height: 6.0,
             class: trace.verdict.name(),
-            href: crate::brief::page::anchor("t", &trace.id),
+            href: anchor("t", &trace.id),
             title: format!("{} · {}", local.clock(cause.ts), plain(&title, 160)),
         })
     });
     named.collect()
 }
 
-fn gaps(report: &Report, local: &Local, axis: &Axis, lanes: &[Lane], lang: Lang) -> Vec<Mark> {
+fn gaps(report: &Report, local: &LocalTime, axis: &Axis, lanes: &[Lane], lang: Lang) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for gap in words::gaps(report) {
+    for gap in table_gaps(report) {
         let Some(lane) = TABLES.iter().position(|table| *table == gap.table).and_then(|i| lanes.get(i))
         else {
             continue;
@@ -155,8 +163,8 @@ fn gaps(report: &Report, local: &Local, axis: &Axis, lanes: &[Lane], lang: Lang)
     marks
 }
 
-/// Round local clock times, at most nine of them.
-fn ticks(axis: &Axis, local: &Local) -> Vec<Tick> {
+/// Returns the labels of the axis: round local times, at most nine intervals.
+fn ticks(axis: &Axis, local: &LocalTime) -> Vec<Tick> {
     const MINUTES: [i64; 10] = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 10_080];
     let length = axis.to.since_s(axis.from) / 60.0;
     let step = MINUTES.into_iter().find(|step| length / *step as f64 <= 9.0).unwrap_or(43_200);

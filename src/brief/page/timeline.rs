@@ -1,19 +1,23 @@
-//! The picture of a chain: cards in the lanes of their tables along a time axis, an arrow with
-//! the link and the lag between them. Pure: values in, coordinates out; the template draws them.
+//! The picture of a chain: steps as cards in the lanes of their tables along a time axis, joined by arrows
+//! with the link and the lag. Computes coordinates only; `report.html` draws them.
 
-use crate::brief::words;
-use crate::brief::words::{Local, TABLES, plain};
+use crate::brief::coverage::TABLES;
+use crate::brief::format::{LocalTime, duration};
+use crate::brief::labels;
+use crate::brief::page::anchor;
 use model::lang::Lang;
 use model::report::{Link, Step, StepKind, Trace};
+use model::table::Table;
+use redact::sanitize::plain;
 use serde::Serialize;
 
 /// Width of a picture in user units; the page scales it.
 pub(super) const WIDTH: f64 = 1080.0;
-/// Room for the lane names, and for half a clock text.
+/// Margins: the left one holds the lane names, the right one half a clock label.
 pub(super) const LEFT: f64 = 92.0;
 pub(super) const RIGHT: f64 = 24.0;
 
-/// Rounds to what a screen can show; never a number SVG cannot read.
+/// Rounds to a tenth of a unit; NaN and infinity, which SVG cannot parse, become 0.
 pub(super) fn tenth(value: f64) -> f64 {
     if value.is_finite() { (value * 10.0).round() / 10.0 } else { 0.0 }
 }
@@ -26,7 +30,7 @@ pub(super) struct Lane {
     pub(super) height: f64,
 }
 
-/// Sizes of a card of the chain and of the gap to the next, which holds the link's two words.
+/// Sizes of a card, and of the gap to the next one, which holds the name of the link.
 const CARD: f64 = 176.0;
 const CARD_HEIGHT: f64 = 66.0;
 const GAP: f64 = 104.0;
@@ -45,7 +49,7 @@ pub(super) struct Node {
     title: String,
 }
 
-/// What holds two steps together.
+/// The link between two steps.
 #[derive(Serialize)]
 pub(super) struct Arrow {
     path: String,
@@ -54,9 +58,9 @@ pub(super) struct Arrow {
     y: f64,
     link: String,
     lag: String,
-    /// Both ends in one lane: the words stand above and below the line.
+    /// True if both ends are in one lane: the labels are then above and below the line.
     level: bool,
-    /// Hours lie between: the line is broken.
+    /// True if the lag is at least an hour: the line is then dashed.
     far: bool,
 }
 
@@ -74,35 +78,41 @@ pub(super) struct Picture {
     arrows: Vec<Arrow>,
 }
 
-/// Returns the table a step's lines stand in; an error's is told by its source, else by its finding.
-fn table_of(step: &Step, agent: Option<&str>) -> &'static str {
+/// Returns the table of a step. That of an error comes from the path of its source, or else from the
+/// agent of its finding.
+fn table_of(step: &Step, agent: Option<&str>) -> Table {
     match step.kind {
-        StepKind::Operation => "audit",
-        StepKind::Event => "event",
+        StepKind::Operation => Table::Audit,
+        StepKind::Event => Table::Event,
         StepKind::Error => {
             let source = step.evidence.first().map_or("", |evidence| evidence.source.as_str());
-            let named = |table: &str| source.split('/').any(|part| part == table);
-            let standard = named("standard") || (agent == Some("standard") && !named("business"));
-            if standard { "standard" } else { "business" }
+            let is_in = |table: Table| source.split('/').any(|part| part == table.name());
+            let is_standard =
+                is_in(Table::Standard) || (agent == Some(Table::Standard.name()) && !is_in(Table::Business));
+            if is_standard { Table::Standard } else { Table::Business }
         }
     }
 }
 
-/// Places each step in a column of its own, so that labels never meet however close the times
-/// are; room to spare goes to the longer waits. The axis is in order, not to scale.
-pub(super) fn picture(
-    prefix: &str,
-    trace: &Trace,
-    steps: &[Step],
-    agent: Option<&str>,
-    local: &Local,
-    lang: Lang,
-) -> Picture {
-    let used: Vec<&str> = steps.iter().map(|step| table_of(step, agent)).collect();
-    let tables: Vec<&str> = TABLES.into_iter().filter(|table| used.contains(table)).collect();
+/// A chain to draw.
+pub(super) struct Chain<'a> {
+    pub trace: &'a Trace,
+    /// Number of the hypothesis; makes the ids of its nodes unique on the page.
+    pub number: usize,
+    pub steps: &'a [Step],
+    /// Agent of the finding that the trace starts from.
+    pub agent: Option<&'a str>,
+}
+
+/// Returns the picture of a chain. Each step has a column of its own, so that labels never overlap however
+/// close the times are; room to spare goes to the longer waits. The axis is in order, not to scale.
+pub(super) fn picture(chain: &Chain<'_>, local: &LocalTime, lang: Lang) -> Picture {
+    let Chain { trace, number, steps, agent } = *chain;
+    let used: Vec<Table> = steps.iter().map(|step| table_of(step, agent)).collect();
+    let tables: Vec<Table> = TABLES.into_iter().filter(|table| used.contains(table)).collect();
     let row = CARD_HEIGHT + 18.0;
-    let lane = |(i, table): (usize, &&str)| Lane {
-        name: words::table(table, lang).into(),
+    let lane = |(i, table): (usize, &Table)| Lane {
+        name: labels::table(*table, lang).into(),
         y: tenth(2.0 + i as f64 * row),
         height: row,
     };
@@ -117,11 +127,11 @@ pub(super) fn picture(
         }
         let what = plain(step.what_in(lang), 300);
         nodes.push(Node {
-            id: crate::brief::page::anchor("s", &format!("{}-{prefix}-{}", trace.id, step.id)),
+            id: anchor("s", &format!("{}-h{number}-{}", trace.id, step.id)),
             x: *x,
             y,
-            class: words::kind(step.kind, Lang::En),
-            kind: words::kind(step.kind, lang),
+            class: labels::step_kind(step.kind, Lang::En),
+            kind: labels::step_kind(step.kind, lang),
             clock: local.clock(step.ts),
             lines: wrap(&what, CARD - 24.0, 11.5, 2),
             who: wrap(&plain(&step.who, 120), CARD - 24.0, 10.5, 1).concat(),
@@ -143,7 +153,7 @@ pub(super) fn picture(
     }
 }
 
-/// Left edges of the cards.
+/// Returns the left edges of the cards.
 fn columns(steps: &[Step]) -> Vec<f64> {
     let waits: Vec<f64> = steps
         .windows(2)
@@ -158,7 +168,7 @@ fn columns(steps: &[Step]) -> Vec<f64> {
     let mut x = LEFT + 10.0;
     let mut columns = vec![tenth(x)];
     for wait in waits {
-        // A longer wait takes no more room than this: the eye loses the arrow.
+        // no wait gets more room than this, or the arrow is too long to follow
         x += CARD + GAP + (spare * wait / total).min(CARD * 1.4);
         columns.push(tenth(x));
     }
@@ -166,41 +176,41 @@ fn columns(steps: &[Step]) -> Vec<f64> {
     columns
 }
 
-/// An elbow from the right of one card to the left of the next, its words in the middle.
+/// Returns an elbow from the right of one card to the left of the next, its labels in the middle.
 fn arrow(from: (f64, f64), to: (f64, f64), link: &Link, lang: Lang) -> Arrow {
     let (start, end) = (tenth(from.0 + CARD), tenth(to.0 - 8.0));
     let (y1, y2) = (from.1 + CARD_HEIGHT / 2.0, to.1 + CARD_HEIGHT / 2.0);
     let middle = tenth((start + to.0) / 2.0);
     let bend = 8.0_f64.min((y2 - y1).abs() / 2.0);
-    let way = if y2 < y1 { -1.0 } else { 1.0 };
+    let sign = if y2 < y1 { -1.0 } else { 1.0 };
     let path = if bend < 0.5 {
         format!("M{start} {y1}H{end}")
     } else {
         format!(
             "M{start} {y1}H{}q{bend} 0 {bend} {}V{}q0 {} {bend} {}H{end}",
             tenth(middle - bend),
-            way * bend,
-            tenth(y2 - way * bend),
-            way * bend,
-            way * bend,
+            sign * bend,
+            tenth(y2 - sign * bend),
+            sign * bend,
+            sign * bend,
         )
     };
-    let lag = words::duration(link.lag_s, lang);
-    let sign = if link.lag_s < 0.0 { "" } else { "+" };
+    let lag_sign = if link.lag_s < 0.0 { "" } else { "+" };
+    let lag = duration(link.lag_s, lang);
     Arrow {
         path,
         head: format!("M{end} {}l8 4.5l-8 4.5z", tenth(y2 - 4.5)),
         x: middle,
         y: tenth((y1 + y2) / 2.0),
-        link: wrap(&plain(words::link(&link.kind, lang), 40), GAP - 12.0, 10.5, 1).concat(),
-        lag: format!("{sign}{lag}"),
+        link: wrap(&plain(labels::link(&link.kind, lang), 40), GAP - 12.0, 10.5, 1).concat(),
+        lag: format!("{lag_sign}{lag}"),
         level: bend < 0.5,
         far: link.lag_s >= 3600.0,
     }
 }
 
-/// Breaks a text into lines of a width, as a system font sets it: the last line ends in `…`
-/// when not all fits.
+/// Breaks a text into lines of a width, estimated for a system font. The last line ends in `…` if the text
+/// does not fit.
 pub(super) fn wrap(text: &str, width: f64, size: f64, lines: usize) -> Vec<String> {
     let wide = |c: char| match c {
         ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | 'i' | 'l' | 'j' | 't' | 'f' | 'r' | '(' | ')' | '/'
@@ -227,9 +237,9 @@ pub(super) fn wrap(text: &str, width: f64, size: f64, lines: usize) -> Vec<Strin
             return out;
         }
         while let Some(mark) = rest.next_if(|c| "：，。、；）”,.;:)".contains(*c)) {
-            line.push(mark); // no line begins with a mark
+            line.push(mark); // no line starts with a punctuation mark
         }
-        // Break at the last space when that keeps a word whole and more than half of the line.
+        // break at the last space if that keeps a word whole and more than half of the line
         let tail = line.rfind(' ').filter(|at| c != ' ' && *at * 2 > line.len());
         let tail = tail.filter(|at| line.get(*at..).is_some_and(str::is_ascii) && rest.peek() != Some(&' '));
         let tail = tail.map(|at| line.split_off(at).trim_start().to_owned()).unwrap_or_default();

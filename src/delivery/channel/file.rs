@@ -1,10 +1,9 @@
-//! A file that messages are added to, one JSON document a line. A message that may be there already
-//! is looked for first, so that each is there once.
+//! A file to which messages are appended, one JSON document per line. If a message may already be in the
+//! file, it is searched first, so that the file contains each message once.
 
-use crate::config::ChannelConfig;
-use crate::delivery::channel::{Message, Result, Sent, Way};
+use crate::config::FileConfig;
+use crate::delivery::channel::{Message, SendOutcome, Transport};
 use futures::future::BoxFuture;
-use model::error::Error;
 use serde_json::Value;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -14,35 +13,34 @@ struct File {
     path: PathBuf,
 }
 
-pub(super) fn open(config: &ChannelConfig) -> Result<Box<dyn Way>> {
-    let path = config.path.clone().ok_or_else(|| Error::usage("a `file` channel needs its `path`"))?;
-    Ok(Box::new(File { path }))
+pub(super) fn open(config: &FileConfig) -> Box<dyn Transport> {
+    Box::new(File { path: config.path.clone() })
 }
 
-impl Way for File {
-    fn send<'a>(&'a self, message: &'a Message, _: &'a str) -> BoxFuture<'a, Sent> {
+impl Transport for File {
+    fn send<'a>(&'a self, message: &'a Message, _: &'a str) -> BoxFuture<'a, SendOutcome> {
         let place = self.path.display();
-        let sent = match self.add(message) {
-            Ok(true) => Sent::Delivered(format!("added to {place}")),
-            Ok(false) => Sent::Delivered(format!("it was in {place} already")),
-            Err(error) => Sent::Refused(format!("{place}: {error}")),
+        let outcome = match self.append(message) {
+            Ok(true) => SendOutcome::Delivered(format!("appended to {place}")),
+            Ok(false) => SendOutcome::Delivered(format!("already in {place}")),
+            Err(error) => SendOutcome::Failed(format!("{place}: {error}")),
         };
-        Box::pin(async { sent })
+        Box::pin(async { outcome })
     }
 
-    fn knows_repeats(&self) -> bool {
+    fn deduplicates(&self) -> bool {
         true
     }
 }
 
 impl File {
-    /// Adds a message, or nothing; tells whether it was not there yet.
-    fn add(&self, message: &Message) -> io::Result<bool> {
+    /// Appends a message; returns false if the file already contained it.
+    fn append(&self, message: &Message) -> io::Result<bool> {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }
         let mut file = fs::File::options().create(true).append(true).read(true).open(&self.path)?;
-        if message.is_repeat && holds(&file, &message.id)? {
+        if message.is_repeat && contains(&file, &message.id)? {
             return Ok(false);
         }
         let before = file.metadata()?.len();
@@ -52,7 +50,7 @@ impl File {
             file.seek(SeekFrom::Start(before - 1))?;
             file.read_exact(&mut last)?;
             if last != *b"\n" {
-                line.insert(0, '\n'); // a run that died left half a line
+                line.insert(0, '\n'); // a process died while writing the last line
             }
         }
         let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
@@ -63,14 +61,14 @@ impl File {
     }
 }
 
-/// Tells whether a file holds a message of that id.
-fn holds(file: &fs::File, id: &str) -> io::Result<bool> {
+/// Returns true if a file contains the message with that id.
+fn contains(file: &fs::File, id: &str) -> io::Result<bool> {
     let mut lines = BufReader::new(file);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
-        let is_it = serde_json::from_slice::<Value>(&line)
+        let is_message = serde_json::from_slice::<Value>(&line)
             .is_ok_and(|message| message.get("id").and_then(Value::as_str) == Some(id));
-        if is_it {
+        if is_message {
             return Ok(true);
         }
         line.clear();

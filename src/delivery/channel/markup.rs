@@ -1,43 +1,43 @@
-//! The light Markdown of a brief in a channel's own markup, cut to its limits. Whatever is no `**`
-//! around bold text and no `- ` before an item is text, and is made inert whoever wrote it.
+//! Converts the reduced Markdown of a brief to the markup of a channel, and splits it by the limits of the
+//! channel. Everything except `**` around bold text and `- ` before an item is plain text and is sanitized.
 
 use crate::delivery::channel::Message;
-use redact::sanitize::{is_hidden, swapped};
+use redact::sanitize::{is_hidden, replace_markup};
 
-/// How a channel writes a brief.
+/// The markup of a channel.
 pub(super) struct Style {
-    /// What stands around bold text.
+    /// Markup before and after bold text.
     pub bold: (&'static str, &'static str),
-    /// What stands before an item.
+    /// Markup before an item.
     pub item: &'static str,
-    /// What ends a line.
+    /// Line break.
     pub newline: &'static str,
-    /// What a character is written as, where not as itself.
+    /// Returns the escape of a character; `None` if it needs none.
     pub escape: fn(char) -> Option<&'static str>,
-    /// How much room a text takes.
+    /// Returns the size of a text, in the unit of the limit.
     pub size: fn(&str) -> usize,
 }
 
-/// What may stand before or behind the text of a part: marks, a number, a keyword, what was left out.
-const ROOM: usize = 500;
+/// Size reserved in each part for notes, the part number, a keyword, and the note on omitted parts.
+const RESERVED: usize = 500;
 
-/// More parts than anyone reads are left out.
-const MOST_PARTS: usize = 6;
+/// Maximum number of parts; nobody reads more.
+const MAX_PARTS: usize = 6;
 
-/// Returns the parts of a brief, none larger than `limit`, numbered where there are several.
+/// Splits a brief into parts of at most `limit`. Several parts are numbered.
 pub(super) fn parts(message: &Message, style: &Style, limit: usize) -> Vec<String> {
-    let limit = limit.saturating_sub(ROOM);
+    let limit = limit.saturating_sub(RESERVED);
     let mut parts = split(&lines(&message.text, style, limit), style, limit);
-    let left_out = parts.len().saturating_sub(MOST_PARTS);
-    parts.truncate(MOST_PARTS);
-    if left_out > 0
+    let omitted = parts.len().saturating_sub(MAX_PARTS);
+    parts.truncate(MAX_PARTS);
+    if omitted > 0
         && let Some(last) = parts.last_mut()
     {
-        let date = swapped(&message.date);
-        let note = match message.lang.as_str() {
-            "zh" => format!("……（过长，余下 {left_out} 段未发；全文：headwater brief --date {date}）"),
-            _ => format!("… (too long, {left_out} more parts were left out: headwater brief --date {date})"),
-        };
+        let date = replace_markup(&message.date);
+        let note = message.lang.pick(
+            format!("……（过长，余下 {omitted} 段未发；全文：headwater brief --date {date}）"),
+            format!("… (too long; {omitted} more parts omitted: headwater brief --date {date})"),
+        );
         *last = format!("{last}{}{note}", style.newline);
     }
     let count = parts.len();
@@ -49,20 +49,21 @@ pub(super) fn parts(message: &Message, style: &Style, limit: usize) -> Vec<Strin
     parts
 }
 
-/// Returns a text of one line, harmless and escaped.
+/// Returns a text of one line, sanitized and escaped.
 pub(super) fn line(text: &str, style: &Style) -> String {
     let escaped = |c: char| (style.escape)(c).map_or_else(|| c.to_string(), str::to_owned);
-    harmless(text).chars().map(escaped).collect()
+    sanitized(text).chars().map(escaped).collect()
 }
 
-/// Returns the lines as the channel writes them; one longer than `longest` goes on in the next.
+/// Returns the lines of a brief in the markup of the channel. A line longer than `longest` is continued in
+/// the next one.
 pub(super) fn lines(text: &str, style: &Style, longest: usize) -> Vec<String> {
-    text.lines().flat_map(|line| written(line, style, longest)).collect()
+    text.lines().flat_map(|line| converted(line, style, longest)).collect()
 }
 
-fn written(line: &str, style: &Style, longest: usize) -> Vec<String> {
+fn converted(line: &str, style: &Style, longest: usize) -> Vec<String> {
     let (item, text) = line.strip_prefix("- ").map_or(("", line), |text| (style.item, text));
-    // without marks to keep them apart, what stood on both sides of one could become a link
+    // if the `**` between two texts is dropped, the two together could become a link
     let text = if style.bold.0.is_empty() { text.replace("**", "") } else { text.to_owned() };
     let mut out = Vec::new();
     let (mut now, mut used) = (item.to_owned(), (style.size)(item));
@@ -70,7 +71,7 @@ fn written(line: &str, style: &Style, longest: usize) -> Vec<String> {
         let (open, close) = if at % 2 == 1 { style.bold } else { ("", "") };
         now += open;
         used += (style.size)(open);
-        for c in harmless(span).chars() {
+        for c in sanitized(span).chars() {
             let mut buffer = [0; 4];
             let c = (style.escape)(c).unwrap_or_else(|| c.encode_utf8(&mut buffer));
             if used + (style.size)(c) + (style.size)(close) > longest {
@@ -88,7 +89,7 @@ fn written(line: &str, style: &Style, longest: usize) -> Vec<String> {
     out
 }
 
-/// Packs lines into texts of at most `limit`: whole paragraphs where they fit, else whole lines.
+/// Packs lines into texts of at most `limit`: whole paragraphs if they fit, otherwise whole lines.
 pub(super) fn split(lines: &[String], style: &Style, limit: usize) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut now = String::new();
@@ -116,28 +117,28 @@ pub(super) fn split(lines: &[String], style: &Style, limit: usize) -> Vec<String
     parts
 }
 
-/// Returns the bytes that a text takes inside JSON.
+/// Returns the size of a text inside JSON, bytes.
 pub(super) fn json_bytes(text: &str) -> usize {
     text.len() + text.bytes().filter(|b| matches!(b, b'"' | b'\\' | b'\n')).count()
 }
 
-/// Returns a span of text that no channel takes for a mention, a link or markup. The ids that a
-/// brief cites, `[F:… / T:…]`, stay as they are.
-fn harmless(text: &str) -> String {
+/// Returns a text that no channel interprets as a mention, a link or markup. The ids that a brief cites,
+/// `[F:… / T:…]`, stay unchanged.
+fn sanitized(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !is_hidden(*c)).collect();
     let (mut rest, mut out) = (shown.as_str(), String::with_capacity(shown.len()));
     while let Some(open) = rest.find('[') {
         let cited = cited(&rest[open..]);
         match cited {
-            Some(cited) => out += &(swapped(&rest[..open]) + cited),
-            None => out += &swapped(&rest[..=open]),
+            Some(cited) => out += &(replace_markup(&rest[..open]) + cited),
+            None => out += &replace_markup(&rest[..=open]),
         }
         rest = &rest[open + cited.map_or(1, str::len)..];
     }
-    out + &swapped(rest)
+    out + &replace_markup(rest)
 }
 
-/// Returns the citation that a text begins with.
+/// Returns the citation of ids at the start of a text.
 fn cited(text: &str) -> Option<&str> {
     let end = text.find(']')?;
     let ids = &text[1..end];

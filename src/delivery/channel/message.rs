@@ -1,78 +1,72 @@
-//! What goes out: one message, whatever the channel.
+//! A message to a channel, the same for every kind. Kinds turn its text into their own format.
 
+use model::lang::Lang;
+use model::report::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The name and version of a message's format.
-pub const MESSAGE_SCHEMA: &str = "headwater.broadcast/1";
+/// Name and version of the JSON format of a message.
+pub const MESSAGE_SCHEMA: &str = "headwater.message/1";
 
-/// What goes out.
+/// A message to a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
-    /// Always `headwater.broadcast/1`.
+    /// Always `headwater.message/1`.
     pub schema: String,
-    /// Hash of day and findings: the same message has the same id, however often it is sent.
+    /// Hash of the findings and the day. It stays the same however often the message is sent.
     pub id: String,
-    /// Local day.
+    /// Local day of the brief.
     pub date: String,
-    /// Run.
+    /// Id of the run.
     pub run: String,
-    /// When it was made, local: `YYYY-MM-DD HH:MM:SS`.
+    /// When the message was created, local time: `YYYY-MM-DD HH:MM:SS`.
     pub made: String,
-    /// Whether a brief of the day went out before.
+    /// Whether an earlier message had a brief of the same day.
     pub is_update: bool,
-    /// Whether it may have arrived before: whether it did could not be told.
+    /// Whether an earlier attempt may have arrived without a confirmation.
     #[serde(default)]
     pub is_repeat: bool,
-    /// Whether it is sent long after it was made.
+    /// Whether it is sent more than an hour after it was created.
     #[serde(default)]
     pub is_late: bool,
-    /// `zh` or `en`.
-    pub lang: String,
-    /// One line, for a subject or a header.
+    /// Language of the text.
+    pub lang: Lang,
+    /// One line for a subject or a header.
     pub title: String,
-    /// The brief: light Markdown, `**` around bold text and `- ` before items alone.
+    /// The brief in reduced Markdown: only `**` around bold text and `- ` before items.
     pub text: String,
-    /// The findings that go out with it, each for the first time.
-    pub findings: Vec<Told>,
+    /// The findings in the message; the channel has not got them before.
+    pub findings: Vec<MessageFinding>,
 }
 
 /// A finding in a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Told {
-    /// Id.
+pub struct MessageFinding {
+    /// Id of the finding.
     pub id: String,
-    /// `info`, `low`, `medium`, `high` or `critical`.
-    pub severity: String,
-    /// Rule.
+    /// Severity.
+    pub severity: Severity,
+    /// Id of the rule.
     pub rule: String,
-    /// What was found.
+    /// The finding in one sentence.
     pub summary: String,
 }
 
 impl Message {
-    /// Returns what stands before a part: that it comes late, or may be there twice; each on a line.
-    pub(super) fn marks(&self) -> Vec<String> {
-        let is_zh = self.lang == "zh";
-        let mut marks = Vec::new();
+    /// Returns a part with a line before it if the message is late, and one if it may be a repeat.
+    pub(super) fn with_notes(&self, part: &str, newline: &str) -> String {
+        let (id, made) = (&self.id, &self.made);
+        let mut lines = Vec::new();
         if self.is_repeat {
-            marks.push(match is_zh {
-                true => format!("（可能重复：上次发送未得到确认；编号 {}）", self.id),
-                false => format!("(possibly a repeat: the last sending was not confirmed; id {})", self.id),
-            });
+            lines.push(self.lang.pick(
+                format!("（可能重复：上次发送未得到确认；编号 {id}）"),
+                format!("(possible repeat: the last attempt was not confirmed; id {id})"),
+            ));
         }
         if self.is_late {
-            marks.push(match is_zh {
-                true => format!("（迟发：生成于 {}）", self.made),
-                false => format!("(sent late: made {})", self.made),
-            });
+            let late = format!("(sent late: created {made})");
+            lines.push(self.lang.pick(format!("（迟发：生成于 {made}）"), late));
         }
-        marks
-    }
-
-    /// Returns a part with its marks before it, a line each.
-    pub(super) fn marked(&self, part: &str, newline: &str) -> String {
-        let mut lines = self.marks();
         lines.push(part.to_owned());
         lines.join(newline)
     }

@@ -1,90 +1,87 @@
-//! Channels that briefs go out on: one file each, one list in [`Channel::open`]. A channel cuts a
-//! message into parts that it takes, sends one part once and says what came of it; what is sent,
-//! and whether again, is decided elsewhere. No address and no secret leaves here but on the wire.
+//! Channels: where messages are delivered. One file per kind, one list in [`Channel::open`]. A channel splits
+//! a message into parts, sends a part once and returns the outcome; whether to send again is decided by
+//! `delivery`. Addresses and secrets are never logged or returned.
 
 mod dingtalk;
 mod email;
 mod feishu;
 mod file;
-mod http;
-mod markup;
+mod http; // HTTP POST to a secret address
+mod markup; // Markdown to the markup of a channel
 mod message;
-mod pace;
+mod rate_limit;
 mod slack;
 mod stdout;
 mod webhook;
 mod wecom;
 mod xiaozhi;
 
-pub use crate::delivery::channel::message::{MESSAGE_SCHEMA, Message, Told};
+pub use crate::delivery::channel::message::{MESSAGE_SCHEMA, Message, MessageFinding};
 
 use crate::config::{ChannelConfig, ChannelKind};
-use crate::delivery::channel::pace::Pace;
+use crate::delivery::channel::rate_limit::RateLimit;
 use futures::future::BoxFuture;
 use model::error::{Error, Result};
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// What came of sending.
+/// The outcome of sending one part, with the response of the channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub enum SendOutcome {
     /// It arrived.
     Delivered(String),
-    /// It surely did not arrive; it may the next time.
-    Refused(String),
-    /// It surely did not arrive: too much at once. It says, or it is known, how long to wait.
+    /// It certainly did not arrive; another attempt may succeed.
+    Failed(String),
+    /// It certainly did not arrive: the rate limit was hit. Includes how long to wait.
     Busy(String, Duration),
-    /// It surely did not arrive, and will not until someone changes the config.
+    /// It certainly did not arrive, and will not until the config changes.
     Rejected(String),
-    /// It was answered that it did not arrive, though it may have been handed on before.
-    Doubtful(String),
-    /// Nobody can tell: sending again might repeat it.
+    /// The response is an error, but the part may have been delivered nevertheless.
+    Uncertain(String),
+    /// No response; sending again might deliver it twice.
     Unknown(String),
 }
 
-/// One kind of channel.
-trait Way: Send + Sync {
-    /// Cuts a message into parts within the limits, the same ones for the same message.
+/// Sends messages to one kind of channel.
+trait Transport: Send + Sync {
+    /// Splits a message into parts within the limits of the channel. The same message always has the same
+    /// parts.
     fn parts(&self, message: &Message) -> Vec<String> {
         vec![message.text.clone()]
     }
 
     /// Sends one part once.
-    fn send<'a>(&'a self, message: &'a Message, part: &'a str) -> BoxFuture<'a, Sent>;
+    fn send<'a>(&'a self, message: &'a Message, part: &'a str) -> BoxFuture<'a, SendOutcome>;
 
-    /// How many parts it takes in which time.
-    fn limits(&self) -> &'static [(usize, Duration)] {
+    /// Returns the rate limits: at most so many parts in so much time.
+    fn rate_limits(&self) -> &'static [(usize, Duration)] {
         &[]
     }
 
-    /// How long a message waits for a better time.
-    fn wait(&self, _: &Message) -> Duration {
+    /// Returns how long to wait with a message to avoid a busy time of the service.
+    fn delay(&self, _: &Message) -> Duration {
         Duration::ZERO
     }
 
-    /// Tells whether whoever receives a message twice can tell by its id.
-    fn knows_repeats(&self) -> bool {
+    /// Returns true if the recipient recognises a repeated message by its id.
+    fn deduplicates(&self) -> bool {
         false
     }
 }
 
-/// What channels need of the program around them.
+/// What channels need from the program.
 #[derive(Clone, Copy)]
-pub struct Outside<'a> {
-    /// Looks an environment variable up.
+pub struct Environment<'a> {
+    /// Returns the value of an environment variable.
     pub env: &'a dyn Fn(&str) -> Option<String>,
-    /// Prints a text: what `stdout` writes with.
+    /// Prints a text, for channels of kind `stdout`.
     pub print: fn(&str) -> io::Result<()>,
 }
 
-impl Outside<'_> {
-    /// Returns what a variable holds; `key` names it in the config.
-    fn variable(&self, key: &str, name: Option<&String>) -> Result<String> {
-        let name = name.ok_or_else(|| {
-            Error::usage(format!("the channel needs its `{key}`"))
-                .hint("it names the environment variable that holds it")
-        })?;
+impl Environment<'_> {
+    /// Returns the value of an environment variable; `key` is the config key with its name.
+    fn variable(&self, key: &str, name: &str) -> Result<String> {
         let text = (self.env)(name).unwrap_or_default().trim().to_owned();
         if text.is_empty() {
             return Err(Error::usage(format!("the environment variable `{name}` is not set"))
@@ -94,59 +91,63 @@ impl Outside<'_> {
     }
 }
 
-/// A configured channel.
+/// An open channel.
 pub struct Channel {
-    /// Name.
+    /// Unique name.
     pub name: String,
-    /// What goes there, and when.
+    /// Config of the channel.
     pub config: ChannelConfig,
-    way: Box<dyn Way>,
-    pace: Pace,
+    transport: Box<dyn Transport>,
+    rate_limit: RateLimit,
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel").field("name", &self.name).field("kind", &self.config.kind).finish()
+        f.debug_struct("Channel").field("name", &self.name).field("kind", &self.config.kind.name()).finish()
     }
 }
 
 impl Channel {
-    /// Opens a channel as configured; addresses and secrets come from the environment. Nothing is sent.
-    pub fn open(config: &ChannelConfig, outside: Outside) -> Result<Self> {
-        let way = match config.kind {
-            ChannelKind::Wecom => wecom::open(config, outside),
-            ChannelKind::Dingtalk => dingtalk::open(config, outside),
-            ChannelKind::Feishu => feishu::open(config, outside),
-            ChannelKind::Slack => slack::open(config, outside),
-            ChannelKind::Email => email::open(config, outside),
-            ChannelKind::Xiaozhi => xiaozhi::open(config, outside),
-            ChannelKind::Webhook => webhook::open(config, outside),
-            ChannelKind::File => file::open(config),
-            ChannelKind::Stdout => stdout::open(outside),
+    /// Opens a configured channel; addresses and secrets are read from the environment. Sends nothing.
+    ///
+    /// # Errors
+    /// Usage: an environment variable is not set, or its value is not an address of this kind of channel.
+    pub fn open(config: &ChannelConfig, environment: Environment) -> Result<Self> {
+        let transport = match &config.kind {
+            ChannelKind::Wecom(robot) => wecom::open(robot, environment),
+            ChannelKind::Dingtalk(robot) => dingtalk::open(robot, environment),
+            ChannelKind::Feishu(robot) => feishu::open(robot, environment),
+            ChannelKind::Slack(webhook) => slack::open(webhook, environment),
+            ChannelKind::Email(email) => email::open(email, environment),
+            ChannelKind::Xiaozhi(robot) => xiaozhi::open(robot, environment),
+            ChannelKind::Webhook(webhook) => webhook::open(webhook, environment),
+            ChannelKind::File(file) => Ok(file::open(file)),
+            ChannelKind::Stdout(_) => Ok(stdout::open(environment)),
         };
-        let way = way.map_err(|error| error.at(format!("[[broadcast]] `{}`", config.name)))?;
-        let pace = Pace::new(way.limits());
-        Ok(Self { name: config.name.clone(), config: config.clone(), way, pace })
+        let transport = transport.map_err(|error| error.at(format!("[[channel]] `{}`", config.name)))?;
+        let rate_limit = RateLimit::new(transport.rate_limits());
+        Ok(Self { name: config.name.clone(), config: config.clone(), transport, rate_limit })
     }
 
-    /// Cuts a message into parts that the channel takes, the same ones for the same message.
+    /// Splits a message into parts within the limits of the channel. The same message always has the same
+    /// parts.
     pub fn parts(&self, message: &Message) -> Vec<String> {
-        self.way.parts(message)
+        self.transport.parts(message)
     }
 
-    /// Waits until the channel takes another part of a message.
-    pub async fn turn(&self, message: &Message) {
-        tokio::time::sleep(self.way.wait(message)).await;
-        self.pace.turn().await;
+    /// Waits until another part of a message may be sent.
+    pub async fn wait_for_turn(&self, message: &Message) {
+        tokio::time::sleep(self.transport.delay(message)).await;
+        self.rate_limit.wait().await;
     }
 
     /// Sends one part once.
-    pub async fn send(&self, message: &Message, part: &str) -> Sent {
-        self.way.send(message, part).await
+    pub async fn send(&self, message: &Message, part: &str) -> SendOutcome {
+        self.transport.send(message, part).await
     }
 
-    /// Tells whether whoever receives a message twice can tell by its id.
-    pub fn knows_repeats(&self) -> bool {
-        self.way.knows_repeats()
+    /// Returns true if the recipient recognises a repeated message by its id.
+    pub fn deduplicates(&self) -> bool {
+        self.transport.deduplicates()
     }
 }

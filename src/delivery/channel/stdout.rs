@@ -1,9 +1,8 @@
-//! The program's own output, for a terminal or a timer that mails what it prints. Whoever runs the
-//! program says how it prints.
+//! Standard output, for a terminal or a timer that mails the output. The caller decides how to print.
 
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
-use crate::delivery::channel::{Message, Outside, Result, Sent, Way};
+use crate::delivery::channel::{Environment, Message, SendOutcome, Transport};
 use futures::future::BoxFuture;
 use std::io;
 
@@ -13,20 +12,20 @@ struct Stdout {
     print: fn(&str) -> io::Result<()>,
 }
 
-pub(super) fn open(outside: Outside) -> Result<Box<dyn Way>> {
-    Ok(Box::new(Stdout { print: outside.print }))
+pub(super) fn open(environment: Environment) -> Box<dyn Transport> {
+    Box::new(Stdout { print: environment.print })
 }
 
-impl Way for Stdout {
+impl Transport for Stdout {
     fn parts(&self, message: &Message) -> Vec<String> {
         vec![markup::lines(&message.text, &STYLE, usize::MAX).join("\n")]
     }
 
-    fn send<'a>(&'a self, message: &'a Message, part: &'a str) -> BoxFuture<'a, Sent> {
-        let sent = match (self.print)(&(message.marked(part, "\n") + "\n\n")) {
-            Ok(()) => Sent::Delivered("printed".into()),
-            Err(error) => Sent::Refused(error.to_string()),
+    fn send<'a>(&'a self, message: &'a Message, part: &'a str) -> BoxFuture<'a, SendOutcome> {
+        let outcome = match (self.print)(&(message.with_notes(part, "\n") + "\n\n")) {
+            Ok(()) => SendOutcome::Delivered("printed".into()),
+            Err(error) => SendOutcome::Failed(error.to_string()),
         };
-        Box::pin(async { sent })
+        Box::pin(async { outcome })
     }
 }

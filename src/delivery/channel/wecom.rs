@@ -1,11 +1,11 @@
-//! A group robot of WeCom: Markdown to 4096 bytes, plain text to 2048, 20 messages a minute
+//! A WeCom group robot: Markdown up to 4096 bytes, plain text up to 2048 bytes, 20 messages per minute
 //! (developer.work.weixin.qq.com/document/path/91770).
 
-use crate::config::{ChannelConfig, Format};
-use crate::delivery::channel::http::{Endpoint, Fault};
+use crate::config::{WecomConfig, WecomFormat};
+use crate::delivery::channel::http::{Endpoint, Failure};
 use crate::delivery::channel::markup;
 use crate::delivery::channel::markup::Style;
-use crate::delivery::channel::{Message, Outside, Result, Sent, Way};
+use crate::delivery::channel::{Environment, Message, Result, SendOutcome, Transport};
 use futures::future::BoxFuture;
 use serde_json::json;
 use std::time::Duration;
@@ -17,54 +17,50 @@ const MARKDOWN: Style =
     Style { bold: ("**", "**"), item: "- ", newline: "\n", escape: |_| None, size: str::len };
 const TEXT: Style = Style { bold: ("", ""), ..MARKDOWN };
 
-/// Parts in a time, a little longer than told.
-const PACE: &[(usize, Duration)] = &[(20, Duration::from_secs(61))];
+/// Rate limits; each time is a little longer than documented.
+const RATE_LIMITS: &[(usize, Duration)] = &[(20, Duration::from_secs(61))];
 
 struct Wecom {
     endpoint: Endpoint,
-    format: Format,
+    format: WecomFormat,
 }
 
-pub(super) fn open(config: &ChannelConfig, outside: Outside) -> Result<Box<dyn Way>> {
-    let endpoint = Endpoint::open(config, outside, Duration::from_secs(60))?;
+pub(super) fn open(config: &WecomConfig, environment: Environment) -> Result<Box<dyn Transport>> {
+    let endpoint = Endpoint::open(environment, &config.url_env, None, Duration::from_secs(60))?;
     let is_robot = endpoint.has_parameter("key");
-    let form = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…";
-    let endpoint = endpoint.must_be(is_robot, config, form)?;
+    let example = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…";
+    let endpoint = endpoint.require(is_robot, "wecom", example)?;
     Ok(Box::new(Wecom { endpoint, format: config.format }))
 }
 
-impl Way for Wecom {
+impl Transport for Wecom {
     fn parts(&self, message: &Message) -> Vec<String> {
         match self.format {
-            Format::Markdown => markup::parts(message, &MARKDOWN, MARKDOWN_BYTES),
-            Format::Text => markup::parts(message, &TEXT, TEXT_BYTES),
+            WecomFormat::Markdown => markup::parts(message, &MARKDOWN, MARKDOWN_BYTES),
+            WecomFormat::Text => markup::parts(message, &TEXT, TEXT_BYTES),
         }
     }
 
-    fn send<'a>(&'a self, message: &'a Message, part: &'a str) -> BoxFuture<'a, Sent> {
-        let content = message.marked(part, "\n");
+    fn send<'a>(&'a self, message: &'a Message, part: &'a str) -> BoxFuture<'a, SendOutcome> {
+        let content = message.with_notes(part, "\n");
         let body = match self.format {
-            Format::Markdown => json!({ "msgtype": "markdown", "markdown": { "content": content } }),
-            Format::Text => json!({ "msgtype": "text", "text": { "content": content } }),
+            WecomFormat::Markdown => json!({ "msgtype": "markdown", "markdown": { "content": content } }),
+            WecomFormat::Text => json!({ "msgtype": "text", "text": { "content": content } }),
         };
-        Box::pin(async move {
-            match self.endpoint.post(self.endpoint.url.clone(), &[], body.to_string()).await {
-                Ok(answer) => self.endpoint.receipt(&answer, fault),
-                Err(sent) => sent,
-            }
-        })
+        Box::pin(async move { self.endpoint.send_to_robot(self.endpoint.url.clone(), &body, failure).await })
     }
 
-    fn limits(&self) -> &'static [(usize, Duration)] {
-        PACE
+    fn rate_limits(&self) -> &'static [(usize, Duration)] {
+        RATE_LIMITS
     }
 }
 
-fn fault(code: i64) -> Fault {
+/// Returns the meaning of an error code of the API.
+fn failure(code: i64) -> Failure {
     match code {
-        45009 | 45033 => Fault::Busy,
-        -1 => Fault::Passing,
-        93000 | 93004 | 93008 => Fault::Lasting("the robot's key is not valid, or the robot is gone"),
-        _ => Fault::Lasting(""),
+        45009 | 45033 => Failure::Busy,
+        -1 => Failure::Temporary,
+        93000 | 93004 | 93008 => Failure::Permanent("the robot's key is not valid, or the robot was deleted"),
+        _ => Failure::Permanent(""),
     }
 }

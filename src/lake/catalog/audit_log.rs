@@ -1,63 +1,66 @@
-//! Who asked what, and what came of it. A file of its own beside the catalog, so that noting a
-//! question never waits for a batch that writes, nor a batch for a question.
+//! The audit log of the API: who called what, and the outcome. A file of its own beside the catalog, so
+//! that writing an entry never waits for a batch that writes the catalog, nor a batch for an entry.
 
 use crate::lake::catalog::failed;
 use model::error::Result;
+use model::time::Ts;
 use rusqlite::{Connection, params};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long and how many questions are kept.
-const KEPT_US: i64 = 90 * 86_400 * 1_000_000;
-const KEPT_ROWS: i64 = 100_000;
+/// Entries older than 90 days, or beyond the latest 100 000, are deleted.
+const RETENTION_US: i64 = 90 * 86_400 * 1_000_000;
+const MAX_ROWS: i64 = 100_000;
 
-/// How long a note waits for another process that writes one.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a write waits for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
 const SCHEMA: &str = "
-create table if not exists asked (
+create table if not exists audit_log (
     id integer primary key autoincrement, ts integer not null, caller text not null, role text not null,
-    way text not null, question text not null, said text not null, outcome text not null, why text,
-    took_ms integer not null
+    transport text not null, request text not null, arguments text not null, outcome text not null,
+    error text, took_ms integer not null
 );
-create index if not exists asked_by_ts on asked (ts);
+create index if not exists audit_log_by_ts on audit_log (ts);
 ";
 
-/// One question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One request in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AuditEntry {
-    /// When, µs.
-    pub ts: i64,
-    /// Name of the caller.
+    /// Start of the request.
+    pub ts: Ts,
+    /// Name of the caller's token, or the transport if there are no tokens.
     pub caller: String,
-    /// Role of the caller.
+    /// Role of the caller: `read`, `run` or `admin`.
     pub role: String,
-    /// Way in.
-    pub way: String,
-    /// Kind of question.
-    pub question: String,
-    /// What was said, JSON text.
-    pub said: String,
-    /// `answered`, `dropped` (nobody waited for the answer), or the class of the refusal.
+    /// `http`, `mcp`, `stdio` or `xiaozhi`.
+    pub transport: String,
+    /// Kind of request: `brief`, `findings`, `query` …
+    pub request: String,
+    /// Arguments as JSON, cut after 4096 bytes.
+    pub arguments: String,
+    /// `ok`, `dropped` (the caller disconnected), or the error kind: `invalid`, `busy` …
     pub outcome: String,
-    /// Why it was refused.
-    pub why: Option<String>,
-    /// How long it took.
+    /// The error message; null if there was no error.
+    pub error: Option<String>,
+    /// Duration in milliseconds.
     pub took_ms: u64,
 }
 
-/// The questions asked of a lake.
+/// The audit log of a lake.
 #[derive(Debug)]
 pub struct AuditLog {
     connection: Connection,
 }
 
 impl AuditLog {
-    /// Opens the file at `path`, creating it.
+    /// Opens the file at `path`; creates it if missing.
     pub fn open(path: &Path) -> Result<Self> {
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(path)?;
-            connection.busy_timeout(PATIENCE)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
             connection.execute_batch(SCHEMA)?;
@@ -67,44 +70,45 @@ impl AuditLog {
         Ok(Self { connection })
     }
 
-    /// Notes a question, and lets go of the oldest.
-    pub fn note(&mut self, asked: &AuditEntry) -> Result<()> {
+    /// Appends an entry and deletes expired ones.
+    pub fn append(&mut self, entry: &AuditEntry) -> Result<()> {
         let transaction = self.connection.transaction().map_err(failed)?;
-        let AuditEntry { ts, caller, role, way, question, said, outcome, why, took_ms } = asked;
+        let AuditEntry { ts, caller, role, transport, request, arguments, outcome, error, took_ms } = entry;
         transaction
             .execute(
-                "insert into asked (ts, caller, role, way, question, said, outcome, why, took_ms)
+                "insert into audit_log
+                 (ts, caller, role, transport, request, arguments, outcome, error, took_ms)
                  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                params![ts, caller, role, way, question, said, outcome, why, took_ms],
+                params![ts.0, caller, role, transport, request, arguments, outcome, error, took_ms],
             )
             .map_err(failed)?;
-        let oldest = transaction.last_insert_rowid() - KEPT_ROWS;
+        let oldest = transaction.last_insert_rowid() - MAX_ROWS;
         transaction
-            .execute("delete from asked where id <= ?1 or ts < ?2", params![oldest, ts - KEPT_US])
+            .execute("delete from audit_log where id <= ?1 or ts < ?2", params![oldest, ts.0 - RETENTION_US])
             .map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 
-    /// Returns the latest questions, latest first.
+    /// Returns the latest `limit` entries, latest first.
     pub fn latest(&self, limit: usize) -> Result<Vec<AuditEntry>> {
         let mut query = self
             .connection
             .prepare(
-                "select ts, caller, role, way, question, said, outcome, why, took_ms from asked
-                 order by id desc limit ?1",
+                "select ts, caller, role, transport, request, arguments, outcome, error, took_ms
+                 from audit_log order by id desc limit ?1",
             )
             .map_err(failed)?;
         let rows = query
             .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
                 Ok(AuditEntry {
-                    ts: row.get(0)?,
+                    ts: Ts(row.get(0)?),
                     caller: row.get(1)?,
                     role: row.get(2)?,
-                    way: row.get(3)?,
-                    question: row.get(4)?,
-                    said: row.get(5)?,
+                    transport: row.get(3)?,
+                    request: row.get(4)?,
+                    arguments: row.get(5)?,
                     outcome: row.get(6)?,
-                    why: row.get(7)?,
+                    error: row.get(7)?,
                     took_ms: row.get(8)?,
                 })
             })

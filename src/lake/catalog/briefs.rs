@@ -1,4 +1,4 @@
-//! What a model said of a day: asked for once, as long as the report and the question are the same.
+//! Briefs that a model wrote. The same report and the same prompt are sent to the model only once.
 
 use crate::lake::catalog::{Catalog, failed};
 use model::error::Result;
@@ -9,7 +9,7 @@ create table if not exists briefs (key text primary key, date text not null, bri
 ";
 
 impl Catalog {
-    /// Returns the brief kept of what `key` hashes.
+    /// Returns the brief saved under `key`, a hash of what it was written from.
     pub fn brief(&self, key: &str) -> Result<Option<String>> {
         self.connection
             .query_row("select brief from briefs where key = ?1", [key], |row| row.get(0))
@@ -17,14 +17,14 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Keeps a brief of a day, and lets go of those of days a month before it.
-    pub fn keep_brief(&mut self, key: &str, date: &str, brief: &str) -> Result<()> {
-        let keep = || -> rusqlite::Result<()> {
+    /// Saves a brief of a day and deletes the briefs of days more than 30 days before it.
+    pub fn save_brief(&mut self, key: &str, date: &str, brief: &str) -> Result<()> {
+        let save = || -> rusqlite::Result<()> {
             let insert = "insert or replace into briefs (key, date, brief) values (?1, ?2, ?3)";
             self.connection.execute(insert, params![key, date, brief])?;
             self.connection.execute("delete from briefs where date < date(?1, '-30 days')", [date])?;
             Ok(())
         };
-        keep().map_err(failed)
+        save().map_err(failed)
     }
 }

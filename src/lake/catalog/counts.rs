@@ -1,32 +1,32 @@
-//! How much there is of what, for who watches from outside.
+//! Counts of objects and deliveries, and the size of the last day, for the metrics.
 
-use crate::lake::catalog::{Catalog, failed};
+use crate::lake::catalog::{Catalog, DeliveryState, ObjectState, failed};
 use model::error::Result;
 
-/// How many objects are in one state.
+/// The number of objects in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectCount {
-    /// `done`, `damaged` or `rejected`.
-    pub state: String,
-    /// Objects.
+    /// State of the objects.
+    pub state: ObjectState,
+    /// Number of objects.
     pub objects: u64,
-    /// Records of theirs that no format understood.
+    /// Number of their records that no format could parse.
     pub unparsed: u64,
 }
 
-/// How many deliveries to one channel are in one state.
+/// The number of deliveries to one channel in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryCount {
-    /// Channel.
+    /// Name of the channel.
     pub channel: String,
-    /// State.
-    pub state: String,
-    /// Deliveries.
+    /// State of the deliveries.
+    pub state: DeliveryState,
+    /// Number of deliveries.
     pub deliveries: u64,
 }
 
 impl Catalog {
-    /// Counts the consumed objects by state.
+    /// Returns the number of consumed objects by state.
     pub fn object_counts(&self) -> Result<Vec<ObjectCount>> {
         let mut query = self
             .connection
@@ -40,7 +40,7 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Counts the deliveries by channel and state.
+    /// Returns the number of deliveries by channel and state.
     pub fn delivery_counts(&self) -> Result<Vec<DeliveryCount>> {
         let mut query = self
             .connection
@@ -56,7 +56,7 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Returns the bytes of the last local day's files; 0 without any.
+    /// Returns the size of the last local day's files in bytes; 0 if there are none.
     pub fn last_day_bytes(&self) -> Result<u64> {
         let sql = "select coalesce(sum(bytes), 0) from files
                    where date = (select max(date) from files where tab <> 'topology')";

@@ -1,86 +1,87 @@
-//! The catalog: which objects were consumed, which files are live, what ran and what it found.
-//! The only place that speaks SQLite. Readers see a file only after the transaction that also
-//! says which objects it came from.
+//! The catalog of a lake: consumed objects, live files, runs, reports, deliveries and the audit log of
+//! the API. The only module that uses SQLite. Files become live in the transaction that adds the
+//! objects they came from. Must not know Parquet, SQL of the lake, or what its texts mean.
 
 mod audit_log;
 mod briefs;
 mod counts;
 mod outbox;
 mod runs;
+mod state;
 mod upkeep;
 
 pub use crate::lake::catalog::audit_log::{AuditEntry, AuditLog};
 pub use crate::lake::catalog::counts::{DeliveryCount, ObjectCount};
 pub use crate::lake::catalog::outbox::{Delivery, OutboxEntry};
 pub use crate::lake::catalog::runs::{Run, StepEntry};
+pub use crate::lake::catalog::state::{DeliveryState, ObjectState, PartState, RunState, StepState};
 pub use crate::lake::catalog::upkeep::DayTotals;
 
 use model::error::{Error, Result};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, params};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// One consumed object.
+/// An object that was read into the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectEntry {
     /// Key in its source.
     pub key: String,
-    /// First half of its row ids.
+    /// Id: the first half of its row ids.
     pub id: String,
-    /// Version of its content, as its source tells it.
+    /// Version of its content, from its source. Empty if it must be read again.
     pub etag: String,
-    /// Bytes as stored.
+    /// Size in bytes as stored in its source, possibly compressed.
     pub size: u64,
-    /// Format chain that most of its records were of.
+    /// Chain of formats of most of its records.
     pub format: String,
-    /// Frames read.
+    /// Number of frames read.
     pub frames: u64,
-    /// Records parsed.
+    /// Number of parsed records.
     pub parsed: u64,
-    /// Records unparsed; rows all the same.
+    /// Number of records that no format could parse; they are rows too.
     pub unparsed: u64,
-    /// Records dropped by a named rule.
+    /// Number of records dropped by a rule of the format.
     pub dropped: u64,
-    /// `done`, `damaged` (read in part), `rejected` (not read at all), `expired` (rows of it were
-    /// let go) or `lost` (rows of it are gone; read again by the next ingest).
-    pub state: String,
-    /// Why it is damaged, rejected or lost.
+    /// State of its rows.
+    pub state: ObjectState,
+    /// Why it is damaged, rejected or lost; else `None`.
     pub reason: Option<String>,
 }
 
 /// One live Parquet file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileEntry {
-    /// Path below the lake's folder.
+    /// Path below the folder of the lake.
     pub path: String,
     /// Table.
     pub table: String,
     /// Local day of its rows.
     pub date: String,
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Least `ts`, µs.
+    /// First `ts`, µs.
     pub min_ts: i64,
-    /// Greatest `ts`, µs.
+    /// Last `ts`, µs.
     pub max_ts: i64,
-    /// Ids of the objects its rows come from.
+    /// Ids of the objects that its rows come from.
     pub objects: Vec<String>,
 }
 
-/// What one table holds.
+/// The size of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableTotals {
     /// Table.
     pub table: String,
-    /// Live files.
+    /// Number of live files.
     pub files: u64,
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// First and last local day.
+    /// First and last local day with rows.
     pub days: Option<(String, String)>,
 }
 
@@ -110,11 +111,11 @@ pub struct Catalog {
 }
 
 fn failed(error: rusqlite::Error) -> Error {
-    Error::failed("the lake's catalog failed").because(error)
+    Error::failed("the catalog of the lake failed").because(error)
 }
 
 impl Catalog {
-    /// Opens the catalog at `path`, creating it.
+    /// Opens the catalog at `path` and creates it if it is missing.
     pub fn open(path: &Path) -> Result<Self> {
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(path)?;
@@ -134,7 +135,7 @@ impl Catalog {
                 .hint("use that version of headwater, or ingest into a new lake"));
         }
         if version == 1 {
-            // format 1 made these tables and never wrote to them
+            // format 1 created these tables with other columns and never wrote to them
             connection
                 .execute_batch(
                     "drop table if exists steps; drop table if exists runs; drop table if exists deliveries",
@@ -146,26 +147,45 @@ impl Catalog {
         connection.execute_batch(outbox::SCHEMA).map_err(at)?;
         connection.execute_batch(upkeep::SCHEMA).map_err(at)?;
         connection.execute_batch(briefs::SCHEMA).map_err(at)?;
-        // a reader must not wait for a writer: nothing is written where nothing changes
+        // without a change nothing is written, so that readers do not wait for a writer
         if version != crate::lake::FORMAT_VERSION {
             connection.pragma_update(None, "user_version", crate::lake::FORMAT_VERSION).map_err(at)?;
         }
         Ok(Self { connection })
     }
 
-    /// Closes it so that all of it lies in its one file.
+    /// Closes the catalog and moves the write-ahead log into its file.
     pub fn close(self) -> Result<()> {
         let mode: String = self
             .connection
             .pragma_update_and_check(None, "journal_mode", "delete", |row| row.get(0))
             .map_err(failed)?;
         if mode != "delete" {
-            return Err(Error::failed("the catalog cannot be closed").hint("is the disk full?"));
+            return Err(Error::failed("cannot close the catalog").hint("is the disk full?"));
         }
         self.connection.close().map_err(|(_, error)| failed(error))
     }
 
-    /// Returns the consumed object of that key.
+    /// Returns the rows of a statement, each read by `read`.
+    fn select<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut query = self.connection.prepare(sql).map_err(failed)?;
+        let rows = query.query_map(params, read).map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Runs changes in one transaction, which is rolled back on an error.
+    fn write(&mut self, changes: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>) -> Result<()> {
+        let transaction = self.connection.transaction().map_err(failed)?;
+        changes(&transaction).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
+    /// Returns the object with that key.
     pub fn object(&self, key: &str) -> Result<Option<ObjectEntry>> {
         self.connection
             .query_row(&format!("{OBJECT_SELECT} where key = ?1"), [key], object_of)
@@ -173,52 +193,47 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Returns all consumed objects by key; `state` narrows them.
-    pub fn objects(&self, state: Option<&str>) -> Result<Vec<ObjectEntry>> {
-        let mut query = self
-            .connection
-            .prepare(&format!("{OBJECT_SELECT} where ?1 is null or state = ?1 order by key"))
-            .map_err(failed)?;
-        let rows = query.query_map([state], object_of).map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    /// Returns the objects in a state, or all, sorted by key.
+    pub fn objects(&self, state: Option<ObjectState>) -> Result<Vec<ObjectEntry>> {
+        self.select(
+            &format!("{OBJECT_SELECT} where ?1 is null or state = ?1 order by key"),
+            [state],
+            object_of,
+        )
     }
 
-    /// Returns the consumed objects whose key begins with `prefix`, by key.
+    /// Returns the objects whose key begins with `prefix`, sorted by key.
     pub fn objects_below(&self, prefix: &str) -> Result<Vec<ObjectEntry>> {
-        let mut query = self
-            .connection
-            .prepare(&format!("{OBJECT_SELECT} where key >= ?1 and key < ?1 || char(1114111) order by key"))
-            .map_err(failed)?;
-        let rows = query.query_map([prefix], object_of).map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+        self.select(
+            &format!("{OBJECT_SELECT} where key >= ?1 and key < ?1 || char(1114111) order by key"),
+            [prefix],
+            object_of,
+        )
     }
 
-    /// Returns the live files of `table` with rows in `[from, to)` (µs), by path.
+    /// Returns the live files of `table` with rows in `[from, to)` (µs), sorted by path.
     pub fn files(&self, table: &str, from: i64, to: i64) -> Result<Vec<FileEntry>> {
         self.select_files("tab = ?1 and max_ts >= ?2 and min_ts < ?3 order by path", params![table, from, to])
     }
 
-    /// Returns the paths of all live files.
+    /// Returns the sorted paths of all live files.
     pub fn file_paths(&self) -> Result<Vec<String>> {
-        let mut query = self.connection.prepare("select path from files order by path").map_err(failed)?;
-        let rows = query.query_map([], |row| row.get(0)).map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+        self.select("select path from files order by path", [], |row| row.get(0))
     }
 
-    /// Registers files together with the objects they came from, and takes `replaced` files out, in
-    /// one transaction.
+    /// Adds files and the objects they came from, and takes `replaced` files out, in one transaction.
     pub fn commit(
         &mut self,
         objects: &[ObjectEntry],
         files: &[FileEntry],
         replaced: &[String],
     ) -> Result<()> {
-        let write = |transaction: &Transaction<'_>| -> rusqlite::Result<()> {
+        self.write(|transaction| {
             for path in replaced {
                 upkeep::take_out(transaction, path)?;
             }
             for file in files {
-                // a file that was lost and made anew has its old name
+                // a lost file that is written again has its old name
                 transaction.execute("delete from removed where path = ?1", [&file.path])?;
                 transaction.execute(
                     "insert into files (path, tab, date, rows, bytes, min_ts, max_ts) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -243,19 +258,16 @@ impl Catalog {
                 )?;
             }
             Ok(())
-        };
-        let transaction = self.connection.transaction().map_err(failed)?;
-        write(&transaction).map_err(failed)?;
-        transaction.commit().map_err(failed)
+        })
     }
 
-    /// Returns what each table holds, by name.
+    /// Returns the size of each table, sorted by name.
     pub fn totals(&self) -> Result<Vec<TableTotals>> {
-        let mut query = self.connection
-            .prepare("select tab, count(*), sum(rows), sum(bytes), min(date), max(date) from files group by tab order by tab")
-            .map_err(failed)?;
-        let rows = query
-            .query_map([], |row| {
+        self.select(
+            "select tab, count(*), sum(rows), sum(bytes), min(date), max(date) from files
+             group by tab order by tab",
+            [],
+            |row| {
                 Ok(TableTotals {
                     table: row.get(0)?,
                     files: row.get(1)?,
@@ -263,12 +275,11 @@ impl Catalog {
                     bytes: row.get(3)?,
                     days: Some((row.get(4)?, row.get(5)?)),
                 })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+            },
+        )
     }
 
-    /// Returns the last local day that holds rows.
+    /// Returns the last local day with rows.
     pub fn last_date(&self) -> Result<Option<String>> {
         self.connection
             .query_row("select max(date) from files where tab <> 'topology'", [], |row| row.get(0))

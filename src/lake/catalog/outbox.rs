@@ -1,7 +1,7 @@
-//! Messages on their way: each with what it covers, and which of its parts arrived. A message is
-//! here before any of it is sent, and says of a part that it is being sent before it is.
+//! The outbox: messages to channels, the findings in each, and which of its parts arrived. A message is
+//! saved before any part of it is sent, and a part is marked as `sending` before it is sent.
 
-use crate::lake::catalog::{Catalog, failed};
+use crate::lake::catalog::{Catalog, DeliveryState, PartState, failed};
 use model::error::{Error, Result};
 use rusqlite::{Row, params};
 use serde::de::DeserializeOwned;
@@ -14,139 +14,130 @@ create table if not exists deliveries (
 );
 create table if not exists outbox (
     channel text not null, id text not null, date text not null, state text not null,
-    made_ts integer not null, due_ts integer not null, doubts integer not null, ts integer not null,
-    note text, message text not null, covers text not null, parts text not null, primary key (channel, id)
+    made_ts integer not null, due_ts integer not null, unconfirmed integer not null, ts integer not null,
+    note text, message text not null, findings text not null, parts text not null, primary key (channel, id)
 );
 ";
 
-/// One finding on its way to one channel.
+/// The delivery of one finding to one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Finding id, or `day:` and a date for the brief of a day itself.
+    /// Id of the finding; for the brief of a day itself `day:` and the date.
     pub finding: String,
-    /// Channel.
+    /// Name of the channel.
     pub channel: String,
-    /// Local day it was found in.
+    /// Local day of the finding.
     pub date: String,
-    /// State of the message that it went with.
-    pub state: String,
-    /// Last change, µs.
+    /// State of the message with the finding.
+    pub state: DeliveryState,
+    /// Last change, µs UTC.
     pub ts: i64,
-    /// What the channel answered.
+    /// Response of the channel.
     pub note: Option<String>,
 }
 
-/// One message on its way to one channel.
+/// One message to one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// Channel.
+    /// Name of the channel.
     pub channel: String,
     /// Id of the message.
     pub id: String,
-    /// Local day it is about.
+    /// Local day of the brief.
     pub date: String,
-    /// `owed`, `sending`, `failed` (it surely did not arrive), `rejected` (nor will it until the config
-    /// changes), `unknown`, `sent`, or `expired` (never delivered, and let go).
-    pub state: String,
-    /// When it was made, µs.
+    /// State of the message.
+    pub state: DeliveryState,
+    /// Creation time, µs UTC.
     pub made_ts: i64,
-    /// Not before, µs: a channel that was written to too much said how long to wait.
+    /// Earliest time of the next attempt, µs UTC: a channel whose rate limit was hit said how long to wait.
     pub due_ts: i64,
-    /// How often nobody could tell whether it arrived.
-    pub doubts: u32,
-    /// Last change, µs.
+    /// Number of attempts in a row after which it was unknown whether the current part arrived.
+    pub unconfirmed: u32,
+    /// Last change, µs UTC.
     pub ts: i64,
-    /// What the channel answered.
+    /// Last response of the channel.
     pub note: Option<String>,
-    /// The message, as JSON text.
+    /// The message as JSON text.
     pub message: String,
-    /// The findings it covers.
-    pub covers: Vec<String>,
-    /// `sending`, `unknown` or `sent` by hash of a part; a part not named surely did not arrive.
-    pub parts: BTreeMap<String, String>,
+    /// Ids of the findings in the message; `day:` and the date for the brief of the day itself.
+    pub findings: Vec<String>,
+    /// State by hash of a part. A part that is absent certainly did not arrive.
+    pub parts: BTreeMap<String, PartState>,
 }
 
-impl OutboxEntry {
-    /// Tells whether it is neither delivered nor given up.
-    pub fn is_open(&self) -> bool {
-        !matches!(self.state.as_str(), "sent" | "expired")
-    }
-}
-
-const SELECT: &str =
-    "select channel, id, date, state, made_ts, due_ts, doubts, ts, note, message, covers, parts from outbox";
+const SELECT: &str = "select channel, id, date, state, made_ts, due_ts, unconfirmed, ts, note, message, findings, parts from outbox";
 
 impl Catalog {
-    /// Notes how a message stands, and with it all that it covers.
-    pub fn put_outbox(&mut self, letter: &OutboxEntry) -> Result<()> {
-        let broken = |error| Error::bug("a message does not serialise").because(error);
-        let covers = serde_json::to_string(&letter.covers).map_err(broken)?;
-        let parts = serde_json::to_string(&letter.parts).map_err(broken)?;
+    /// Saves a message and the deliveries of its findings.
+    pub fn save_outbox_entry(&mut self, entry: &OutboxEntry) -> Result<()> {
+        let not_json = |error| Error::bug("a message cannot be serialised").because(error);
+        let findings = serde_json::to_string(&entry.findings).map_err(not_json)?;
+        let parts = serde_json::to_string(&entry.parts).map_err(not_json)?;
         let transaction = self.connection.transaction().map_err(failed)?;
         transaction
             .execute(
                 "insert or replace into outbox
-                 (channel, id, date, state, made_ts, due_ts, doubts, ts, note, message, covers, parts)
+                 (channel, id, date, state, made_ts, due_ts, unconfirmed, ts, note, message, findings, parts)
                  values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 params![
-                    letter.channel,
-                    letter.id,
-                    letter.date,
-                    letter.state,
-                    letter.made_ts,
-                    letter.due_ts,
-                    letter.doubts,
-                    letter.ts,
-                    letter.note,
-                    letter.message,
-                    covers,
+                    entry.channel,
+                    entry.id,
+                    entry.date,
+                    entry.state,
+                    entry.made_ts,
+                    entry.due_ts,
+                    entry.unconfirmed,
+                    entry.ts,
+                    entry.note,
+                    entry.message,
+                    findings,
                     parts
                 ],
             )
             .map_err(failed)?;
-        for finding in &letter.covers {
+        for finding in &entry.findings {
             transaction
                 .execute(
                     "insert or replace into deliveries (finding, channel, date, state, ts, note) values (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![finding, letter.channel, letter.date, letter.state, letter.ts, letter.note],
+                    params![finding, entry.channel, entry.date, entry.state, entry.ts, entry.note],
                 )
                 .map_err(failed)?;
         }
         transaction.commit().map_err(failed)
     }
 
-    /// Returns the messages of a channel that are neither delivered nor given up, oldest first.
+    /// Returns the messages of a channel that are neither sent nor expired, oldest first.
     pub fn pending_outbox(&self, channel: &str) -> Result<Vec<OutboxEntry>> {
         let sql = format!(
             "{SELECT} where channel = ?1 and state not in ('sent', 'expired') order by made_ts, date, id"
         );
         let mut query = self.connection.prepare(&sql).map_err(failed)?;
-        let rows = query.query_map([channel], letter_of).map_err(failed)?;
+        let rows = query.query_map([channel], entry_of).map_err(failed)?;
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Marks what a dead run left half sent as unknown; only the holder of the lock may. Returns how
-    /// many messages those are.
-    pub fn settle_outbox(&mut self) -> Result<usize> {
+    /// Marks messages that a dead run was sending as unknown, and returns their number. Requires the
+    /// lock of the lake.
+    pub fn recover_outbox(&mut self) -> Result<usize> {
         let transaction = self.connection.transaction().map_err(failed)?;
-        let settled = transaction
+        let recovered = transaction
             .execute(
-                "update outbox set state = 'unknown', doubts = doubts + 1, note = 'the run died while sending',
+                "update outbox set state = 'unknown', unconfirmed = unconfirmed + 1, note = 'the process died while sending',
                  parts = replace(parts, '\"sending\"', '\"unknown\"') where state = 'sending'",
                 [],
             )
             .map_err(failed)?;
         transaction
             .execute(
-                "update deliveries set state = 'unknown', note = 'the run died while sending' where state = 'sending'",
+                "update deliveries set state = 'unknown', note = 'the process died while sending' where state = 'sending'",
                 [],
             )
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        Ok(settled)
+        Ok(recovered)
     }
 
-    /// Returns the deliveries to a channel, by finding.
+    /// Returns the deliveries to a channel, sorted by finding.
     pub fn deliveries(&self, channel: &str) -> Result<Vec<Delivery>> {
         let mut query = self
             .connection
@@ -170,7 +161,7 @@ impl Catalog {
     }
 }
 
-fn letter_of(row: &Row) -> rusqlite::Result<OutboxEntry> {
+fn entry_of(row: &Row) -> rusqlite::Result<OutboxEntry> {
     Ok(OutboxEntry {
         channel: row.get(0)?,
         id: row.get(1)?,
@@ -178,11 +169,11 @@ fn letter_of(row: &Row) -> rusqlite::Result<OutboxEntry> {
         state: row.get(3)?,
         made_ts: row.get(4)?,
         due_ts: row.get(5)?,
-        doubts: row.get(6)?,
+        unconfirmed: row.get(6)?,
         ts: row.get(7)?,
         note: row.get(8)?,
         message: row.get(9)?,
-        covers: json(row, 10)?,
+        findings: json(row, 10)?,
         parts: json(row, 11)?,
     })
 }

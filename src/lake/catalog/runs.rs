@@ -1,6 +1,6 @@
-//! What ran and what came of it: runs and their steps, and reports by day.
+//! Runs, their steps, and the reports by day.
 
-use crate::lake::catalog::{Catalog, failed};
+use crate::lake::catalog::{Catalog, RunState, StepState, failed};
 use model::error::Result;
 use rusqlite::{OptionalExtension, params};
 
@@ -17,59 +17,51 @@ create table if not exists steps (
 );
 create table if not exists reports (
     date text primary key, from_ts integer not null, to_ts integer not null, run text not null,
-    state text not null default '', report text not null
+    fingerprint text not null default '', report text not null
 );
 ";
 
 /// One run of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Id, in every line of its log.
+    /// Id; every log line of the run contains it.
     pub id: String,
     /// Local day.
     pub date: String,
-    /// `running`, `stopped`, `failed`, `partial` (something is missing and said so), `done`, or
-    /// `skipped` (too old to be caught up).
-    pub state: String,
-    /// Begin, µs.
+    /// State of the run.
+    pub state: RunState,
+    /// Start, µs UTC.
     pub started_ts: i64,
-    /// End, µs.
+    /// End, µs UTC; `None` while it runs.
     pub ended_ts: Option<i64>,
-    /// What is missing, or why it failed.
+    /// What is missing, or why the run failed.
     pub note: Option<String>,
-}
-
-impl Run {
-    /// Tells whether the day has its report by it, or never will.
-    pub fn is_ended(&self) -> bool {
-        matches!(self.state.as_str(), "done" | "partial" | "skipped")
-    }
 }
 
 /// One step of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepEntry {
-    /// Name.
+    /// Name of the step.
     pub step: String,
-    /// `running`, `failed`, `partial` or `done`.
-    pub state: String,
-    /// How often it was tried.
+    /// State of the step.
+    pub state: StepState,
+    /// Number of attempts.
     pub attempts: u32,
-    /// Begin, µs.
+    /// Start, µs UTC.
     pub started_ts: i64,
-    /// End, µs.
+    /// End, µs UTC; `None` while it runs.
     pub ended_ts: Option<i64>,
-    /// What it worked on, hashed: a step is done again when that changed.
+    /// Hash of the input. A step runs again if its input has changed.
     pub input: String,
-    /// What it made, as JSON text.
+    /// The result as JSON text; `None` once the run has ended, and for steps that always run again.
     pub output: Option<String>,
-    /// What it says of itself.
+    /// The last error.
     pub note: Option<String>,
 }
 
 impl Catalog {
-    /// Notes a run as it stands.
-    pub fn note_run(&mut self, run: &Run) -> Result<()> {
+    /// Saves the current state of a run.
+    pub fn save_run(&mut self, run: &Run) -> Result<()> {
         self.connection
             .execute(
                 "insert into runs (id, date, state, started_ts, ended_ts, note) values (?1, ?2, ?3, ?4, ?5, ?6)
@@ -80,7 +72,7 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Returns the runs of a day, or all, latest first.
+    /// Returns the runs of a day, or all runs, latest first.
     pub fn runs(&self, date: Option<&str>) -> Result<Vec<Run>> {
         let mut query = self
             .connection
@@ -104,8 +96,8 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Notes a step of a run as it stands.
-    pub fn note_step(&mut self, run: &str, step: &StepEntry) -> Result<()> {
+    /// Saves the current state of a step of a run.
+    pub fn save_step(&mut self, run: &str, step: &StepEntry) -> Result<()> {
         self.connection
             .execute(
                 "insert or replace into steps (run, step, state, attempts, started_ts, ended_ts, input, output, note)
@@ -119,7 +111,7 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Returns the steps of a run in the order they began.
+    /// Returns the steps of a run in the order in which they started.
     pub fn steps(&self, run: &str) -> Result<Vec<StepEntry>> {
         let mut query = self
             .connection
@@ -145,8 +137,8 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Returns the day and the begin (µs) of the last run that read all that it listed.
-    pub fn last_whole_read(&self) -> Result<Option<(String, i64)>> {
+    /// Returns the day and the start (µs UTC) of the last ingest step that read every listed object.
+    pub fn last_complete_ingest(&self) -> Result<Option<(String, i64)>> {
         self.connection
             .query_row(
                 "select r.date, s.started_ts from steps s join runs r on r.id = s.run
@@ -158,25 +150,25 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Notes that a step is done with something missing.
-    pub fn note_partial(&mut self, run: &str, step: &str) -> Result<()> {
+    /// Marks a step as done with something missing.
+    pub fn mark_step_partial(&mut self, run: &str, step: &str) -> Result<()> {
         self.connection
             .execute("update steps set state = 'partial' where run = ?1 and step = ?2", [run, step])
             .map(|_| ())
             .map_err(failed)
     }
 
-    /// Forgets what the steps of a run made: it ended, nobody goes on with it.
-    pub fn forget_outputs(&mut self, run: &str) -> Result<()> {
+    /// Deletes the outputs of the steps of a run that has ended: nothing resumes it.
+    pub fn clear_step_outputs(&mut self, run: &str) -> Result<()> {
         self.connection
             .execute("update steps set output = null where run = ?1", [run])
             .map(|_| ())
             .map_err(failed)
     }
 
-    /// Returns what a local day's rows come from, hashed: another one when an object came late or was
-    /// replaced, the same after a compaction. Nothing where the day has no rows.
-    pub fn day_state(&self, date: &str) -> Result<Option<String>> {
+    /// Returns a hash of the objects that a local day's rows come from; `None` if the day has no rows. It
+    /// changes if an object arrives late or is replaced, but not through compaction.
+    pub fn day_fingerprint(&self, date: &str) -> Result<Option<String>> {
         let mut query = self
             .connection
             .prepare(
@@ -197,34 +189,37 @@ impl Catalog {
         Ok((!is_empty).then(|| hash.finalize().to_hex().to_string()))
     }
 
-    /// Returns the days from `from` on that a report is kept for, each with the state it was made of.
+    /// Returns the days from `from` on that have a saved report, each with the fingerprint of the rows
+    /// that the report was made from.
     pub fn reported_days(&self, from: &str) -> Result<Vec<(String, String)>> {
         let mut query = self
             .connection
-            .prepare("select date, state from reports where date >= ?1 order by date")
+            .prepare("select date, fingerprint from reports where date >= ?1 order by date")
             .map_err(failed)?;
         let rows = query.query_map([from], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Keeps the report of a day, in place of an earlier one.
-    pub fn keep_report(&mut self, date: &str, from: i64, to: i64, run: &str, report: &str) -> Result<()> {
-        // what the daily job has not seen stays unseen, whoever looks at the day meanwhile
+    /// Saves the report of a day and replaces an earlier one.
+    pub fn save_report(&mut self, date: &str, from: i64, to: i64, run: &str, report: &str) -> Result<()> {
+        // a report of an ad hoc analysis must not hide late objects from the daily job: its fingerprint stays
         let is_daily = self.runs(Some(date))?.iter().any(|of_day| of_day.id == run);
-        let seen =
-            self.reported_days(date)?.into_iter().find(|(kept, _)| kept == date).map(|(_, state)| state);
-        let now = self.day_state(date)?.unwrap_or_default();
-        let state = if is_daily { now } else { seen.unwrap_or(now) };
+        let saved = self.reported_days(date)?.into_iter().find(|(day, _)| day == date);
+        let current = self.day_fingerprint(date)?.unwrap_or_default();
+        let fingerprint = match saved {
+            Some((_, fingerprint)) if !is_daily => fingerprint,
+            _ => current,
+        };
         self.connection
             .execute(
-                "insert or replace into reports (date, from_ts, to_ts, run, state, report) values (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![date, from, to, run, state, report],
+                "insert or replace into reports (date, from_ts, to_ts, run, fingerprint, report) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![date, from, to, run, fingerprint, report],
             )
             .map(|_| ())
             .map_err(failed)
     }
 
-    /// Returns the report kept for a day.
+    /// Returns the saved report of a day as JSON text.
     pub fn report(&self, date: &str) -> Result<Option<String>> {
         self.connection
             .query_row("select report from reports where date = ?1", [date], |row| row.get(0))
@@ -232,7 +227,7 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Returns the days, latest first, whose kept report holds a text.
+    /// Returns the days, latest first, whose saved report contains a text.
     pub fn report_dates_with(&self, text: &str) -> Result<Vec<String>> {
         let mut query = self
             .connection
@@ -242,7 +237,7 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Returns the last day that a report is kept for.
+    /// Returns the last day that has a saved report.
     pub fn last_report_date(&self) -> Result<Option<String>> {
         self.connection.query_row("select max(date) from reports", [], |row| row.get(0)).map_err(failed)
     }

@@ -1,6 +1,8 @@
-//! The walk through the tree of a statement: what it reads from, what it does, how large it is.
+//! Walks the syntax tree of an untrusted statement and checks which tables it reads, that it only reads,
+//! and how large it is.
 
-use crate::query::guard::{DEPTH, Denied, not_a_read, refused, too_much};
+use crate::query::error::QueryError;
+use crate::query::guard::{MAX_DEPTH, not_a_read, not_allowed, too_large};
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, ObjectName, Query, Select, SetExpr, Statement, TableFactor, Visitor,
 };
@@ -8,37 +10,37 @@ use model::table::Table;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-/// Most nodes of its tree.
-const NODES: usize = 10_000;
-/// Most elements of one `in (…)`.
-const ELEMENTS: usize = 10_000;
-/// Most tables, subqueries and lists that it reads from.
-const RELATIONS: usize = 64;
-/// What may be read of `information_schema`: its other tables tell the settings of the engine.
-const ABOUT: [&str; 5] = ["tables", "columns", "schemata", "routines", "parameters"];
+/// Largest number of nodes of the tree.
+const MAX_NODES: usize = 10_000;
+/// Largest number of elements of one `in (…)`.
+const MAX_ELEMENTS: usize = 10_000;
+/// Largest number of tables, subqueries and lists that a statement reads.
+const MAX_RELATIONS: usize = 64;
+/// Readable tables of `information_schema`: the others reveal the engine's settings.
+const INFORMATION_SCHEMA: [&str; 5] = ["tables", "columns", "schemata", "routines", "parameters"];
 
-/// What was met on the way through a statement.
+/// Counts of the nodes visited so far.
 #[derive(Default)]
 pub struct Inspector {
     statements: usize,
     nodes: usize,
     depth: usize,
     relations: usize,
-    /// Names that `with` gives.
-    named: HashSet<String>,
+    /// Names defined by `with`.
+    cte_names: HashSet<String>,
 }
 
-type Step = ControlFlow<Box<Denied>>;
+type Step = ControlFlow<Box<QueryError>>;
 
-fn stop(denied: Denied) -> Step {
-    ControlFlow::Break(Box::new(denied))
+fn reject(error: QueryError) -> Step {
+    ControlFlow::Break(Box::new(error))
 }
 
 impl Inspector {
     fn count(&mut self) -> Step {
         self.nodes += 1;
-        if self.nodes > NODES {
-            stop(too_much(format!("the statement has more than {NODES} parts")))
+        if self.nodes > MAX_NODES {
+            reject(too_large(format!("the statement has more than {MAX_NODES} syntax nodes")))
         } else {
             ControlFlow::Continue(())
         }
@@ -46,12 +48,12 @@ impl Inspector {
 }
 
 impl Visitor for Inspector {
-    type Break = Box<Denied>;
+    type Break = Box<QueryError>;
 
     fn pre_visit_statement(&mut self, _: &Statement) -> Step {
         self.statements += 1;
         if self.statements > 1 {
-            stop(not_a_read("there is a statement within the statement"))
+            reject(not_a_read("the statement contains another statement"))
         } else {
             self.count()
         }
@@ -60,86 +62,87 @@ impl Visitor for Inspector {
     fn pre_visit_query(&mut self, query: &Query) -> Step {
         if let Some(with) = &query.with {
             if with.recursive {
-                return stop(refused(
-                    "`with recursive` has no end that is known",
-                    "write it without `recursive`",
+                return reject(not_allowed(
+                    "`with recursive` is not allowed: it may never end",
+                    "rewrite the statement without `recursive`",
                 ));
             }
             for table in &with.cte_tables {
                 let name = &table.alias.name;
                 if !name.value.chars().all(|c| c.is_alphanumeric() || c == '_') {
-                    return stop(refused(
-                        format!("`{}` is no name", cut(&name.value)),
-                        "name it by letters, digits and `_`",
+                    return reject(not_allowed(
+                        format!("`{}` is not a valid name for a `with` query", shorten(&name.value)),
+                        "use letters, digits and `_`",
                     ));
                 }
-                self.named.insert(normal(name));
+                self.cte_names.insert(normalized(name));
             }
         }
-        let is_more = !query.locks.is_empty()
+        let has_side_effects = !query.locks.is_empty()
             || query.for_clause.is_some()
             || query.settings.is_some()
             || query.format_clause.is_some()
             || !query.pipe_operators.is_empty();
-        if is_more || !is_select(&query.body) {
-            return stop(not_a_read("a query does more than read"));
+        if has_side_effects || !is_select(&query.body) {
+            return reject(not_a_read("the query does more than read"));
         }
         self.count()
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> Step {
         match select.into {
-            Some(_) => stop(not_a_read("`select into` writes")),
+            Some(_) => reject(not_a_read("`select into` writes")),
             None => ControlFlow::Continue(()),
         }
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
         self.relations += 1;
-        if self.relations > RELATIONS {
-            return stop(too_much(format!("the statement reads from more than {RELATIONS} relations")));
+        if self.relations > MAX_RELATIONS {
+            return reject(too_large(format!("the statement reads more than {MAX_RELATIONS} relations")));
         }
         match factor {
-            // a sample or a version would be passed over in silence
+            // DataFusion ignores a sample or a version without an error
             TableFactor::Table { args: None, version: None, sample: None, .. }
             | TableFactor::Derived { sample: None, .. }
             | TableFactor::NestedJoin { .. }
             | TableFactor::UNNEST { .. } => self.count(),
-            _ => stop(refused(
-                "rows come from tables, subqueries and `unnest` alone",
-                "write it without table functions and samples",
+            _ => reject(not_allowed(
+                "only tables, subqueries and `unnest` can be read",
+                "rewrite the statement without table functions and samples",
             )),
         }
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> Step {
-        let parts: Option<Vec<String>> = relation.0.iter().map(|part| part.as_ident().map(normal)).collect();
+        let parts: Option<Vec<String>> =
+            relation.0.iter().map(|part| part.as_ident().map(normalized)).collect();
         let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
         let parts = parts.strip_prefix(&["headwater"]).filter(|rest| rest.len() == 2).unwrap_or(&parts);
-        let is_ours = match *parts {
-            [name] => self.named.contains(name) || is_table(name),
+        let is_readable = match *parts {
+            [name] => self.cte_names.contains(name) || is_table(name),
             ["public", name] => is_table(name),
             ["history", name] => Table::of(name).is_some(),
-            ["information_schema", name] => ABOUT.contains(&name),
+            ["information_schema", name] => INFORMATION_SCHEMA.contains(&name),
             _ => false,
         };
-        match is_ours {
+        match is_readable {
             true => ControlFlow::Continue(()),
-            false => stop(refused(
-                format!("there is no table `{}`", cut(&relation.to_string())),
-                format!("there are: {}", crate::lake::tables().collect::<Vec<_>>().join(", ")),
+            false => reject(not_allowed(
+                format!("table `{}` does not exist", shorten(&relation.to_string())),
+                format!("tables: {}", crate::lake::tables().collect::<Vec<_>>().join(", ")),
             )),
         }
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> Step {
         self.depth += 1;
-        if self.depth > DEPTH {
-            return stop(too_much(format!("more than {DEPTH} operators follow one another")));
+        if self.depth > MAX_DEPTH {
+            return reject(too_large(format!("an expression has more than {MAX_DEPTH} nested operators")));
         }
         match expr {
-            Expr::InList { list, .. } if list.len() > ELEMENTS => {
-                stop(too_much(format!("a list has more than {ELEMENTS} elements")))
+            Expr::InList { list, .. } if list.len() > MAX_ELEMENTS => {
+                reject(too_large(format!("a list has more than {MAX_ELEMENTS} elements")))
             }
             _ => self.count(),
         }
@@ -163,16 +166,16 @@ fn is_table(name: &str) -> bool {
     crate::lake::tables().any(|table| table == name)
 }
 
-/// Returns a name as the planner reads it.
-fn normal(name: &Ident) -> String {
+/// Returns a name as the planner normalizes it: lower case unless quoted.
+fn normalized(name: &Ident) -> String {
     match name.quote_style {
         Some(_) => name.value.clone(),
         None => name.value.to_ascii_lowercase(),
     }
 }
 
-/// Returns the beginning of a name of unknown length.
-fn cut(name: &str) -> String {
+/// Returns the first 64 characters of a name.
+fn shorten(name: &str) -> String {
     match name.char_indices().nth(64) {
         Some((at, _)) => format!("{}…", &name[..at]),
         None => name.to_owned(),

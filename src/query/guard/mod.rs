@@ -1,10 +1,10 @@
-//! Which statements of strangers may run: an allow-list over the parsed text. What is not named here
-//! is refused. Size and depth are measured on the tokens first, because a deep tree ends the process
-//! wherever it is walked.
+//! The allow-list for untrusted SQL, applied to the parsed statement: anything not listed here is not
+//! allowed. Size and depth are checked on the tokens first, because walking a deep tree overflows the
+//! stack and ends the process.
 
 mod inspector;
 
-use crate::query::engine::{SqlFault, fault_of};
+use crate::query::error::{QueryError, SqlError};
 use crate::query::guard::inspector::Inspector;
 use datafusion::common::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
@@ -15,18 +15,18 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use std::ops::ControlFlow;
 
-/// Most bytes of a statement.
-pub const BYTES: usize = 64 << 10;
-/// Most expressions that lie one within the other: `a or b or …` is as deep as it is long.
-const DEPTH: usize = 1_000;
-/// Most tokens that no comma parts: twice what so deep an expression is made of.
-const RUN: usize = 4 * DEPTH;
-/// Most bytes of a name: as JSON each row says it again.
-const NAME: usize = 256;
-/// Most parentheses within one another; the parser tries some of them twice over.
-const PARENTHESES: usize = 32;
-/// What a statement may begin with.
-const LEADS: [Keyword; 7] = [
+/// Longest statement in bytes.
+pub const MAX_BYTES: usize = 64 << 10;
+/// Deepest nesting of expressions; `a or b or …` nests once for each operator.
+const MAX_DEPTH: usize = 1_000;
+/// Longest run of tokens without a comma: twice the tokens of an expression of `MAX_DEPTH`.
+const MAX_RUN: usize = 4 * MAX_DEPTH;
+/// Longest name in bytes: JSON repeats column names in each row.
+const MAX_NAME: usize = 256;
+/// Deepest nesting of parentheses; the parser backtracks over some of them, which doubles the work.
+const MAX_PARENTHESES: usize = 32;
+/// Keywords that a statement may begin with.
+const FIRST_KEYWORDS: [Keyword; 7] = [
     Keyword::SELECT,
     Keyword::WITH,
     Keyword::VALUES,
@@ -36,78 +36,68 @@ const LEADS: [Keyword; 7] = [
     Keyword::SHOW,
 ];
 
-/// A statement that may run.
+/// A parsed statement that passed the checks.
 #[derive(Clone, Debug)]
 pub struct Checked(pub(crate) Parsed);
 
-/// Why a statement of a stranger does not run.
-#[derive(Clone, Debug)]
-pub enum Denied {
-    /// It is not one that may.
-    Refused {
-        /// What is wrong with it, one line.
-        what: String,
-        /// What to do about it.
-        hint: String,
-    },
-    /// It is no SQL, or cannot be planned.
-    Wrong(SqlFault),
+fn not_allowed(what: impl Into<String>, hint: impl Into<String>) -> QueryError {
+    QueryError::NotAllowed { what: what.into(), hint: hint.into() }
 }
 
-fn refused(what: impl Into<String>, hint: impl Into<String>) -> Denied {
-    Denied::Refused { what: what.into(), hint: hint.into() }
+fn not_a_read(what: impl Into<String>) -> QueryError {
+    not_allowed(what, "send one read-only statement: select, with, values, explain, describe or show")
 }
 
-fn not_a_read(what: impl Into<String>) -> Denied {
-    refused(what, "only one reading statement may run: select, with, values, explain, describe or show")
+fn too_large(what: impl Into<String>) -> QueryError {
+    not_allowed(what, "split the statement, or simplify it")
 }
 
-fn too_much(what: impl Into<String>) -> Denied {
-    refused(what, "ask for less at once")
-}
-
-/// Decides whether a statement may run.
+/// Parses a statement and checks that it may run.
 ///
 /// # Errors
-/// Why it may not, or what the parser says of it.
-pub fn check(sql: &str) -> Result<Checked, Denied> {
-    if sql.len() > BYTES {
-        return Err(too_much(format!("the statement is longer than {} KiB", BYTES >> 10)));
+/// [`QueryError::NotAllowed`], or [`QueryError::Invalid`] if the statement cannot be parsed.
+pub fn check(sql: &str) -> Result<Checked, QueryError> {
+    if sql.len() > MAX_BYTES {
+        return Err(too_large(format!(
+            "the statement is {} KiB; the limit is {} KiB",
+            sql.len() >> 10,
+            MAX_BYTES >> 10
+        )));
     }
-    if sql.contains(is_unseen) {
-        return Err(refused(
-            "the statement holds a character that cannot be seen",
-            "write it without control characters; `chr(8203)` stands for one within a text",
+    if sql.contains(is_invisible) {
+        return Err(not_allowed(
+            "the statement contains an invisible character",
+            "remove control and zero-width characters; within a text, write for example `chr(8203)`",
         ));
     }
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().map_err(|error| {
-        Denied::Wrong(SqlFault {
+        QueryError::from(SqlError {
             line: Some(error.location.line),
             column: Some(error.location.column),
             what: error.message,
             hint: None,
         })
     })?;
-    measure(&tokens)?;
+    check_tokens(&tokens)?;
     let parsed = DFParserBuilder::new(tokens).build().and_then(|mut parser| parser.parse_statements());
     let statement = match parsed {
         Ok(mut statements) => match (statements.pop_front(), statements.is_empty()) {
             (Some(statement), true) => statement,
-            _ => return Err(not_a_read("there is more than one statement, or none")),
+            _ => return Err(not_a_read("expected exactly one statement")),
         },
-        Err(error) if is_too_deep(&error) => return Err(too_much("the statement is nested too deeply")),
-        Err(error) => return Err(Denied::Wrong(fault_of(&error))),
+        Err(error) if is_too_deep(&error) => return Err(too_large("the statement is nested too deeply")),
+        Err(error) => return Err(SqlError::of(&error).into()),
     };
-    let read = reads(&statement).ok_or_else(|| not_a_read("the statement does more than read"))?;
-    let mut look = Inspector::default();
-    match read.visit(&mut look) {
+    let read = read_statement(&statement).ok_or_else(|| not_a_read("the statement does more than read"))?;
+    match read.visit(&mut Inspector::default()) {
         ControlFlow::Continue(()) => Ok(Checked(statement)),
-        ControlFlow::Break(denied) => Err(*denied),
+        ControlFlow::Break(error) => Err(*error),
     }
 }
 
-/// Tells characters that make a text other than it looks: control, zero width, direction.
-fn is_unseen(c: char) -> bool {
+/// Returns true for characters that make a text differ from what is displayed: control, zero width,
+/// direction.
+fn is_invisible(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
@@ -116,28 +106,29 @@ fn is_too_deep(error: &DataFusionError) -> bool {
     matches!(error.find_root(), DataFusionError::SQL(error, _) if matches!(**error, ParserError::RecursionLimitExceeded))
 }
 
-/// Looks at the tokens: how it begins, that nothing follows its end, and how deep it can be.
-fn measure(tokens: &[TokenWithSpan]) -> Result<(), Denied> {
-    let mut seen =
+/// Checks the first keyword, that nothing follows the end, and how deep the tree can be.
+fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), QueryError> {
+    let mut significant =
         tokens.iter().map(|token| &token.token).filter(|token| !matches!(token, Token::Whitespace(_)));
-    match seen.clone().find(|token| !matches!(token, Token::LParen)) {
-        Some(Token::Word(word)) if LEADS.contains(&word.keyword) => {}
-        _ => return Err(not_a_read("the statement does not begin like one that reads")),
+    match significant.clone().find(|token| !matches!(token, Token::LParen)) {
+        Some(Token::Word(word)) if FIRST_KEYWORDS.contains(&word.keyword) => {}
+        _ => return Err(not_a_read("the statement does not begin with a read-only keyword")),
     }
-    if seen
+    if significant
         .clone()
         .skip_while(|token| !matches!(token, Token::SemiColon))
         .any(|token| !matches!(token, Token::SemiColon | Token::EOF))
     {
-        return Err(not_a_read("there is more than one statement"));
+        return Err(not_a_read("expected one statement, found more"));
     }
-    if seen.clone().any(|token| matches!(token, Token::Word(word) if word.value.len() > NAME)) {
-        return Err(too_much(format!("a name is longer than {NAME} bytes")));
+    if significant.clone().any(|token| matches!(token, Token::Word(word) if word.value.len() > MAX_NAME)) {
+        return Err(too_large(format!("a name is longer than {MAX_NAME} bytes")));
     }
-    // tokens on the longest way down to here; of each open parenthesis those before it, and the most within
+    // `run`: tokens on the longest path to here; `open`: for each open parenthesis, the run before it and
+    // the longest run within it
     let mut run = 0_usize;
     let mut open: Vec<(usize, usize)> = Vec::new();
-    seen.try_for_each(|token| {
+    significant.try_for_each(|token| {
         match token {
             Token::LParen => open.push((run, run)),
             Token::RParen => run = open.pop().map_or(run, |(_, most)| most.max(run)),
@@ -151,18 +142,18 @@ fn measure(tokens: &[TokenWithSpan]) -> Result<(), Denied> {
             Token::Period => {}
             _ => run += 1,
         }
-        if open.len() > PARENTHESES {
-            return Err(too_much("the statement is nested too deeply"));
+        if open.len() > MAX_PARENTHESES {
+            return Err(too_large("the statement is nested too deeply"));
         }
-        if run > RUN {
-            return Err(too_much(format!("more than {DEPTH} operators follow one another")));
+        if run > MAX_RUN {
+            return Err(too_large(format!("an expression has more than {MAX_DEPTH} nested operators")));
         }
         Ok(())
     })
 }
 
-/// Returns the reading statement that this one is or explains.
-fn reads(statement: &Parsed) -> Option<&Statement> {
+/// Returns the statement itself, or the one that it explains, if it only reads.
+fn read_statement(statement: &Parsed) -> Option<&Statement> {
     let (outer, is_explained) = match statement {
         Parsed::Statement(statement) => (statement, false),
         Parsed::Explain(explain) => match &*explain.statement {
@@ -184,7 +175,7 @@ fn reads(statement: &Parsed) -> Option<&Statement> {
             Statement::ExplainTable { .. }
                 | Statement::ShowTables { .. }
                 | Statement::ShowColumns { .. }
-                // with a filter the planner writes SQL of its own around the text
+                // with a filter, the planner would build SQL around the filter's text
                 | Statement::ShowFunctions { filter: None }
         )
         .then_some(other),

@@ -1,15 +1,17 @@
-//! One process of statements, as the server sees it: started with an empty environment in a folder of
-//! its own, killed when it is let go, its folder removed when it has ended, and its death explained.
+//! One child process, as the server sees it: started with an empty environment in a temporary folder,
+//! killed when dropped; its folder is removed when it has ended, and its exit is turned into an error.
 
+use crate::query::error::{QueryError, is_out_of_memory};
+use crate::query::sandbox::Statement;
 use crate::query::sandbox::frame;
-use crate::query::sandbox::frame::{Cut, End, Request};
-use crate::query::sandbox::{QueryError, Setup, Statement, is_memory};
+use crate::query::sandbox::frame::{Outcome, Request, Truncated};
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::StreamDecoder;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -17,55 +19,68 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
 
-/// How much of its stderr is kept, from the end.
-const TAIL: usize = 4 << 10;
-/// What may come beside rows: the schema, how it ended.
-const BESIDE: usize = 1 << 20;
-/// How long a process that closed its pipes may take to end.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Bytes of stderr that are kept, from the end.
+const STDERR_BYTES: usize = 4 << 10;
+/// Bytes allowed beyond the rows: schema and outcome.
+const OVERHEAD_BYTES: usize = 1 << 20;
+/// Time limit for a process that closed its pipes to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A process that answers one question at a time; dropping it ends it.
+/// A child process that runs one statement at a time; dropping it kills it.
 #[derive(Debug)]
 pub struct Child {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    ended: oneshot::Receiver<Ended>,
-    answered: usize,
+    exit: oneshot::Receiver<Exit>,
+    completed: usize,
     _alive: oneshot::Sender<()>,
 }
 
-/// How a process ended.
+/// How a process exited.
 #[derive(Debug)]
-struct Ended {
+struct Exit {
     status: ExitStatus,
     stderr: String,
 }
 
-/// What one question gave.
-pub type Given = (SchemaRef, Vec<RecordBatch>, Option<Cut>);
+/// The result of one statement.
+pub type StatementResult = (SchemaRef, Vec<RecordBatch>, Option<Truncated>);
+
+/// The settings of a child process.
+#[derive(Clone, Debug)]
+pub struct ChildConfig {
+    /// The program that has the `sandbox-worker` command: this program.
+    pub program: PathBuf,
+    /// The lake's folder.
+    pub lake: PathBuf,
+    /// Folder in which each child process gets a temporary folder.
+    pub temp: PathBuf,
+    /// Threads of a child process.
+    pub threads: usize,
+}
 
 impl Child {
     /// Starts a process.
-    pub fn start(setup: &Setup) -> io::Result<Self> {
+    pub fn start(config: &ChildConfig) -> io::Result<Self> {
         let temp = tempfile::Builder::new()
             .prefix("headwater-query-")
-            .tempdir_in(std::path::absolute(&setup.temp)?)?;
-        let mut command = Command::new(&setup.program);
+            .tempdir_in(std::path::absolute(&config.temp)?)?;
+        let mut command = Command::new(&config.program);
         command
             .arg0("headwater")
             .arg("--lake")
-            .arg(std::path::absolute(&setup.lake)?)
-            .arg("query-worker")
+            .arg(std::path::absolute(&config.lake)?)
+            .arg("sandbox-worker")
             .arg("--temp")
             .arg(temp.path())
-            .args(["--threads", &setup.threads.to_string()])
-            .env_clear() // what a statement runs beside holds no secret
+            .args(["--threads", &config.threads.to_string()])
+            .env_clear() // the process that runs untrusted SQL must hold no secret
             .env("NO_COLOR", "1")
             .env("TMPDIR", temp.path())
-            // memory that is set aside counts: a little at a time
+            // reserved memory counts towards the limit, so reserve in small steps
             .env("MIMALLOC_ARENA_RESERVE", "32MiB")
             .current_dir(temp.path())
-            .process_group(0) // Ctrl-C is for the server, which lets answers end
+            .process_group(0) // Ctrl-C must reach only the server, which completes running requests
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -73,62 +88,64 @@ impl Child {
         let mut process = command.spawn()?;
         let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(io::Error::other("a pipe is missing"));
+            return Err(io::Error::other("the child process has no pipes"));
         };
-        let (alive, gone) = oneshot::channel();
-        let (tell, ended) = oneshot::channel();
-        tokio::spawn(watch(process, stderr, temp, gone, tell));
-        Ok(Self { stdin, stdout: BufReader::new(stdout), ended, answered: 0, _alive: alive })
+        let (alive, dropped) = oneshot::channel();
+        let (exit_sender, exit) = oneshot::channel();
+        let watched = Watched { process, stderr, temp };
+        tokio::spawn(watch(watched, dropped, exit_sender));
+        Ok(Self { stdin, stdout: BufReader::new(stdout), exit, completed: 0, _alive: alive })
     }
 
-    /// Tells whether it still runs.
+    /// Returns true while the process runs.
     pub fn is_alive(&mut self) -> bool {
-        matches!(self.ended.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+        matches!(self.exit.try_recv(), Err(oneshot::error::TryRecvError::Empty))
     }
 
-    /// Returns how many questions it answered.
-    pub fn answered(&self) -> usize {
-        self.answered
+    /// Returns the number of statements completed so far.
+    pub fn completed(&self) -> usize {
+        self.completed
     }
 
-    /// Asks one question and takes in the answer.
-    pub async fn ask(&mut self, question: &Statement, cpu_s: u64) -> Result<Given, QueryError> {
-        let limits = question.limits;
-        let asked = Request {
-            sql: question.sql.clone(),
+    /// Runs one statement.
+    pub async fn run(&mut self, statement: &Statement, cpu_s: u64) -> Result<StatementResult, QueryError> {
+        let limits = statement.limits;
+        let request = Request {
+            sql: statement.sql.clone(),
             rows: limits.rows,
             bytes: limits.bytes,
             memory_bytes: limits.memory_bytes,
             cpu_s,
         };
-        match self.exchange(&asked).await {
-            Ok(given) => {
-                self.answered += 1;
-                given
+        match self.exchange(&request).await {
+            Ok(result) => {
+                self.completed += 1;
+                result
             }
-            Err(error) => Err(self.verdict(&error).await),
+            Err(error) => Err(self.exit_error(&error).await),
         }
     }
 
-    async fn exchange(&mut self, asked: &Request) -> io::Result<Result<Given, QueryError>> {
-        let body = serde_json::to_vec(asked)?;
+    async fn exchange(&mut self, request: &Request) -> io::Result<Result<StatementResult, QueryError>> {
+        let body = serde_json::to_vec(request)?;
         self.stdin.write_all(&frame::head(frame::REQUEST, body.len())?).await?;
         self.stdin.write_all(&body).await?;
         self.stdin.flush().await?;
         let mut decoder = StreamDecoder::new();
         let mut batches = Vec::new();
-        let mut left = asked.bytes.saturating_add(BESIDE);
+        let mut left = request.bytes.saturating_add(OVERHEAD_BYTES);
         loop {
             let (kind, body) = frame::receive(&mut self.stdout, left).await?;
-            if kind == frame::END {
-                let end: End = serde_json::from_slice(&body)?;
-                let done = match end {
+            if kind == frame::OUTCOME {
+                let outcome: Outcome = serde_json::from_slice(&body)?;
+                let done = match outcome {
                     Ok(done) => done,
-                    Err(fault) => return Ok(Err(fault)),
+                    Err(error) => return Ok(Err(error)),
                 };
-                tracing::debug!(engine_us = done.engine_us, "a statement was answered");
-                let schema = decoder.schema().ok_or_else(|| io::Error::other("rows without columns"))?;
-                return Ok(Ok((schema, batches, done.cut)));
+                tracing::debug!(engine_us = done.engine_us, "statement completed");
+                let schema =
+                    decoder.schema().ok_or_else(|| io::Error::other("the response has no schema"))?;
+                return Ok(Ok((schema, batches, done.truncated)));
             }
             left -= body.len();
             let mut bytes = Buffer::from_vec(body);
@@ -138,67 +155,70 @@ impl Child {
         }
     }
 
-    /// Says why a process broke off.
-    async fn verdict(&mut self, error: &io::Error) -> QueryError {
-        let ended = match tokio::time::timeout(LAST_WORDS, &mut self.ended).await {
-            Ok(Ok(ended)) => ended,
+    /// Returns why a process exited during a statement.
+    async fn exit_error(&mut self, error: &io::Error) -> QueryError {
+        let exit = match tokio::time::timeout(EXIT_TIMEOUT, &mut self.exit).await {
+            Ok(Ok(exit)) => exit,
             _ => {
-                tracing::error!(%error, "a process of statements does not say what was asked for");
-                return QueryError::broke();
+                tracing::error!(%error, "a sandbox worker sent an invalid response");
+                return QueryError::crashed();
             }
         };
-        const SIGKILL: i32 = 9; // of the kernel, short of memory: ours is not waited for
+        const SIGKILL: i32 = 9; // from the kernel, out of memory: after our own kill nobody waits here
         const SIGXCPU: i32 = 24;
         const SIGXFSZ: i32 = 25;
-        match ended.status.signal() {
-            _ if is_memory(&ended.stderr) => QueryError::OutOfMemory,
+        match exit.status.signal() {
+            _ if is_out_of_memory(&exit.stderr) => QueryError::OutOfMemory,
             Some(SIGKILL | SIGXFSZ) => QueryError::OutOfMemory,
             Some(SIGXCPU) => QueryError::TimedOut,
-            _ if ended.stderr.contains("has overflowed its stack") => QueryError::Refused {
+            _ if exit.stderr.contains("has overflowed its stack") => QueryError::NotAllowed {
                 what: "the statement is nested too deeply".into(),
-                hint: "ask for less at once".into(),
+                hint: "split the statement, or simplify it".into(),
             },
-            _ => QueryError::broke(),
+            _ => QueryError::crashed(),
         }
     }
 }
 
-/// Waits for a process to end or to be let go, removes its folder, and tells.
-async fn watch(
-    mut process: tokio::process::Child,
+/// A running process with its stderr and its temporary folder.
+struct Watched {
+    process: tokio::process::Child,
     stderr: ChildStderr,
     temp: TempDir,
-    gone: oneshot::Receiver<()>,
-    tell: oneshot::Sender<Ended>,
-) {
-    let heard = tokio::spawn(tail(stderr));
+}
+
+/// Waits until the process exits, or kills it when its [`Child`] is dropped; then removes its folder and
+/// sends its exit.
+async fn watch(watched: Watched, dropped: oneshot::Receiver<()>, exit: oneshot::Sender<Exit>) {
+    let Watched { mut process, stderr, temp } = watched;
+    let stderr = tokio::spawn(tail(stderr));
     let ended = tokio::select! {
         status = process.wait() => status,
-        _ = gone => {
-            let _ = process.start_kill(); // it may just have ended
+        _ = dropped => {
+            let _ = process.start_kill(); // fails if it has just exited
             process.wait().await
         }
     };
-    let stderr = heard.await.unwrap_or_default();
+    let stderr = stderr.await.unwrap_or_default();
     let _ = tokio::task::spawn_blocking(move || temp.close()).await;
     match ended {
         Ok(status) => {
             if !stderr.is_empty() {
-                tracing::warn!(%status, stderr, "a process of statements ended");
+                tracing::warn!(%status, stderr, "a sandbox worker exited");
             }
-            let _ = tell.send(Ended { status, stderr }); // nobody may be listening any more
+            let _ = exit.send(Exit { status, stderr }); // the receiver may be dropped
         }
-        Err(error) => tracing::error!(%error, "a process of statements is lost"),
+        Err(error) => tracing::error!(%error, "cannot wait for a sandbox worker"),
     }
 }
 
-/// Returns the end of what a process says.
+/// Returns the last bytes of a process's stderr.
 async fn tail(mut stderr: ChildStderr) -> String {
     let mut kept = Vec::new();
-    let mut chunk = [0; TAIL];
+    let mut chunk = [0; STDERR_BYTES];
     while let Ok(length @ 1..) = stderr.read(&mut chunk).await {
         kept.extend_from_slice(&chunk[..length]);
-        kept.drain(..kept.len().saturating_sub(TAIL));
+        kept.drain(..kept.len().saturating_sub(STDERR_BYTES));
     }
     String::from_utf8_lossy(&kept).into_owned()
 }

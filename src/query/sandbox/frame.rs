@@ -1,53 +1,65 @@
-//! What goes over the pipes of a process: a kind, a length and that many bytes. One question in; out
-//! come pieces of an Arrow stream, then how it ended.
+//! The protocol between server and child process: frames of a kind, a length and that many bytes. In
+//! goes one request; out come pieces of an Arrow stream, then the outcome.
 
-use crate::query::sandbox::QueryError;
+use crate::query::error::QueryError;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A question, as JSON.
+/// A request, as JSON.
 pub const REQUEST: u8 = b'Q';
 /// A piece of the Arrow stream.
 pub const ARROW: u8 = b'A';
-/// How it ended, as JSON; nothing follows.
-pub const END: u8 = b'E';
+/// The outcome, as JSON; the last frame of a response.
+pub const OUTCOME: u8 = b'E';
 
-/// A question, as its process hears it.
+/// A statement with its limits, as the child process receives it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The statement.
+    /// The SQL text.
     pub sql: String,
-    /// Most rows.
+    /// Row limit.
     pub rows: usize,
-    /// Most bytes of the Arrow stream.
+    /// Byte limit of the Arrow stream.
     pub bytes: usize,
-    /// Most memory.
+    /// Memory limit in bytes.
     pub memory_bytes: u64,
-    /// Most seconds of all cores together.
+    /// CPU limit in seconds, over all cores.
     pub cpu_s: u64,
 }
 
-/// Which limit cut an answer off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cut {
-    /// Rows.
+/// The limit that cut a result off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Truncated {
+    /// The row limit.
     Rows,
-    /// Bytes.
+    /// The byte limit.
     Bytes,
 }
 
-/// An answer that came to its end.
+impl Truncated {
+    /// Returns the name used in JSON and headers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// The end of a result.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Done {
-    /// What cut it off.
-    pub cut: Option<Cut>,
-    /// How long the engine was at it, without what sending took.
+    /// The limit that cut the result off; `None` if it is complete.
+    pub truncated: Option<Truncated>,
+    /// Time spent in the engine, without the time to send rows, in µs.
     pub engine_us: u64,
 }
 
-/// How an answer ended.
-pub type End = Result<Done, QueryError>;
+/// The outcome of a request.
+pub type Outcome = Result<Done, QueryError>;
 
 /// Writes a frame.
 pub fn write(out: &mut impl Write, kind: u8, body: &[u8]) -> io::Result<()> {
@@ -56,14 +68,14 @@ pub fn write(out: &mut impl Write, kind: u8, body: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Returns what goes before a body of that length.
+/// Returns the head of a frame with a body of `length` bytes.
 pub fn head(kind: u8, length: usize) -> io::Result<[u8; 5]> {
     let length = u32::try_from(length).map_err(io::Error::other)?;
     let [a, b, c, d] = length.to_le_bytes();
     Ok([kind, a, b, c, d])
 }
 
-/// Reads a frame; nothing at the end of the pipe.
+/// Reads a frame; returns `None` at the end of the pipe.
 pub fn read(input: &mut impl Read) -> io::Result<Option<(u8, Vec<u8>)>> {
     let mut head = [0; 5];
     match input.read_exact(&mut head) {
@@ -76,14 +88,14 @@ pub fn read(input: &mut impl Read) -> io::Result<Option<(u8, Vec<u8>)>> {
     Ok(Some((kind, body)))
 }
 
-/// Reads a frame of at most `most` bytes as it comes.
-pub async fn receive(input: &mut (impl AsyncRead + Unpin), most: usize) -> io::Result<(u8, Vec<u8>)> {
+/// Reads a frame of at most `limit` bytes.
+pub async fn receive(input: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<(u8, Vec<u8>)> {
     let mut head = [0; 5];
     input.read_exact(&mut head).await?;
     let [kind, length @ ..] = head;
     let length = u32::from_le_bytes(length) as usize;
-    if length > most {
-        return Err(io::Error::other("a frame is longer than what was asked for"));
+    if length > limit {
+        return Err(io::Error::other(format!("a frame is {length} bytes; the limit is {limit}")));
     }
     let mut body = vec![0; length];
     input.read_exact(&mut body).await?;

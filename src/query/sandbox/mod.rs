@@ -1,117 +1,67 @@
-//! Statements of strangers, each in a process of its own: what runs away, eats the memory or breaks
-//! the stack costs one answer and never the server. Rows come back as Arrow; dropping the question
-//! ends its process.
+//! The sandbox for untrusted SQL: each statement runs in a child process, so a statement that runs away,
+//! exhausts memory or overflows the stack costs one response and never the server. Rows come back as
+//! Arrow; dropping the future ends the process. Must not know HTTP, MCP or the API.
 
-pub(crate) mod session;
+mod child; // one child process, as the server sees it
+mod frame; // the protocol of its pipes
+mod pool; // which child process runs a statement
+mod session; // the restricted session
+pub mod worker; // the child process itself
 
-mod child; // one process, as the server sees it
-mod frame; // what goes over its pipes
-mod pool; // which process answers
-pub mod worker; // one process, from within
-
-pub use crate::query::sandbox::pool::{Pool, Setup};
+pub use crate::query::sandbox::frame::Truncated;
+pub use crate::query::sandbox::pool::{Pool, PoolConfig};
 
 use crate::config::ServeConfig;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Most bytes of rows that a caller is given who names no number.
-const BYTES: usize = 16 << 20;
+/// Largest result in bytes of Arrow.
+const MAX_RESULT_BYTES: usize = 16 << 20;
 
-/// What one question may use.
+/// The resource limits of one statement.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// From its process at hand to the last row.
+pub struct StatementLimits {
+    /// Time limit, from the moment a child process is available to the last row.
     pub deadline: Duration,
-    /// Rows of the answer; `truncated` says when there were more.
+    /// Rows of the result; more are cut off.
     pub rows: usize,
-    /// Bytes of the answer as Arrow; `truncated` says when there were more.
+    /// Bytes of the result as Arrow; more are cut off.
     pub bytes: usize,
-    /// Memory of its process, beyond what any process of the kind needs.
+    /// Memory of the child process, beyond the fixed overhead of every child process.
     pub memory_bytes: u64,
 }
 
-impl Limits {
-    /// Returns what the config allows.
+impl StatementLimits {
+    /// Returns the limits of `[serve]`.
     pub fn of(config: &ServeConfig) -> Self {
         Self {
             deadline: Duration::from_secs(config.query_seconds),
             rows: config.query_rows,
-            bytes: BYTES,
+            bytes: MAX_RESULT_BYTES,
             memory_bytes: config.query_mib << 20,
         }
     }
 }
 
-/// One statement of a stranger.
+/// One untrusted statement.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    /// It.
+    /// The SQL text.
     pub sql: String,
-    /// What it may use.
-    pub limits: Limits,
+    /// Its resource limits.
+    pub limits: StatementLimits,
 }
 
-/// What came of a question.
+/// The result of a statement.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    /// Columns.
+    /// Columns, also when there are no rows.
     pub schema: SchemaRef,
     /// Rows.
     pub batches: Vec<RecordBatch>,
-    /// Why not all rows are there: `rows` or `bytes`.
-    pub truncated: Option<&'static str>,
-    /// From question to answer.
+    /// The limit that cut the result off; `None` if it is complete.
+    pub truncated: Option<Truncated>,
+    /// Time from request to last row.
     pub took: Duration,
-}
-
-/// Why there is no answer. Nothing in it names a path of this machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueryError {
-    /// It is not a statement that may be run.
-    Refused {
-        /// What is wrong with it, one line.
-        what: String,
-        /// What to do about it.
-        hint: String,
-    },
-    /// It cannot be planned, or not run on these values.
-    Invalid {
-        /// What is wrong with it, one line.
-        what: String,
-        /// What to do about it.
-        hint: Option<String>,
-        /// Line from 1, where known.
-        line: Option<u64>,
-        /// Column from 1, where known.
-        column: Option<u64>,
-    },
-    /// It took longer than it may.
-    TimedOut,
-    /// It needed more memory, or more disk for what does not fit, than it may.
-    OutOfMemory,
-    /// As many are under way as may be.
-    Busy,
-    /// Something here failed; the log says more.
-    Failed {
-        /// What, one line.
-        what: String,
-    },
-}
-
-impl QueryError {
-    fn broke() -> Self {
-        Self::Failed { what: "the engine broke on this statement".into() }
-    }
-}
-
-/// Tells whether a process or a thread ended because there was no more memory, by what it says of it:
-/// the allocator's last words, a mapping's, a thread's without a stack, a length beyond all bounds.
-fn is_memory(text: &str) -> bool {
-    ["memory allocat", "Cannot allocate memory", "Resource temporarily unavailable", "capacity overflow"]
-        .iter()
-        .any(|words| text.contains(words))
 }

@@ -1,57 +1,57 @@
-//! Which process answers: one stands ready while another works, a sound one is asked again, and no
-//! more work at once than were asked for.
+//! The pool of child processes: one waits ready while others run, a healthy one is reused, and the number
+//! of concurrent statements is limited.
 
 use crate::config::Config;
+use crate::query::error::QueryError;
 use crate::query::guard;
-use crate::query::sandbox::child::Child;
-use crate::query::sandbox::frame::Cut;
-use crate::query::sandbox::{QueryError, Rows, Statement};
+use crate::query::sandbox::child::{Child, ChildConfig};
+use crate::query::sandbox::{Rows, Statement};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// How long a question waits while as many are under way as may be.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Processes that stand ready.
-const READY: usize = 2;
-/// Questions that a process answers in its life.
-const QUESTIONS: usize = 64;
-/// A process whose answer took longer is not asked again: the next one is there already, and clean.
-const QUICK: Duration = Duration::from_secs(1);
+/// How long a statement waits while the limit of concurrent statements is reached.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Largest number of idle processes.
+const MAX_IDLE: usize = 2;
+/// Statements that a process runs before it is replaced.
+const MAX_STATEMENTS: usize = 64;
+/// A process whose statement took longer is not reused: a fresh one is ready by then.
+const REUSE_LIMIT: Duration = Duration::from_secs(1);
 
-/// Threads of a process at most: each has memory of its own before it does anything.
-const THREADS: usize = 4;
+/// Largest number of threads of a process: each takes memory before it does any work.
+const MAX_THREADS: usize = 4;
 
-/// Where the processes of questions are started, and how many.
+/// The settings of a pool.
 #[derive(Clone, Debug)]
-pub struct Setup {
-    /// The program whose `query-worker` answers: this one.
+pub struct PoolConfig {
+    /// The program that has the `sandbox-worker` command: this program.
     pub program: PathBuf,
     /// The lake's folder.
     pub lake: PathBuf,
-    /// Folder in which each process has one of its own.
+    /// Folder in which each child process gets a temporary folder.
     pub temp: PathBuf,
-    /// Questions answered at once.
-    pub at_once: usize,
-    /// Threads of each.
+    /// Largest number of concurrent statements.
+    pub max_concurrent: usize,
+    /// Threads of each child process.
     pub threads: usize,
 }
 
-impl Setup {
-    /// Returns what the config tells; `lake` is the lake's folder.
+impl PoolConfig {
+    /// Returns the settings of the config; `lake` is the lake's folder.
     pub fn of(config: &Config, lake: PathBuf) -> Self {
         Self {
-            program: "/proc/self/exe".into(), // also when an upgrade has replaced the file
+            program: "/proc/self/exe".into(), // stays valid when an upgrade replaces the file
             lake,
             temp: std::env::temp_dir(),
-            at_once: config.serve.queries,
-            threads: config.threads().min(THREADS),
+            max_concurrent: config.serve.queries,
+            threads: config.threads().min(MAX_THREADS),
         }
     }
 }
 
-/// The processes that answer questions; clones are the same pool. Used within a tokio runtime.
+/// A pool of child processes that run statements. Clones share it. Requires a tokio runtime.
 #[derive(Clone, Debug)]
 pub struct Pool {
     inner: Arc<Inner>,
@@ -59,63 +59,59 @@ pub struct Pool {
 
 #[derive(Debug)]
 struct Inner {
-    setup: Setup,
-    free: Semaphore,
-    ready: Mutex<Vec<Child>>,
+    config: ChildConfig,
+    slots: Semaphore,
+    idle: Mutex<Vec<Child>>,
 }
 
 impl Pool {
-    /// Returns a pool; its first process starts with the first question.
-    pub fn new(setup: Setup) -> Self {
-        let free = Semaphore::new(setup.at_once.max(1));
-        Self { inner: Arc::new(Inner { setup, free, ready: Mutex::default() }) }
+    /// Returns a pool; its first process starts with the first statement.
+    pub fn new(config: PoolConfig) -> Self {
+        let PoolConfig { program, lake, temp, max_concurrent, threads } = config;
+        let config = ChildConfig { program, lake, temp, threads };
+        let slots = Semaphore::new(max_concurrent.max(1));
+        Self { inner: Arc::new(Inner { config, slots, idle: Mutex::default() }) }
     }
 
-    /// Asks one question. Dropping the future ends the process that works on it.
-    ///
-    /// # Errors
-    /// Why there are no rows.
-    pub async fn ask(&self, question: Statement) -> Result<Rows, QueryError> {
+    /// Runs one statement. Dropping the future ends its process.
+    pub async fn run(&self, statement: Statement) -> Result<Rows, QueryError> {
         let begun = Instant::now();
-        if question.sql.len() > guard::BYTES {
-            guard::check(&question.sql)?; // says so: its bytes need not travel
+        if statement.sql.len() > guard::MAX_BYTES {
+            guard::check(&statement.sql)?; // fails here, so that the text is not sent to a process
         }
-        let free = tokio::time::timeout(PATIENCE, self.inner.free.acquire()).await;
-        let Ok(Ok(_working)) = free else { return Err(QueryError::Busy) };
+        let slot = tokio::time::timeout(QUEUE_TIMEOUT, self.inner.slots.acquire()).await;
+        let Ok(Ok(_slot)) = slot else { return Err(QueryError::Busy) };
         let mut child = self.take()?;
         let pool = self.clone();
         tokio::spawn(async move { pool.prepare() });
-        let limits = question.limits;
-        let cpu_s = (limits.deadline.as_secs() + 1) * self.inner.setup.threads.max(1) as u64;
-        let asked = Instant::now();
-        let given = tokio::time::timeout(limits.deadline, child.ask(&question, cpu_s)).await;
-        let given = given.unwrap_or(Err(QueryError::TimedOut));
-        let is_sound = matches!(given, Ok(_) | Err(QueryError::Refused { .. } | QueryError::Invalid { .. }));
-        if is_sound && asked.elapsed() < QUICK && child.answered() < QUESTIONS {
+        let limits = statement.limits;
+        let cpu_s = (limits.deadline.as_secs() + 1) * self.inner.config.threads.max(1) as u64;
+        let sent = Instant::now();
+        let result = tokio::time::timeout(limits.deadline, child.run(&statement, cpu_s)).await;
+        let result = result.unwrap_or(Err(QueryError::TimedOut));
+        let is_healthy =
+            matches!(result, Ok(_) | Err(QueryError::NotAllowed { .. } | QueryError::Invalid(_)));
+        if is_healthy && sent.elapsed() < REUSE_LIMIT && child.completed() < MAX_STATEMENTS {
             self.put_back(child);
         }
-        let (schema, batches, cut) = given?;
-        let truncated = cut.map(|cut| match cut {
-            Cut::Rows => "rows",
-            Cut::Bytes => "bytes",
-        });
+        let (schema, batches, truncated) = result?;
         Ok(Rows { schema, batches, truncated, took: begun.elapsed() })
     }
 
-    fn ready(&self) -> MutexGuard<'_, Vec<Child>> {
-        self.inner.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Vec<Child>> {
+        self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(&self) -> Result<Child, QueryError> {
-        Child::start(&self.inner.setup).map_err(|error| {
-            tracing::error!(%error, "a process of statements cannot start");
-            QueryError::Failed { what: "the process of the statement cannot start".into() }
+        Child::start(&self.inner.config).map_err(|error| {
+            tracing::error!(%error, "cannot start a sandbox worker");
+            QueryError::Failed { what: "cannot start a sandbox worker".into() }
         })
     }
 
-    /// Returns a process that stands ready, or starts one.
+    /// Returns an idle process, or starts one.
     fn take(&self) -> Result<Child, QueryError> {
-        while let Some(mut child) = { self.ready().pop() } {
+        while let Some(mut child) = { self.idle().pop() } {
             if child.is_alive() {
                 return Ok(child);
             }
@@ -124,16 +120,16 @@ impl Pool {
     }
 
     fn put_back(&self, child: Child) {
-        let mut ready = self.ready();
-        if ready.len() < READY {
-            ready.push(child);
+        let mut idle = self.idle();
+        if idle.len() < MAX_IDLE {
+            idle.push(child);
         }
     }
 
-    /// Sees to it that one stands ready, where another question could be asked at all.
+    /// Starts an idle process if there is none and another statement may run.
     fn prepare(&self) {
-        if self.inner.free.available_permits() > 0
-            && self.ready().is_empty()
+        if self.inner.slots.available_permits() > 0
+            && self.idle().is_empty()
             && let Ok(child) = self.start()
         {
             self.put_back(child);

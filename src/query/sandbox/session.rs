@@ -1,10 +1,11 @@
-//! A session for statements of strangers: the lake's files and nothing else of this machine, no table
-//! functions, no recursion; what does not fit into memory goes to a folder of its own, so far and no
-//! further. It is lived in by a process of its own (`query`), whose limits hold what the pool misses.
+//! A restricted session for untrusted SQL: it can read the lake's files and no other file, has no table
+//! functions and no recursion, and spills to one folder of limited size. It runs in a child process,
+//! whose system limits cover memory that DataFusion's pool does not account for.
 
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
-use crate::query::engine::{Engine, Limits, SqlFault, engine_error, fault_of, only_reads, runtime, settings};
+use crate::query::engine::{Engine, Limits, only_reads, runtime, settings};
+use crate::query::error::{QueryError, SqlError, engine_error, is_out_of_memory};
 use crate::query::guard::Checked;
 use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
@@ -13,23 +14,23 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::DataFrame;
-use model::error::{Error, Result};
+use model::error::Result;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Where a served session puts what does not fit into memory.
+/// Where a session spills to disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Spill<'a> {
-    /// Folder.
+    /// The folder.
     pub folder: &'a Path,
-    /// Most bytes in it.
+    /// Largest number of bytes in the folder.
     pub bytes: u64,
 }
 
 impl Engine {
-    /// Returns a session for statements of strangers over all rows of the lake.
-    pub async fn served(lake: &Lake, catalog: &Catalog, limits: Limits, spill: Spill<'_>) -> Result<Self> {
-        let failed = |error: DataFusionError| engine_error("the query engine cannot start", error);
+    /// Returns a session for untrusted SQL over all rows of the lake.
+    pub async fn sandboxed(lake: &Lake, catalog: &Catalog, limits: Limits, spill: Spill<'_>) -> Result<Self> {
+        let failed = |error: DataFusionError| engine_error("cannot start the query engine", error);
         let stores = DefaultObjectStoreRegistry::new();
         let machine = ObjectStoreUrl::local_filesystem();
         stores.deregister_store(machine.as_ref()).map_err(failed)?;
@@ -52,65 +53,58 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Runs a statement of a stranger; of its rows at most `rows` are made.
-    ///
-    /// # Errors
-    /// Why it cannot be planned, or not begun.
+    /// Runs an untrusted statement and returns at most `rows` of its rows.
     pub async fn rows(
         &self,
         statement: Checked,
         rows: usize,
-    ) -> std::result::Result<SendableRecordBatchStream, Broken> {
+    ) -> std::result::Result<SendableRecordBatchStream, QueryError> {
         let state = self.context.state();
-        let plan = state.statement_to_plan(statement.0).await.map_err(broken)?;
-        only_reads().verify_plan(&plan).map_err(broken)?;
-        // a plan that tells of another one stands at the top
-        let tells =
+        let plan = state.statement_to_plan(statement.0).await.map_err(query_error)?;
+        only_reads().verify_plan(&plan).map_err(query_error)?;
+        // a plan that describes another one must stay the root of the tree: it cannot get a limit
+        let is_description =
             matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_));
         let frame = DataFrame::new(state, plan);
-        let frame = if tells { frame } else { frame.limit(0, Some(rows)).map_err(broken)? };
-        frame.execute_stream().await.map_err(broken)
+        let frame = if is_description { frame } else { frame.limit(0, Some(rows)).map_err(query_error)? };
+        frame.execute_stream().await.map_err(query_error)
     }
 }
 
-/// Why a statement that may run gives no rows, or no more of them.
-#[derive(Debug)]
-pub enum Broken {
-    /// It needs more memory, or more disk in its place, than it may use.
-    OutOfMemory,
-    /// It cannot be planned, or a value is not what it takes it for.
-    Wrong(SqlFault),
-    /// Something here failed.
-    Failed(Error),
-}
-
-/// Tells whose fault an error of the engine is.
-pub fn broken(error: DataFusionError) -> Broken {
+/// Converts an error of the engine: whether the statement, its limits or this side is the cause.
+pub fn query_error(error: DataFusionError) -> QueryError {
     use DataFusionError as E;
     let root = error.find_root();
     let text = root.strip_backtrace();
     if text.contains("regex parse error") || text.contains("Regular expression") {
-        let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        let what = format!("a regular expression cannot be read: {why}");
-        return Broken::Wrong(SqlFault { line: None, column: None, what, hint: None });
+        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let what = format!("invalid regular expression: {reason}");
+        return SqlError { line: None, column: None, what, hint: None }.into();
     }
-    let is_files = |arrow: &ArrowError| {
+    let is_io = |arrow: &ArrowError| {
         matches!(arrow, ArrowError::IoError(..) | ArrowError::ParquetError(_) | ArrowError::MemoryError(_))
     };
     match root {
-        E::ResourcesExhausted(_) => Broken::OutOfMemory,
-        E::ArrowError(arrow, _) if is_files(arrow) => {
-            Broken::Failed(engine_error("the statement failed", error))
-        }
+        E::ResourcesExhausted(_) => QueryError::OutOfMemory,
+        E::ArrowError(arrow, _) if is_io(arrow) => failed(error),
         E::ArrowError(..)
         | E::SQL(..)
         | E::NotImplemented(_)
         | E::Plan(_)
         | E::SchemaError(..)
         | E::Execution(_) => {
-            let place = fault_of(&error); // which the wrapping may know, as the root knows why
-            Broken::Wrong(SqlFault { line: place.line, column: place.column, ..fault_of(root) })
+            let outer = SqlError::of(&error); // may know the position; the root has the reason
+            let inner = SqlError { line: outer.line, column: outer.column, ..SqlError::of(root) };
+            if is_out_of_memory(&inner.what) { QueryError::OutOfMemory } else { inner.into() }
         }
-        _ => Broken::Failed(engine_error("the statement failed", error)),
+        _ => failed(error),
     }
+}
+
+fn failed(error: DataFusionError) -> QueryError {
+    let error = engine_error("the statement failed", error);
+    if error.why().is_some_and(|reason| is_out_of_memory(&reason)) {
+        return QueryError::OutOfMemory;
+    }
+    QueryError::failed(error)
 }

@@ -1,16 +1,15 @@
-//! One process of statements, from within. It holds no secret and keeps nothing from one question to
-//! the next: session, list of files and spill folder are made anew for each. It ends when its stdin
-//! does, whatever it is at, and takes its folder with it.
+//! The child process of the sandbox. It holds no secret and keeps nothing between statements: session,
+//! list of files and spill folder are created for each. It exits when its stdin is closed, whatever it
+//! is doing, and removes its folder.
 
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
-use crate::query::engine::{Engine, Limits, SqlFault};
+use crate::query::engine::{Engine, Limits};
+use crate::query::error::{QueryError, is_out_of_memory};
 use crate::query::guard;
-use crate::query::guard::Denied;
 use crate::query::sandbox::frame;
-use crate::query::sandbox::frame::{Cut, Done, End, Request};
-use crate::query::sandbox::session::{Broken, Spill, broken};
-use crate::query::sandbox::{QueryError, is_memory};
+use crate::query::sandbox::frame::{Done, Outcome, Request, Truncated};
+use crate::query::sandbox::session::{Spill, query_error};
 use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
@@ -26,188 +25,196 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// Stack of the thread that plans: an expression of a thousand operators is walked to its end.
-const STACK: usize = 64 << 20;
-/// Stack of the threads that run: the same expression, evaluated.
-const THREAD_STACK: usize = 16 << 20;
-/// Threads that wait for files; each has a stack, which counts as memory.
-const BLOCKING: usize = 8;
-/// Memory beside the statement's own: stacks, which count whole, what the allocator sets aside.
-const OVERHEAD: u64 = 384 << 20;
-/// Share of its memory that a statement's operators may account for: joins take more than they say.
-const SHARE: f64 = 0.6;
-/// Disk that a statement may use, by its memory.
-const SPILL: u64 = 4;
+/// Stack of the thread that plans, in bytes: it must walk an expression of a thousand nested operators.
+const PLANNER_STACK: usize = 64 << 20;
+/// Stack of the threads that execute, in bytes: they must evaluate the same expression.
+const EXECUTOR_STACK: usize = 16 << 20;
+/// Threads for blocking file access; the stack of each counts as memory.
+const BLOCKING_THREADS: usize = 8;
+/// Memory beyond the statement's own, in bytes: stacks, which count in full, and allocator reserves.
+const OVERHEAD_BYTES: u64 = 384 << 20;
+/// Share of the memory limit that DataFusion's pool may use: joins take more than they account for.
+const POOL_SHARE: f64 = 0.6;
+/// Disk limit as a multiple of the memory limit.
+const SPILL_FACTOR: u64 = 4;
 
-/// Characters of what is said of a statement.
-const WHAT: usize = 500;
-/// Rows that an answer can be asked for at all.
-const MOST_ROWS: usize = 1 << 31;
+/// Largest row limit of a request.
+const MAX_ROWS: usize = 1 << 31;
 
-/// Where a process works.
+/// The settings of the child process.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct WorkerConfig {
     /// The lake's folder.
     pub lake: PathBuf,
-    /// A folder of its own.
+    /// Temporary folder of this process.
     pub temp: PathBuf,
-    /// Threads.
+    /// Threads that execute a statement.
     pub threads: usize,
 }
 
-/// Answers questions from `input` until it ends.
-pub fn work(place: Place, mut input: impl Read, mut output: impl Write + Send + 'static) -> Result<()> {
+/// Runs the statements of `input` until it is closed.
+pub fn run(
+    config: WorkerConfig,
+    mut input: impl Read,
+    mut output: impl Write + Send + 'static,
+) -> Result<()> {
     limit(Resource::Core, 0)?;
-    let _ = nice(5); // the server goes first
-    let _ = std::fs::write("/proc/self/oom_score_adj", "1000"); // and stays longest
+    let _ = nice(5); // the server has priority
+    // if the machine is out of memory, the kernel must kill this process first
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(place.threads.max(1))
-        .max_blocking_threads(BLOCKING)
-        .thread_stack_size(THREAD_STACK)
+        .worker_threads(config.threads.max(1))
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_stack_size(EXECUTOR_STACK)
         .enable_all()
         .build()?;
-    let held = held()? + OVERHEAD;
-    let temp = place.temp.clone();
-    let (asked, questions) = channel::<Request>();
-    std::thread::Builder::new().name("statement".into()).stack_size(STACK).spawn(move || {
+    let base = data_bytes()? + OVERHEAD_BYTES;
+    let temp = config.temp.clone();
+    let (sender, requests) = channel::<Request>();
+    std::thread::Builder::new().name("statement".into()).stack_size(PLANNER_STACK).spawn(move || {
         let mut cpu_s = 0;
-        for asked in questions {
-            cpu_s += asked.cpu_s;
-            let answered = AssertUnwindSafe(|| {
-                bound(held + asked.memory_bytes, SPILL * asked.memory_bytes, cpu_s).map_err(failed)?;
-                runtime.block_on(answer(&place, &asked, &mut output))
+        for request in requests {
+            cpu_s += request.cpu_s; // the system's limit counts from the start of the process
+            let respond = AssertUnwindSafe(|| {
+                let memory_bytes = base + request.memory_bytes;
+                set_limits(memory_bytes, SPILL_FACTOR * request.memory_bytes, cpu_s)
+                    .map_err(QueryError::failed)?;
+                runtime.block_on(respond(&config, &request, &mut output))
             });
-            let end: End = catch_unwind(answered).unwrap_or_else(|panic| {
+            let outcome: Outcome = catch_unwind(respond).unwrap_or_else(|panic| {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-                Err(if is_memory(text) { QueryError::OutOfMemory } else { QueryError::broke() })
+                Err(if is_out_of_memory(text) { QueryError::OutOfMemory } else { QueryError::crashed() })
             });
-            let body = serde_json::to_vec(&end).unwrap_or_default();
-            if frame::write(&mut output, frame::END, &body).is_err() {
-                break; // who asked is gone
+            let body = serde_json::to_vec(&outcome).unwrap_or_default();
+            if frame::write(&mut output, frame::OUTCOME, &body).is_err() {
+                break; // the server is gone
             }
         }
     })?;
     while let Some((_, body)) = frame::read(&mut input)? {
-        let question = serde_json::from_slice(&body)
-            .map_err(|error| Error::bug("a question cannot be read").because(error))?;
-        if asked.send(question).is_err() {
+        let request = serde_json::from_slice(&body)
+            .map_err(|error| Error::bug("cannot parse a request").because(error))?;
+        if sender.send(request).is_err() {
             break;
         }
     }
-    // a statement under way may just be writing there
+    // a running statement may be writing to the folder
     (0..3).any(|_| std::fs::remove_dir_all(&temp).is_ok());
     Ok(())
 }
 
-/// Returns the memory that counts towards its limit by now, in bytes.
-fn held() -> Result<u64> {
+/// Returns the memory of this process that counts towards its limit, in bytes.
+fn data_bytes() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kib.map(|kib| kib << 10).ok_or_else(|| Error::bug("the memory of this process is not told"))
+    kib.map(|kib| kib << 10).ok_or_else(|| Error::bug("`/proc/self/status` has no `VmData`"))
 }
 
-/// Sets the limits that the system holds for a question: beyond them it ends the process.
-fn bound(memory_bytes: u64, file_bytes: u64, cpu_s: u64) -> Result<()> {
+/// Sets the system's limits for a statement: beyond them the kernel fails allocations or kills the process.
+fn set_limits(memory_bytes: u64, file_bytes: u64, cpu_s: u64) -> Result<()> {
     limit(Resource::Data, memory_bytes)?;
     limit(Resource::Fsize, file_bytes)?;
     limit(Resource::Cpu, cpu_s)
 }
 
-fn limit(resource: Resource, most: u64) -> Result<()> {
+fn limit(resource: Resource, value: u64) -> Result<()> {
     let maximum = getrlimit(resource).maximum;
-    let current = Some(maximum.map_or(most, |maximum| maximum.min(most)));
+    let current = Some(maximum.map_or(value, |maximum| maximum.min(value)));
     setrlimit(resource, Rlimit { current, maximum })
-        .map_err(|error| Error::failed("a limit of this process cannot be set").because(error))
+        .map_err(|error| Error::failed("cannot set a resource limit of this process").because(error))
 }
 
 /// Runs a statement and sends its rows.
-async fn answer(place: &Place, asked: &Request, output: &mut impl Write) -> End {
+async fn respond(config: &WorkerConfig, request: &Request, output: &mut impl Write) -> Outcome {
     let begun = Instant::now();
-    let statement = guard::check(&asked.sql)?;
-    let lake = Lake::open(&place.lake).map_err(failed)?;
-    let catalog = Catalog::open(&lake.catalog_path()).map_err(failed)?;
+    let statement = guard::check(&request.sql)?;
+    let lake = Lake::open(&config.lake).map_err(QueryError::failed)?;
+    let catalog = Catalog::open(&lake.catalog_path()).map_err(QueryError::failed)?;
     let limits =
-        Limits { memory_bytes: (asked.memory_bytes as f64 * SHARE) as usize, threads: place.threads };
-    let spill = Spill { folder: &place.temp.join("spill"), bytes: SPILL * asked.memory_bytes };
-    let engine = Engine::served(&lake, &catalog, limits, spill).await.map_err(failed)?;
-    let mut rows = engine.rows(statement, asked.rows.min(MOST_ROWS) + 1).await?;
-    let mut sent = Sent::begin(&rows.schema(), asked, output)?;
-    let mut cut = None;
+        Limits { memory_bytes: (request.memory_bytes as f64 * POOL_SHARE) as usize, threads: config.threads };
+    let spill = Spill { folder: &config.temp.join("spill"), bytes: SPILL_FACTOR * request.memory_bytes };
+    let engine = Engine::sandboxed(&lake, &catalog, limits, spill).await.map_err(QueryError::failed)?;
+    let mut rows = engine.rows(statement, request.rows.min(MAX_ROWS) + 1).await?;
+    let mut sender = Sender::begin(&rows.schema(), request, output)?;
+    let mut truncated = None;
     while let Some(batch) = rows.next().await {
-        cut = sent.send(&batch.map_err(broken)?)?;
-        if cut.is_some() {
+        truncated = sender.send(&batch.map_err(query_error)?)?;
+        if truncated.is_some() {
             break;
         }
     }
-    let engine = begun.elapsed().saturating_sub(sent.took);
-    sent.end()?;
-    Ok(Done { cut, engine_us: engine.as_micros() as u64 })
+    let engine = begun.elapsed().saturating_sub(sender.took);
+    sender.end()?;
+    Ok(Done { truncated, engine_us: engine.as_micros() as u64 })
 }
 
-/// Rows on their way out.
-struct Sent<'a, W> {
+/// Sends rows as an Arrow stream within the limits of a request.
+struct Sender<'a, W> {
     output: &'a mut W,
     writer: StreamWriter<Vec<u8>>,
     schema: SchemaRef,
+    /// Rows and bytes that may still be sent.
     rows: usize,
     bytes: usize,
+    /// Time spent on sending.
     took: Duration,
 }
 
-impl<'a, W: Write> Sent<'a, W> {
-    fn begin(schema: &Schema, asked: &Request, output: &'a mut W) -> std::result::Result<Self, QueryError> {
+impl<'a, W: Write> Sender<'a, W> {
+    fn begin(schema: &Schema, request: &Request, output: &'a mut W) -> std::result::Result<Self, QueryError> {
         let fields: Vec<FieldRef> = schema.fields().iter().map(plain_field).collect();
         let schema = Arc::new(Schema::new(fields));
-        let writer = StreamWriter::try_new(Vec::new(), &schema).map_err(unsent)?;
-        let mut sent =
-            Self { output, writer, schema, rows: asked.rows, bytes: asked.bytes, took: Duration::ZERO };
-        sent.pass_on()?;
-        Ok(sent)
+        let writer = StreamWriter::try_new(Vec::new(), &schema).map_err(send_error)?;
+        let mut sender =
+            Self { output, writer, schema, rows: request.rows, bytes: request.bytes, took: Duration::ZERO };
+        sender.flush()?;
+        Ok(sender)
     }
 
-    /// Sends what may still go of a batch.
-    fn send(&mut self, batch: &RecordBatch) -> std::result::Result<Option<Cut>, QueryError> {
+    /// Sends the rows of a batch that fit; returns the limit that cut it off.
+    fn send(&mut self, batch: &RecordBatch) -> std::result::Result<Option<Truncated>, QueryError> {
         let begun = Instant::now();
         let mut rows = batch.num_rows().min(self.rows);
         while rows > 0 {
             let columns = batch.columns().iter().zip(self.schema.fields());
             let columns = columns.map(|(column, field)| cast(&column.slice(0, rows), field.data_type()));
-            let columns = columns.collect::<std::result::Result<Vec<_>, ArrowError>>().map_err(unsent)?;
-            let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(unsent)?;
-            self.writer.write(&batch).map_err(unsent)?;
+            let columns = columns.collect::<std::result::Result<Vec<_>, ArrowError>>().map_err(send_error)?;
+            let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(send_error)?;
+            self.writer.write(&batch).map_err(send_error)?;
             if self.writer.get_ref().len() <= self.bytes {
                 break;
             }
             self.writer.get_mut().clear();
             rows /= 2;
         }
-        let cut = match batch.num_rows() {
+        let truncated = match batch.num_rows() {
             all if rows == all => None,
-            _ if rows == self.rows => Some(Cut::Rows),
-            _ => Some(Cut::Bytes),
+            _ if rows == self.rows => Some(Truncated::Rows),
+            _ => Some(Truncated::Bytes),
         };
         self.rows -= rows;
         self.bytes -= self.writer.get_ref().len();
-        self.pass_on()?;
+        self.flush()?;
         self.took += begun.elapsed();
-        Ok(cut)
+        Ok(truncated)
     }
 
     fn end(&mut self) -> std::result::Result<(), QueryError> {
-        self.writer.finish().map_err(unsent)?;
-        self.pass_on()
+        self.writer.finish().map_err(send_error)?;
+        self.flush()
     }
 
-    /// Passes on what was written.
-    fn pass_on(&mut self) -> std::result::Result<(), QueryError> {
+    /// Sends the bytes written so far.
+    fn flush(&mut self) -> std::result::Result<(), QueryError> {
         let bytes = std::mem::take(self.writer.get_mut());
-        frame::write(self.output, frame::ARROW, &bytes).map_err(unsent)
+        frame::write(self.output, frame::ARROW, &bytes).map_err(send_error)
     }
 }
 
-/// Returns a field that holds its rows and no more: views and dictionaries carry what was filtered out.
+/// Returns the field with a type that stores only its own rows: views and dictionaries also carry values
+/// of rows that were filtered out.
 fn plain_field(field: &FieldRef) -> FieldRef {
     Arc::new(field.as_ref().clone().with_data_type(plain(field.data_type())))
 }
@@ -224,40 +231,6 @@ fn plain(kind: &DataType) -> DataType {
     }
 }
 
-fn unsent(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueryError {
-    failed(Error::failed("the rows cannot be sent").because(error))
-}
-
-/// Keeps what only concerns this machine for its log.
-fn failed(error: Error) -> QueryError {
-    tracing::error!(place = error.place, why = error.why(), "{}", error.what);
-    QueryError::Failed { what: error.what }
-}
-
-impl From<SqlFault> for QueryError {
-    fn from(fault: SqlFault) -> Self {
-        let what = fault.what.chars().take(WHAT).collect(); // it may quote the statement
-        Self::Invalid { what, hint: fault.hint, line: fault.line, column: fault.column }
-    }
-}
-
-impl From<Denied> for QueryError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Refused { what, hint } => Self::Refused { what, hint },
-            Denied::Wrong(fault) => fault.into(),
-        }
-    }
-}
-
-impl From<Broken> for QueryError {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::OutOfMemory => Self::OutOfMemory,
-            Broken::Wrong(fault) if is_memory(&fault.what) => Self::OutOfMemory,
-            Broken::Wrong(fault) => fault.into(),
-            Broken::Failed(error) if error.why().is_some_and(|why| is_memory(&why)) => Self::OutOfMemory,
-            Broken::Failed(error) => failed(error),
-        }
-    }
+fn send_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueryError {
+    QueryError::failed(Error::failed("cannot send the rows").because(error))
 }

@@ -1,10 +1,12 @@
-//! What the api answers as it is: one function a route, no more than who asks and what.
+//! Handlers that return a response of the API as JSON.
 
 use crate::api::request::{
     AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, RulesRequest, RunDayRequest, RunsRequest,
     TraceRequest,
 };
-use crate::api::response::{Analysed, AuditLogPage, FindingPage, Found, RuleList, RunList, Tables, Traced};
+use crate::api::response::{
+    Analysis, AuditLogPage, FindingPage, FindingWithTrace, RuleList, RunList, TableList, TraceList,
+};
 use crate::server::http::extract::{JsonBody, Params, preferred};
 use crate::server::http::{Caller, PLAIN, State};
 use crate::server::problem::HttpResult;
@@ -14,109 +16,109 @@ use axum::{Extension, Json, extract};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How many questions.
+/// Selects entries of the audit log.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct LatestRequest {
-    /// At most this many; the api's own limit without it.
+pub struct AuditLogRequest {
+    /// Maximum number of entries, 1 to 200. Default: 200.
     limit: Option<u32>,
 }
 
 /// `GET /v1/brief`
 pub async fn brief(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
     headers: HeaderMap,
-    Params(ask): Params<BriefRequest>,
+    Params(request): Params<BriefRequest>,
 ) -> HttpResult<Response> {
     let media = preferred(&headers, &[PLAIN, "application/json"])?;
-    let brief = place.api.brief(&caller, ask).await?;
+    let brief = state.api.brief(&caller, request).await?;
     Ok(if media == PLAIN { brief.text.into_response() } else { Json(brief).into_response() })
 }
 
 /// `GET /v1/findings`
 pub async fn findings(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    Params(ask): Params<FindingsRequest>,
+    Params(request): Params<FindingsRequest>,
 ) -> HttpResult<Json<FindingPage>> {
-    Ok(Json(place.api.findings(&caller, ask).await?))
+    Ok(Json(state.api.findings(&caller, request).await?))
 }
 
 /// `GET /v1/findings/{id}`
 pub async fn finding(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    Params(ask): Params<FindingRequest>,
-) -> HttpResult<Json<Found>> {
-    Ok(Json(place.api.finding(&caller, ask).await?))
+    Params(request): Params<FindingRequest>,
+) -> HttpResult<Json<FindingWithTrace>> {
+    Ok(Json(state.api.finding(&caller, request).await?))
 }
 
 /// `GET /v1/findings/{id}/trace`
 pub async fn trace_of(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
     Params(FindingRequest { id, date }): Params<FindingRequest>,
-) -> HttpResult<Json<Traced>> {
-    let ask = TraceRequest { finding: Some(id), date, ..TraceRequest::default() };
-    Ok(Json(place.api.trace(&caller, ask).await?))
+) -> HttpResult<Json<TraceList>> {
+    let request = TraceRequest { finding: Some(id), date, ..TraceRequest::default() };
+    Ok(Json(state.api.trace(&caller, request).await?))
 }
 
 /// `POST /v1/trace`
 pub async fn trace(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    JsonBody(ask): JsonBody<TraceRequest>,
-) -> HttpResult<Json<Traced>> {
-    Ok(Json(place.api.trace(&caller, ask).await?))
+    JsonBody(request): JsonBody<TraceRequest>,
+) -> HttpResult<Json<TraceList>> {
+    Ok(Json(state.api.trace(&caller, request).await?))
 }
 
 /// `GET /v1/tables`
-pub async fn tables(extract::State(place): State, Extension(caller): Caller) -> HttpResult<Json<Tables>> {
-    Ok(Json(place.api.tables(&caller).await?))
+pub async fn tables(extract::State(state): State, Extension(caller): Caller) -> HttpResult<Json<TableList>> {
+    Ok(Json(state.api.tables(&caller).await?))
 }
 
 /// `GET /v1/rules`
 pub async fn rules(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    Params(ask): Params<RulesRequest>,
+    Params(request): Params<RulesRequest>,
 ) -> HttpResult<Json<RuleList>> {
-    Ok(Json(place.api.rules(&caller, ask).await?))
+    Ok(Json(state.api.rules(&caller, request).await?))
 }
 
 /// `GET /v1/runs`, `GET /v1/runs/{id}`
 pub async fn runs(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    Params(ask): Params<RunsRequest>,
+    Params(request): Params<RunsRequest>,
 ) -> HttpResult<Json<RunList>> {
-    Ok(Json(place.api.runs(&caller, ask).await?))
+    Ok(Json(state.api.runs(&caller, request).await?))
 }
 
 /// `POST /v1/runs`
 pub async fn run_day(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    JsonBody(ask): JsonBody<RunDayRequest>,
+    JsonBody(request): JsonBody<RunDayRequest>,
 ) -> HttpResult<Json<RunList>> {
-    Ok(Json(place.api.run_day(&caller, ask, &|_, _, _| {}).await?))
+    Ok(Json(state.api.run_day(&caller, request, &|_, _, _| {}).await?))
 }
 
 /// `POST /v1/analyze`
 pub async fn analyze(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    JsonBody(ask): JsonBody<AnalyzeRequest>,
-) -> HttpResult<Json<Analysed>> {
-    Ok(Json(place.api.analyze(&caller, ask, &|_, _, _| {}).await?))
+    JsonBody(request): JsonBody<AnalyzeRequest>,
+) -> HttpResult<Json<Analysis>> {
+    Ok(Json(state.api.analyze(&caller, request, &|_, _, _| {}).await?))
 }
 
-/// `GET /v1/asked`
-pub async fn asked(
-    extract::State(place): State,
+/// `GET /v1/audit-log`
+pub async fn audit_log(
+    extract::State(state): State,
     Extension(caller): Caller,
-    Params(ask): Params<LatestRequest>,
+    Params(request): Params<AuditLogRequest>,
 ) -> HttpResult<Json<AuditLogPage>> {
-    Ok(Json(place.api.asked(&caller, ask.limit).await?))
+    Ok(Json(state.api.audit_log(&caller, request.limit).await?))
 }

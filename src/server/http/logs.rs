@@ -1,10 +1,10 @@
-//! Uploads: many files as a form, or one as the whole body. What comes is streamed on, never held.
+//! Uploads: several files as a multipart form, or one file as the body. Bytes are streamed to disk.
 
-use crate::api::response::Ingested;
+use crate::api::response::IngestResult;
+use crate::server::connections::body_problem;
 use crate::server::http::extract::{Params, media_type};
 use crate::server::http::{Caller, State};
 use crate::server::problem::{HttpResult, INVALID, Problem};
-use crate::server::wire;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header;
@@ -16,37 +16,37 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of a form that may come before a part of it does.
-const LOOSE: usize = 16 << 20;
+/// Largest number of bytes that the form's parser may buffer.
+const MAX_BUFFERED: usize = 16 << 20;
 
-const AS_FILE: &str = "send files as `multipart/form-data`: `curl -F file=@app.log`";
+const FORM_HINT: &str = "send files as `multipart/form-data`: `curl -F file=@app.log`";
 
-/// How one file is called.
+/// The name of a single file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NameRequest {
-    /// Name of the file that the body is: its path tells log type, pod and day as an object's key does.
-    /// A form's parts have names of their own.
+    /// Path of the file, if the body is one file. Log type, pod and day are parsed from it. Not used for
+    /// a form: each of its parts has a name.
     name: Option<String>,
 }
 
 /// `POST /v1/logs`
 pub async fn upload(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
-    Params(ask): Params<NameRequest>,
+    Params(NameRequest { name }): Params<NameRequest>,
     request: Request,
-) -> HttpResult<Json<Ingested>> {
-    let mut upload = place.api.upload(&caller).await?;
+) -> HttpResult<Json<IngestResult>> {
+    let mut upload = state.api.upload(&caller).await?;
     if media_type(request.headers()) == "multipart/form-data" {
-        // what the form's reader holds: bytes come, less those handed on
-        let held = Arc::new(AtomicUsize::new(0));
-        let coming = Arc::clone(&held);
+        // bytes received minus bytes passed on: what the form's parser buffers
+        let buffered = Arc::new(AtomicUsize::new(0));
+        let received = Arc::clone(&buffered);
         let request = request.map(|body| {
             Body::from_stream(body.into_data_stream().map(move |bytes| {
                 let bytes = bytes.map_err(io::Error::other)?;
-                match coming.fetch_add(bytes.len(), Ordering::Relaxed) > LOOSE {
-                    true => Err(io::Error::other("its parts have no end that is marked")),
+                match received.fetch_add(bytes.len(), Ordering::Relaxed) > MAX_BUFFERED {
+                    true => Err(io::Error::other("no boundary found between the parts of the form")),
                     false => Ok(bytes),
                 }
             }))
@@ -54,12 +54,12 @@ pub async fn upload(
         let mut form = Multipart::from_request(request, &())
             .await
             .map_err(|rejection| Problem::new(INVALID, rejection.body_text()))?;
-        while let Some(part) = form.next_field().await.map_err(|error| wire::broken(&error))? {
+        while let Some(part) = form.next_field().await.map_err(|error| body_problem(&error))? {
             let Some(name) = part.file_name().map(str::to_owned) else {
-                return Err(Problem::new(INVALID, "a part of the form is no file").hint(AS_FILE));
+                return Err(Problem::new(INVALID, "a part of the form is not a file").hint(FORM_HINT));
             };
             let part = part.inspect_ok(|bytes| {
-                held.fetch_sub(bytes.len(), Ordering::Relaxed);
+                buffered.fetch_sub(bytes.len(), Ordering::Relaxed);
             });
             upload.file(&name, part).await?;
         }
@@ -67,10 +67,12 @@ pub async fn upload(
         let headers = request.headers();
         let is_empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
         if is_empty && !headers.contains_key(header::TRANSFER_ENCODING) {
-            return Err(Problem::new(INVALID, "there is no body").hint("`curl --data-binary @app.log`"));
+            return Err(
+                Problem::new(INVALID, "the request has no body").hint("`curl --data-binary @app.log`")
+            );
         }
-        let name = ask.name.ok_or_else(|| {
-            Problem::new(INVALID, "the file has no name").hint(format!("add `?name=`, or: {AS_FILE}"))
+        let name = name.ok_or_else(|| {
+            Problem::new(INVALID, "the file has no name").hint(format!("add `?name=`, or {FORM_HINT}"))
         })?;
         upload.file(&name, request.into_body().into_data_stream()).await?;
     }

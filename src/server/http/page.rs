@@ -1,4 +1,4 @@
-//! The page, the probes, the metrics: what browsers, Kubernetes and Prometheus ask.
+//! The page for browsers, the probes for Kubernetes, and the metrics for Prometheus.
 
 use crate::api::metrics;
 use crate::api::request::BriefRequest;
@@ -13,38 +13,38 @@ use model::lang::Lang;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which page.
+/// Selects a page.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PageRequest {
-    /// Local day, YYYY-MM-DD; without it the last one reported.
+    /// Local day, YYYY-MM-DD. Default: the last day with a report.
     date: Option<String>,
-    /// `zh` or `en`.
+    /// `zh` or `en`. Default: `en`.
     lang: Lang,
 }
 
 /// `GET /healthz`
-pub async fn alive() -> &'static str {
-    "alive\n"
+pub async fn healthy() -> &'static str {
+    "ok\n"
 }
 
 /// `GET /readyz`
-pub async fn ready(extract::State(place): State) -> HttpResult<&'static str> {
-    place.api.ready().await.map_err(|error| Problem::from(error).of(NOT_READY))?;
+pub async fn ready(extract::State(state): State) -> HttpResult<&'static str> {
+    state.api.ready().await.map_err(|error| Problem::from(error).with_type(NOT_READY))?;
     Ok("ready\n")
 }
 
 /// `GET /metrics`
-pub async fn metrics(extract::State(place): State) -> HttpResult<([(HeaderName, &'static str); 1], String)> {
-    Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], place.api.metrics().await?))
+pub async fn metrics(extract::State(state): State) -> HttpResult<([(HeaderName, &'static str); 1], String)> {
+    Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], state.api.metrics().await?))
 }
 
 /// `GET /`
 pub async fn page(
-    extract::State(place): State,
+    extract::State(state): State,
     Extension(caller): Caller,
     Params(PageRequest { date, lang }): Params<PageRequest>,
 ) -> HttpResult<Html<String>> {
-    let report = place.api.report(&caller, BriefRequest { date, ..BriefRequest::default() }).await?;
+    let report = state.api.report(&caller, BriefRequest { date, ..BriefRequest::default() }).await?;
     Ok(Html(page::html(&report, lang)?))
 }

@@ -1,5 +1,5 @@
-//! Schemas that every client reads: models are given them as they are, and many know neither `$ref`,
-//! nor a type that is a list, nor this language's number formats.
+//! JSON schemas for tools. Clients pass them to models unchanged, and many models do not understand
+//! `$ref`, a list of types, or Rust's number formats, so input schemas avoid all three.
 
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Returns the schema of what a tool is given.
+/// Returns the input schema of a tool.
 pub fn input<T: JsonSchema>() -> Arc<JsonObject> {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
@@ -18,7 +18,7 @@ pub fn input<T: JsonSchema>() -> Arc<JsonObject> {
     object(schema)
 }
 
-/// Returns the schema of what a tool answers.
+/// Returns the output schema of a tool.
 pub fn output<T: JsonSchema>() -> Arc<JsonObject> {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<T>();
@@ -36,35 +36,36 @@ fn object(schema: schemars::Schema) -> Arc<JsonObject> {
     Arc::new(object)
 }
 
-/// Names of alternatives become one `enum`, a list of types alternatives; formats that only Rust has go.
+/// Replaces alternatives that are names by one `enum`, and a list of types by alternatives; removes number
+/// formats.
 fn plain(schema: &mut schemars::Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     if object.get("format").is_some_and(|format| format != "date-time") {
         object.remove("format");
     }
     if let Some(Value::Array(types)) = object.get("type") {
-        let ways = types.iter().map(|name| json!({ "type": name })).collect();
+        let alternatives = types.iter().map(|name| json!({ "type": name })).collect();
         object.remove("type");
-        object.insert("anyOf".into(), Value::Array(ways));
+        object.insert("anyOf".into(), Value::Array(alternatives));
     }
-    let Some(Value::Array(ways)) = object.get("oneOf") else { return };
-    let name = |way: &Value| way.get("const").filter(|name| name.is_string()).cloned();
-    if let Some(names) = ways.iter().map(name).collect::<Option<Vec<_>>>() {
+    let Some(Value::Array(alternatives)) = object.get("oneOf") else { return };
+    let name = |schema: &Value| schema.get("const").filter(|name| name.is_string()).cloned();
+    if let Some(names) = alternatives.iter().map(name).collect::<Option<Vec<_>>>() {
         object.remove("oneOf");
         object.insert("type".into(), "string".into());
         object.insert("enum".into(), Value::Array(names));
     }
 }
 
-/// What may be left out need not be null as well.
+/// Removes `null` from optional fields: they can be omitted instead.
 fn without_null(schema: &mut schemars::Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     if object.get("default").is_some_and(Value::is_null) {
         object.remove("default");
     }
-    let Some(Value::Array(ways)) = object.get_mut("anyOf") else { return };
-    ways.retain(|way| way.get("type").is_none_or(|name| name != "null"));
-    if let [Value::Object(only)] = ways.as_slice() {
+    let Some(Value::Array(alternatives)) = object.get_mut("anyOf") else { return };
+    alternatives.retain(|schema| schema.get("type").is_none_or(|name| name != "null"));
+    if let [Value::Object(only)] = alternatives.as_slice() {
         let only = only.clone();
         object.remove("anyOf");
         for (key, value) in only {

@@ -1,106 +1,124 @@
-//! The tools, in one list: what each says of itself, to models of both languages, and what it asks.
+//! The list of tools: name, description in both languages, schemas and handler of each.
 
 use crate::api::request::{
     AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest, RunDayRequest,
     RunsRequest, TraceRequest,
 };
 use crate::api::response::{
-    Analysed, Brief, FindingPage, Found, Ingested, RuleList, RunList, Tables, Traced,
+    Analysis, Brief, FindingPage, FindingWithTrace, IngestResult, RuleList, RunList, TableList, TraceList,
 };
 use crate::api::{Api, Caller};
 use crate::config::Allowed;
-use crate::server::mcp::call::{Run, brief, said};
+use crate::server::mcp::brief::daily_brief;
+use crate::server::mcp::tool_call::{Handler, output};
 use crate::server::mcp::{schema, text};
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-/// A tool and how it is called.
+/// A tool with its handler.
 pub struct Entry {
     tool: Tool,
-    /// What the config must allow.
-    needs: Option<Allowed>,
-    /// Asks the api.
-    pub run: Run,
+    /// The operation that the config must allow.
+    permission: Option<Allowed>,
+    /// Runs the tool.
+    pub handler: Handler,
 }
 
-static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+static TOOLS: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| [report_tools(), lake_tools(), job_tools()].into_iter().flatten().collect());
+
+/// Returns the tools that read reports and traces, or make them.
+fn report_tools() -> Vec<Entry> {
     vec![
         reads::<BriefRequest, Brief>(
             "daily_brief",
             "每日简报 · Daily brief",
             "昨天（或某天）集群出了什么问题：现成的简报，立即返回。语音机器人请用 voice=true，得到 200 字以内、可直接朗读的文本。\n\
-             What went wrong yesterday, or on a day: the kept brief, at once. voice=true gives at most 200 characters \
-             to be spoken as they are. Say lang=zh to Chinese users.",
-            |call| Box::pin(brief(call)),
+             The brief of yesterday or another day: which problems the cluster had. Precomputed, returns at once. With \
+             voice=true: at most 200 characters for text-to-speech. Set lang=zh for Chinese users.",
+            |call| Box::pin(daily_brief(call)),
         ),
         reads::<FindingsRequest, FindingPage>(
             "list_findings",
             "异常列表 · Findings",
             "列出某天的异常，最严重的在前；可按级别、日志类型、命名空间筛选。\n\
-             Lists a day's anomalies, gravest first; by severity, log type and namespace.",
+             Lists the findings of a day, most severe first; filter by severity, agent (log type) and namespace.",
             |mut call| {
-                Box::pin(
-                    async move { said(call.api.findings(call.caller, call.ask()?).await?, text::findings) },
-                )
+                Box::pin(async move {
+                    output(call.api.findings(call.caller, call.request()?).await?, text::findings)
+                })
             },
         ),
-        reads::<FindingRequest, Found>(
+        reads::<FindingRequest, FindingWithTrace>(
             "get_finding",
             "异常详情 · One finding",
             "一个异常的说明、建议、日志证据和追溯链。\n\
-             One anomaly: what, why, what to do, the log lines that back it, and its trace.",
+             One finding: description, advice, log lines as evidence, and its trace.",
             |mut call| {
-                Box::pin(async move { said(call.api.finding(call.caller, call.ask()?).await?, text::found) })
+                Box::pin(async move {
+                    output(call.api.finding(call.caller, call.request()?).await?, text::finding)
+                })
             },
         ),
-        reads::<TraceRequest, Traced>(
+        reads::<TraceRequest, TraceList>(
             "trace",
             "根因追溯 · Trace to the cause",
             "为什么出错：从一个异常、Pod、工作负载、节点或请求追溯到引起它的操作；给 operation 则反过来查这个变更影响了什么。\n\
-             Why it failed: from a finding, a pod, workload or node at a time, or a request, back to the operation that \
-             caused it; with `operation`, what that change broke.",
+             Finds the operation that caused a problem. Start from a finding, from a pod, workload or node at a time, or \
+             from a request. With `operation`, lists what that change broke.",
             |mut call| {
                 Box::pin(async move {
-                    said(call.api.trace(call.caller, call.ask()?).await?, |traced| traced.text.clone())
+                    output(call.api.trace(call.caller, call.request()?).await?, |traces| traces.text.clone())
                 })
             },
         ),
-        reads::<AnalyzeRequest, Analysed>(
+        reads::<AnalyzeRequest, Analysis>(
             "analyze_logs",
-            "分析日志 · Analyse logs",
+            "分析日志 · Analyze logs",
             "对一天、一次上传或指定的日志文件运行全部规则与追溯；可能需要数十秒，会报告进度。\n\
-             Runs all rules and traces over a day, an upload, or named log files; takes seconds to minutes and tells its \
-             progress. For yesterday's report use daily_brief: it is there already.",
+             Runs all rules and traces over a day, an upload, or selected log files. Takes seconds to minutes and reports \
+             progress. For yesterday's report use daily_brief, which is precomputed.",
             |mut call| {
                 Box::pin(async move {
-                    said(call.api.analyze(call.caller, call.ask()?, call.on_progress).await?, |analysed| {
-                        analysed.text.clone()
-                    })
+                    output(
+                        call.api.analyze(call.caller, call.request()?, call.on_progress).await?,
+                        |analysis| analysis.text.clone(),
+                    )
                 })
             },
         ),
+    ]
+}
+
+/// Returns the tools that read tables, rules and runs.
+fn lake_tools() -> Vec<Entry> {
+    vec![
         reads::<QueryRequest, text::Rows>(
             "query_logs",
             "SQL 查询 · Query in SQL",
             "用一条只读 SQL（DataFusion 方言）查询日志表；先用 describe_tables 看列名，务必按 ts 限定时间范围。\n\
-             One read-only SQL statement (DataFusion) over the tables of logs. Look at describe_tables first, and bound `ts`.",
+             Runs one read-only SQL statement (DataFusion dialect) over the log tables. Call describe_tables first, and \
+             filter by `ts`.",
             |mut call| {
                 Box::pin(async move {
-                    said(text::rows(&call.api.query(call.caller, call.ask()?).await?)?, text::Rows::table)
+                    output(
+                        text::rows(&call.api.query(call.caller, call.request()?).await?)?,
+                        text::Rows::table,
+                    )
                 })
             },
         ),
-        reads::<Nothing, Tables>(
+        reads::<NoArguments, TableList>(
             "describe_tables",
             "表结构 · Tables",
             "各日志表的列、行数和日期范围。\n\
-             The tables of logs: their columns, rows and days.",
+             The log tables with their columns, row counts and days.",
             |mut call| {
                 Box::pin(async move {
-                    let Nothing {} = call.ask()?;
-                    said(call.api.tables(call.caller).await?, text::tables)
+                    let NoArguments {} = call.request()?;
+                    output(call.api.tables(call.caller).await?, text::tables)
                 })
             },
         ),
@@ -108,99 +126,113 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             "list_rules",
             "检测规则 · Rules",
             "正在使用的检测规则；给 id 则连同它的 SQL。\n\
-             The rules in force; with an id that rule and its SQL.",
+             The detection rules in use. With `id`: that rule and its SQL.",
             |mut call| {
-                Box::pin(async move { said(call.api.rules(call.caller, call.ask()?).await?, text::rules) })
+                Box::pin(
+                    async move { output(call.api.rules(call.caller, call.request()?).await?, text::rules) },
+                )
             },
         ),
         reads::<RunsRequest, RunList>(
             "run_status",
             "运行状态 · Runs",
             "每日任务的运行情况，最近的在前；给 id 则连同每个步骤。\n\
-             How the daily job went, latest first; with an id that run and its steps.",
+             Runs of the daily job, latest first. With `id`: that run and its steps.",
             |mut call| {
-                Box::pin(async move { said(call.api.runs(call.caller, call.ask()?).await?, text::runs) })
+                Box::pin(
+                    async move { output(call.api.runs(call.caller, call.request()?).await?, text::runs) },
+                )
             },
         ),
+    ]
+}
+
+/// Returns the tools that write to the lake.
+fn job_tools() -> Vec<Entry> {
+    vec![
         entry::<RunDayRequest, RunList>(
             "run_day",
             "执行每日任务 · Run a day",
             "执行某天的完整任务：下载、分析、追溯、播报。需要几分钟；重复执行不会重复播报。\n\
-             Runs the daily job for a day: collect, analyse, trace, broadcast. Takes minutes; what was sent is not sent twice.",
+             Runs the daily job for a day: download, analyze, trace, deliver. Takes minutes. Nothing is delivered twice.",
             Some(Allowed::RunDay),
             |mut call| {
                 Box::pin(async move {
-                    said(call.api.run_day(call.caller, call.ask()?, call.on_progress).await?, text::runs)
+                    output(
+                        call.api.run_day(call.caller, call.request()?, call.on_progress).await?,
+                        text::runs,
+                    )
                 })
             },
         ),
-        entry::<RunDayRequest, Ingested>(
+        entry::<RunDayRequest, IngestResult>(
             "download_logs",
             "下载日志 · Download logs",
             "把某天的日志从存储桶读入数据湖；已读过的不会重复。\n\
-             Reads a day's logs from the bucket into the lake; what is there already is not read again.",
+             Reads a day's logs from the bucket into the lake. Objects that are already in the lake are skipped.",
             Some(Allowed::DownloadLogs),
             |mut call| {
                 Box::pin(async move {
-                    said(
-                        call.api.download_logs(call.caller, call.ask()?, call.on_progress).await?,
-                        text::ingested,
+                    output(
+                        call.api.download_logs(call.caller, call.request()?, call.on_progress).await?,
+                        text::ingest_result,
                     )
                 })
             },
         ),
     ]
-});
-
-/// A tool that takes nothing.
-#[derive(serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
-/// Returns the tools that the caller may call.
-pub fn list(api: &Api, caller: &Caller) -> Vec<Tool> {
-    let is_open = |entry: &&Entry| entry.needs.is_none_or(|what| api.may(caller, what));
-    TOOLS.iter().filter(is_open).map(|entry| entry.tool.clone()).collect()
 }
 
-/// Returns the tool of that name; whether the caller may call it, the api says.
+/// The arguments of a tool without parameters.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NoArguments {}
+
+/// Returns the tools that the caller may call, for `tools/list`.
+pub fn list(api: &Api, caller: &Caller) -> Vec<Tool> {
+    let is_allowed = |entry: &&Entry| entry.permission.is_none_or(|what| api.is_allowed(caller, what));
+    TOOLS.iter().filter(is_allowed).map(|entry| entry.tool.clone()).collect()
+}
+
+/// Returns a tool by name. The API checks if the caller may call it.
 pub fn find(name: &str) -> Option<&'static Entry> {
     TOOLS.iter().find(|entry| entry.tool.name == name)
 }
 
 impl Entry {
-    /// Tells whether an argument may not be left out.
-    pub fn wants(&self, argument: &str) -> bool {
+    /// Returns true if an argument is required.
+    pub fn requires(&self, argument: &str) -> bool {
         let required = self.tool.input_schema.get("required").and_then(Value::as_array);
         required.is_some_and(|names| names.iter().any(|name| name == argument))
     }
 }
 
+/// Returns a read-only tool.
 fn reads<In: JsonSchema, Out: JsonSchema>(
     name: &'static str,
     title: &str,
-    about: &'static str,
-    run: Run,
+    description: &'static str,
+    handler: Handler,
 ) -> Entry {
-    entry::<In, Out>(name, title, about, None, run)
+    entry::<In, Out>(name, title, description, None, handler)
 }
 
 fn entry<In: JsonSchema, Out: JsonSchema>(
     name: &'static str,
     title: &str,
-    about: &'static str,
-    needs: Option<Allowed>,
-    run: Run,
+    description: &'static str,
+    permission: Option<Allowed>,
+    handler: Handler,
 ) -> Entry {
-    // what writes adds to the lake and takes nothing away; twice is once
+    // tools that write only add to the lake, and calling them twice has no further effect
     let hints = ToolAnnotations::with_title(title)
-        .read_only(needs.is_none())
+        .read_only(permission.is_none())
         .destructive(false)
         .idempotent(true)
         .open_world(false);
-    let tool = Tool::new(name, about, schema::input::<In>())
+    let tool = Tool::new(name, description, schema::input::<In>())
         .with_title(title)
         .with_raw_output_schema(schema::output::<Out>())
         .with_annotations(hints);
-    Entry { tool, needs, run }
+    Entry { tool, permission, handler }
 }

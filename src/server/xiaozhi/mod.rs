@@ -1,91 +1,94 @@
-//! The xiaozhi robot asks here: this program dials the broker of its MCP endpoint, and is the MCP
-//! server on that connection. What happens to a connection, and when the next is tried.
+//! The MCP endpoint of a xiaozhi robot: this program connects to the robot's broker by websocket, and is
+//! the MCP server on that connection. Reconnects with a growing delay. Must not know the tools.
 
-mod calls; // whose question is whose
-mod link; // one connection
-mod waits; // how long until the next
+mod calls; // ids and late responses
+mod connection; // one connection
+mod reconnect; // the delay before the next connection
 
-use crate::api::{Api, Caller, Role};
+use crate::api::{Api, Caller, Role, Transport};
 use crate::cancel::Cancel;
 use crate::config::XiaozhiConfig;
 use crate::server::mcp::Server;
-use crate::server::xiaozhi::waits::Waits;
-use crate::websocket::{Address, NotOpen};
+use crate::server::xiaozhi::reconnect::ReconnectDelay;
+use crate::websocket::{Address, ConnectError};
 use model::error::Result;
 use std::time::{Duration, Instant};
 
-/// How a connection ended.
+/// Why a connection ended.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
-    /// This program ends.
-    Asked,
-    /// Another program connected with the same token, and the broker keeps one a token.
+enum Disconnect {
+    /// This program is shutting down.
+    Shutdown,
+    /// Another program connected with the same token; the broker allows one connection per token.
     Replaced,
-    /// The broker does not want the token.
+    /// The broker rejected the token.
     Denied(String),
-    /// Anything else.
+    /// Any other reason.
     Lost(String),
 }
 
-/// The endpoint of a robot, and who answers there.
+/// The endpoint of a robot.
 pub struct Endpoint {
     address: Address,
-    longest: Duration,
-    env: String,
+    max_delay: Duration,
+    /// Environment variable of the address.
+    variable: String,
     server: Server,
 }
 
 impl Endpoint {
-    /// Returns the endpoint that the config names, if it names one.
+    /// Returns the endpoint of the config; `None` if it names no endpoint.
     ///
     /// # Errors
-    /// Wrong use: its environment variable holds no address.
+    /// Wrong use: the environment variable holds no valid address.
     pub fn of(config: &XiaozhiConfig, api: &Api) -> Result<Option<Self>> {
         let Some(address) = Address::of(config, |name| std::env::var(name).ok())? else { return Ok(None) };
-        let env = config.endpoint_env.clone().unwrap_or_default();
-        let caller = Caller { name: "xiaozhi".into(), role: Role::Read, way: "xiaozhi" };
+        let variable = config.endpoint_env.clone().unwrap_or_default();
+        let caller = Caller { name: "xiaozhi".into(), role: Role::Read, transport: Transport::Xiaozhi };
         let server = Server::new(api.clone(), caller);
-        Ok(Some(Self { address, longest: Duration::from_secs(config.longest_wait_s), env, server }))
+        let max_delay = Duration::from_secs(config.longest_wait_s);
+        Ok(Some(Self { address, max_delay, variable, server }))
     }
 
-    /// Stays connected until `stop`; `on_progress` hears when it is.
-    pub async fn keep(&self, stop: &Cancel, on_progress: &(dyn Fn(&str) + Sync)) {
-        let mut waits = Waits::new(self.longest);
-        while !stop.is_asked() {
+    /// Stays connected until cancelled; `on_connect` is called with a message at each connection.
+    pub async fn run(&self, cancel: &Cancel, on_connect: &(dyn Fn(&str) + Sync)) {
+        let mut delays = ReconnectDelay::new(self.max_delay);
+        while !cancel.is_cancelled() {
             let begun = Instant::now();
-            let end = match self.address.dial().await {
+            let reason = match self.address.connect().await {
                 Ok(socket) => {
-                    on_progress(&format!("xiaozhi: connected to {}", self.address));
-                    link::serve(socket, self.server.clone(), stop).await
+                    on_connect(&format!("xiaozhi: connected to {}", self.address));
+                    connection::serve(socket, self.server.clone(), cancel).await
                 }
-                Err(NotOpen::Denied(why)) => End::Denied(why),
-                Err(NotOpen::Unreachable(why)) => End::Lost(why),
+                Err(ConnectError::Denied(reason)) => Disconnect::Denied(reason),
+                Err(ConnectError::Unreachable(reason)) => Disconnect::Lost(reason),
             };
-            let wait = waits.after(&end, begun.elapsed());
-            self.tell(&end, wait);
+            let delay = delays.next(&reason, begun.elapsed());
+            self.log(&reason, delay);
             tokio::select! {
-                _ = stop.wait() => {}
-                () = tokio::time::sleep(wait) => {}
+                _ = cancel.wait() => {}
+                () = tokio::time::sleep(delay) => {}
             }
         }
     }
 
-    fn tell(&self, end: &End, wait: Duration) {
-        let (host, env, again) = (&self.address, &self.env, format!("{:.1} s", wait.as_secs_f64()));
-        match end {
-            End::Asked => {}
-            End::Replaced => tracing::warn!(
-                "xiaozhi: another program connected to {host} with the same token, and the broker keeps one: \
-                 is a second `headwater serve` running? Tried again in {again}"
+    fn log(&self, reason: &Disconnect, delay: Duration) {
+        let (host, variable, delay) =
+            (&self.address, &self.variable, format!("{:.1} s", delay.as_secs_f64()));
+        match reason {
+            Disconnect::Shutdown => {}
+            Disconnect::Replaced => tracing::warn!(
+                "xiaozhi: another program connected to {host} with the same token, and the broker allows one: \
+                 check for a second `headwater serve`. Reconnecting in {delay}"
             ),
-            End::Denied(why) => tracing::error!(
-                "xiaozhi: {host} refuses the token ({}): copy the endpoint's address anew into `{env}`, which \
-                 `[xiaozhi] endpoint_env` names. Tried again in {again}",
-                self.address.hide(why)
+            Disconnect::Denied(reason) => tracing::error!(
+                "xiaozhi: {host} rejects the token ({}): copy the current address of the endpoint into \
+                 `{variable}`, the variable of `[xiaozhi] endpoint_env`. Reconnecting in {delay}",
+                self.address.mask(reason)
             ),
-            End::Lost(why) => tracing::warn!(
-                "xiaozhi: no connection to {host} ({}). Tried again in {again}",
-                self.address.hide(why)
+            Disconnect::Lost(reason) => tracing::warn!(
+                "xiaozhi: no connection to {host} ({}). Reconnecting in {delay}",
+                self.address.mask(reason)
             ),
         }
     }

@@ -1,6 +1,6 @@
-//! Every kind of incident that can be simulated, answered: the cause stands first, nothing is
-//! confirmed wrongly, and days without a cause in their logs stay without one. And forwards: what
-//! a change broke.
+//! Scores of every simulated scenario: the cause is the first hypothesis, no wrong cause is confirmed,
+//! and days without a cause in their logs get none. And forward traces: the findings that a change
+//! caused.
 
 use crate::program::{json, run, simulate};
 use std::path::Path;
@@ -12,7 +12,7 @@ fn scenarios() -> Vec<String> {
 }
 
 #[test]
-fn every_scenario_is_answered() {
+fn every_scenario_is_traced_to_its_cause() {
     let dir = tempfile::tempdir().expect("a folder");
     let scenarios = scenarios();
     assert!(scenarios.len() >= 24, "{scenarios:?}");
@@ -20,24 +20,24 @@ fn every_scenario_is_answered() {
         simulate(&dir.path().join(scenario), scenario, 6, 3_000_000);
     }
     let lake = dir.path().join("unused");
-    let answered = json(&lake, &["evaluate", dir.path().to_str().expect("path"), "--json"]);
-    let count = |key: &str| answered["totals"][key].as_u64().expect("a count");
+    let scores = json(&lake, &["evaluate", dir.path().to_str().expect("path"), "--json"]);
+    let count = |key: &str| scores["totals"][key].as_u64().expect("a count");
     let days = scenarios.len() as u64;
     assert_eq!(count("days"), days);
-    assert!(count("top1") * 100 >= count("with_cause") * 95, "{:#}", answered["totals"]);
-    assert!(count("verdict_right") * 100 >= days * 90, "{:#}", answered["totals"]);
-    assert_eq!(count("wrongly_confirmed"), 0, "{:#}", answered["totals"]);
-    // days on which the nearest change wins would prove nothing
-    assert!(count("naive_nearest") * 100 <= count("with_cause") * 15, "{:#}", answered["totals"]);
-    assert!(count("naive_namespace") * 100 <= count("with_cause") * 15, "{:#}", answered["totals"]);
+    assert!(count("top1") * 100 >= count("with_cause") * 95, "{:#}", scores["totals"]);
+    assert!(count("verdict_right") * 100 >= days * 90, "{:#}", scores["totals"]);
+    assert_eq!(count("wrongly_confirmed"), 0, "{:#}", scores["totals"]);
+    // days on which the last change is the cause would prove nothing
+    assert!(count("naive_nearest") * 100 <= count("with_cause") * 15, "{:#}", scores["totals"]);
+    assert!(count("naive_namespace") * 100 <= count("with_cause") * 15, "{:#}", scores["totals"]);
 }
 
 #[test]
-fn a_change_is_followed_forwards_and_drawn() {
+fn an_operation_is_traced_forward_and_drawn() {
     let dir = tempfile::tempdir().expect("a folder");
     let bucket = dir.path().join("bucket");
     let truth = simulate(&bucket, "memory_limit_lowered", 3, 8_000_000);
-    std::fs::remove_file(bucket.join("truth.json")).expect("the truth is beside the logs");
+    std::fs::remove_file(bucket.join("truth.json")).expect("the day has a truth.json");
     let lake = dir.path().join("lake");
     json(&lake, &["ingest", bucket.to_str().expect("path"), "--json"]);
     let id = truth["cause"]["audit_id"].as_str().expect("an id");

@@ -6,14 +6,14 @@ use headwater::query::engine::{Engine, Limits};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const THINGS: &str = include_str!("../../../sql/trace/things.sql");
+const WORKLOADS: &str = include_str!("../../../sql/trace/workloads.sql");
 const KEYS: &str = include_str!("../../../sql/trace/keys.sql");
 const EVENTS: &str = include_str!("../../../sql/trace/events.sql");
 const OPERATIONS: &str = include_str!("../../../sql/trace/operations.sql");
 const SETS: usize = 10_000;
 const SECOND: i64 = 1_000_000;
 
-/// A small generator (splitmix64): the same sets on every run.
+/// A small random number generator (splitmix64): equal sets on every run.
 struct Dice(u64);
 
 impl Dice {
@@ -51,7 +51,7 @@ fn put(engine: &Engine, name: &str, columns: Vec<(&str, ArrayRef)>) {
     engine.replace("public", name, schema, vec![batch]).expect("registered");
 }
 
-/// Returns the tables that the joins read: `items` of one kind, about the workload or pod of their set.
+/// Returns the columns of `items`, each about the workload or pod of its set.
 fn rows(items: &[Item], more: &[(&'static str, &str)]) -> Vec<(&'static str, ArrayRef)> {
     let same = |text: &str| texts(items.iter().map(|_| Some(text.to_owned())));
     let none = || texts(items.iter().map(|_| None));
@@ -87,7 +87,7 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
         ],
     );
     let nothing = || texts(std::iter::empty());
-    put(&engine, "mentions", vec![("start_id", nothing()), ("namespace", nothing()), ("name", nothing())]);
+    put(&engine, "addresses", vec![("start_id", nothing()), ("namespace", nothing()), ("name", nothing())]);
     put(
         &engine,
         "calls",
@@ -101,7 +101,7 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
     );
     put(
         &engine,
-        "names",
+        "mentions",
         vec![
             ("start_id", nothing()),
             ("key", nothing()),
@@ -127,12 +127,12 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
     audit.push(("audit_id", texts(operations.iter().map(|o| Some(o.id.clone())))));
     audit.push(("code", Arc::new(Int64Array::from_iter_values(operations.iter().map(|_| 200)))));
     put(&engine, "around_audit", audit);
-    engine.keep("things", THINGS).await.expect("things");
-    engine.keep("keys", KEYS).await.expect("keys");
+    engine.materialize("workloads", WORKLOADS).await.expect("workloads");
+    engine.materialize("keys", KEYS).await.expect("keys");
     engine
 }
 
-/// Draws a point near a start: at the edges of windows and buckets, equal, a microsecond off.
+/// Draws a point near a start: at the edge of a window or bucket, or a microsecond beside it.
 fn near(dice: &mut Dice, start: i64, edges: &[i64]) -> i64 {
     let edge = edges[dice.below(edges.len() as i64) as usize] * SECOND;
     let bucket = [600, 3600][dice.below(2) as usize] * SECOND;
@@ -153,7 +153,7 @@ async fn pairs(engine: &Engine, sql: &str) -> BTreeSet<(String, String)> {
     for batch in engine.query(&text).await.expect("it runs") {
         let (starts, rows) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         for at in 0..batch.num_rows() {
-            // a row for each way in which the two hang together
+            // there is a row for each link between the two
             found.insert((starts.value(at).to_owned(), rows.value(at).to_owned()));
         }
     }
@@ -163,7 +163,7 @@ async fn pairs(engine: &Engine, sql: &str) -> BTreeSet<(String, String)> {
 fn brute(starts: &[Item], items: &[Item], from_s: i64, to_s: i64) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for item in items {
-        // sets are far apart in names: only the own set can hang on it
+        // names differ between sets, so an item can only be linked to the start of its own set
         let start = &starts[item.set];
         if (start.ts + from_s * SECOND..=start.ts + to_s * SECOND).contains(&item.ts) {
             found.insert((start.id.clone(), item.id.clone()));
@@ -175,7 +175,7 @@ fn brute(starts: &[Item], items: &[Item], from_s: i64, to_s: i64) -> BTreeSet<(S
 #[test]
 fn window_joins_equal_brute_force() {
     let mut dice = Dice(7);
-    // around the nights in which clocks change, new year and a leap day
+    // around changes to and from daylight saving time, new year and a leap day
     let nights = [1_774_746_000, 1_793_494_800, 1_798_761_600, 1_835_395_200, 1_795_363_200];
     let (mut starts, mut events, mut operations) = (Vec::new(), Vec::new(), Vec::new());
     for set in 0..SETS {
@@ -209,7 +209,7 @@ fn no_join_of_the_trace_is_a_nested_loop() {
     runtime.block_on(async {
         let item = |id: &str| Item { id: id.into(), ts: 0, set: 0, pod: true };
         let engine = engine(&[item("s")], &[item("e")], &[item("o")]).await;
-        for sql in [THINGS, KEYS, EVENTS, OPERATIONS] {
+        for sql in [WORKLOADS, KEYS, EVENTS, OPERATIONS] {
             let plan = engine.query(&format!("explain {sql}")).await.expect("it plans");
             let plan = arrow::util::pretty::pretty_format_batches(&plan).expect("printed").to_string();
             assert!(plan.contains("HashJoinExec"), "{plan}");

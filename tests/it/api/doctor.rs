@@ -1,4 +1,4 @@
-//! Doctor: a sound installation passes, each fault is told from the others, no secret is shown.
+//! `headwater doctor`: a valid installation passes, each problem has its own text, no secret is shown.
 
 use crate::api::runs::history;
 use crate::program::headwater;
@@ -11,7 +11,7 @@ use std::process::Command;
 
 const SECRET: &str = "do-not-show-this";
 
-/// Returns the command in a folder with that config, without credentials or proxies around it.
+/// Returns the command in a folder with that config, without credentials and proxies in the environment.
 fn doctor(dir: &Path, config: &str) -> Command {
     std::fs::write(dir.join("headwater.toml"), config).expect("written");
     let mut command = headwater(&dir.join("lake"), &["doctor", "--json"]);
@@ -26,7 +26,7 @@ fn doctor(dir: &Path, config: &str) -> Command {
     command
 }
 
-/// Runs it, wants its exit code to fit its checks, and returns them.
+/// Runs the command, requires that its exit code matches the checks, and returns the checks.
 #[track_caller]
 fn checks(mut command: Command) -> Vec<Value> {
     let output = command.output().expect("starts");
@@ -41,22 +41,22 @@ fn checks(mut command: Command) -> Vec<Value> {
     checks
 }
 
-/// Wants a check in a state, whose text and hint say something.
+/// Requires a check with that state, and with `expected` in its text or hint.
 #[track_caller]
-fn assert_check(checks: &[Value], name: &str, state: &str, says: &str) {
+fn assert_check(checks: &[Value], name: &str, state: &str, expected: &str) {
     let check = checks.iter().find(|check| check["name"] == name);
     let check = check.unwrap_or_else(|| panic!("no check `{name}`: {checks:#?}"));
     assert_eq!(check["state"], state, "{check}");
-    assert!(check.to_string().contains(says), "`{says}` is not said: {check}");
+    assert!(check.to_string().contains(expected), "`{expected}` is missing: {check}");
 }
 
-/// Answers every request with 403 and a clock two hours slow; returns the endpoint.
+/// Starts a server that responds with 403 and a clock two hours slow; returns its endpoint.
 fn forbidding() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.expect("a caller");
+            let mut stream = stream.expect("a connection");
             let mut head = Vec::new();
             let mut byte = [0];
             while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
@@ -76,7 +76,7 @@ fn forbidding() -> String {
 }
 
 #[test]
-fn a_sound_installation_passes() {
+fn a_valid_installation_passes() {
     let dir = tempfile::tempdir().expect("a folder");
     history(&dir.path().join("lake"));
     std::fs::create_dir(dir.path().join("logs")).expect("a folder");
@@ -85,27 +85,27 @@ fn a_sound_installation_passes() {
     let checks = checks(doctor(dir.path(), config));
     assert_check(&checks, "config", "ok", "headwater.toml");
     assert_check(&checks, "time zone", "ok", "Asia/Shanghai");
-    assert_check(&checks, "lake", "ok", "can be written");
+    assert_check(&checks, "lake", "ok", "is writable");
     assert_check(&checks, "catalog", "ok", "format");
     assert_check(&checks, "write lock", "ok", "free");
-    assert_check(&checks, "rules", "ok", "are sound");
-    assert_check(&checks, "source", "ok", "can be read");
-    assert_check(&checks, "listen", "ok", "this machine alone");
+    assert_check(&checks, "rules", "ok", "rules are valid");
+    assert_check(&checks, "source", "ok", "is readable");
+    assert_check(&checks, "listen", "ok", "loopback only");
     assert_check(&checks, "last run", "warn", "r20261123070000000 of 2026-11-22 is partial");
     assert!(checks.iter().any(|check| check["name"] == "disk"));
 }
 
 #[test]
-fn a_fresh_folder_is_no_fault_and_stays_as_it_is() {
+fn an_empty_folder_passes_and_stays_empty() {
     let dir = tempfile::tempdir().expect("a folder");
     let checks = checks(doctor(dir.path(), "[serve]\nlisten = \"127.0.0.1:0\"\n"));
     assert_check(&checks, "lake", "warn", "headwater run");
     assert_check(&checks, "source", "warn", "[source]");
-    assert!(!dir.path().join("lake").exists(), "doctor makes nothing");
+    assert!(!dir.path().join("lake").exists(), "doctor creates nothing");
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn problems_are_reported() {
     let dir = tempfile::tempdir().expect("a folder");
     let lake = Lake::create(&dir.path().join("lake")).expect("a lake");
     history(&lake.root);
@@ -121,7 +121,7 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn a_config_that_cannot_be_read_is_a_failed_check() {
+fn an_invalid_config_is_a_failed_check() {
     let dir = tempfile::tempdir().expect("a folder");
     let checks = checks(doctor(dir.path(), "[lake]\npth = \"x\"\n"));
     assert_eq!(checks.len(), 1);
@@ -129,7 +129,7 @@ fn a_config_that_cannot_be_read_is_a_failed_check() {
 }
 
 #[test]
-fn a_bucket_that_refuses_is_told_from_one_that_is_not_there() {
+fn bucket_errors_have_distinct_texts() {
     let dir = tempfile::tempdir().expect("a folder");
     let bucket = |endpoint: &str| {
         format!(
@@ -142,11 +142,11 @@ fn a_bucket_that_refuses_is_told_from_one_that_is_not_there() {
         command.env("AWS_ACCESS_KEY_ID", "id").env("AWS_SECRET_ACCESS_KEY", SECRET);
         command
     };
-    let refused = checks(with_key(&bucket(&forbidding())));
-    assert_check(&refused, "credentials", "ok", "AWS_SECRET_ACCESS_KEY");
-    assert_check(&refused, "bucket", "fail", "403");
-    assert_check(&refused, "bucket", "fail", "AccessDenied");
-    assert_check(&refused, "clock", "fail", "ahead of the bucket's");
+    let denied = checks(with_key(&bucket(&forbidding())));
+    assert_check(&denied, "credentials", "ok", "AWS_SECRET_ACCESS_KEY");
+    assert_check(&denied, "bucket", "fail", "403");
+    assert_check(&denied, "bucket", "fail", "AccessDenied");
+    assert_check(&denied, "clock", "fail", "ahead of the bucket's");
     let unknown = checks(with_key(&bucket("http://bucket.invalid")));
     assert_check(&unknown, "bucket", "fail", "unknown host");
     let closed = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("an address");
@@ -155,7 +155,7 @@ fn a_bucket_that_refuses_is_told_from_one_that_is_not_there() {
     let mut half = doctor(dir.path(), &bucket("http://bucket.invalid"));
     half.env("AWS_ACCESS_KEY_ID", "id");
     assert_check(&checks(half), "credentials", "fail", "`AWS_SECRET_ACCESS_KEY` is not set");
-    let channel = "[[broadcast]]\nkind = \"webhook\"\nname = \"ops\"\nurl_env = \"HEADWATER_NO_SUCH\"\n";
+    let channel = "[[channel]]\nkind = \"webhook\"\nname = \"ops\"\nurl_env = \"HEADWATER_NO_SUCH\"\n";
     let mute = checks(doctor(dir.path(), channel));
     assert_check(&mute, "channel", "fail", "the environment variable `HEADWATER_NO_SUCH` is not set");
 }

@@ -1,5 +1,8 @@
-//! Tests of what may be requested, and by whom.
+//! Tests of the API: requests, and who may make them.
 
-pub mod doctor; // what is wrong with an installation
-pub mod requests; // what may be asked, and of whom
-pub mod runs; // what ran: lists, metrics, the log
+pub mod audit_log; // who called what
+pub mod doctor; // checks of an installation
+pub mod fixture; // a lake and callers, shared by these tests
+pub mod requests; // every operation and every kind of error
+pub mod runs; // runs of the daily job: lists, metrics, the log
+pub mod uploads; // uploads of log files

@@ -1,8 +1,8 @@
-//! What ran, as the terminal, JSON, metrics and the log tell it.
+//! Runs of the daily job in the terminal, JSON, metrics and the log.
 
-use crate::brief::template::incident_day;
+use crate::brief::days::incident_day;
 use crate::program::{headwater, json, run};
-use headwater::lake::catalog::{Catalog, OutboxEntry, Run, StepEntry};
+use headwater::lake::catalog::{Catalog, DeliveryState, OutboxEntry, Run, RunState, StepEntry, StepState};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,31 +10,31 @@ use std::path::Path;
 /// 2026-11-23 07:00:00 in Shanghai.
 const MORNING: i64 = 1_795_388_400_000_000;
 
-/// Makes a lake with three runs, the last of which is not whole, a report and two deliveries.
+/// Creates a lake with three runs, the last of them partial, a report and two deliveries.
 pub fn history(lake: &Path) {
     std::fs::create_dir_all(lake).expect("a folder");
     let mut catalog = Catalog::open(&lake.join("catalog.db")).expect("a catalog");
     let day = 86_400_000_000;
     let runs = [
-        ("r20261121070000000", "2026-11-20", "done", -2, None),
-        ("r20261122070000000", "2026-11-21", "failed", -1, Some("the bucket cannot be listed")),
-        ("r20261123070000000", "2026-11-22", "partial", 0, Some("audit: 2 hours without data")),
+        ("r20261121070000000", "2026-11-20", RunState::Done, -2, None),
+        ("r20261122070000000", "2026-11-21", RunState::Failed, -1, Some("the bucket cannot be listed")),
+        ("r20261123070000000", "2026-11-22", RunState::Partial, 0, Some("audit: 2 hours without data")),
     ];
     for (id, date, state, days, note) in runs {
         let run = Run {
             id: id.into(),
             date: date.into(),
-            state: state.into(),
+            state,
             started_ts: MORNING + days * day,
             ended_ts: Some(MORNING + days * day + 192_000_000),
             note: note.map(str::to_owned),
         };
-        catalog.note_run(&run).expect("noted");
+        catalog.save_run(&run).expect("saved");
     }
     for (step, attempts, from_s, to_s) in [("ingest", 2, 0, 180), ("analyse", 1, 180, 192)] {
         let step = StepEntry {
             step: step.into(),
-            state: "done".into(),
+            state: StepState::Done,
             attempts,
             started_ts: MORNING + from_s * 1_000_000,
             ended_ts: Some(MORNING + to_s * 1_000_000),
@@ -42,27 +42,27 @@ pub fn history(lake: &Path) {
             output: Some("{\"rows\":7}".into()),
             note: None,
         };
-        catalog.note_step("r20261123070000000", &step).expect("noted");
+        catalog.save_step("r20261123070000000", &step).expect("saved");
     }
-    for (finding, state) in [("f1", "sent"), ("f2", "failed")] {
-        let letter = OutboxEntry {
+    for (finding, state) in [("f1", DeliveryState::Sent), ("f2", DeliveryState::Failed)] {
+        let entry = OutboxEntry {
             channel: "wecom".into(),
             id: format!("m-{finding}"),
             date: "2026-11-22".into(),
-            state: state.into(),
+            state,
             made_ts: MORNING,
             due_ts: 0,
-            doubts: 0,
+            unconfirmed: 0,
             ts: MORNING,
             note: None,
             message: "{}".into(),
-            covers: vec![finding.into()],
+            findings: vec![finding.into()],
             parts: BTreeMap::new(),
         };
-        catalog.put_outbox(&letter).expect("noted");
+        catalog.save_outbox_entry(&entry).expect("saved");
     }
     let report = serde_json::to_string(&incident_day()).expect("JSON");
-    catalog.keep_report("2026-11-22", MORNING - day, MORNING, "r20261123070000000", &report).expect("kept");
+    catalog.save_report("2026-11-22", MORNING - day, MORNING, "r20261123070000000", &report).expect("saved");
 }
 
 fn stdout(lake: &Path, args: &[&str]) -> String {
@@ -92,7 +92,7 @@ fn runs_are_listed_latest_first() {
 }
 
 #[test]
-fn a_run_is_shown_by_id_beginning_or_last() {
+fn a_run_is_shown_by_id_prefix_or_last() {
     let dir = tempfile::tempdir().expect("a folder");
     history(dir.path());
     let shown = stdout(dir.path(), &["runs", "show", "last"]);
@@ -101,15 +101,15 @@ fn a_run_is_shown_by_id_beginning_or_last() {
     let shown = json(dir.path(), &["runs", "show", "r20261123", "--json"]);
     assert_eq!(shown["steps"][1]["step"], "analyse");
     assert_eq!(shown["steps"][0]["output"]["rows"], 7);
-    for (id, says) in [("r2026", "3 runs begin with"), ("x", "there is no run `x`")] {
+    for (id, expected) in [("r2026", "3 runs begin with"), ("x", "run `x` does not exist")] {
         let output = run(dir.path(), &["runs", "show", id]);
         assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains(says));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(expected));
     }
 }
 
 #[test]
-fn metrics_tell_runs_lake_findings_and_deliveries() {
+fn metrics_cover_runs_lake_findings_and_deliveries() {
     let dir = tempfile::tempdir().expect("a folder");
     let lake = dir.path().join("lake");
     history(&lake);
@@ -117,7 +117,7 @@ fn metrics_tell_runs_lake_findings_and_deliveries() {
     stdout(&lake, &["metrics", "--textfile", file.to_str().expect("path")]);
     let text = std::fs::read_to_string(&file).expect("written");
     assert_eq!(text, {
-        // the disk fills while the test runs
+        // the free disk space changes while the test runs
         let again = stdout(&lake, &["metrics"]);
         let free = |text: &str| {
             text.lines().find(|line| line.starts_with("headwater_lake_disk_free_bytes ")).map(str::to_owned)
@@ -141,14 +141,14 @@ fn metrics_tell_runs_lake_findings_and_deliveries() {
         assert!(text.lines().any(|l| l == line), "`{line}` is missing:\n{text}");
     }
     let findings = text.lines().filter(|line| line.starts_with("headwater_findings{")).count();
-    assert_eq!(findings, 5, "each severity, none left out");
-    assert!(!text.contains(" counter"), "what is read from the catalog is a gauge");
+    assert_eq!(findings, 5, "one for each severity");
+    assert!(!text.contains(" counter"), "all metrics are gauges");
     let left = std::fs::read_dir(dir.path()).expect("readable").count();
     assert_eq!(left, 2, "no temporary file is left");
 }
 
 #[test]
-fn the_log_is_records_when_asked() {
+fn the_log_can_be_json_records() {
     let dir = tempfile::tempdir().expect("a folder");
     history(dir.path());
     let output = headwater(dir.path(), &["runs", "show", "nope", "--log-format", "json"])
@@ -162,6 +162,6 @@ fn the_log_is_records_when_asked() {
     let last = records.last().expect("a record");
     assert_eq!(last["severity_text"], "ERROR");
     assert_eq!(last["severity_number"], 17);
-    assert_eq!(last["body"], "there is no run `nope`");
+    assert_eq!(last["body"], "run `nope` does not exist");
     assert!(last["attributes"]["hint"].as_str().is_some_and(|hint| hint.contains("runs list")));
 }

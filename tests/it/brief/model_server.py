@@ -1,6 +1,6 @@
-"""An OpenAI-compatible server that answers as a test's script says. Each request is validated against
-the types that the `openai` package generates from the published API; what does not fit is answered
-with 400 and told in the log. Its first line says on which port; it ends with its stdin."""
+"""An OpenAI-compatible server whose responses are scripted by a test. Each request is validated against
+the types that the `openai` package generates from the published API; an invalid one gets status 400 and
+is marked in the log. The first line of output is the port. The server exits at the end of its stdin."""
 
 import json
 import sys
@@ -21,14 +21,14 @@ scripts, logs, lock = {}, {}, threading.Lock()
 
 
 def faults(path, headers, body):
-    """What is wrong with a request."""
+    """Yields the errors of a request."""
     if not path.endswith("/v1/chat/completions"):
         yield f"path {path}"
     if headers.get("authorization") != f"Bearer {KEY}":
         yield "authorization"
     try:
         valid = REQUEST.validate_python(body)
-        # an iterable is validated as it is read
+        # an iterable is validated while it is iterated
         messages = list(valid["messages"])
         if not messages or not all(message["content"].strip() for message in messages):
             yield "an empty message"
@@ -47,7 +47,7 @@ def faults(path, headers, body):
 
 
 def strict(schema):
-    """What OpenAI's strict subset of JSON Schema refuses."""
+    """Yields violations of OpenAI's strict subset of JSON Schema."""
     if schema.get("type") == "object":
         if schema.get("additionalProperties") is not False:
             yield "additionalProperties must be false"
@@ -59,8 +59,8 @@ def strict(schema):
 
 
 def obey(messages, also):
-    """Does all that it reads: every text of the data comes back as a claim about what it stands beside,
-    and as one about everything. `also` is what it says besides."""
+    """Returns a reply that repeats every text of the data as a sentence, once about the fact that contains
+    it and once about all facts, after the sentences `also`."""
     facts = [json.loads(line) for line in messages[1]["content"].split("\n")[1:-1]]
     everything = [fact["id"] for fact in facts if fact["id"][0] in "FT"]
     said = {}

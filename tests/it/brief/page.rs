@@ -1,6 +1,6 @@
-//! The page: self-contained, inert, complete in both languages, and alive in a real browser.
+//! The page: self-contained, without live log text, complete in both languages, and working in a browser.
 
-use crate::brief::template::{HOSTILE, calm_day, empty_day, hostile_day, incident_day};
+use crate::brief::days::{HOSTILE, calm_day, empty_day, hostile_day, incident_day};
 use headwater::brief::page::html;
 use model::error::Result;
 use model::lang::Lang;
@@ -17,13 +17,13 @@ fn assert_contains(page: &str, texts: &[&str]) {
     }
 }
 
-/// Renders a page and opens it in Chromium: the document as it stands after the script ran.
+/// Opens a page in Chromium and returns the document after the script ran.
 fn opened(report: &Report, lang: Lang) -> std::result::Result<String, Box<dyn std::error::Error>> {
     let chromium =
         std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
     assert!(
         chromium.exists(),
-        "`{}` is not there: install Chromium or set CHROMIUM; this test opens the page in it",
+        "`{}` does not exist: install Chromium, or set CHROMIUM to its path; this test opens the page in it",
         chromium.display()
     );
     let dir = tempfile::tempdir()?;
@@ -54,7 +54,7 @@ fn the_page_needs_no_network() -> Result<()> {
 }
 
 #[test]
-fn the_page_tells_the_day_in_both_languages() -> Result<()> {
+fn the_page_describes_the_day_in_both_languages() -> Result<()> {
     let zh = html(&incident_day(), Lang::Zh)?;
     assert_contains(
         &zh,
@@ -121,7 +121,7 @@ fn hostile_text_stays_text() -> Result<()> {
 
 #[test]
 fn cards_of_a_chain_never_overlap() -> Result<()> {
-    // Twelve steps: in the same second, hours apart, out of order, and without a time between.
+    // twelve steps: in the same second, hours apart, out of order, and with an invalid lag
     let mut report = incident_day();
     for hypothesis in report.traces.iter_mut().flat_map(|trace| &mut trace.hypotheses) {
         let step = |(i, step): (usize, Step)| Step {

@@ -1,13 +1,13 @@
-//! Every kind of channel against a server that keeps its service's rules: limits, signatures, codes,
-//! failures, hostile texts; and the config of them.
+//! Every kind of channel against a server that enforces the rules of its service: limits, signatures, error
+//! codes, failures, hostile texts; and the config of channels.
 
-use crate::brief::template::hostile_day;
+use crate::brief::days::hostile_day;
 use crate::delivery::receiver::{self, Judge, KEY, Receiver, Reply, SECRET, Seen};
 use crate::program::{headwater, python};
 use base64::Engine;
 use headwater::brief::{Length, brief};
-use headwater::config::{ChannelKind, Config, DEFAULT};
-use headwater::delivery::channel::{Channel, MESSAGE_SCHEMA, Message, Outside, Sent};
+use headwater::config::{Config, DEFAULT};
+use headwater::delivery::channel::{Channel, Environment, MESSAGE_SCHEMA, Message, SendOutcome};
 use model::lang::Lang;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -15,7 +15,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// The robots, how their servers judge, and where their addresses lie.
+/// Kinds of group chats, each with the rules of its server and the path of its address.
 pub const ROBOTS: [(&str, Judge, &str); 4] = [
     ("wecom", receiver::wecom, "/cgi-bin/webhook/send?key="),
     ("dingtalk", receiver::dingtalk, "/robot/send?access_token="),
@@ -28,10 +28,10 @@ pub fn address(server: &Receiver, kind: &str) -> String {
     format!("http://{}{path}{KEY}", server.address)
 }
 
-/// Opens a channel from lines of config; `URL` and `SECRET` are its variables.
+/// Opens a channel from lines of config; its environment variables are `URL` and `SECRET`.
 pub fn open(kind: &str, lines: &str, url: &str) -> model::error::Result<Channel> {
     let url_env = if ["email", "file", "stdout"].contains(&kind) { "" } else { "url_env = \"URL\"\n" };
-    let text = format!("[[broadcast]]\nkind = \"{kind}\"\nname = \"ops\"\n{url_env}{lines}\n");
+    let text = format!("[[channel]]\nkind = \"{kind}\"\nname = \"ops\"\n{url_env}{lines}\n");
     let config = Config::parse(&text, "test")?;
     let env = |name: &str| match name {
         "URL" => Some(url.to_owned()),
@@ -39,7 +39,7 @@ pub fn open(kind: &str, lines: &str, url: &str) -> model::error::Result<Channel>
         "USER_OF_MAIL" => Some("robot".to_owned()),
         _ => None,
     };
-    Channel::open(&config.broadcast[0], Outside { env: &env, print: |_| Ok(()) })
+    Channel::open(&config.channels[0], Environment { env: &env, print: |_| Ok(()) })
 }
 
 pub fn message(text: &str) -> Message {
@@ -52,7 +52,7 @@ pub fn message(text: &str) -> Message {
         is_update: false,
         is_repeat: false,
         is_late: false,
-        lang: "zh".into(),
+        lang: Lang::Zh,
         title: "日志日报 2026-11-22：3 个异常".into(),
         text: text.into(),
         findings: Vec::new(),
@@ -63,19 +63,19 @@ pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-/// Sends all parts and returns what came of each.
-fn send(channel: &Channel, message: &Message) -> Vec<Sent> {
+/// Sends all parts and returns the outcome of each.
+fn send(channel: &Channel, message: &Message) -> Vec<SendOutcome> {
     runtime().block_on(async {
         let mut all = Vec::new();
         for part in channel.parts(message) {
-            channel.turn(message).await;
+            channel.wait_for_turn(message).await;
             all.push(channel.send(message, &part).await);
         }
         all
     })
 }
 
-/// The text that people see of a request.
+/// Returns the text of a request that people see.
 fn shown(kind: &str, seen: &Seen) -> String {
     let body = seen.json();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -95,7 +95,7 @@ fn shown(kind: &str, seen: &Seen) -> String {
     }
 }
 
-/// A brief of about that many lines, one of them longer than any message.
+/// Returns a brief of about `lines` lines, one of them longer than any message.
 fn long_text(lines: usize) -> String {
     let mut text = String::from("**2026-11-22 · 生产：999 个异常**\n\n");
     for line in 0..lines {
@@ -108,21 +108,24 @@ fn long_text(lines: usize) -> String {
 }
 
 #[test]
-fn a_long_brief_goes_out_in_parts_within_the_limits() {
+fn a_long_brief_is_sent_in_parts_within_the_limits() {
     for (kind, judge, _) in ROBOTS {
         let server = Receiver::start(judge);
         for lines in [1, 30, 4000] {
-            // a server of one message a second is not written to by two channels at once
+            // a server with a limit of one message per second must not get messages from two channels at once
             std::thread::sleep(Duration::from_millis(1200));
             let channel = open(kind, "", &address(&server, kind)).expect("a channel");
             let message = message(&long_text(lines));
             let before = server.seen().len();
             let sent = send(&channel, &message);
-            assert!(sent.iter().all(|sent| matches!(sent, Sent::Delivered(_))), "{kind} {lines}: {sent:?}");
+            assert!(
+                sent.iter().all(|sent| matches!(sent, SendOutcome::Delivered(_))),
+                "{kind} {lines}: {sent:?}"
+            );
             let texts: Vec<String> = server.seen()[before..].iter().map(|seen| shown(kind, seen)).collect();
             assert_eq!(texts.len(), sent.len());
             let all = texts.join("\n");
-            let told = all.matches("行0").count();
+            let found = all.matches("行0").count();
             assert!(all.contains("行00000") && all.contains("999 个异常"), "{kind}");
             if sent.len() > 1 {
                 for (at, text) in texts.iter().enumerate() {
@@ -130,25 +133,29 @@ fn a_long_brief_goes_out_in_parts_within_the_limits() {
                 }
             }
             let is_whole = all.contains('终');
-            assert_eq!(is_whole, !all.contains("过长"), "{kind} {lines}: what is left out is said");
+            assert_eq!(
+                is_whole,
+                !all.contains("过长"),
+                "{kind} {lines}: the message says that parts are omitted"
+            );
             assert!(is_whole || lines == 4000, "{kind}: {lines} lines and a long one fit");
-            assert!(!is_whole || told == lines, "{kind}: {told} of {lines} lines, each once");
+            assert!(!is_whole || found == lines, "{kind}: {found} of {lines} lines, each once");
             assert_eq!(channel.parts(&message), channel.parts(&message));
         }
     }
 }
 
 #[test]
-fn plain_text_for_wechat_has_no_marks() {
+fn plain_text_for_wechat_has_no_markdown() {
     let server = Receiver::start(receiver::wecom);
     let channel = open("wecom", "format = \"text\"", &address(&server, "wecom")).expect("a channel");
     let sent = send(&channel, &message(&long_text(40)));
-    assert!(sent.len() > 1 && sent.iter().all(|sent| matches!(sent, Sent::Delivered(_))), "{sent:?}");
+    assert!(sent.len() > 1 && sent.iter().all(|sent| matches!(sent, SendOutcome::Delivered(_))), "{sent:?}");
     assert!(server.seen().iter().all(|seen| seen.json()["msgtype"] == "text" && !seen.body.contains("**")));
 }
 
 #[test]
-fn signatures_are_what_someone_else_computes() {
+fn signatures_equal_those_of_a_python_implementation() {
     let mut requests = Vec::new();
     for (kind, judge) in [
         ("dingtalk", receiver::dingtalk as Judge),
@@ -158,7 +165,7 @@ fn signatures_are_what_someone_else_computes() {
         let server = Receiver::start(judge);
         let channel = open(kind, "secret_env = \"SECRET\"", &address(&server, kind)).expect("a channel");
         let sent = send(&channel, &message("**短**"));
-        assert!(matches!(sent[..], [Sent::Delivered(_)]), "{sent:?}");
+        assert!(matches!(sent[..], [SendOutcome::Delivered(_)]), "{sent:?}");
         let seen = server.seen().remove(0);
         requests
             .push(json!({ "kind": kind, "target": seen.target, "headers": seen.headers, "body": seen.body }));
@@ -202,7 +209,7 @@ for request in json.load(sys.stdin):
 }
 
 #[test]
-fn a_keyword_stands_in_every_part() {
+fn every_part_contains_the_keyword() {
     let server = Receiver::start(receiver::dingtalk);
     let channel = open("dingtalk", "keyword = \"巡检\"", &address(&server, "dingtalk")).expect("a channel");
     let sent = send(&channel, &message(&long_text(600)));
@@ -212,7 +219,7 @@ fn a_keyword_stands_in_every_part() {
     }
 }
 
-/// Wants a kind of outcome, and no secret in what is told of it.
+/// Checks the outcome of a reply, and that it contains no secret.
 #[track_caller]
 fn assert_sent(kind: &str, reply: Reply, expected: &str) {
     let judge = ROBOTS.iter().find(|(name, ..)| *name == kind).map_or(receiver::webhook as Judge, |r| r.1);
@@ -224,93 +231,93 @@ fn assert_sent(kind: &str, reply: Reply, expected: &str) {
     assert!(!sent.contains(KEY), "{sent}");
 }
 
-fn answer(status: u16, headers: &'static str, body: &str) -> Reply {
+fn reply(status: u16, headers: &'static str, body: &str) -> Reply {
     Reply::Answer(status, headers, body.replace("KEY", KEY))
 }
 
 #[test]
 fn the_code_in_the_body_decides() {
     let code =
-        |code: i64| answer(200, "", &format!(r#"{{"errcode":{code},"errmsg":"bad KEY, see http://x"}}"#));
+        |code: i64| reply(200, "", &format!(r#"{{"errcode":{code},"errmsg":"bad KEY, see http://x"}}"#));
     for (kind, number, expected) in [
         ("wecom", 0, "Delivered"),
         ("wecom", 45009, "Busy(\"code 45009: bad …"),
         ("wecom", 45009, "60s"),
-        ("wecom", -1, "Refused"),
+        ("wecom", -1, "Failed"),
         ("wecom", 93000, "Rejected(\"the robot's key is not valid"),
         ("wecom", 40058, "Rejected"),
         ("dingtalk", 130101, "600s"),
         ("dingtalk", 410100, "Busy"),
-        ("dingtalk", 310000, "Rejected(\"the signature, the keyword"),
+        ("dingtalk", 310000, "Rejected(\"the robot rejects the signature, the keyword"),
         ("dingtalk", 300001, "Rejected(\"the robot's token"),
     ] {
         assert_sent(kind, code(number), expected);
     }
-    let code = |code: i64| answer(200, "", &format!(r#"{{"code":{code},"msg":"KEY"}}"#));
+    let code = |code: i64| reply(200, "", &format!(r#"{{"code":{code},"msg":"KEY"}}"#));
     for (number, expected) in [
         (0, "Delivered"),
         (11232, "Busy"),
         (99991400, "Busy"),
-        (19021, "Rejected(\"the signature"),
-        (19024, "Rejected(\"the robot wants a keyword"),
+        (19021, "Rejected(\"the robot rejects the signature"),
+        (19024, "Rejected(\"the robot requires a keyword"),
         (9499, "Rejected"),
     ] {
         assert_sent("feishu", code(number), expected);
     }
-    assert_sent("feishu", answer(200, "", r#"{"StatusCode":0,"StatusMessage":"success"}"#), "Delivered");
-    assert_sent("feishu", answer(400, "", r#"{"code":9499,"msg":"Bad Request"}"#), "Rejected");
-    let reset = answer(200, "x-ogw-ratelimit-reset: 7\r\n", r#"{"code":11232,"msg":"busy"}"#);
+    assert_sent("feishu", reply(200, "", r#"{"StatusCode":0,"StatusMessage":"success"}"#), "Delivered");
+    assert_sent("feishu", reply(400, "", r#"{"code":9499,"msg":"Bad Request"}"#), "Rejected");
+    let reset = reply(200, "x-ogw-ratelimit-reset: 7\r\n", r#"{"code":11232,"msg":"busy"}"#);
     assert_sent("feishu", reset, "7s");
     for body in ["<html>log in first</html>", "", "{}", "{\"errcode\":\"0\"}"] {
-        assert_sent("wecom", answer(200, "", body), "Doubtful");
+        assert_sent("wecom", reply(200, "", body), "Uncertain");
     }
-    assert_sent("slack", answer(200, "", "ok"), "Delivered");
-    assert_sent("slack", answer(200, "", "<html>"), "Doubtful");
+    assert_sent("slack", reply(200, "", "ok"), "Delivered");
+    assert_sent("slack", reply(200, "", "<html>"), "Uncertain");
     for (status, body) in
         [(400, "invalid_payload"), (403, "action_prohibited"), (404, "channel_not_found KEY")]
     {
-        assert_sent("slack", answer(status, "", body), "Rejected(\"it answered 40");
+        assert_sent("slack", reply(status, "", body), "Rejected(\"the server returned 40");
     }
 }
 
 #[test]
-fn the_status_decides_where_there_is_no_code() {
+fn the_status_decides_if_there_is_no_code() {
     for (kind, ..) in ROBOTS {
-        assert_sent(kind, answer(429, "retry-after: 3\r\n", ""), "3s");
-        assert_sent(kind, answer(500, "", ""), "Doubtful");
-        assert_sent(kind, answer(502, "", "bad gateway"), "Doubtful");
-        assert_sent(kind, answer(503, "", ""), "Refused");
-        assert_sent(kind, answer(503, "retry-after: 9\r\n", ""), "9s");
-        assert_sent(kind, answer(302, "location: http://evil.example/\r\n", ""), "Rejected");
-        assert_sent(kind, answer(403, "", "no"), "Rejected");
+        assert_sent(kind, reply(429, "retry-after: 3\r\n", ""), "3s");
+        assert_sent(kind, reply(500, "", ""), "Uncertain");
+        assert_sent(kind, reply(502, "", "bad gateway"), "Uncertain");
+        assert_sent(kind, reply(503, "", ""), "Failed");
+        assert_sent(kind, reply(503, "retry-after: 9\r\n", ""), "9s");
+        assert_sent(kind, reply(302, "location: http://evil.example/\r\n", ""), "Rejected");
+        assert_sent(kind, reply(403, "", "no"), "Rejected");
     }
-    assert_sent("webhook", answer(202, "", "whatever"), "Delivered");
-    assert_sent("webhook", answer(401, "", "KEY"), "Rejected");
+    assert_sent("webhook", reply(202, "", "whatever"), "Delivered");
+    assert_sent("webhook", reply(401, "", "KEY"), "Rejected");
     let date = "retry-after: Fri, 31 Dec 2100 23:59:59 GMT\r\n";
-    assert_sent("webhook", answer(429, date, ""), "Busy");
-    assert_sent("wecom", answer(200, "", &"x".repeat(10 << 20)), "Doubtful");
+    assert_sent("webhook", reply(429, date, ""), "Busy");
+    assert_sent("wecom", reply(200, "", &"x".repeat(10 << 20)), "Uncertain");
 }
 
 #[test]
-fn what_nobody_can_tell_is_told_from_what_surely_failed() {
+fn unknown_outcomes_differ_from_certain_failures() {
     for kind in ["wecom", "slack", "webhook"] {
         assert_sent(kind, Reply::Reset, "Unknown");
         assert_sent(kind, Reply::Late(Duration::from_secs(3)), "Delivered");
     }
     assert_sent("wecom", Reply::BreakOff, "Unknown");
-    assert_sent("dingtalk", Reply::Hang, "Unknown(\"no answer within 15 s\")");
+    assert_sent("dingtalk", Reply::Hang, "Unknown(\"no response within 15 s\")");
     let closed =
         TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("an address");
     let url = format!("http://{closed}/cgi-bin/webhook/send?key={KEY}");
     let sent = send(&open("wecom", "", &url).expect("a channel"), &message("短"));
-    assert!(matches!(&sent[0], Sent::Refused(why) if !why.contains(KEY)), "{sent:?}");
+    assert!(matches!(&sent[0], SendOutcome::Failed(why) if !why.contains(KEY)), "{sent:?}");
     let url = format!("https://no-such-host.invalid/cgi-bin/webhook/send?key={KEY}");
     let sent = send(&open("wecom", "", &url).expect("a channel"), &message("短"));
-    assert!(matches!(&sent[0], Sent::Refused(why) if !why.contains(KEY)), "{sent:?}");
+    assert!(matches!(&sent[0], SendOutcome::Failed(why) if !why.contains(KEY)), "{sent:?}");
 }
 
 #[test]
-fn a_repeat_and_a_late_one_say_so() {
+fn repeats_and_late_messages_have_a_note() {
     for (kind, judge, _) in ROBOTS {
         let server = Receiver::start(judge);
         let channel = open(kind, "", &address(&server, kind)).expect("a channel");
@@ -328,7 +335,7 @@ fn a_repeat_and_a_late_one_say_so() {
     }
 }
 
-/// What people who write to logs would like to have sent.
+/// Texts that an attacker could write to a log.
 const PAYLOADS: [&str; 36] = [
     "@all",
     "@everyone look",
@@ -368,7 +375,7 @@ const PAYLOADS: [&str; 36] = [
     "ht**tp://**evil.example http:**//evil.example** http:/**/evil.example",
 ];
 
-/// Wants nothing in a text that a chat program acts on.
+/// Checks that a text contains nothing that a chat program interprets.
 #[track_caller]
 fn assert_harmless(kind: &str, text: &str) {
     for bad in
@@ -379,16 +386,16 @@ fn assert_harmless(kind: &str, text: &str) {
 }
 
 #[test]
-fn hostile_text_does_nothing_anywhere() {
+fn hostile_text_is_harmless_in_every_channel() {
     for (kind, judge, _) in ROBOTS {
         let server = Receiver::start(judge);
         let channel = open(kind, "", &address(&server, kind)).expect("a channel");
-        // whoever made the text: as if nothing had been done about it before
+        // a text that was not sanitized before
         let mut hostile = message(&PAYLOADS.map(|payload| format!("- {payload}")).join("\n"));
         hostile.title = PAYLOADS.join(" ");
         let sent = send(&channel, &hostile);
-        assert!(sent.iter().all(|sent| matches!(sent, Sent::Delivered(_))), "{kind}: {sent:?}");
-        // and as it comes, out of a day whose every name and text is hostile
+        assert!(sent.iter().all(|sent| matches!(sent, SendOutcome::Delivered(_))), "{kind}: {sent:?}");
+        // and the briefs of a day in which every name and text is hostile
         for lang in [Lang::Zh, Lang::En] {
             for length in [Length::Chat, Length::Voice, Length::Full] {
                 send(&channel, &message(&brief(&hostile_day(), lang, length)));
@@ -400,14 +407,14 @@ fn hostile_text_does_nothing_anywhere() {
         let first = shown(kind, &server.seen()[0]);
         assert!(
             first.contains("password") && first.contains("＠all"),
-            "{kind}: it is still to be read: {first}"
+            "{kind}: it is still readable: {first}"
         );
         assert!(server.seen().iter().all(|seen| seen.json().get("at").is_none()), "nobody is mentioned");
     }
 }
 
 #[test]
-fn our_own_marks_stay() {
+fn our_own_markup_is_kept() {
     let text = "**已确认**：张三 删除了 configmaps [T:9b1f6d1e / A:1c2d]\n- 链路：a → b [F:01ab]";
     for (kind, judge, _) in ROBOTS {
         let server = Receiver::start(judge);
@@ -423,7 +430,7 @@ fn our_own_marks_stay() {
 }
 
 #[test]
-fn a_wrong_config_is_named_with_its_place() {
+fn an_invalid_config_is_an_error_with_its_place() {
     let url = "https://example.com/hook";
     let error = |kind: &str, lines: &str, url: &str| {
         let error = open(kind, lines, url).expect_err("wrong");
@@ -433,29 +440,29 @@ fn a_wrong_config_is_named_with_its_place() {
         text
     };
     for (kind, lines, says) in [
-        ("wecom", "path = \"x\"", "`wecom` has no `path`"),
-        ("file", "", "`file` needs its `path`"),
-        ("email", "to = [\"a@b.c\"]", "needs its `host`"),
+        ("wecom", "path = \"x\"", "unknown field `path`, expected `url_env` or `format`"),
+        ("file", "", "missing field `path`"),
+        ("email", "to = [\"a@b.c\"]", "missing field `host`"),
         ("webhook", "quiet = \"22-7\"", "22:00-07:30"),
-        ("webhook", "quiet = \"22:00-22:00\"", "no quiet hours"),
-        ("webhook", "lang = \"fr\"", "zh and en"),
+        ("webhook", "quiet = \"22:00-22:00\"", "not a valid range of quiet hours"),
+        ("webhook", "lang = \"fr\"", "expected `zh` or `en`"),
         ("webhook", "agents = [\"ops\"]", "business, standard, event and audit"),
-        ("webhook", "namespaces = [\"a{\"]", "`a{` is no glob"),
+        ("webhook", "namespaces = [\"a{\"]", "`a{` is not a valid glob"),
         ("webhook", "max_findings = 0", "max_findings"),
         ("webhook", "min_severity = \"awful\"", "unknown variant `awful`"),
         ("pigeon", "", "unknown variant `pigeon`"),
-        ("webhook", "keyword = \"x\"", "it is a key of `dingtalk`"),
+        ("webhook", "keyword = \"x\"", "unknown field `keyword`, expected `url_env` or `secret_env`"),
         (
             "email",
             "host = \"mail.example.com\"\nfrom = \"a@b.c\"\nto = [\"a@b.c\"]\ntls = \"none\"",
-            "mail would leave this machine in the clear",
+            "mail would leave this machine unencrypted",
         ),
-        ("email", "host = \"h\"\nfrom = \"nobody\"\nto = [\"a@b.c\"]", "is no mail address"),
+        ("email", "host = \"h\"\nfrom = \"nobody\"\nto = [\"a@b.c\"]", "is not a valid mail address"),
         ("email", "host = \"h\"\nfrom = \"a@b.c\"\nto = [\"a@b.c\"]\nsubject = \"a\\nBcc: x\"", "line break"),
         (
             "email",
             "host = \"h\"\nfrom = \"a@b.c\"\nto = [\"a@b.c\"]\nuser_env = \"U\"",
-            "needs its `password_env`",
+            "requires `password_env` too",
         ),
         ("webhook", "secret_env = \"NOT_THERE\"", "`NOT_THERE` is not set"),
     ] {
@@ -471,38 +478,43 @@ fn a_wrong_config_is_named_with_its_place() {
     ] {
         assert!(error(kind, "", url).contains("such an address looks like https://"));
     }
-    assert!(error("wecom", "", "d0n7-7e11").contains("holds no URL"));
+    assert!(error("wecom", "", "d0n7-7e11").contains("is not a valid URL"));
     assert!(error("wecom", "", "http://a.example/?key=d0n7-7e11").contains("https://"));
     assert!(error("webhook", "", "").contains("`URL` is not set"));
-    let two = "[[broadcast]]\nkind = \"file\"\nname = \"a\"\npath = \"a\"\n".repeat(2);
+    let two = "[[channel]]\nkind = \"file\"\nname = \"a\"\npath = \"a\"\n".repeat(2);
     let text = Config::parse(&two, "test").expect_err("wrong").to_string();
-    assert!(text.contains("two channels are called `a`"), "{text}");
+    assert!(text.contains("two channels have the name `a`"), "{text}");
     let channel = open("wecom", "", &format!("https://a.example/send?key={KEY}")).expect("a channel");
     assert!(!format!("{channel:?}").contains(KEY), "{channel:?}");
 }
 
 #[test]
 fn the_commented_default_shows_a_channel_of_each_kind() {
-    let lines = DEFAULT.lines().skip_while(|line| !line.starts_with("# [[broadcast]]"));
+    let lines = DEFAULT.lines().skip_while(|line| !line.starts_with("# [[channel]]"));
     let lines: Vec<&str> = lines.take_while(|line| line.starts_with('#')).collect();
     let (channels, route) = lines.split_at(lines.iter().position(|line| *line == "#").expect("a gap"));
     let bare = |lines: &[&str]| -> String {
         lines.iter().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect()
     };
     let config = Config::parse(&bare(channels), "default").expect("sound");
-    let kinds: Vec<ChannelKind> = config.broadcast.iter().map(|channel| channel.kind).collect();
-    assert!(ChannelKind::ALL.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
-    let file = "[[broadcast]]\nkind = \"file\"\nname = \"a\"\npath = \"a\"\n";
+    let shown: Vec<&str> = config.channels.iter().map(|channel| channel.kind.name()).collect();
+    let wrong = Config::parse("[[channel]]\nname = \"a\"\nkind = \"pigeon\"\n", "test").expect_err("wrong");
+    let text = wrong.to_string(); // lists every kind: unknown variant `pigeon`, expected one of `wecom`, …
+    let kinds: Vec<&str> = text.split('`').skip_while(|part| *part != "pigeon").skip(2).step_by(2).collect();
+    assert!(kinds.contains(&"wecom") && kinds.contains(&"stdout"), "{text}");
+    let is_shown = |kind: &&str| shown.contains(kind) || kind.contains(' ');
+    assert!(kinds.iter().all(is_shown), "{kinds:?} {shown:?}");
+    let file = "[[channel]]\nkind = \"file\"\nname = \"a\"\npath = \"a\"\n";
     let keys: Vec<&str> = route.iter().copied().filter(|line| line.contains(" = ")).collect();
     assert!(keys.len() >= 9, "{keys:?}");
     Config::parse(&(file.to_owned() + &bare(&keys)), "default").expect("sound");
 }
 
 #[test]
-fn the_program_lists_tries_and_examines_channels() {
+fn the_program_lists_tests_and_checks_channels() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Receiver::start(receiver::wecom);
-    let config = "[[broadcast]]\nkind = \"wecom\"\nname = \"ops\"\nurl_env = \"OPS_URL\"\nmin_severity = \"high\"\n\
+    let config = "[[channel]]\nkind = \"wecom\"\nname = \"ops\"\nurl_env = \"OPS_URL\"\nmin_severity = \"high\"\n\
                   quiet = \"22:00-07:30\"\nurgent = true\n";
     std::fs::write(dir.path().join("headwater.toml"), config).expect("written");
     let program = |args: &[&str], url: &str| {
@@ -516,16 +528,16 @@ fn the_program_lists_tries_and_examines_channels() {
     let url = address(&server, "wecom");
     let (code, text) = program(&["channels", "list"], &url);
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("zh, high and graver, not 22:00-07:30 but for critical ones"), "{text}");
+    assert!(text.contains("zh, high or worse, not 22:00-07:30 except critical findings"), "{text}");
     let (_, text) = program(&["doctor", "--json"], &url);
-    assert!(text.contains("`ops` (wecom) has where to send to"), "{text}");
+    assert!(text.contains("`ops` (wecom) is configured"), "{text}");
     let (_, text) = program(&["doctor", "--json"], &format!("https://elsewhere.example/{KEY}"));
-    assert!(text.contains("`OPS_URL` holds no address of a `wecom` channel"), "{text}");
-    assert!(server.seen().is_empty(), "nothing is sent by looking");
+    assert!(text.contains("`OPS_URL` is not an address of a `wecom` channel"), "{text}");
+    assert!(server.seen().is_empty(), "a check sends nothing");
     let (code, text) = program(&["channels", "test", "ops"], &url);
     assert_eq!(code, Some(0), "{text}");
     assert!(shown("wecom", &server.seen()[0]).contains("这是一条测试消息"));
-    server.script([answer(200, "", r#"{"errcode":93000,"errmsg":"KEY"}"#)]);
+    server.script([reply(200, "", r#"{"errcode":93000,"errmsg":"KEY"}"#)]);
     let (code, text) = program(&["channels", "test", "ops"], &url);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("the robot's key is not valid") && text.contains("hint:"), "{text}");

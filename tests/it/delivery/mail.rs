@@ -1,23 +1,23 @@
-//! Mail against a small SMTP server: headers and text, what is refused at which step, and that
-//! nothing goes out in the clear that should not.
+//! Mail against a small SMTP server: headers and text, a rejection of each command, and that nothing is sent
+//! unencrypted by mistake.
 
-use crate::brief::template::hostile_day;
+use crate::brief::days::hostile_day;
 use crate::delivery::channels::{message, open, runtime};
 use crate::program::{headwater, python};
 use headwater::brief::{Length, brief};
-use headwater::delivery::channel::{Channel, Message, Sent};
+use headwater::delivery::channel::{Channel, Message, SendOutcome};
 use model::lang::Lang;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-/// How it answers: each command by its beginning, the first that fits.
+/// Replies by the beginning of the command; the first match applies.
 type Script = &'static [(&'static str, &'static str)];
 
 struct Server {
     address: SocketAddr,
-    /// Each line that came, without its end.
+    /// Received lines, without line breaks.
     lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -73,13 +73,13 @@ fn serve(stream: TcpStream, script: Script, seen: &Mutex<Vec<String>>) -> std::i
     Ok(())
 }
 
-fn send(channel: &Channel, message: &Message) -> Sent {
+fn send(channel: &Channel, message: &Message) -> SendOutcome {
     let parts = channel.parts(message);
     assert_eq!(parts.len(), 1);
     runtime().block_on(channel.send(message, &parts[0]))
 }
 
-/// Returns the headers and the decoded bodies of the one mail that came, as Python reads them.
+/// Returns the headers and the decoded bodies of the received mail, parsed by Python.
 fn mail(lines: &[String]) -> (Vec<(String, String)>, Vec<String>) {
     let begin = lines.iter().position(|line| line == "DATA").expect("a text") + 1;
     let text = &lines[begin..lines.iter().position(|line| line == ".").expect("its end")];
@@ -104,7 +104,7 @@ print(json.dumps([[[name, str(value)] for name, value in mail.items()], [part.ge
     serde_json::from_slice(&output.stdout).expect("a mail")
 }
 
-/// Tells how often a command came; the text of a mail holds none.
+/// Returns how often a command was received; the text of a mail does not contain commands.
 fn count(lines: &[String], command: &str) -> usize {
     let mut is_text = false;
     let mut found = 0;
@@ -122,7 +122,7 @@ fn a_mail_has_text_html_and_the_headers_it_needs() {
     let channel = server.channel(to);
     let text = "**3 个异常**\n- 支付 <失败> & \"重试\" [F:01ab]\n.\n.点";
     let sent = send(&channel, &message(text));
-    assert_eq!(sent, Sent::Delivered("taken for 2 receiver(s)".into()));
+    assert_eq!(sent, SendOutcome::Delivered("accepted for 2 recipient(s)".into()));
     let lines = server.lines();
     for command in
         ["MAIL FROM:<robot@ops.example>", "RCPT TO:<ops@ops.example>", "RCPT TO:<chief@ops.example>"]
@@ -143,7 +143,7 @@ fn a_mail_has_text_html_and_the_headers_it_needs() {
     }
     assert_eq!(bodies.len(), 2, "{bodies:#?}");
     assert!(bodies[0].contains("3 个异常\n- 支付 ‹失败› ＆"), "{}", bodies[0]);
-    assert!(bodies[0].contains("\n.\n.点"), "a line of a dot ends nothing: {}", bodies[0]);
+    assert!(bodies[0].contains("\n.\n.点"), "a line with only a dot does not end the text: {}", bodies[0]);
     assert!(bodies[1].contains("<b>3 个异常</b><br>"), "{}", bodies[1]);
 }
 
@@ -154,7 +154,7 @@ fn no_text_becomes_a_header_or_html() {
     let mut hostile = message(&brief(&hostile_day(), Lang::En, Length::Full));
     hostile.title = "3 findings\r\nBcc: victim@evil.example\r\n\r\n<script>@all</script>".into();
     hostile.text += "\n<script>alert(1)</script><img src=\"http://evil.example/x.png\" onerror='x'>\n**a**\n\r\n.\r\nMAIL FROM:<x@evil.example>";
-    assert!(matches!(send(&channel, &hostile), Sent::Delivered(_)));
+    assert!(matches!(send(&channel, &hostile), SendOutcome::Delivered(_)));
     let lines = server.lines();
     assert_eq!(count(&lines, "MAIL FROM"), 1, "one mail");
     let (headers, bodies) = mail(&lines);
@@ -176,18 +176,21 @@ fn no_text_becomes_a_header_or_html() {
 }
 
 #[test]
-fn each_step_that_fails_is_told_for_what_it_is() {
+fn a_failure_of_each_command_has_the_right_outcome() {
     let to = "to = [\"ops@ops.example\", \"gone@ops.example\"]";
     for (script, expected) in [
-        (&[("EHLO", "421 too many")] as Script, "Refused"),
-        (&[("MAIL", "451 later")], "Refused"),
+        (&[("EHLO", "421 too many")] as Script, "Failed"),
+        (&[("MAIL", "451 later")], "Failed"),
         (&[("MAIL", "550 not you")], "Rejected"),
         (&[("RCPT", "550 nobody")], "Rejected"),
-        (&[("RCPT TO:<gone", "550 nobody")], "Delivered(\"taken, but not for all: receiver 2 of 2"),
-        (&[("RCPT TO:<gone", "450 try later")], "Refused"),
+        (
+            &[("RCPT TO:<gone", "550 nobody")],
+            "Delivered(\"accepted, but not for all recipients: recipient 2 of 2",
+        ),
+        (&[("RCPT TO:<gone", "450 try later")], "Failed"),
         (&[("DATA", "554 no")], "Rejected"),
-        (&[("DATA", "")], "Refused"),
-        (&[(".", "452 full")], "Refused"),
+        (&[("DATA", "")], "Failed"),
+        (&[(".", "452 full")], "Failed"),
         (&[(".", "554 spam")], "Rejected"),
         (&[(".", "")], "Unknown"),
     ] {
@@ -199,11 +202,11 @@ fn each_step_that_fails_is_told_for_what_it_is() {
     let server = Server::start(&[("AUTH", "535 no SECd0n7-7e11-7h15-31th3r for robot")]);
     let sent = format!("{:?}", send(&server.channel(login), &message("短")));
     assert!(sent.starts_with("Rejected") && !sent.contains("d0n7"), "{sent}");
-    assert_eq!(count(&server.lines(), "MAIL"), 0, "nothing without a login");
+    assert_eq!(count(&server.lines(), "MAIL"), 0, "nothing is sent without a login");
 }
 
 #[test]
-fn nothing_goes_out_in_the_clear_where_tls_is_wanted() {
+fn nothing_is_sent_unencrypted_if_tls_is_configured() {
     for tls in ["starttls", "tls"] {
         let server = Server::start(&[]);
         let port = server.address.port();
@@ -212,14 +215,14 @@ fn nothing_goes_out_in_the_clear_where_tls_is_wanted() {
              user_env = \"USER_OF_MAIL\"\npassword_env = \"SECRET\""
         );
         let sent = send(&open("email", &lines, "").expect("a channel"), &message("短"));
-        assert!(matches!(sent, Sent::Rejected(_) | Sent::Refused(_)), "{tls}: {sent:?}");
+        assert!(matches!(sent, SendOutcome::Rejected(_) | SendOutcome::Failed(_)), "{tls}: {sent:?}");
         let clear = server.lines();
         assert_eq!(count(&clear, "AUTH") + count(&clear, "MAIL"), 0, "{tls}: {clear:?}");
     }
 }
 
-/// A server with a certificate of its own for `localhost`: `python - FOLDER starttls|tls`. It writes
-/// ca.pem, prints its port, takes one mail, and prints who logged in, over what, and the receiver.
+/// A server with a self-signed certificate for `localhost`: `python - FOLDER starttls|tls`. It writes ca.pem,
+/// prints its port, accepts one mail, and prints the user, the TLS version and the envelope.
 const TLS_SERVER: &str = r#"
 import base64, datetime, pathlib, socket, ssl, sys
 from cryptography import x509
@@ -274,7 +277,7 @@ while True:
 "#;
 
 #[test]
-fn mail_goes_out_over_tls_to_a_server_whose_name_is_proven() {
+fn mail_is_sent_over_tls_only_to_a_server_with_a_valid_certificate() {
     for (tls, host, is_taken) in
         [("starttls", "localhost", true), ("tls", "localhost", true), ("tls", "127.0.0.1", false)]
     {
@@ -285,11 +288,11 @@ fn mail_goes_out_over_tls_to_a_server_whose_name_is_proven() {
             .stderr(Stdio::null())
             .spawn()
             .expect("python starts");
-        let mut said = BufReader::new(server.stdout.take().expect("piped"));
+        let mut output_lines = BufReader::new(server.stdout.take().expect("piped"));
         let mut port = String::new();
-        said.read_line(&mut port).expect("a port");
+        output_lines.read_line(&mut port).expect("a port");
         let config = format!(
-            "[[broadcast]]\nkind = \"email\"\nname = \"mail\"\nhost = \"{host}\"\nport = {}\ntls = \"{tls}\"\n\
+            "[[channel]]\nkind = \"email\"\nname = \"mail\"\nhost = \"{host}\"\nport = {}\ntls = \"{tls}\"\n\
              from = \"robot@ops.example\"\nto = [\"ops@ops.example\"]\nuser_env = \"MAIL_USER\"\npassword_env = \"MAIL_WORD\"\n",
             port.trim()
         );
@@ -303,7 +306,7 @@ fn mail_goes_out_over_tls_to_a_server_whose_name_is_proven() {
             .expect("starts");
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         server.wait().expect("it ends");
-        let lines: Vec<String> = said.lines().map(|line| line.expect("a line")).collect();
+        let lines: Vec<String> = output_lines.lines().map(|line| line.expect("a line")).collect();
         assert_eq!(output.status.success(), is_taken, "{tls} {host}: {text}");
         assert!(!text.contains("d0n7"), "{text}");
         if is_taken {
@@ -311,7 +314,7 @@ fn mail_goes_out_over_tls_to_a_server_whose_name_is_proven() {
             assert!(lines[0].starts_with("robot TLSv1."), "{lines:?}");
             assert_eq!(tail, ["MAIL FROM:<robot@ops.example>", "RCPT TO:<ops@ops.example>"]);
         } else {
-            assert!(lines.is_empty(), "nothing is said to a server of another name: {lines:?}");
+            assert!(lines.is_empty(), "nothing is sent to a server with another name: {lines:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of channels and the outbox.
 
-pub mod channels; // every kind of channel against its service's rules
+pub mod channels; // every kind of channel against the rules of its service
 pub mod mail; // SMTP
-pub mod outbox; // what is owed to whom, until it arrived
-pub mod receiver; // a server that takes messages, or does not
+pub mod outbox; // delivery once to each channel, routes, quiet hours
+pub mod receiver; // a server that accepts or rejects messages
+pub mod robot; // the gateway of a xiaozhi robot

@@ -1,5 +1,5 @@
-//! A local HTTP server that takes messages as the robots' and webhooks' servers do: it wants their
-//! documented limits kept, remembers what came, and fails as its script says.
+//! A local HTTP server that receives messages like the services of the channels: it enforces their documented
+//! limits, records requests, and fails as scripted.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,22 +25,22 @@ impl Seen {
     }
 }
 
-/// What it answers.
+/// A scripted reply.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// Status, header lines and body.
     Answer(u16, &'static str, String),
-    /// The judge's answer, after that long.
+    /// The reply of the judge, after a delay.
     Late(Duration),
-    /// Nothing, for longer than anyone waits.
+    /// No reply; the connection stays open longer than any timeout.
     Hang,
-    /// The connection ends without an answer.
+    /// The connection is closed without a reply.
     Reset,
-    /// It ends within the answer's body.
+    /// The connection is closed within the body of the reply.
     BreakOff,
 }
 
-/// Judges a request by those before it, as the service would.
+/// Returns the reply of the service to a request, given the requests before it.
 pub type Judge = fn(&Seen, &[Seen]) -> (u16, String);
 
 /// A server that runs until the test ends.
@@ -66,7 +66,7 @@ impl Receiver {
         server
     }
 
-    /// Answers the next requests so, before the judge does again.
+    /// Replies to the next requests as scripted; after that the judge replies again.
     pub fn script(&self, replies: impl IntoIterator<Item = Reply>) {
         self.script.lock().expect("a script").extend(replies);
     }
@@ -80,7 +80,11 @@ impl Receiver {
     pub fn wait_for(&self, count: usize) {
         let begun = Instant::now();
         while self.seen().len() < count {
-            assert!(begun.elapsed() < Duration::from_secs(120), "{} requests came", self.seen().len());
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "{} requests were received",
+                self.seen().len()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -138,7 +142,7 @@ fn read(stream: &TcpStream) -> Option<Seen> {
     Some(Seen { at: Instant::now(), target, headers, body: String::from_utf8(body).ok()? })
 }
 
-/// The key, token, path and secret of the robots here: none may be told anywhere.
+/// The key, token and path of the channels here; no output may contain it.
 pub const KEY: &str = "d0n7-7e11-4ny0ne-k3y";
 pub const SECRET: &str = "SECd0n7-7e11-7h15-31th3r";
 
@@ -146,7 +150,7 @@ fn within(earlier: &[Seen], seconds: u64) -> usize {
     earlier.iter().filter(|seen| seen.at.elapsed() < Duration::from_secs(seconds)).count()
 }
 
-/// WeCom: 4096 bytes of Markdown, 2048 of text, 20 a minute.
+/// WeCom: 4096 bytes of Markdown, 2048 of text, 20 per minute.
 pub fn wecom(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     let body = seen.json();
     let size = |kind: &str| body[kind]["content"].as_str().map_or(usize::MAX, str::len);
@@ -164,7 +168,7 @@ pub fn wecom(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     (200, format!(r#"{{"errcode":{code},"errmsg":"said {}"}}"#, seen.target))
 }
 
-/// DingTalk: 20,000 bytes, 20 a minute; it throttles for ten.
+/// DingTalk: 20,000 bytes, 20 per minute; above that it rejects for ten minutes.
 pub fn dingtalk(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     let body = seen.json();
     let is_right = body["markdown"]["text"].is_string() && body["markdown"]["title"].is_string();
@@ -177,7 +181,7 @@ pub fn dingtalk(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     (200, format!(r#"{{"errcode":{code},"errmsg":"said {}"}}"#, seen.target))
 }
 
-/// Feishu: 20 KB, 5 a second, 100 a minute.
+/// Feishu: 20 KB, 5 per second, 100 per minute.
 pub fn feishu(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     let body = seen.json();
     let is_right = body["msg_type"] == "interactive" && body["card"]["elements"][0]["content"].is_string();
@@ -190,7 +194,7 @@ pub fn feishu(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     (200, format!(r#"{{"code":{code},"msg":"said {}","data":{{}}}}"#, seen.target))
 }
 
-/// Slack: 50 blocks, 3000 characters each, one message a second.
+/// Slack: 50 blocks, 3000 characters each, one message per second.
 pub fn slack(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     let body = seen.json();
     let blocks = body["blocks"].as_array().cloned().unwrap_or_default();
@@ -209,7 +213,7 @@ pub fn slack(seen: &Seen, earlier: &[Seen]) -> (u16, String) {
     }
 }
 
-/// A webhook of one's own.
+/// A generic webhook: accepts everything.
 pub fn webhook(_: &Seen, _: &[Seen]) -> (u16, String) {
     (204, String::new())
 }

@@ -1,4 +1,5 @@
-//! Bad input: each kind is named, the rest goes on, nothing is lost; wrong use ends with code 2.
+//! Bad input: each kind is reported, the other objects are read, and nothing is lost; wrong usage exits with
+//! 2.
 
 use crate::program::{json, number, run};
 use std::io::Write;
@@ -11,7 +12,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn one_bad_object_never_stops_the_rest() {
+fn one_bad_object_never_stops_the_others() {
     let dir = tempfile::tempdir().expect("a folder");
     let logs = dir.path().join("business");
     std::fs::create_dir_all(logs.join("folder.log")).expect("a folder");
@@ -73,7 +74,7 @@ fn one_bad_object_never_stops_the_rest() {
 }
 
 #[track_caller]
-fn check_refused(dir: &Path, args: &[&str], place: &str) {
+fn check_usage_error(dir: &Path, args: &[&str], place: &str) {
     let output = run(&dir.join("lake"), args);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
@@ -81,7 +82,7 @@ fn check_refused(dir: &Path, args: &[&str], place: &str) {
 }
 
 #[test]
-fn wrong_use_ends_with_place_and_hint() {
+fn usage_errors_have_a_place_and_a_hint() {
     let dir = tempfile::tempdir().expect("a folder");
     let config = dir.path().join("bad.toml");
     std::fs::write(&config, "cluster = \"x\"\n[lake]\npaht = \"y\"\n").expect("written");
@@ -98,10 +99,10 @@ fn wrong_use_ends_with_place_and_hint() {
     std::fs::write(&log, "2026-11-22 10:00:01,000 ERROR [main] a.B - refused\n").expect("written");
     json(&dir.path().join("lake"), &["ingest", log.to_str().expect("path"), "--json"]);
     let path = |p: &Path| p.to_str().expect("path").to_owned();
-    check_refused(dir.path(), &["--config", &path(&config), "lake", "status"], "bad.toml:3:1");
-    check_refused(dir.path(), &["--rules", "/no/such/folder", "rules", "list"], "/no/such/folder");
-    check_refused(dir.path(), &["--rules", &path(&rules), "rules", "check"], "broken.sql:8:8");
-    check_refused(dir.path(), &["--rules", &path(&rules), "rules", "check"], "torn.sql:2:");
-    check_refused(dir.path(), &["analyze", "--date", "2026-13-45"], "2026-13-45");
-    check_refused(dir.path(), &["sql", "drop table audit"], "hint:");
+    check_usage_error(dir.path(), &["--config", &path(&config), "lake", "status"], "bad.toml:3:1");
+    check_usage_error(dir.path(), &["--rules", "/no/such/folder", "rules", "list"], "/no/such/folder");
+    check_usage_error(dir.path(), &["--rules", &path(&rules), "rules", "check"], "broken.sql:8:8");
+    check_usage_error(dir.path(), &["--rules", &path(&rules), "rules", "check"], "torn.sql:2:");
+    check_usage_error(dir.path(), &["analyze", "--date", "2026-13-45"], "2026-13-45");
+    check_usage_error(dir.path(), &["sql", "drop table audit"], "hint:");
 }

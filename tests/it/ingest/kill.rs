@@ -1,5 +1,5 @@
-//! A whole run killed with -9 at 500 moments, stopped by a signal, or met by a second one: no row
-//! lost, none repeated, one report, and no finding broadcast twice.
+//! A complete run that is killed with SIGKILL at 500 moments, cancelled by a signal, or meets a second run:
+//! no row is lost or duplicated, there is one report, and no finding is delivered twice.
 
 use crate::program::{headwater, number, simulate};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const TABLES: [&str; 4] = ["business", "standard", "event", "audit"];
-/// The local day that `simulate` writes unless told another.
+/// The default day of `simulate`.
 const DAY: &str = "2026-11-22";
 
 /// A bucket and its config.
@@ -24,7 +24,7 @@ impl Place {
         Self { dir }
     }
 
-    /// Leaves one in five of the containers' many small objects: a run is as long as its objects are many.
+    /// Keeps one in five of the many small container objects, because they determine the duration of a run.
     fn thinned(self) -> Self {
         let mut files = Vec::new();
         let mut folders = vec![self.dir.path().join("bucket/standard")];
@@ -45,11 +45,11 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    /// Returns a whole run into that lake, with a channel beside it.
+    /// Returns the command of a complete run into a lake, with a channel.
     fn run(&self, lake: &Path) -> Command {
         let config = lake.with_extension("toml");
         let text = format!(
-            "[source]\nurl = {:?}\n[[broadcast]]\nkind = \"file\"\nname = \"archive\"\npath = {:?}\n",
+            "[source]\nurl = {:?}\n[[channel]]\nkind = \"file\"\nname = \"archive\"\npath = {:?}\n",
             self.dir.path().join("bucket").display().to_string(),
             lake.with_extension("jsonl").display().to_string(),
         );
@@ -65,7 +65,7 @@ fn counts(lake: &Path) -> Vec<(i64, i64)> {
     TABLES.iter().map(|table| (count("*", table), count("distinct row_id", table))).collect()
 }
 
-/// Returns the ids of the findings that went out, in order.
+/// Returns the ids of the delivered findings, in order.
 fn sent(lake: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(lake.with_extension("jsonl")).unwrap_or_default();
     let messages = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
@@ -75,7 +75,7 @@ fn sent(lake: &Path) -> Vec<String> {
 
 fn runs(lake: &Path) -> Vec<(String, String)> {
     let catalog = headwater::lake::catalog::Catalog::open(&lake.join("catalog.db")).expect("a catalog");
-    catalog.runs(None).expect("runs").into_iter().map(|run| (run.date, run.state)).collect()
+    catalog.runs(None).expect("runs").into_iter().map(|run| (run.date, run.state.to_string())).collect()
 }
 
 fn kill(mut child: Child) -> bool {
@@ -107,7 +107,7 @@ fn killed_at_five_hundred_moments() {
             std::thread::sleep(time.mul_f64(part));
             let was_running = kill(child);
             killed += u32::from(was_running);
-            // how long a run takes changes with what else the machine does
+            // the duration of a run depends on the load of the machine
             time = time.mul_f64(if was_running { 1.02 } else { 0.9 });
             tries += 1;
             if !was_running || tries == 12 {
@@ -117,7 +117,7 @@ fn killed_at_five_hundred_moments() {
         place.run(&lake).status().expect("it runs");
         assert_eq!(counts(&lake), expected, "lake {lakes}, {killed} kills");
         let ended = runs(&lake);
-        // a run killed when all was done leaves nothing to go on with: the next one is another
+        // a run killed after its end cannot be resumed: the next run is a new one
         assert!(ended.iter().all(|(date, state)| date == DAY && state == "done"), "lake {lakes}: {ended:?}");
         let went_out = sent(&lake);
         let distinct: BTreeSet<String> = went_out.iter().cloned().collect();
@@ -131,7 +131,7 @@ fn killed_at_five_hundred_moments() {
 }
 
 #[test]
-fn a_signal_leaves_a_run_to_go_on_with() {
+fn a_run_cancelled_by_a_signal_can_be_resumed() {
     let place = Place::new(20_000_000);
     let lake = place.lake("lake");
     let mut child = place.run(&lake).spawn().expect("it runs");
@@ -141,7 +141,7 @@ fn a_signal_leaves_a_run_to_go_on_with() {
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("a signal");
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(1));
-    assert_eq!(runs(&lake), [(DAY.to_owned(), "stopped".to_owned())]);
+    assert_eq!(runs(&lake), [(DAY.to_owned(), "cancelled".to_owned())]);
     assert!(place.run(&lake).status().expect("it runs").success());
     assert_eq!(runs(&lake), [(DAY.to_owned(), "done".to_owned())]);
     let rows = counts(&lake);
@@ -149,7 +149,7 @@ fn a_signal_leaves_a_run_to_go_on_with() {
 }
 
 #[test]
-fn a_second_run_leaves_and_says_who_holds_the_lake() {
+fn a_second_run_fails_and_names_the_process_that_holds_the_lock() {
     let place = Place::new(300_000);
     let lake = place.lake("lake");
     let held = headwater::lake::Lake::create(&lake).expect("a lake").lock("the first").expect("the lock");

@@ -1,5 +1,6 @@
-//! Tests of files into the lake.
+//! Tests of `ingest`: from files to rows of the lake.
 
-pub mod bad_input; // what must not stop a run, and what must end it with a clear error
-pub mod kill;
-pub mod real_logs; // logs of real clusters, where they are at hand // an ingest that dies at any moment
+pub mod bad_input; // bad objects are reported and never stop a run; wrong use ends with code 2
+pub mod exports; // logs in the shapes in which other tools export them
+pub mod kill; // a run that is killed at any moment
+pub mod samples; // one sample a format, and the rows it must become

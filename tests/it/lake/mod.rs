@@ -1,3 +1,7 @@
-//! Tests of upkeep of the lake.
+//! Tests of the lake.
 
-pub mod upkeep; // compaction, expiry, repair, failing disks
+pub mod commands; // `headwater lake …`
+pub mod compaction; // compaction, replacement, expiry
+pub mod disk; // full and failing disks
+mod place; // a bucket and a lake to test with
+pub mod repair; // damage, repair, rebuilding the catalog

@@ -4,11 +4,11 @@ use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use headwater::cancel::Cancel;
 use headwater::config::Config;
-use headwater::delivery::channel::{Channel, Outside};
+use headwater::delivery::channel::{Channel, Environment};
 use headwater::ingest::Progress;
 use headwater::lake::Lake;
 use headwater::lake::catalog::Catalog;
-use headwater::pipeline::{Daily, Outcome, Why, Workplace};
+use headwater::pipeline::{Daily, Outcome, ReportReason, Workspace};
 use headwater::source::Source;
 use model::time::{Ts, local_ts};
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl World {
         self.dir.path().join("sent.jsonl")
     }
 
-    /// Puts an object in the bucket at a point of its clock.
+    /// Puts an object into the bucket with a time of change.
     fn put(&self, key: &str, text: &str, at: Ts) {
         let path = self.dir.path().join("bucket").join(key);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -51,7 +51,7 @@ impl World {
         File::options().append(true).open(&path).and_then(|file| file.set_modified(at)).expect("dated");
     }
 
-    /// Runs what is due at that point.
+    /// Runs the daily job at a point in time.
     fn run(&self, now: Ts) -> Vec<Outcome> {
         self.run_on(None, now)
     }
@@ -59,7 +59,7 @@ impl World {
     fn run_on(&self, date: Option<NaiveDate>, now: Ts) -> Vec<Outcome> {
         let text = format!(
             "timezone = \"{ZONE}\"\n[source]\n{}\n[schedule]\ncron = \"0 7 * * *\"\n[engine]\nthreads = 1\n\
-             [[broadcast]]\nkind = \"file\"\nname = \"archive\"\nlang = \"en\"\npath = {:?}\n",
+             [[channel]]\nkind = \"file\"\nname = \"archive\"\nlang = \"en\"\npath = {:?}\n",
             self.source,
             self.sent_path().display().to_string()
         );
@@ -68,19 +68,19 @@ impl World {
         let _lock = lake.lock("test").expect("the lock");
         let catalog = Catalog::open(&lake.catalog_path()).expect("a catalog");
         let rules = headwater::analysis::rules::load(None).expect("rules");
-        let outside = Outside { env: &|_| None, print: |_| Ok(()) };
-        let open = |channel| Channel::open(channel, outside).expect("a channel");
-        let channels: Vec<Channel> = config.broadcast.iter().map(open).collect();
-        let mut place = Workplace { lake, catalog, config, rules };
+        let environment = Environment { env: &|_| None, print: |_| Ok(()) };
+        let open = |channel| Channel::open(channel, environment).expect("a channel");
+        let channels: Vec<Channel> = config.channels.iter().map(open).collect();
+        let mut workspace = Workspace { lake, catalog, config, rules };
         let mut outcomes = Vec::new();
         let mut daily = Daily {
-            place: &mut place,
+            workspace: &mut workspace,
             source: &Source::folder(&self.dir.path().join("bucket")),
             channels: &channels,
             runtime: self.runtime.handle(),
-            stop: &Cancel::default(),
+            cancel: &Cancel::default(),
             now: &|| now,
-            begun: &|_| {},
+            on_step: &|_| {},
             progress: &Progress::default(),
         };
         daily.run(date, &mut |outcome| outcomes.push(outcome)).expect("a run");
@@ -97,7 +97,7 @@ fn at(day: NaiveDate, hour: u32, minute: u32) -> Ts {
     local_ts(day.and_hms_opt(hour, minute, 0).expect("a time"), ZONE)
 }
 
-/// An event of a pod that was killed, at local noon.
+/// Returns an event of a pod that was OOM-killed at local noon.
 fn killed(day: NaiveDate, pod: &str) -> String {
     let ts = at(day, 12, 0).utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!(
@@ -109,22 +109,22 @@ fn key_of(day: NaiveDate, name: &str) -> String {
     format!("event/{}/{name}.log", day.format("%Y/%m/%d"))
 }
 
-/// Lets the clock go from `first` for `days` days; a day without a morning is one of `asleep`.
-fn weeks(world: &World, first: NaiveDate, days: u64, asleep: &BTreeSet<u64>) -> Vec<Outcome> {
+/// Runs the daily job each morning for `days` days from `first`, except after the days in `missed`.
+fn weeks(world: &World, first: NaiveDate, days: u64, missed: &BTreeSet<u64>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for day in 0..days {
         let date = first + Days::new(day);
         world.put(&key_of(date, "a"), &killed(date, "pay-api-6d4b75cb6d-hwv2x"), at(date, 23, 50));
         let morning = date + Days::new(1);
-        if !asleep.contains(&day) {
+        if !missed.contains(&day) {
             outcomes.extend(world.run(at(morning, 7, 0)));
         }
     }
     outcomes
 }
 
-fn told(outcomes: &[Outcome]) -> Vec<(String, Why)> {
-    outcomes.iter().map(|outcome| (outcome.date.to_string(), outcome.why)).collect()
+fn days_and_reasons(outcomes: &[Outcome]) -> Vec<(String, ReportReason)> {
+    outcomes.iter().map(|outcome| (outcome.date.to_string(), outcome.reason)).collect()
 }
 
 #[test]
@@ -134,8 +134,9 @@ fn every_day_once_across_both_clock_changes() {
         let change: NaiveDate = change.parse().expect("a day");
         let world = World::new();
         let outcomes = weeks(&world, first, 30, &BTreeSet::new());
-        let expected: Vec<_> = (0..30).map(|day| ((first + Days::new(day)).to_string(), Why::Due)).collect();
-        assert_eq!(told(&outcomes), expected);
+        let expected: Vec<_> =
+            (0..30).map(|day| ((first + Days::new(day)).to_string(), ReportReason::Due)).collect();
+        assert_eq!(days_and_reasons(&outcomes), expected);
         for outcome in &outcomes {
             let hours = (outcome.report.run.to.0 - outcome.report.run.from.0) / 3_600_000_000;
             let right = if outcome.date == change { [23, 25] } else { [24, 24] };
@@ -149,13 +150,13 @@ fn every_day_once_across_both_clock_changes() {
 }
 
 #[test]
-fn a_missed_week_is_caught_up_in_order_and_says_so() {
+fn a_missed_week_is_caught_up_in_order_and_its_briefs_say_so() {
     let world = World::new();
     let first: NaiveDate = "2026-03-02".parse().expect("a day");
     let outcomes = weeks(&world, first, 14, &(4..11).collect());
-    let why = |day: u64| if (4..11).contains(&day) { Why::CaughtUp } else { Why::Due };
+    let why = |day: u64| if (4..11).contains(&day) { ReportReason::CaughtUp } else { ReportReason::Due };
     let expected: Vec<_> = (0..14).map(|day| ((first + Days::new(day)).to_string(), why(day))).collect();
-    assert_eq!(told(&outcomes), expected);
+    assert_eq!(days_and_reasons(&outcomes), expected);
     let texts: BTreeMap<String, String> = world
         .sent()
         .iter()
@@ -177,18 +178,19 @@ fn late_and_replaced_objects_reopen_their_days() {
     let more = killed(replaced, "pay-api-6d4b75cb6d-hwv2x") + &killed(replaced, "order-api-5b8c9d7f6-abcde");
     world.put(&key_of(replaced, "a"), &more, at(now, 6, 10));
     outcomes.extend(weeks(&world, now, 3, &BTreeSet::new()));
-    let mut expected: Vec<_> = (0..5).map(|day| ((first + Days::new(day)).to_string(), Why::Due)).collect();
-    expected.push((late.to_string(), Why::Reopened));
-    expected.push((replaced.to_string(), Why::Reopened));
-    expected.extend((5..8).map(|day| ((first + Days::new(day)).to_string(), Why::Due)));
-    assert_eq!(told(&outcomes), expected);
-    let reopened: Vec<&Outcome> = outcomes.iter().filter(|o| o.why == Why::Reopened).collect();
+    let mut expected: Vec<_> =
+        (0..5).map(|day| ((first + Days::new(day)).to_string(), ReportReason::Due)).collect();
+    expected.push((late.to_string(), ReportReason::Reopened));
+    expected.push((replaced.to_string(), ReportReason::Reopened));
+    expected.extend((5..8).map(|day| ((first + Days::new(day)).to_string(), ReportReason::Due)));
+    assert_eq!(days_and_reasons(&outcomes), expected);
+    let reopened: Vec<&Outcome> = outcomes.iter().filter(|o| o.reason == ReportReason::Reopened).collect();
     assert_eq!(reopened[0].report.findings.len(), 2);
     assert_eq!(reopened[1].report.findings.len(), 2);
     let sent = world.sent();
     let mut ids = BTreeSet::new();
     for finding in sent.iter().flat_map(|message| message["findings"].as_array().expect("a list")) {
-        assert!(ids.insert(finding["id"].as_str().expect("an id").to_owned()), "{finding} went out twice");
+        assert!(ids.insert(finding["id"].as_str().expect("an id").to_owned()), "{finding} was sent twice");
     }
     assert_eq!(ids.len(), 10, "eight days, and one more finding on each of two");
     let updates: Vec<&Value> = sent.iter().filter(|message| message["is_update"] == true).collect();
@@ -197,14 +199,14 @@ fn late_and_replaced_objects_reopen_their_days() {
         assert_eq!(update["findings"].as_array().expect("a list").len(), 1, "{update}");
         assert!(update["text"].as_str().expect("text").starts_with("Update: logs of"), "{update}");
     }
-    // the same morning once more changes nothing
+    // a second run on the same morning changes nothing
     let again = world.run(at(first + Days::new(8), 7, 5));
-    assert_eq!(told(&again), [((first + Days::new(7)).to_string(), Why::Unchanged)]);
+    assert_eq!(days_and_reasons(&again), [((first + Days::new(7)).to_string(), ReportReason::Unchanged)]);
     assert_eq!(world.sent().len(), sent.len());
 }
 
 #[test]
-fn what_is_too_old_to_be_caught_up_is_named() {
+fn days_too_old_to_be_caught_up_are_reported_as_a_problem() {
     let world = World::new();
     let first: NaiveDate = "2026-03-02".parse().expect("a day");
     let outcomes = weeks(&world, first, 40, &(3..39).collect());
@@ -215,17 +217,17 @@ fn what_is_too_old_to_be_caught_up_is_named() {
 }
 
 #[test]
-fn an_empty_bucket_is_no_calm_day() {
+fn an_empty_bucket_is_a_problem_and_not_a_calm_day() {
     let world = World::new();
     let day: NaiveDate = "2026-03-02".parse().expect("a day");
     fs::create_dir_all(world.dir.path().join("bucket")).expect("a folder");
     let outcomes = world.run(at(day, 7, 0));
     assert_eq!(outcomes.len(), 1);
-    assert!(outcomes[0].problems[0].what.contains("holds no object"), "{:?}", outcomes[0].problems);
+    assert!(outcomes[0].problems[0].what.contains("has no object"), "{:?}", outcomes[0].problems);
 }
 
 #[test]
-fn originals_are_kept_by_log_type() {
+fn copies_of_objects_are_kept_by_log_type() {
     let mut world = World::new();
     let kept = world.dir.path().join("originals");
     world.source = format!("keep = {:?}", kept.display().to_string());
@@ -246,7 +248,7 @@ fn originals_are_kept_by_log_type() {
 }
 
 #[test]
-fn a_day_asked_for_by_hand_leaves_no_hole() {
+fn a_day_run_by_hand_does_not_hide_the_missed_days_before_it() {
     let world = World::new();
     let first: NaiveDate = "2026-03-02".parse().expect("a day");
     weeks(&world, first, 2, &BTreeSet::new());
@@ -255,10 +257,10 @@ fn a_day_asked_for_by_hand_leaves_no_hole() {
         world.put(&key_of(date, "a"), &killed(date, "pay-api-6d4b75cb6d-hwv2x"), at(date, 23, 50));
     }
     let now = at(first + Days::new(6), 7, 0);
-    let asked = world.run_on(Some(first + Days::new(4)), now);
-    assert_eq!(told(&asked), [((first + Days::new(4)).to_string(), Why::Due)]);
+    let by_hand = world.run_on(Some(first + Days::new(4)), now);
+    assert_eq!(days_and_reasons(&by_hand), [((first + Days::new(4)).to_string(), ReportReason::Due)]);
     let rest = world.run(now);
-    let expected = [(2, Why::CaughtUp), (3, Why::CaughtUp), (5, Why::Due)]
+    let expected = [(2, ReportReason::CaughtUp), (3, ReportReason::CaughtUp), (5, ReportReason::Due)]
         .map(|(day, why)| ((first + Days::new(day)).to_string(), why));
-    assert_eq!(told(&rest), expected);
+    assert_eq!(days_and_reasons(&rest), expected);
 }

@@ -1,4 +1,4 @@
-//! The schedule against a clock that is watched minute by minute, in zones that change theirs.
+//! The schedule against a simulation of the local clock minute by minute, in time zones with clock changes.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
@@ -8,11 +8,11 @@ use model::time::{Ts, parse_date, parse_zone};
 
 const ZONES: [&str; 4] = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
 
-/// A cron and the local minutes it means.
+/// A cron and the local minutes that it matches.
 type Meant = (&'static str, fn(NaiveDateTime) -> bool);
 
-/// At seven; inside the gaps of spring; inside the folds of autumn; several times inside both; late
-/// in the evening; on weekdays; on a day of each month.
+/// At seven; inside the skipped hour in spring; inside the repeated hour in autumn; several times inside
+/// both; late in the evening; on weekdays; on a day of each month.
 const CRONS: [Meant; 8] = [
     ("0 7 * * *", |t| (t.hour(), t.minute()) == (7, 0)),
     ("30 2 * * *", |t| (t.hour(), t.minute()) == (2, 30)),
@@ -40,22 +40,22 @@ fn date(text: &str) -> NaiveDate {
     parse_date(text).expect("a date")
 }
 
-fn reading(at: Ts, zone: Tz) -> NaiveDateTime {
+fn local(at: Ts, zone: Tz) -> NaiveDateTime {
     at.utc().with_timezone(&zone).naive_local()
 }
 
-/// Watches the clock from `from` to `to`: the minute at which it first shows each time that is
-/// meant, or passes it over, with the date that is meant.
-fn watched(meant: fn(NaiveDateTime) -> bool, zone: Tz, from: Ts, to: Ts) -> Vec<(Ts, NaiveDate)> {
+/// Returns the expected firings from `from` to `to`: for each matching local time the first minute at which
+/// the clock shows it or a later time, with its date.
+fn simulated(matches: fn(NaiveDateTime) -> bool, zone: Tz, from: Ts, to: Ts) -> Vec<(Ts, NaiveDate)> {
     let mut firings: Vec<(Ts, NaiveDate)> = Vec::new();
-    let mut shown = reading(from, zone);
+    let mut shown = local(from, zone);
     let mut at = from;
     while at < to {
         at = at.plus_s(60);
-        let now = reading(at, zone);
+        let now = local(at, zone);
         while shown < now {
             shown += TimeDelta::minutes(1);
-            if meant(shown) {
+            if matches(shown) {
                 firings.push((at, shown.date()));
             }
         }
@@ -64,13 +64,13 @@ fn watched(meant: fn(NaiveDateTime) -> bool, zone: Tz, from: Ts, to: Ts) -> Vec<
 }
 
 #[test]
-fn a_year_fires_as_its_clock_says() {
+fn a_year_of_firings_equals_the_simulation() {
     let (from, to) = (ts("2026-01-01T00:00:00Z"), ts("2027-01-01T00:00:00Z"));
     for name in ZONES {
-        for (cron, meant) in CRONS {
+        for (cron, matches) in CRONS {
             let schedule = schedule(cron, name);
             let mut expected: Vec<Ts> =
-                watched(meant, zone(name), from, to).into_iter().map(|(at, _)| at).collect();
+                simulated(matches, zone(name), from, to).into_iter().map(|(at, _)| at).collect();
             expected.dedup(); // several times inside one gap fire once
             let next = |now: &Ts| schedule.next_after(*now);
             let fired: Vec<Ts> =
@@ -80,9 +80,9 @@ fn a_year_fires_as_its_clock_says() {
     }
 }
 
-/// What is next is the same from every minute between two firings, clocks put back included.
+/// The next firing is the same from every minute between two firings, also if the clock is set back.
 #[test]
-fn every_minute_knows_the_next() {
+fn the_next_firing_is_the_same_from_every_minute() {
     for (name, day) in [
         ("Europe/Berlin", "2026-10-25T"),
         ("America/New_York", "2026-11-01T"),
@@ -90,9 +90,10 @@ fn every_minute_knows_the_next() {
         ("Europe/Berlin", "2026-03-29T"),
     ] {
         let from = ts(&format!("{day}00:00:00Z")).plus_s(-86_400);
-        for (cron, meant) in CRONS {
+        for (cron, matches) in CRONS {
             let schedule = schedule(cron, name);
-            let firings = watched(meant, zone(name), from.plus_s(-100 * 86_400), from.plus_s(100 * 86_400));
+            let firings =
+                simulated(matches, zone(name), from.plus_s(-100 * 86_400), from.plus_s(100 * 86_400));
             for minute in 0..3 * 1440 {
                 let now = from.plus_s(minute * 60 + 30);
                 let next = firings.iter().map(|(at, _)| *at).find(|at| *at > now);
@@ -109,9 +110,9 @@ fn every_minute_knows_the_next() {
 fn each_day_is_due_once_and_in_order() {
     let (from, to) = (ts("2026-01-01T12:00:00Z"), ts("2027-01-03T12:00:00Z"));
     for name in ZONES {
-        for (cron, meant) in CRONS {
+        for (cron, matches) in CRONS {
             let schedule = schedule(cron, name);
-            let firings = watched(meant, zone(name), from.plus_s(-86_400), to);
+            let firings = simulated(matches, zone(name), from.plus_s(-86_400), to);
             let first = date("2026-01-10");
             let mut done = first;
             let mut now = from;
@@ -143,7 +144,7 @@ fn check_next((cron, name): (&str, &str), now: &str, expected: [&str; 2]) {
 }
 
 #[test]
-fn gaps_and_folds() {
+fn skipped_and_repeated_hours_fire_once() {
     let berlin = ("30 2 * * *", "Europe/Berlin");
     check_next(
         berlin,
@@ -189,7 +190,7 @@ fn check_due(cron: &str, done: Option<&str>, now: &str, limit: u32, expected: &[
 }
 
 #[test]
-fn what_is_due() {
+fn days_are_due_after_a_firing_on_a_later_day() {
     let daily = "0 7 * * *";
     check_due(daily, Some("2026-11-20"), "2026-11-22 06:59", 14, &[]);
     check_due(daily, Some("2026-11-20"), "2026-11-22 07:00", 14, &["2026-11-21"]);
@@ -217,7 +218,7 @@ fn what_is_due() {
 }
 
 #[track_caller]
-fn check_refused(cron: &str) {
+fn check_invalid(cron: &str) {
     let error = Schedule::parse(cron, Tz::UTC).err().unwrap_or_else(|| panic!("`{cron}` is read"));
     let text = error.to_string();
     assert_eq!(error.exit_code(), 2);
@@ -225,14 +226,14 @@ fn check_refused(cron: &str) {
 }
 
 #[test]
-fn what_is_no_cron() {
+fn invalid_crons_are_errors() {
     for cron in
         ["", "7", "0 7 * *", "0 0 7 * * *", "0 7 * * * 2026", "60 7 * * *", "0 24 * * *", "0 7 31 2 *"]
     {
-        check_refused(cron);
+        check_invalid(cron);
     }
     for cron in ["@noon", "at seven", "0 7 * * MOO", "0 7 ** * *", "*/0 * * * *", "5-1 * * * *", "，"] {
-        check_refused(cron);
+        check_invalid(cron);
     }
     for cron in ["@daily", "0 7 * * sun", "0 7 L * *", "0 7 29 2 *", " 0  7 * * ? "] {
         assert!(schedule(cron, "UTC").next_after(Ts::default()).is_some(), "{cron}");
@@ -241,7 +242,7 @@ fn what_is_no_cron() {
 }
 
 #[test]
-fn the_config_is_checked() {
+fn invalid_schedules_in_the_config_are_errors() {
     let of = |text: &str| Config::parse(text, "headwater.toml");
     let error = |text: &str| of(text).err().map(|error| error.to_string()).unwrap_or_default();
     let cron = error("[schedule]\ncron = \"0 0 7 * * *\"\n");

@@ -1,18 +1,18 @@
-//! Statements that take what they can get end by their deadline and within their memory; nothing is
-//! left of them, and the next one is answered.
+//! Statements that use as much time and memory as they can: each ends by its deadline and within its
+//! memory limit, leaves nothing behind, and the next statement works.
 
 use crate::query::forbidden::deadly;
-use crate::query::sandbox::{MEMORY, Served, files, roomy};
-use headwater::query::sandbox::{Limits, Statement};
+use crate::query::sandbox::{MEMORY, Sandbox, files, roomy};
+use headwater::query::sandbox::{Statement, StatementLimits};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a deadly statement is given.
+/// Time limit of a deadly statement.
 const DEADLINE: Duration = Duration::from_secs(3);
-/// What a process holds beside its memory.
+/// Memory of a process besides its limit, in bytes.
 const OVERHEAD: u64 = 512 << 20;
 
-/// Returns how much of it a process holds, in bytes.
+/// Returns the resident memory of a process, in bytes.
 fn resident(pid: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -20,100 +20,100 @@ fn resident(pid: &str) -> u64 {
     kib.unwrap_or(0) << 10
 }
 
-/// Watches what the test and the processes of a pool hold, until it is told to end.
-fn watched<T>(served: &Served, work: impl FnOnce() -> T) -> T {
+/// Runs `work`, and requires that the test and the processes of the pool stay within their memory.
+fn within_memory<T>(sandbox: &Sandbox, work: impl FnOnce() -> T) -> T {
     let done = AtomicBool::new(false);
     let before = resident("self");
-    let (result, own, most) = std::thread::scope(|scope| {
+    let (result, own, peak) = std::thread::scope(|scope| {
         let watch = scope.spawn(|| {
-            let (mut own, mut most) = (0, 0);
+            let (mut own, mut peak) = (0, 0);
             while !done.load(Ordering::Relaxed) {
                 own = own.max(resident("self"));
-                let each = served.processes().into_keys().map(|pid| resident(&pid.to_string()));
-                most = each.fold(most, u64::max);
+                let each = sandbox.processes().into_keys().map(|pid| resident(&pid.to_string()));
+                peak = each.fold(peak, u64::max);
                 std::thread::sleep(Duration::from_millis(50));
             }
-            (own, most)
+            (own, peak)
         });
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         done.store(true, Ordering::Relaxed);
-        let (own, most) = watch.join().expect("watched");
-        (result, own, most)
+        let (own, peak) = watch.join().expect("not panicked");
+        (result, own, peak)
     });
     let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    assert!(most <= MEMORY + OVERHEAD, "a process held {} MiB", most >> 20);
-    assert!(own.saturating_sub(before) < 512 << 20, "the asker grew by {} MiB", (own - before) >> 20);
+    assert!(peak <= MEMORY + OVERHEAD, "a process used {} MiB", peak >> 20);
+    assert!(own.saturating_sub(before) < 512 << 20, "the caller grew by {} MiB", (own - before) >> 20);
     result
 }
 
 #[test]
-fn what_is_deadly_ends_by_its_deadline_one_after_another() {
-    let served = Served::new(4_000_000, 4);
-    let audits = served.number("select count(*) from audit");
+fn deadly_statements_end_by_their_deadline_one_at_a_time() {
+    let sandbox = Sandbox::new(4_000_000, 4);
+    let audits = sandbox.number("select count(*) from audit");
     let deadly = deadly();
     assert!(deadly.len() >= 40);
-    let limits = Limits { deadline: DEADLINE, ..roomy() };
-    watched(&served, || {
+    let limits = StatementLimits { deadline: DEADLINE, ..roomy() };
+    within_memory(&sandbox, || {
         for sql in &deadly {
             let begun = Instant::now();
-            let _ = served.ask(sql, limits); // what comes of it is its own affair
+            let _ = sandbox.run(sql, limits); // any outcome is correct
             let took = begun.elapsed();
             assert!(took < DEADLINE + Duration::from_secs(2), "{took:?}: {sql:.120}");
-            served.is_well(audits);
+            sandbox.assert_works(audits);
         }
     });
-    served.close();
+    sandbox.close();
 }
 
 #[test]
-fn what_is_deadly_ends_by_its_deadline_four_at_a_time() {
-    let served = Served::new(4_000_000, 4);
-    let audits = served.number("select count(*) from audit");
-    let limits = Limits { deadline: DEADLINE, ..roomy() };
+fn deadly_statements_end_by_their_deadline_four_at_a_time() {
+    let sandbox = Sandbox::new(4_000_000, 4);
+    let audits = sandbox.number("select count(*) from audit");
+    let limits = StatementLimits { deadline: DEADLINE, ..roomy() };
     let deadly: Vec<Statement> = deadly().into_iter().map(|sql| Statement { sql, limits }).collect();
-    watched(&served, || {
+    within_memory(&sandbox, || {
         for four in deadly.chunks(4) {
             let begun = Instant::now();
-            served.runtime.block_on(async {
-                let asked = four.iter().map(|question| served.pool().ask(question.clone()));
-                futures::future::join_all(asked).await
+            sandbox.runtime.block_on(async {
+                let pending = four.iter().map(|statement| sandbox.pool().run(statement.clone()));
+                futures::future::join_all(pending).await
             });
             let took = begun.elapsed();
             assert!(took < DEADLINE + Duration::from_secs(2), "{took:?}: {:.120}", four[0].sql);
-            served.is_well(audits);
+            sandbox.assert_works(audits);
         }
     });
-    served.close();
+    sandbox.close();
 }
 
 #[test]
-fn a_question_that_is_dropped_ends_its_process() {
-    let served = Served::new(4_000_000, 4);
-    let audits = served.number("select count(*) from audit");
+fn a_dropped_statement_ends_its_process() {
+    let sandbox = Sandbox::new(4_000_000, 4);
+    let audits = sandbox.number("select count(*) from audit");
     let sorts = deadly().into_iter().find(|sql| sql.contains("row_number()")).expect("one that spills");
-    let limits = Limits { deadline: Duration::from_secs(60), ..roomy() };
-    served.runtime.block_on(async {
+    let limits = StatementLimits { deadline: Duration::from_secs(60), ..roomy() };
+    sandbox.runtime.block_on(async {
         for round in 0..25_u64 {
-            let asked = (0..4).map(|_| {
-                let (pool, question) = (served.pool().clone(), Statement { sql: sorts.clone(), limits });
-                tokio::spawn(async move { pool.ask(question).await })
+            let tasks = (0..4).map(|_| {
+                let (pool, statement) = (sandbox.pool().clone(), Statement { sql: sorts.clone(), limits });
+                tokio::spawn(async move { pool.run(statement).await })
             });
-            let asked: Vec<_> = asked.collect();
+            let tasks: Vec<_> = tasks.collect();
             tokio::time::sleep(Duration::from_millis(40 + round * 10)).await;
-            for task in asked {
+            for task in tasks {
                 task.abort();
-                assert!(task.await.is_err_and(|error| error.is_cancelled()), "it was under way");
+                assert!(task.await.is_err_and(|error| error.is_cancelled()), "it was running");
             }
         }
     });
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(files(&served.temp()).0, 0, "nothing spilled is left");
-    let before = served.processes();
-    assert!(before.len() <= 2, "only those that stand ready: {before:?}");
+    assert_eq!(files(&sandbox.temp()).0, 0, "no spill file is left");
+    let before = sandbox.processes();
+    assert!(before.len() <= 2, "only idle processes: {before:?}");
     std::thread::sleep(Duration::from_millis(500));
-    for (pid, ticks) in served.processes() {
-        assert!(before.get(&pid).is_some_and(|before| ticks - before <= 2), "{pid} works on");
+    for (pid, ticks) in sandbox.processes() {
+        assert!(before.get(&pid).is_some_and(|before| ticks - before <= 2), "{pid} still runs");
     }
-    served.is_well(audits);
-    served.close();
+    sandbox.assert_works(audits);
+    sandbox.close();
 }

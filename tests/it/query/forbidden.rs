@@ -1,12 +1,12 @@
-//! Statements that no way in may run, and statements that are let in and end badly. Every way in is
-//! tried with both.
+//! Statements that must not be allowed, and deadly statements that are allowed. The sandbox, HTTP and MCP
+//! are tested with both.
 
-/// Where the statements below would write, if they could.
+/// The path that the statements below try to write.
 pub const TARGET: &str = "/tmp/headwater-forbidden";
 
-/// Each is refused, always with the same class, and nothing is written anywhere.
+/// Statements that are not allowed: each fails with the same error kind, and nothing is written.
 pub const FORBIDDEN: &[&str] = &[
-    // tables and other things of one's own
+    // definitions
     "create table t (a int)",
     "create table t as select * from audit",
     "create view v as select 1",
@@ -52,7 +52,7 @@ pub const FORBIDDEN: &[&str] = &[
     "start transaction",
     "commit",
     "rollback",
-    // explained
+    // explain of a write
     "explain insert into audit select * from audit",
     "explain analyze insert into audit select * from audit",
     "explain analyze delete from audit",
@@ -64,7 +64,7 @@ pub const FORBIDDEN: &[&str] = &[
     "explain drop table audit",
     "explain show tables",
     "describe insert into audit select * from audit",
-    // within a query
+    // writes within a query
     "with t as (insert into audit values (1) returning *) select * from t",
     "with t as (delete from audit returning *) select * from t",
     "with t as (update audit set verb = 'get' returning *) select * from t",
@@ -77,7 +77,7 @@ pub const FORBIDDEN: &[&str] = &[
     "select * from audit for share",
     "(table audit)",
     "select 1 union all table audit",
-    // files and addresses
+    // files and URLs
     "select * from '/etc/passwd'",
     "select * from 'file:///etc/passwd'",
     "select * from \"/etc/passwd\"",
@@ -97,7 +97,7 @@ pub const FORBIDDEN: &[&str] = &[
     "describe '/etc/passwd'",
     "describe select * from '/etc/passwd'",
     "show columns from '/etc/passwd'",
-    // functions that are tables
+    // table functions
     "select * from read_csv('/etc/passwd')",
     "select * from read_parquet('/etc/passwd')",
     "select * from parquet_metadata('/etc/passwd')",
@@ -107,7 +107,7 @@ pub const FORBIDDEN: &[&str] = &[
     "select * from audit, lateral generate_series(1, 10)",
     "select * from table(read_csv('/etc/passwd'))",
     "select * from audit where line = (select max(value) from range(0, 10))",
-    // tables that are not of the lake
+    // tables outside the lake
     "select * from information_schema.df_settings",
     "select * from headwater.information_schema.df_settings",
     "select * from pg_catalog.pg_class",
@@ -116,7 +116,7 @@ pub const FORBIDDEN: &[&str] = &[
     "select * from other.public.audit",
     "select * from history.topology",
     "select * from \"AUDIT\"",
-    // more than one
+    // more than one statement
     "select 1; drop table audit",
     "select 1; select 2",
     "select 1;; select 2",
@@ -124,7 +124,7 @@ pub const FORBIDDEN: &[&str] = &[
     "",
     ";",
     "-- nothing",
-    // behind comments and letters that look alike
+    // hidden by comments and look-alike letters
     "/* select */ drop table audit",
     "-- select 1\ndrop table audit",
     "/* /* */ select 1 */ drop table audit",
@@ -136,11 +136,11 @@ pub const FORBIDDEN: &[&str] = &[
     "select 1 \u{202e}; drop table audit",
     "select 1\u{0}; drop table audit",
     "select * from \u{430}udit",
-    // no end that is known
+    // recursion
     "with recursive t as (select 1 as n union all select n + 1 from t) select * from t",
     "select * from (with recursive t as (select 1 as n union all select n + 1 from t) select * from t) s",
     "explain with recursive t as (select 1 as n union all select n + 1 from t) select * from t",
-    // other systems' own
+    // syntax of other systems
     "call f()",
     "pragma table_info('audit')",
     "attach '/etc/passwd' as p",
@@ -151,8 +151,8 @@ pub const FORBIDDEN: &[&str] = &[
     "do $$ begin end $$",
 ];
 
-/// Statements that take what they can get: time, memory, disk or the stack. Each ends by its deadline,
-/// with rows or without, and whoever let it in goes on. Made for a lake of some thousand lines.
+/// Returns statements that use as much time, memory, disk or stack as they can. Each must end by its
+/// deadline, with or without rows. Made for a lake of some thousand lines.
 pub fn deadly() -> Vec<String> {
     let mut all: Vec<String> = QUERIES.iter().map(|sql| (*sql).to_owned()).collect();
     let times = |text: &str, n: usize| text.repeat(n);
@@ -192,14 +192,14 @@ pub fn deadly() -> Vec<String> {
 }
 
 const QUERIES: &[&str] = &[
-    // joins without an end in sight
+    // endless joins
     "select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
     "select count(*) from standard a join standard b on a.message < b.message join standard c on b.message < c.message",
     "select count(*) from standard a full outer join standard b on a.message > b.message full outer join standard c on b.message > c.message",
     "select count(*) from standard a, event c where not exists (select 1 from standard b where b.message > a.message || 'x' and length(b.message) <> length(c.message))",
     "explain analyze select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
     "select count(*) from unnest(range(0, 20000)) a(x), unnest(range(0, 20000)) b(y) where (x * y) % 7 = 3",
-    // all rows at once
+    // operators that need all rows in memory
     "select a.message from standard a, standard b, event c order by a.message || b.message || c.message",
     "select max(n) from (select row_number() over (order by a.message || b.message) as n from standard a, standard b, event c)",
     "select array_agg(a.message) from standard a, standard b, standard c",
@@ -207,7 +207,7 @@ const QUERIES: &[&str] = &[
     "select count(distinct a.message || b.message || c.message) from standard a, standard b, event c",
     "select median(a.line + b.line + c.line) from standard a, standard b, event c",
     "select count(*) from (select ts, namespace, workload, pod, container, node, level, message, row_id, source, line, count(*) from standard group by cube(ts, namespace, workload, pod, container, node, level, message, row_id, source, line))",
-    // values without measure
+    // huge values
     "select repeat('x', 1000000000)",
     "select sum(length(repeat(message, 100000))) from standard",
     "select length(repeat(repeat(repeat('x', 10000), 10000), 10000))",
@@ -218,7 +218,7 @@ const QUERIES: &[&str] = &[
     "select max(length(array_to_string(array_repeat(message, 1000000), ','))) from standard",
     "select sum(x) from (select unnest(generate_series(1, 10000000000)) as x)",
     "select unnest(range(0, 100000000000))",
-    // one call that takes for ever
+    // one endless function call
     "select levenshtein(repeat('a', 3000000), repeat('b', 3000000))",
     "select count(*) from standard where message ~ '((((a{1,100}){1,100}){1,100}){1,100})'",
     "select sum(length(regexp_replace(repeat(a.message, 2000), '(.*)(.*)(.*)(.*)x', 'y'))) from standard a, standard b",

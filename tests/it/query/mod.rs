@@ -1,6 +1,7 @@
-//! Tests of untrusted SQL.
+//! Tests of SQL: typed rows, and the sandbox for untrusted SQL.
 
-pub mod deadly;
-pub mod forbidden; // statements that no way in may run
-pub mod guard; // which statements of strangers may run
-pub mod sandbox; // statements of strangers, each in a process of its own // those that take what they can get
+pub mod deadly; // statements that use as much as they can
+pub mod forbidden; // statements that are not allowed, and deadly ones
+pub mod guard; // the allow-list
+pub mod rows; // typed rows and their JSON
+pub mod sandbox; // child processes

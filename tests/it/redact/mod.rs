@@ -1,4 +1,10 @@
-//! Tests of secrets.
+//! Masking of secrets and pseudonyms for names, mirroring `crates/redact`.
 
-pub mod planted;
-pub mod secrets; // secrets stay out // secrets made up, and what looks like them
+mod command; // `headwater redact`
+mod dice; // seeded random texts
+mod lake; // what the lake keeps
+mod look_alike; // lines that only look like secrets
+mod masks; // the mask of each kind
+mod planted; // secrets made up
+mod pseudonyms; // names replaced and restored
+mod secrets; // secrets reach no output

@@ -1,24 +1,22 @@
-//! What `/openapi.json` says, held against what the server does: schemathesis makes up requests, good
-//! and bad, and looks at each answer.
+//! `/openapi.json` compared with the server: schemathesis generates valid and invalid requests and checks
+//! each response.
 
 use crate::program::python;
-use crate::server::http::day;
-use crate::server::serve::Server;
+use crate::server::day::Day;
 
 #[test]
-fn the_document_is_valid_and_true() {
-    let dir = tempfile::tempdir().expect("a folder");
-    day(dir.path());
-    let server = Server::start(dir.path(), "[serve]\ntoken_env = \"TOKEN_OF_TEST\"\n");
+fn the_openapi_document_is_valid_and_matches_the_server() {
+    let day = Day::small();
+    let server = day.serve("[serve]\ntoken_env = \"TOKEN_OF_TEST\"\n");
     let bearer = "Authorization: Bearer let-me-in\r\n";
     let document = server.send("GET", "/openapi.json", bearer, b"").json();
-    let path = dir.path().join("openapi.json");
+    let path = day.dir.path().join("openapi.json");
     std::fs::write(&path, document.to_string()).expect("written");
     let valid = python().arg("-m").arg("openapi_spec_validator").arg(&path).output().expect("python starts");
     assert!(valid.status.success(), "{}", String::from_utf8_lossy(&valid.stdout));
-    // that a schema says less than the api checks (a date, an agent's name) is no fault
+    // a schema may be less strict than the API, such as for a date or the name of an agent
     let fuzzed = python()
-        .current_dir(dir.path())
+        .current_dir(day.dir.path())
         .args(["-m", "schemathesis.cli", "run"])
         .arg(format!("http://{}/openapi.json", server.address))
         .args(["--header", "Authorization: Bearer let-me-in", "--checks", "all"])

@@ -1,9 +1,9 @@
-//! HTTP under attack: statements that never end, callers that leave, stall or flood, names that lead
-//! elsewhere, and an end in the middle of it all. The server answers on throughout.
+//! HTTP under attack: statements that never end, clients that disconnect, stall or send too much, file
+//! names that leave the folder, and a shutdown during requests. The server keeps responding.
 
 use crate::program::rows;
 use crate::query::forbidden::{FORBIDDEN, TARGET, deadly};
-use crate::server::http::day;
+use crate::server::day::Day;
 use crate::server::serve::{Reply, Server};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Asks `/healthz` again and again while `work` goes on; each answer comes within a second.
+/// Requests `/healthz` repeatedly while `work` runs; requires each response within a second.
 fn while_healthy<T>(server: &Server, work: impl FnOnce() -> T) -> T {
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -36,7 +36,7 @@ fn while_healthy<T>(server: &Server, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// What a deadly statement is given, and what it may take more.
+/// Time limit of a deadly statement, and the tolerance.
 const DEADLINE: Duration = Duration::from_secs(2);
 const MORE: Duration = Duration::from_secs(2);
 
@@ -51,10 +51,9 @@ fn ends_in_time(server: &Server, sql: &str) {
 }
 
 #[test]
-fn no_statement_takes_the_server_with_it() {
-    let dir = tempfile::tempdir().expect("a folder");
-    day(dir.path());
-    let mut server = Server::start(dir.path(), "[serve]\nqueries = 4\nquery_seconds = 2\nquery_mib = 256\n");
+fn no_statement_stops_the_server() {
+    let day = Day::small();
+    let mut server = day.serve("[serve]\nqueries = 4\nquery_seconds = 2\nquery_mib = 256\n");
     let statements = deadly();
     assert!(statements.len() >= 40);
     while_healthy(&server, || {
@@ -73,16 +72,16 @@ fn no_statement_takes_the_server_with_it() {
         });
         for sql in FORBIDDEN {
             let problem = server.send_json("/v1/sql", &json!({ "sql": sql })).problem(400);
-            assert_eq!(problem["type"], "/problems/statement-refused", "{sql}: {problem}");
+            assert_eq!(problem["type"], "/problems/statement-not-allowed", "{sql}: {problem}");
         }
     });
-    assert!(!Path::new(TARGET).exists(), "a statement wrote");
+    assert!(!Path::new(TARGET).exists(), "a statement wrote a file");
     assert!(server.is_running());
     let counted = server.send_json("/v1/sql", &json!({ "sql": "select count(*) as n from audit" })).json();
     assert!(counted["rows"][0]["n"].as_i64().is_some_and(|n| n > 100), "{counted}");
 }
 
-/// Returns the ticks that a process and those it started have worked.
+/// Returns the CPU ticks of a process and its children.
 fn ticks(of: u32) -> u64 {
     let mut sum = 0;
     for entry in std::fs::read_dir("/proc").expect("readable").flatten() {
@@ -107,10 +106,9 @@ fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
 }
 
 #[test]
-fn callers_who_leave_leave_nothing_behind() {
-    let dir = tempfile::tempdir().expect("a folder");
-    day(dir.path());
-    let server = Server::start(dir.path(), "[serve]\nqueries = 4\nquery_seconds = 300\n");
+fn clients_that_disconnect_leave_nothing_behind() {
+    let day = Day::small();
+    let server = day.serve("[serve]\nqueries = 4\nquery_seconds = 300\n");
     let endless = [
         // a hash join, a nested loop and a sort that spills
         "select count(*) from standard a join standard b on a.namespace = b.namespace join standard c on b.namespace = c.namespace where a.message < b.message || c.message",
@@ -124,14 +122,14 @@ fn callers_who_leave_leave_nothing_behind() {
                 scope.spawn(move || {
                     for turn in 0..25 {
                         let body = json!({ "sql": endless[(worker + turn) % 3] }).to_string();
-                        let asked = server.begin(
+                        let pending = server.begin(
                             "POST",
                             "/v1/sql",
                             "Content-Type: application/json\r\n",
                             body.as_bytes(),
                         );
                         std::thread::sleep(Duration::from_millis(40 * (turn as u64 % 8)));
-                        drop(asked);
+                        drop(pending);
                     }
                 });
             }
@@ -141,19 +139,18 @@ fn callers_who_leave_leave_nothing_behind() {
     let before = ticks(server.pid());
     std::thread::sleep(Duration::from_secs(1));
     let worked = ticks(server.pid()) - before;
-    assert!(worked < 20, "{worked} of 100 ticks of a second were worked");
+    assert!(worked < 20, "{worked} of 100 CPU ticks in one second");
     let mut left = BTreeSet::new();
-    files(&dir.path().join("temp"), &mut left);
+    files(&day.dir.path().join("temp"), &mut left);
     assert!(left.is_empty(), "{left:?}");
     let counted = server.send_json("/v1/sql", &json!({ "sql": "select count(*) as n from audit" }));
     assert_eq!(counted.status, 200, "{}", counted.body);
 }
 
 #[test]
-fn slow_and_swollen_callers_are_let_go() {
-    let dir = tempfile::tempdir().expect("a folder");
-    day(dir.path());
-    let server = Server::start(dir.path(), "");
+fn slow_clients_and_large_requests_are_rejected() {
+    let day = Day::small();
+    let server = day.serve("");
     while_healthy(&server, || {
         std::thread::scope(|scope| {
             for _ in 0..50 {
@@ -162,7 +159,7 @@ fn slow_and_swollen_callers_are_let_go() {
                     let begun = Instant::now();
                     stream.write_all(b"GET /healthz HTTP/1.1\r\nX: ").expect("sent");
                     while stream.write_all(b"x").is_ok() {
-                        assert!(begun.elapsed() < Duration::from_secs(30), "a head may take for ever");
+                        assert!(begun.elapsed() < Duration::from_secs(30), "the head has no time limit");
                         std::thread::sleep(Duration::from_secs(1));
                     }
                 });
@@ -173,11 +170,11 @@ fn slow_and_swollen_callers_are_let_go() {
                     .expect("sent");
                 Reply::read(&mut stalled).problem(408);
             });
-            let swollen = vec![b' '; 5 << 20];
+            let large = vec![b' '; 5 << 20];
             for path in ["/v1/sql", "/v1/trace", "/v1/analyze", "/v1/runs"] {
-                server.send("POST", path, "Content-Type: application/json\r\n", &swollen).problem(413);
+                server.send("POST", path, "Content-Type: application/json\r\n", &large).problem(413);
             }
-            server.send("POST", "/v1/brief", "", &swollen).problem(405);
+            server.send("POST", "/v1/brief", "", &large).problem(405);
             let long = "x".repeat(100_000);
             for head in [
                 format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: {long}\r\n"),
@@ -188,16 +185,16 @@ fn slow_and_swollen_callers_are_let_go() {
             ] {
                 let mut stream = server.connect();
                 stream.write_all(format!("{head}\r\n").as_bytes()).expect("sent");
-                let mut said = String::new();
-                let _ = stream.read_to_string(&mut said); // it may be closed without a word
-                assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{said}");
+                let mut response = String::new();
+                let _ = stream.read_to_string(&mut response); // may be closed without a response
+                assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{response}");
             }
         });
     });
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }
 
-/// Two hundred names that would like to be somewhere else.
+/// Two hundred file names that try to leave the folder.
 fn names() -> Vec<String> {
     let parts = [
         "../",
@@ -242,14 +239,14 @@ fn names() -> Vec<String> {
 }
 
 #[test]
-fn a_name_is_a_label_and_no_path() {
+fn a_file_name_is_not_used_as_a_path() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(dir.path(), "");
     let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
     files(dir.path(), &mut before);
     let names = names();
     assert_eq!(names.len(), 200);
-    // as parts of a form, whose heads hold no line end and no quoted backslash last, and as whole bodies
+    // as parts of a form, whose names cannot contain a line end or end with a backslash, or as single bodies
     let (raw, parts): (Vec<&String>, Vec<&String>) =
         names.iter().partition(|name| name.contains(['\n', '\r', '\0']) || name.ends_with('\\'));
     let mut form = Vec::new();
@@ -262,9 +259,9 @@ fn a_name_is_a_label_and_no_path() {
         .expect("written");
     }
     form.extend(b"--edge--\r\n");
-    let kept =
+    let uploaded =
         server.send("POST", "/v1/logs", "Content-Type: multipart/form-data; boundary=edge\r\n", &form).json();
-    assert_eq!(kept["total"], parts.len(), "{kept}");
+    assert_eq!(uploaded["total"], parts.len(), "{uploaded}");
     for name in &raw {
         let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let reply = server.send("POST", &format!("/v1/logs?name={name}"), "", b"a line\n");
@@ -274,49 +271,51 @@ fn a_name_is_a_label_and_no_path() {
     let lake = dir.path().join("lake");
     let outside: Vec<_> = after.difference(&before).filter(|path| !path.starts_with(&lake)).collect();
     assert!(outside.is_empty(), "{outside:?}");
-    let strange = rows(
+    let invalid = rows(
         &lake,
         "select distinct source from standard where source not like 'upload/%' or source like '%..%' or source ~ '[[:cntrl:]]'",
     );
-    assert_eq!(strange, json!([]));
+    assert_eq!(invalid, json!([]));
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }
 
 #[test]
-fn answers_and_forms_do_not_grow_without_end() {
-    let dir = tempfile::tempdir().expect("a folder");
-    day(dir.path());
-    let server = Server::start(dir.path(), "");
+fn responses_and_forms_are_limited_in_size() {
+    let day = Day::small();
+    let server = day.serve("");
     let nulls: Vec<String> = (0..1500).map(|n| format!("null as a_name_of_some_length_{n}")).collect();
     let sql = format!("select {} from standard", nulls.join(", "));
-    let swollen = server.send_json("/v1/sql", &json!({ "sql": sql }));
-    assert!(swollen.problem(400)["detail"].as_str().expect("why").contains("32 MiB"));
+    let large = server.send_json("/v1/sql", &json!({ "sql": sql }));
+    assert!(large.problem(400)["detail"].as_str().expect("a detail").contains("32 MiB"));
     let form = "Content-Type: multipart/form-data; boundary=edge\r\n";
     let endless = server.send("POST", "/v1/logs", form, &vec![b'x'; 20 << 20]);
-    assert!(endless.problem(400)["detail"].as_str().expect("why").contains("broke off"), "{}", endless.body);
+    assert!(
+        endless.problem(400)["detail"].as_str().expect("a detail").contains("interrupted"),
+        "{}",
+        endless.body
+    );
 }
 
 #[test]
-fn at_the_end_each_request_is_answered() {
-    let dir = tempfile::tempdir().expect("a folder");
-    day(dir.path());
-    let mut server = Server::start(dir.path(), "[serve]\nquery_seconds = 300\n");
+fn at_shutdown_each_request_gets_a_response() {
+    let day = Day::small();
+    let mut server = day.serve("[serve]\nquery_seconds = 300\n");
     let endless = json!({ "sql": "select count(*) from standard a, standard b, standard c where a.message < b.message || c.message" });
     let json_body = "Content-Type: application/json\r\n";
     let mut long = server.begin("POST", "/v1/sql", json_body, endless.to_string().as_bytes());
     let mut short = server.connect();
     write!(short, "POST /v1/sql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 31\r\n{json_body}\r\n")
         .expect("sent");
-    std::thread::sleep(Duration::from_secs(1)); // both are under way
+    std::thread::sleep(Duration::from_secs(1)); // both are running
     let begun = Instant::now();
     server.terminate();
     std::thread::sleep(Duration::from_millis(500));
     write!(short, "{{\"sql\": \"select 1 as n\"}}       ").expect("sent");
-    let answered = Reply::read(&mut short);
-    assert_eq!(answered.json()["rows"], json!([{ "n": 1 }]));
-    let cut = Reply::read(&mut long);
-    assert_eq!(cut.problem(503)["type"], "/problems/busy");
-    assert!(cut.head.contains("retry-after"), "{}", cut.head);
-    assert_eq!(server.ended(), Some(0));
+    let completed = Reply::read(&mut short);
+    assert_eq!(completed.json()["rows"], json!([{ "n": 1 }]));
+    let aborted = Reply::read(&mut long);
+    assert_eq!(aborted.problem(503)["type"], "/problems/busy");
+    assert!(aborted.head.contains("retry-after"), "{}", aborted.head);
+    assert_eq!(server.exit_code(), Some(0));
     assert!(begun.elapsed() < Duration::from_secs(25), "it took {:?}", begun.elapsed());
 }

@@ -1,6 +1,6 @@
-"""One session with the official client: lists everything, asks what stdin says, prints all answers.
+"""One session with the official client: lists everything, makes the requests of stdin, prints all responses.
 
-Usage: mcp_client.py TARGET ERA < questions.json
+Usage: mcp_client.py TARGET ERA < requests.json
 TARGET is a URL or a command as a JSON list; ERA is `legacy` (initialize) or `auto` (server/discover).
 The client itself checks structured content against the output schemas.
 """
@@ -30,25 +30,25 @@ def target(name):
 
 
 async def call(client, name, arguments):
-    heard = []
+    received = []
 
     async def progress(done, total, message):
-        heard.append([done, total, message])
+        received.append([done, total, message])
 
     result = await client.call_tool(name, arguments, progress_callback=progress)
-    return {"progress": heard, **plain(result)}
+    return {"progress": received, **plain(result)}
 
 
-async def tried(answer):
+async def result_of(pending):
     try:
-        answer = await answer
-        return answer if isinstance(answer, dict) else plain(answer)
+        result = await pending
+        return result if isinstance(result, dict) else plain(result)
     except MCPError as error:
         return {"error": plain(error.error)}
 
 
 async def main():
-    asked = json.load(sys.stdin)
+    requests = json.load(sys.stdin)
     async with Client(target(sys.argv[1]), mode=sys.argv[2], read_timeout_seconds=120) as client:
         print(
             json.dumps(
@@ -61,9 +61,9 @@ async def main():
                     "resources": plain(await client.list_resources())["resources"],
                     "templates": plain(await client.list_resource_templates())["resourceTemplates"],
                     "prompts": plain(await client.list_prompts())["prompts"],
-                    "calls": [await tried(call(client, *one)) for one in asked.get("calls", [])],
-                    "reads": [await tried(client.read_resource(uri)) for uri in asked.get("reads", [])],
-                    "prompted": [await tried(client.get_prompt(*one)) for one in asked.get("prompts", [])],
+                    "calls": [await result_of(call(client, *one)) for one in requests.get("calls", [])],
+                    "reads": [await result_of(client.read_resource(uri)) for uri in requests.get("reads", [])],
+                    "prompted": [await result_of(client.get_prompt(*one)) for one in requests.get("prompts", [])],
                 }
             )
         )

@@ -1,8 +1,13 @@
-//! Tests of HTTP, MCP and a robot.
+//! Tests of the server: HTTP, MCP and a robot.
 
-pub mod http; // HTTP as scripts use it
-pub mod http_fuzz; // what /openapi.json says against what the server does
+pub mod day; // a lake of one day, shared by these tests
+pub mod http; // every route of HTTP
+pub mod http_fuzz; // /openapi.json compared with the server
 pub mod http_hostile; // HTTP under attack
-pub mod mcp; // MCP over HTTP and stdio
-pub mod serve; // a server, and HTTP as it was from the first
-pub mod xiaozhi; // a voice robot asks, and tells people
+pub mod mcp; // MCP with the official client
+pub mod mcp_helpers; // a client and messages for the tests of MCP
+pub mod mcp_http; // MCP over HTTP by hand
+pub mod mcp_stdio; // MCP over stdio by hand
+pub mod mcp_suites; // MCP with the conformance suite and the inspector
+pub mod serve; // `headwater serve`: paths, authentication, shutdown
+pub mod xiaozhi; // a xiaozhi robot

@@ -1,4 +1,4 @@
-//! The server as callers see it: every path, who is turned away, and how it ends.
+//! `headwater serve`: paths, authentication, and shutdown. Also the server that other tests start.
 
 use crate::api::runs::history;
 use crate::program::{headwater, run};
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A server that ends with the test.
+/// A server that is killed at the end of the test.
 pub struct Server {
     child: Child,
     pub address: String,
@@ -18,7 +18,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it on a free port, in a folder of its own; `temp` in it is where it puts by.
+    /// Starts a server on a free port in `dir`, with `dir/temp` as its folder for temporary files.
     pub fn start(dir: &Path, config: &str) -> Self {
         std::fs::write(dir.join("headwater.toml"), config).expect("written");
         std::fs::create_dir_all(dir.join("temp")).expect("a folder");
@@ -34,20 +34,20 @@ impl Server {
         stderr.read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
         let log = Arc::new(Mutex::new(String::new()));
-        let heard = Arc::clone(&log);
+        let written = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
-                let mut heard = heard.lock().expect("unbroken");
-                heard.push_str(&line);
-                heard.push('\n');
+                let mut written = written.lock().expect("not poisoned");
+                written.push_str(&line);
+                written.push('\n');
             }
         });
         Self { address: address.to_owned(), child, log }
     }
 
-    /// Returns what it said on stderr.
+    /// Returns its stderr so far.
     pub fn log(&self) -> String {
-        self.log.lock().expect("unbroken").clone()
+        self.log.lock().expect("not poisoned").clone()
     }
 
     pub fn pid(&self) -> u32 {
@@ -58,15 +58,15 @@ impl Server {
         self.child.try_wait().expect("its state").is_none()
     }
 
-    /// Asks it to end.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         let killed = Command::new("kill").arg(self.pid().to_string()).status().expect("kill starts");
         assert!(killed.success());
     }
 
-    /// Waits for its end and returns its exit code.
-    pub fn ended(&mut self) -> Option<i32> {
-        self.child.wait().expect("ended").code()
+    /// Waits for its exit and returns its exit code.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().expect("exited").code()
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -75,18 +75,19 @@ impl Server {
         stream
     }
 
-    /// Asks for a path under its own name.
+    /// Sends a GET with the server's own `Host`.
     pub fn get(&self, path: &str) -> Reply {
-        self.ask("GET", path, &format!("Host: {}\r\n", self.address))
+        self.request("GET", path, &format!("Host: {}\r\n", self.address))
     }
 
-    pub fn ask(&self, method: &str, path: &str, headers: &str) -> Reply {
+    /// Sends a request without a body.
+    pub fn request(&self, method: &str, path: &str, headers: &str) -> Reply {
         let mut stream = self.connect();
         write!(stream, "{method} {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").expect("sent");
         Reply::read(&mut stream)
     }
 
-    /// Begins a request with a body under its own name; the answer is for the caller to read.
+    /// Sends a request with a body and the server's own `Host`; the caller reads the response.
     pub fn begin(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> TcpStream {
         let mut stream = self.connect();
         let (address, length) = (&self.address, body.len());
@@ -123,7 +124,7 @@ pub struct Reply {
 impl Reply {
     pub fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("an answer");
+        stream.read_to_end(&mut bytes).expect("a response");
         let at = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head and a body");
         let body = bytes.split_off(at + 4);
         let head = String::from_utf8(bytes).expect("text");
@@ -151,7 +152,7 @@ impl Reply {
 }
 
 #[test]
-fn every_path_answers() {
+fn every_path_responds() {
     let dir = tempfile::tempdir().expect("a folder");
     history(&dir.path().join("lake"));
     let server = Server::start(dir.path(), "");
@@ -181,13 +182,13 @@ fn every_path_answers() {
     server.get("/v1/brief?lang=fr").problem(400);
     server.get("/v1/brief?dat=2026-11-22").problem(400);
     server.get("/../../etc/passwd").problem(404);
-    let refused = server.ask("POST", "/v1/brief", "Host: localhost\r\n");
-    refused.problem(405);
-    assert!(refused.head.contains("allow: get,head"), "{}", refused.head);
+    let response = server.request("POST", "/v1/brief", "Host: localhost\r\n");
+    response.problem(405);
+    assert!(response.head.contains("allow: get,head"), "{}", response.head);
 }
 
 #[test]
-fn only_the_token_opens_and_only_under_its_own_name() {
+fn a_valid_token_and_host_are_required() {
     let dir = tempfile::tempdir().expect("a folder");
     history(&dir.path().join("lake"));
     let config = "[serve]\ntoken_env = \"TOKEN_OF_TEST\"\nhosts = [\"headwater.ops.svc\"]\n";
@@ -196,12 +197,12 @@ fn only_the_token_opens_and_only_under_its_own_name() {
         assert_eq!(server.get(path).status, 200);
     }
     for path in ["/", "/metrics", "/v1/brief", "/v1/runs", "/nowhere"] {
-        let refused = server.get(path);
-        refused.problem(401);
-        assert!(refused.head.contains("www-authenticate: bearer"), "{}", refused.head);
+        let response = server.get(path);
+        response.problem(401);
+        assert!(response.head.contains("www-authenticate: bearer"), "{}", response.head);
     }
     let with = |host: &str, value: &str| {
-        server.ask("GET", "/v1/runs", &format!("Host: {host}\r\nAuthorization: {value}\r\n")).status
+        server.request("GET", "/v1/runs", &format!("Host: {host}\r\nAuthorization: {value}\r\n")).status
     };
     assert_eq!(with("localhost", "Bearer let-me-in"), 200);
     assert_eq!(with("localhost", "Bearer let-me-i"), 401);
@@ -221,7 +222,7 @@ fn only_the_token_opens_and_only_under_its_own_name() {
 }
 
 #[test]
-fn strangers_are_not_listened_to_without_a_token() {
+fn listening_beyond_loopback_requires_a_token() {
     let dir = tempfile::tempdir().expect("a folder");
     let output = run(dir.path(), &["serve", "--listen", "0.0.0.0:0"]);
     assert_eq!(output.status.code(), Some(2));
@@ -230,27 +231,27 @@ fn strangers_are_not_listened_to_without_a_token() {
 }
 
 #[test]
-fn without_a_lake_it_is_alive_and_not_ready() {
+fn without_a_lake_it_is_healthy_and_not_ready() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(dir.path(), "");
     assert_eq!(server.get("/healthz").status, 200);
     let problem = server.get("/readyz").problem(503);
     assert_eq!(problem["detail"], "there is no lake here");
-    assert!(!problem.to_string().contains(&dir.path().display().to_string()), "no path is told");
+    assert!(!problem.to_string().contains(&dir.path().display().to_string()), "no path of this machine");
 }
 
 #[test]
-fn a_request_under_way_ends_before_the_server_does() {
+fn a_running_request_completes_before_the_shutdown() {
     let dir = tempfile::tempdir().expect("a folder");
     history(&dir.path().join("lake"));
     let mut server = Server::start(dir.path(), "");
     let mut slow = server.connect();
     write!(slow, "GET /v1/runs HTTP/1.1\r\nHost: localhost\r\n").expect("sent");
-    std::thread::sleep(Duration::from_millis(500)); // the server has read so far
+    std::thread::sleep(Duration::from_millis(500)); // until the server has read it
     server.terminate();
     std::thread::sleep(Duration::from_millis(500));
     assert!(server.is_running(), "it waits for the request");
     write!(slow, "\r\n").expect("sent");
     assert_eq!(Reply::read(&mut slow).status, 200);
-    assert_eq!(server.ended(), Some(0));
+    assert_eq!(server.exit_code(), Some(0));
 }

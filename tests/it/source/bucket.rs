@@ -1,19 +1,19 @@
-//! The same logs from a folder, from moto, and from the bucket in process, whole and failing: the
-//! lake holds the same lines and the day has the same findings.
+//! The same logs from a folder, from moto, and from the in-process bucket with and without faults: the lake
+//! contains the same lines and the day has the same findings.
 
 use crate::program::{headwater, rows, simulate};
 use crate::source::moto::{BUCKET, Moto, upload};
 use crate::source::s3::{Behaviour, S3, Style};
 use crate::source::s3_faults::{Fault, Faults};
 use flate2::read::MultiGzDecoder;
-use headwater::lake::catalog::Catalog;
+use headwater::lake::catalog::{Catalog, ObjectState};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-/// Returns the objects of a simulated day in about so many pieces, cut at line ends. What a folder of
-/// the key tells, a piece's key tells too.
+/// Returns the objects of a simulated day, split at line breaks into about that many pieces. The key of a
+/// piece has the folders of the key of its object.
 #[track_caller]
 pub fn split_day(seed: u64, size: u64, pieces: usize) -> BTreeMap<String, Vec<u8>> {
     let dir = tempfile::tempdir().expect("a folder");
@@ -37,7 +37,7 @@ pub fn split_day(seed: u64, size: u64, pieces: usize) -> BTreeMap<String, Vec<u8
     objects
 }
 
-/// Adds the text of every packed log below a folder by its name there, less `.gz`.
+/// Adds the decompressed text of every log below a folder, by its path without `.gz`.
 fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).expect("readable") {
         let path = entry.expect("readable").path();
@@ -54,18 +54,18 @@ fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// Returns what `ingest s3://bucket` printed.
+/// Returns the output of `ingest s3://bucket`.
 #[track_caller]
 fn ingest(lake: &Path, endpoint: &str) -> Value {
     with_source(lake, &in_bucket(endpoint), &["ingest", &format!("s3://{BUCKET}"), "--json"])
 }
 
-/// Returns the lines of `[source]` for the bucket at an endpoint.
+/// Returns the keys of `[source]` for the bucket at an endpoint.
 fn in_bucket(endpoint: &str) -> String {
     format!("url = \"s3://{BUCKET}\"\nregion = \"us-east-1\"\nendpoint = \"{endpoint}\"\n")
 }
 
-/// Returns the report that `headwater run` makes of the day.
+/// Returns the report of `headwater run` for the day.
 #[track_caller]
 fn run(lake: &Path, source: &str) -> Value {
     let mut days = with_source(lake, source, &["run", "--date", "2026-11-22", "--json"]);
@@ -87,12 +87,11 @@ fn with_source(lake: &Path, source: &str, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Returns all that has to be the same wherever the logs lie: of each row where it stands (the key
-/// below the bucket, or below the folder), when it was and what it says; of the day its findings and
-/// verdicts. Row ids hang on the whole key; which of several equal lines is shown as evidence hangs
-/// on row ids: neither is compared.
+/// Returns everything that must not depend on the source: of each row its key below the bucket or folder,
+/// line, time and message; of the day its findings and verdicts. Row ids depend on the whole key, and which
+/// of several equal lines becomes the evidence depends on row ids: neither is compared.
 #[track_caller]
-fn told(lake: &Path, report: &Value) -> Value {
+fn comparable(lake: &Path, report: &Value) -> Value {
     let mut all = serde_json::Map::new();
     for table in ["business", "standard", "event", "audit"] {
         let key = format!("regexp_replace(source, '^(s3://{BUCKET}/|.*/folder/)', '')");
@@ -116,9 +115,9 @@ fn told(lake: &Path, report: &Value) -> Value {
     Value::Object(all)
 }
 
-/// Returns what the folder with these objects tells, which is something of everything.
+/// Returns the comparable values of a folder with these objects; none of them is empty.
 #[track_caller]
-fn told_by_folder(dir: &Path, objects: &BTreeMap<String, Vec<u8>>) -> Value {
+fn comparable_from_folder(dir: &Path, objects: &BTreeMap<String, Vec<u8>>) -> Value {
     let folder = dir.join("folder");
     for (key, bytes) in objects {
         let path = folder.join(key);
@@ -127,7 +126,7 @@ fn told_by_folder(dir: &Path, objects: &BTreeMap<String, Vec<u8>>) -> Value {
     }
     let lake = dir.join("lake-of-folder");
     let report = run(&lake, &format!("url = \"file://{}\"\n", folder.display()));
-    let told = told(&lake, &report);
+    let told = comparable(&lake, &report);
     for (what, list) in told.as_object().expect("an object") {
         assert!(list.as_array().is_some_and(|list| !list.is_empty()), "there are {what}");
     }
@@ -147,7 +146,7 @@ fn assert_same(found: &Value, expected: &Value) {
     }
 }
 
-/// Runs a day of 2,000 objects and more from a bucket, which takes several pages, and compares.
+/// Runs a day of more than 2,000 objects, several pages of a listing, from a bucket and compares it.
 #[track_caller]
 fn check(endpoint: &str) {
     let dir = tempfile::tempdir().expect("a folder");
@@ -157,8 +156,8 @@ fn check(endpoint: &str) {
     let lake = dir.path().join("lake");
     let report = run(&lake, &in_bucket(endpoint));
     let catalog = Catalog::open(&lake.join("catalog.db")).expect("a catalog");
-    assert_eq!(catalog.objects(Some("done")).expect("objects").len(), objects.len());
-    assert_same(&told(&lake, &report), &told_by_folder(dir.path(), &objects));
+    assert_eq!(catalog.objects(Some(ObjectState::Done)).expect("objects").len(), objects.len());
+    assert_same(&comparable(&lake, &report), &comparable_from_folder(dir.path(), &objects));
 }
 
 fn behaviour(style: Style, page_size: usize, faults: Faults) -> Behaviour {
@@ -166,12 +165,12 @@ fn behaviour(style: Style, page_size: usize, faults: Faults) -> Behaviour {
 }
 
 #[test]
-fn moto_and_a_folder_tell_the_same() {
+fn moto_and_a_folder_have_the_same_result() {
     check(&Moto::start().endpoint);
 }
 
 #[test]
-fn a_bucket_in_process_and_a_folder_tell_the_same() {
+fn the_in_process_bucket_and_a_folder_have_the_same_result() {
     let s3 = S3::start(BTreeMap::new(), behaviour(Style::Path, 500, Faults::default()));
     check(&s3.endpoint());
     let lists = s3.requests().iter().filter(|seen| seen.query.contains("list-type=2")).count();
@@ -179,7 +178,7 @@ fn a_bucket_in_process_and_a_folder_tell_the_same() {
 }
 
 #[test]
-fn a_bucket_that_fails_tells_the_same_in_the_end() {
+fn a_faulty_bucket_has_the_same_result_after_retries() {
     let dir = tempfile::tempdir().expect("a folder");
     let objects = split_day(6, 1_000_000, 100);
     let faults = Faults { seed: 11, shares: Fault::ALL.map(|fault| (fault, 0.02)).into() };
@@ -190,13 +189,13 @@ fn a_bucket_that_fails_tells_the_same_in_the_end() {
     assert!(requests > objects.len() + objects.len().div_ceil(10) + 20, "{requests}: faults were met");
     ingest(&lake, &s3.endpoint()); // what the first listing did not show
     let report = run(&lake, &in_bucket(&s3.endpoint()));
-    assert_same(&told(&lake, &report), &told_by_folder(dir.path(), &objects));
+    assert_same(&comparable(&lake, &report), &comparable_from_folder(dir.path(), &objects));
     let again = ingest(&lake, &s3.endpoint());
     assert_eq!(again["rows"], json!({}), "all is there once");
 }
 
 #[test]
-fn only_what_changed_is_asked_for_again() {
+fn only_changed_objects_are_requested_again() {
     let dir = tempfile::tempdir().expect("a folder");
     let line = |n: usize| format!("2026-11-22 10:00:0{n},000 ERROR [main] a.B - number {n}\n");
     let key = |n: usize| format!("business/2026/11/22/{n}.log");

@@ -1,8 +1,9 @@
-//! A bucket that fails in every way it can, and what the lake holds in the end.
+//! A bucket with every kind of failure: after enough runs the lake equals that of a bucket without failures.
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use headwater::backoff::Backoff;
 use headwater::cancel::Cancel;
 use headwater::config::Config;
 use headwater::ingest::{Ingested, Options, Progress, ingest};
@@ -23,16 +24,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// A store that fails `share` of the requests in each of its ways.
+/// A store in which each kind of failure happens to a share of the requests.
 #[derive(Debug)]
 struct Faulty {
     inner: Arc<InMemory>,
     seed: u64,
     share: f64,
     requests: AtomicU64,
-    /// An object that is replaced by these bytes once so many requests were made.
+    /// An object that is replaced by these bytes after a number of requests.
     replaced: Mutex<Option<(u64, Path, &'static str)>>,
-    /// An object that is listed and not there.
+    /// An object that is listed but missing.
     gone: Option<Path>,
 }
 
@@ -42,7 +43,7 @@ impl fmt::Display for Faulty {
     }
 }
 
-/// What happens to one request.
+/// The result of one request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Refused,
@@ -70,7 +71,7 @@ fn failed(what: &str) -> Error {
 }
 
 impl Faulty {
-    /// Returns a number in `[0, 1)` that depends on the seed and the number of the request alone.
+    /// Returns a number in `[0, 1)` that depends only on the seed and the number of the request.
     fn chance(&self, request: u64) -> f64 {
         let mut x =
             self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ request.wrapping_mul(0xd134_2543_de82_ef95);
@@ -170,7 +171,7 @@ impl ObjectStore for Faulty {
         self.inner.delete_stream(locations)
     }
 
-    /// A listing breaks off, or is stale: objects missing, or with the etag and size of another time.
+    /// A listing fails midway, or is stale: objects are missing, or have an earlier etag and size.
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let (request, fault) = self.next();
         let stale = |at: usize| self.chance(request.wrapping_mul(1000) + at as u64) < self.share;
@@ -264,7 +265,7 @@ impl Run {
             prefix: String::new(),
             runtime: self.runtime.handle().clone(),
             chunk_bytes: 4096,
-            pause: Duration::from_millis(1),
+            backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(32) },
         };
         let source = Source::Bucket(bucket);
         let lake = Lake::create(self.dir.path()).expect("a lake");
@@ -298,7 +299,7 @@ impl Run {
 }
 
 #[test]
-fn two_hundred_faulty_buckets_end_as_the_faultless_one() {
+fn two_hundred_faulty_buckets_end_like_one_without_faults() {
     let plain = Run::new();
     let inner = fill(&plain.runtime);
     assert!(plain.ingest(inner.clone()).0.problems.is_empty());
@@ -324,30 +325,30 @@ fn two_hundred_faulty_buckets_end_as_the_faultless_one() {
             replaced: Mutex::new(is_replaced.then(|| (1 + seed % 90, replaced.clone(), REPLACED))),
             gone: None,
         });
-        let mut mornings = 0;
+        let mut runs = 0;
         loop {
             let (done, listed) = run.ingest(store.clone());
             faults += done.problems.len();
-            mornings += 1;
+            runs += 1;
             for problem in &done.problems {
                 let place = problem.place.as_deref().unwrap_or_default();
                 assert!(place.starts_with("s3://logs/"), "seed {seed}: {problem}");
             }
             if listed == 40 && done.unchanged == 40 {
-                break; // a listing that is whole shows nothing new
+                break; // a complete listing has nothing new
             }
-            assert!(mornings < 12, "seed {seed} does not come to an end: {:?}", done.problems);
+            assert!(runs < 12, "seed {seed} does not finish: {:?}", done.problems);
         }
         let expected = if is_replaced { &expected_replaced } else { &expected };
         let rows = run.rows();
         let unlike = expected.lines().zip(rows.lines()).find(|(a, b)| a != b);
-        assert!(rows == *expected, "seed {seed}: the lake differs from the faultless one: {unlike:?}");
+        assert!(rows == *expected, "seed {seed}: the lake differs from the one without faults: {unlike:?}");
     }
-    eprintln!("200 seeds, {faults} objects put off to another run");
+    eprintln!("200 seeds, {faults} objects left to another run");
 }
 
 #[test]
-fn an_object_that_never_comes_is_named_and_the_rest_is_read() {
+fn a_missing_object_is_a_problem_and_the_others_are_read() {
     let run = Run::new();
     let inner = fill(&run.runtime);
     let gone = Path::from("audit/2026/11/22/part-003.log");

@@ -1,4 +1,4 @@
-//! Tests of buckets.
+//! Tests of `source`: buckets and folders.
 
 pub mod bucket; // the same logs from a bucket and from a folder
 pub mod faults; // a bucket that fails in every way

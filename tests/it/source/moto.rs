@@ -1,5 +1,5 @@
-//! moto, an S3 server of other people, and what a client hears of it: the bucket in process answers
-//! every request as moto does.
+//! Compares the in-process bucket with moto, an independent S3 server: both must return the same responses to
+//! every request.
 
 use crate::program::python;
 use crate::source::s3::{Behaviour, S3, Style};
@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-/// The one bucket.
+/// Name of the bucket.
 pub const BUCKET: &str = "logs";
 
-/// Serves one bucket until its stdin ends; its first line says on which port.
+/// Serves one bucket until its standard input is closed. Its first output line is the port.
 const MOTO: &str = r#"
 import logging, sys, boto3
 from moto.server import ThreadedMotoServer
@@ -29,14 +29,14 @@ print(port, flush=True)
 sys.stdin.read()
 "#;
 
-/// A running moto; it ends with this value.
+/// A running moto; it is stopped when dropped.
 pub struct Moto {
     child: Child,
     pub endpoint: String,
 }
 
 impl Moto {
-    /// Starts it on a free port with an empty bucket.
+    /// Starts moto on a free port with an empty bucket.
     pub fn start() -> Self {
         let mut child = python()
             .args(["-c", MOTO, BUCKET])
@@ -86,7 +86,7 @@ pub fn upload(endpoint: &str, objects: &BTreeMap<String, Vec<u8>>) {
     runtime().block_on(all).expect("every object is put");
 }
 
-/// Returns what a client hears of some objects: listings, parts, conditions, refusals.
+/// Returns the responses to a series of requests: listings, ranges, conditions, errors.
 async fn conversation(store: AmazonS3) -> Result<Vec<String>, Error> {
     let mut heard = Vec::new();
     let folder = Path::from("business");
@@ -136,7 +136,7 @@ async fn conversation(store: AmazonS3) -> Result<Vec<String>, Error> {
 }
 
 #[test]
-fn the_bucket_in_process_answers_as_moto_does() {
+fn the_in_process_bucket_responds_like_moto() {
     let mut objects: BTreeMap<String, Vec<u8>> =
         (0..40).map(|n| (format!("audit/{}/{n}.log", n % 7), vec![b'x'; n])).collect();
     for key in ["business/a b+c~%41&<1>.log", "business/日志=1.log", "business/deep/er.log", "businesses.log"]

@@ -1,5 +1,5 @@
-//! An S3 server in process, as strict about addresses as Tencent COS. It lists in pages, answers
-//! ranges and conditions, remembers what it was asked, and fails where its faults say so.
+//! An in-process S3 server, as strict about addresses as Tencent COS. It lists in pages, supports ranges and
+//! conditions, records requests, and fails as its faults say.
 
 use crate::source::s3_faults::{Faults, refusal, sent};
 use crate::source::s3_list;
@@ -17,44 +17,44 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// How a server behaves.
+/// Behaviour of the server.
 pub struct Behaviour {
-    /// Its one bucket.
+    /// Name of the bucket.
     pub bucket: &'static str,
-    /// Where the bucket's name stands.
+    /// Position of the bucket's name in an address.
     pub style: Style,
-    /// Entries of a listing's page, 1000 at most.
+    /// Entries per page of a listing, at most 1000.
     pub page_size: usize,
-    /// What goes wrong with reads.
+    /// Faults of reads.
     pub faults: Faults,
 }
 
-/// Where a bucket's name stands in an address.
+/// Position of the bucket's name in an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// `http://host/bucket/key`.
     Path,
-    /// `http://bucket.host/key` alone, as COS wants it of buckets since 2024.
+    /// Only `http://bucket.host/key`, as COS requires for buckets created since 2024.
     VirtualHosted,
-    /// Either.
+    /// Both.
     Any,
 }
 
-/// One request as it came in.
+/// A received request.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Seen {
     pub method: String,
     /// `Host` header.
     pub host: String,
-    /// Encoded, as it came.
+    /// Encoded, as received.
     pub path: String,
-    /// Encoded, as it came.
+    /// Encoded, as received.
     pub query: String,
     /// Names in lower case.
     pub headers: BTreeMap<String, String>,
 }
 
-/// A running server; it ends with this value.
+/// A running server; it is stopped when dropped.
 pub struct S3 {
     address: SocketAddr,
     server: Arc<Server>,
@@ -76,7 +76,7 @@ struct Kept {
     listed: BTreeSet<String>,
 }
 
-/// An object as it is now.
+/// The current version of an object.
 pub struct Object {
     pub bytes: Bytes,
     pub etag: String,
@@ -114,7 +114,7 @@ impl S3 {
         format!("http://{}", self.address)
     }
 
-    /// Puts an object, or another in its place.
+    /// Puts or replaces an object.
     pub fn put(&self, key: &str, bytes: impl Into<Bytes>) {
         self.server.kept().put(key, bytes.into());
     }
@@ -124,7 +124,7 @@ impl S3 {
         self.server.kept().objects.remove(key);
     }
 
-    /// Returns what it was asked so far.
+    /// Returns the requests so far.
     pub fn requests(&self) -> Vec<Seen> {
         self.server.kept().seen.clone()
     }
@@ -140,7 +140,8 @@ impl Drop for S3 {
 }
 
 impl Kept {
-    /// Puts an object, changed one second after the one before, from 2026-11-22 on; returns its ETag.
+    /// Puts an object and returns its ETag. The first time of change is 2026-11-22; each further one is a
+    /// second later.
     fn put(&mut self, key: &str, bytes: Bytes) -> String {
         self.puts += 1;
         let etag = etag_of(&bytes);
@@ -149,7 +150,7 @@ impl Kept {
         etag
     }
 
-    /// Notes a request and returns which attempt at its address it is, from 1.
+    /// Records a request and returns the number of requests to its address, from 1.
     fn note(&mut self, address: &str, seen: Seen) -> u64 {
         self.seen.push(seen);
         let attempt = self.attempts.entry(address.to_owned()).or_default();
@@ -200,7 +201,7 @@ impl Server {
         self.kept.lock().expect("no request panicked")
     }
 
-    /// Returns the key that a path, less its first slash, names.
+    /// Returns the key in a path without its first slash.
     fn key_of<'p>(&self, path: &'p str) -> Result<&'p str, (StatusCode, &'static str)> {
         let below = path.strip_prefix(self.behaviour.bucket);
         let below = below.filter(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -262,8 +263,8 @@ fn with(status: StatusCode, headers: &[(HeaderName, &str)], body: Bytes) -> Resp
     answer.body(body).expect("headers of ASCII")
 }
 
-/// Returns what `bytes=1-5`, `bytes=1-` or `bytes=-5` asks for: an empty range where it begins after
-/// the end, and nothing where it is no range.
+/// Returns the range of `bytes=1-5`, `bytes=1-` or `bytes=-5`: empty if it begins after the end, `None` if it
+/// is not a valid range.
 fn range_of(text: &str, size: usize) -> Option<Range<usize>> {
     let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
     if from.is_empty() {

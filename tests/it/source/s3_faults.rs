@@ -1,5 +1,5 @@
-//! What a bucket does when it does not do what it should. Seed, address and attempt decide it, in
-//! whatever order the requests come, so that the same run meets the same faults.
+//! Faults of the in-process bucket. They depend on seed, address and attempt but not on the order of
+//! requests, so that a run can be repeated with the same faults.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -8,31 +8,31 @@ use futures::stream::{self, StreamExt};
 use std::io;
 use std::time::Duration;
 
-/// Pause before a piece of a slow body, and before a body is cut.
+/// Pause before each piece of a slow body, and before a body is truncated.
 const PAUSE: Duration = Duration::from_millis(3);
-/// Pieces of a slow body.
+/// Number of pieces of a slow body.
 const PIECES: usize = 6;
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// 500.
+    /// Status 500.
     Error,
-    /// 503 SlowDown.
+    /// Status 503 SlowDown.
     SlowDown,
-    /// 429, to be tried again at once.
+    /// Status 429 with `Retry-After: 0`.
     TooMany,
-    /// The connection is closed before the answer.
+    /// The connection is closed before the response.
     Closed,
     /// The body ends before its Content-Length.
     Truncated,
-    /// The body trickles.
+    /// The body is sent slowly in pieces.
     Slow,
-    /// The answer has the ETag of another version.
+    /// The response has the ETag of another version.
     WrongEtag,
-    /// The first listing shows a key as it was before.
+    /// The first listing has an earlier version of a key.
     Older,
-    /// The first listing does not show a key.
+    /// The first listing lacks a key.
     Missing,
 }
 
@@ -54,7 +54,7 @@ impl Fault {
     }
 }
 
-/// Which faults befall which share, 0 to 1, of requests and keys.
+/// The share of requests and keys with each fault, 0 to 1.
 #[derive(Clone, Default)]
 pub struct Faults {
     pub seed: u64,
@@ -62,12 +62,12 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Returns what goes wrong with an attempt, counted from 1, at one method, path and query.
+    /// Returns the fault of an attempt (from 1) at a method, path and query.
     pub fn of_request(&self, address: &str, attempt: u64) -> Option<Fault> {
         self.of(&format!("{attempt} {address}"), |fault| !fault.is_of_key())
     }
 
-    /// Returns what goes wrong with a key on the first listing.
+    /// Returns the fault of a key in the first listing.
     pub fn of_key(&self, key: &str) -> Option<Fault> {
         self.of(key, Fault::is_of_key)
     }
@@ -81,7 +81,7 @@ impl Faults {
     }
 }
 
-/// Returns a number from 0 to 1 that seed and text decide: FNV-1a, then xorshift64*.
+/// Returns a number from 0 to 1 that depends on seed and text: FNV-1a, then xorshift64*.
 fn drawn(seed: u64, text: &str) -> f64 {
     let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xcbf2_9ce4_8422_2325;
@@ -105,7 +105,7 @@ pub fn refusal(status: StatusCode, code: &str) -> Response<Bytes> {
     answer
 }
 
-/// Returns an answer as it goes out on the wire.
+/// Returns a response with its fault applied.
 pub fn sent(mut answer: Response<Bytes>, fault: Option<Fault>) -> Response<Body> {
     match fault {
         Some(Fault::Error) => answer = refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
@@ -123,7 +123,7 @@ pub fn sent(mut answer: Response<Bytes>, fault: Option<Fault>) -> Response<Body>
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     let cut = || Err(io::Error::other("cut"));
     let body = match fault {
-        // A body that fails at once takes the head with it: nothing was sent yet.
+        // a body that fails at once would also drop the head, which was not sent yet
         Some(Fault::Closed) => Body::from_stream(stream::once(async move { cut() })),
         Some(Fault::Truncated) => paced(vec![Ok(bytes.slice(..bytes.len() / 2)), cut()]),
         Some(Fault::Slow) => {
@@ -136,7 +136,7 @@ pub fn sent(mut answer: Response<Bytes>, fault: Option<Fault>) -> Response<Body>
     Response::from_parts(parts, body)
 }
 
-/// Returns a body of pieces, each after a pause that lets the one before it reach the client.
+/// Returns a body in pieces, with a pause before each so that the previous one reaches the client.
 fn paced(pieces: Vec<io::Result<Bytes>>) -> Body {
     Body::from_stream(stream::iter(pieces).then(|piece| async {
         tokio::time::sleep(PAUSE).await;

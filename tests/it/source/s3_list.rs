@@ -1,4 +1,4 @@
-//! ListObjectsV2: which keys a page shows, and its XML.
+//! ListObjectsV2: the keys of a page, and its XML.
 
 use crate::source::s3::{Object, etag_of};
 use crate::source::s3_faults::{Fault, Faults};
@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::Bound;
 
-/// What a continuation token begins with; the last key follows. Its signs have to be encoded.
+/// Prefix of a continuation token, followed by the last key. Its characters must be encoded in a URL.
 const TOKEN: &str = "1+/=&";
 
-/// Returns the page that a query asks for. `listed` remembers the keys that were due once.
+/// Returns the page for a query. `listed` contains the keys that were listed before.
 pub fn page(
     objects: &BTreeMap<String, Object>,
     query: &BTreeMap<String, String>,

@@ -1,5 +1,5 @@
-//! Signature V4 of every request to a COS bucket, computed again by a Python script that is itself
-//! held to the examples that AWS publishes. The bucket answers at its real host name, through a proxy.
+//! Compares Signature V4 of every request to a COS bucket with a Python script, which is itself checked with
+//! the examples in the AWS documentation. The bucket is reached by its real host name, through a proxy.
 
 use crate::program::{headwater, python};
 use crate::source::s3::{Behaviour, S3, Seen, Style};
@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::Stdio;
 
-/// Reads who signs for what region, and requests; writes the `Authorization` of each. Of the one that
-/// was sent it uses only which headers are signed.
+/// Reads credentials, region and requests; writes the expected `Authorization` of each request. Of the one
+/// that was sent it uses only the list of signed headers.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
 const SIGN: &str = r#"
 import hashlib, hmac, json, re, sys
@@ -71,7 +71,7 @@ fn expected(id: &str, secret: &str, region: &str, requests: &Value) -> Vec<Strin
 }
 
 #[test]
-fn the_script_signs_as_aws_publishes() {
+fn the_script_signs_like_the_aws_examples() {
     let example = |path: &str, query: &str, range: Option<&str>| {
         let names = if range.is_some() { "host;range;" } else { "host;" };
         json!({"method": "GET", "path": path, "query": query, "headers": {
@@ -106,7 +106,7 @@ fn the_script_signs_as_aws_publishes() {
     );
 }
 
-/// Reads a bucket of five objects at its real host name and returns what was asked of it.
+/// Reads a bucket of five objects by its real host name and returns the requests.
 #[track_caller]
 fn requests(token: Option<&str>) -> Vec<Seen> {
     let line = "2026-11-22 10:00:01,000 ERROR [main] a.B - refused\n";
@@ -179,6 +179,6 @@ fn the_token_of_a_role_is_sent_and_signed() {
 }
 
 #[test]
-fn a_cos_bucket_answers_at_its_own_host() {
+fn a_cos_bucket_is_reached_by_its_own_host_name() {
     assert_eq!(cos_endpoint(BUCKET, REGION), format!("https://{HOST}"));
 }

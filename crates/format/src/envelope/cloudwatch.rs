@@ -1,23 +1,23 @@
 //! Amazon CloudWatch Logs: a subscription's `logEvents` (Firehose, Lambda) and the `events` of
 //! `aws logs get-log-events` and `filter-log-events`. Each event's `message` is the inner text.
+//! Must not know what a message is.
 
-use crate::contract::{Each, Format, Part, Peeled, Role};
-use crate::text::json::{members, raw_of, text_of};
+use crate::contract::{EmitPart, Format, Part, Role, Unwrapped, payload_of};
+use crate::text::json::{items, members, members_of, text_of};
 use crate::text::time;
 use memchr::memmem::Finder;
 use model::record::Text;
-use sonic_rs::{JsonValueTrait, LazyValue};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// The member that a subscription's document has, and hardly any other.
+/// The member that a subscription's document has, and hardly any other document.
 static LOG_EVENTS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"logEvents\""));
+
+/// Bytes of a line that are searched for its first members: they are short, the events are not.
+const HEAD_BYTES: usize = 2048;
 
 /// The format.
 pub struct CloudWatch;
-
-/// How far into a line its first members are looked for: they are short, the events are not.
-const HEAD_BYTES: usize = 2048;
 
 impl Format for CloudWatch {
     fn name(&self) -> &'static str {
@@ -25,7 +25,7 @@ impl Format for CloudWatch {
     }
 
     fn about(&self) -> &'static str {
-        "Amazon CloudWatch Logs as subscriptions and the command line give them (EKS audit)"
+        "Amazon CloudWatch Logs as subscriptions and the AWS command line export them (EKS audit)"
     }
 
     fn sample(&self) -> &'static str {
@@ -44,67 +44,62 @@ impl Format for CloudWatch {
             || LOG_EVENTS.find(head).is_some() && has("\"messageType\"")
     }
 
-    fn peel_all<'a>(&self, line: &'a [u8], each: Each<'_, 'a>) -> bool {
+    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
         let Some(parts) = std::str::from_utf8(line).ok().and_then(parts) else { return false };
-        parts.into_iter().for_each(each);
+        parts.into_iter().for_each(emit);
         true
     }
 }
 
+/// Returns the events of a document; `None` if its JSON is broken.
 fn parts(text: &str) -> Option<Vec<Part<'_>>> {
-    let mut common = Peeled::default();
+    let mut common = Unwrapped::default();
     let (mut events, mut is_control) = (None, false);
-    for member in members(&Cow::Borrowed(text)) {
-        let (key, value) = member.ok()?;
+    for (key, value) in members(text).ok()? {
         match key.as_ref() {
-            "logEvents" | "events" => events = value.into_array_iter(),
-            "messageType" => is_control = raw_of(&value) == "\"CONTROL_MESSAGE\"",
+            "logEvents" | "events" => events = items(value).ok(),
+            "messageType" => is_control = value == "\"CONTROL_MESSAGE\"",
             "logGroup" => {
-                common.place.cluster = text_of(&value).and_then(cluster_of);
-                common.attrs.raw("log_group", &raw_of(&value));
+                common.place.cluster = text_of(value).and_then(cluster_of);
+                common.attrs.raw("log_group", value);
             }
-            "logStream" => log_stream(&mut common, &value),
-            _ => {} // account, filters, paging: nothing of the log
+            "logStream" => log_stream(&mut common, value),
+            _ => {} // account, filters and paging say nothing about the log
         }
     }
     if is_control {
         return Some(vec![Part::Dropped("CloudWatch control message")]);
     }
-    let mut parts = Vec::new();
-    for event in events? {
-        parts.push(log_event(&event.ok()?, common.clone()));
-    }
+    let mut parts: Vec<Part<'_>> =
+        events?.into_iter().map(|event| log_event(event, common.clone())).collect();
     if parts.is_empty() {
         parts.push(Part::Dropped("empty list"));
     }
     Some(parts)
 }
 
-fn log_event<'a>(event: &LazyValue<'a>, mut peeled: Peeled<'a>) -> Part<'a> {
+fn log_event<'a>(event: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
     let mut message = None;
-    for (key, value) in event.is_object().then(|| members(&raw_of(event)).flatten()).into_iter().flatten() {
+    for (key, value) in members_of(event) {
         match key.as_ref() {
-            "message" if value.is_object() => message = Some(raw_of(&value)),
-            "message" => message = Some(text_of(&value).unwrap_or_default()),
-            "timestamp" => peeled.ts = text_of(&value).and_then(|text| time::epoch(text.parse().ok()?)),
-            "logStreamName" => log_stream(&mut peeled, &value),
+            "message" if value.starts_with('{') => message = Some(Cow::Borrowed(value)),
+            "message" => message = Some(text_of(value).unwrap_or_default()),
+            "timestamp" => unwrapped.ts = text_of(value).and_then(|text| time::epoch(text.parse().ok()?)),
+            "logStreamName" => log_stream(&mut unwrapped, value),
             _ => {} // ids and the time of arrival
         }
     }
-    match message {
-        Some(Cow::Borrowed(text)) => peeled.payload = Cow::Borrowed(text.as_bytes()),
-        Some(Cow::Owned(text)) => peeled.payload = Cow::Owned(text.into_bytes()),
-        None => {
-            let text = raw_of(event).into_owned().into_bytes();
-            return Part::Broken(Cow::Owned(text), "a CloudWatch event without `message`".into());
-        }
-    }
-    Part::Line(peeled)
+    let Some(message) = message else {
+        let why = "a CloudWatch event without `message`".into();
+        return Part::Broken(Cow::Borrowed(event.as_bytes()), why);
+    };
+    unwrapped.payload = payload_of(message);
+    Part::Line(unwrapped)
 }
 
-fn log_stream<'a>(peeled: &mut Peeled<'a>, name: &LazyValue<'a>) {
-    peeled.log = text_of(name);
-    peeled.attrs.raw("log_stream", &raw_of(name));
+fn log_stream<'a>(unwrapped: &mut Unwrapped<'a>, name: &'a str) {
+    unwrapped.log = text_of(name);
+    unwrapped.attrs.raw("log_stream", name);
 }
 
 /// Reads `/aws/eks/<cluster>/cluster` and `/aws/containerinsights/<cluster>/application`.

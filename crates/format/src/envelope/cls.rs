@@ -1,19 +1,20 @@
-//! Tencent CLS shipping to COS: one JSON a line with `__TIMESTAMP__`, `__TAG__` nested or tiled
-//! (`__TAG__.pod_name`), and either `__CONTENT__` (full text) or the fields of a structured topic.
+//! Tencent CLS shipping to COS: one JSON object per line with `__TIMESTAMP__`, `__TAG__` nested or
+//! flattened (`__TAG__.pod_name`), and either `__CONTENT__` (full text) or the fields of a
+//! structured topic. Must not know what the text is.
 
-use crate::contract::{Format, Peeled, Role};
-use crate::text::json::{members, raw_of, text_of};
+use crate::contract::{Format, Role, Unwrapped, payload_of};
+use crate::text::json::{members, members_of, text_of};
+use crate::text::json_cursor::Member;
 use crate::text::time;
 use memchr::memmem::Finder;
-use model::record::Text;
-use sonic_rs::LazyValue;
+use model::record::{Attrs, Text};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// What every name that CLS adds begins with.
+/// The beginning of every name that CLS adds.
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
-/// Tells whether a text may hold a name that CLS adds.
+/// Returns true if a text may contain a name that CLS adds.
 pub fn is_marked(text: &str) -> bool {
     MARK.find(text.as_bytes()).is_some()
 }
@@ -27,7 +28,7 @@ impl Format for Cls {
     }
 
     fn about(&self) -> &'static str {
-        "Tencent Cloud CLS shipped to COS as JSON, tags nested or tiled"
+        "Tencent Cloud CLS shipped to COS as JSON, tags nested or flattened"
     }
 
     fn sample(&self) -> &'static str {
@@ -45,88 +46,85 @@ impl Format for Cls {
             && (has("\"__CONTENT__\"") || has("\"__TIMESTAMP__\"") || has("\"__TAG__"))
     }
 
-    fn peel<'a>(&self, line: &'a [u8]) -> Option<Peeled<'a>> {
+    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
         let text = std::str::from_utf8(line).ok()?;
-        let mut peeled = Peeled::default();
+        let mut unwrapped = Unwrapped::default();
         let mut content = None;
-        let mut fields: Vec<(Text<'a>, LazyValue<'a>)> = Vec::new();
-        for member in members(&Cow::Borrowed(text)) {
-            let (key, value) = member.ok()?;
+        let mut fields: Vec<Member<'a>> = Vec::new();
+        for (key, value) in members(text).ok()? {
             match key.as_ref() {
-                "__CONTENT__" => content = Some(text_of(&value).unwrap_or_default()),
-                "__TIMESTAMP__" => peeled.ts = text_of(&value).and_then(|t| time::epoch(t.parse().ok()?)),
-                // the microsecond time is the finer one and stands after the other
-                "__TIMESTAMP_US__" => peeled.ts = text_of(&value).and_then(|t| time::epoch(t.parse().ok()?)),
-                "__HOSTNAME__" => peeled.place.node = peeled.place.node.take().or_else(|| text_of(&value)),
-                "__TAG__" => nested_tags(&mut peeled, &value),
+                "__CONTENT__" => content = Some(text_of(value).unwrap_or_default()),
+                // the microsecond time is the finer one, and comes after the other
+                "__TIMESTAMP__" | "__TIMESTAMP_US__" => {
+                    unwrapped.ts = text_of(value).and_then(|text| time::epoch(text.parse().ok()?));
+                }
+                "__HOSTNAME__" => {
+                    unwrapped.place.node = unwrapped.place.node.take().or_else(|| text_of(value))
+                }
+                "__TAG__" => nested_tags(&mut unwrapped, value),
                 "__SOURCE__" | "__FILENAME__" | "__PKGID__" | "__PKG_ID__" => {
-                    peeled.attrs.raw(key.trim_matches('_').to_ascii_lowercase().as_str(), &raw_of(&value));
+                    unwrapped.attrs.raw(key.trim_matches('_').to_ascii_lowercase().as_str(), value);
                 }
                 other => match other.strip_prefix("__TAG__.") {
-                    Some(name) => tag(&mut peeled, name, text_of(&value), &raw_of(&value)),
+                    Some(name) => tag(&mut unwrapped, name, text_of(value), value),
                     None => fields.push((key, value)),
                 },
             }
         }
-        peeled.payload = match content {
-            Some(Cow::Borrowed(content)) => Cow::Borrowed(content.as_bytes()),
-            Some(Cow::Owned(content)) => Cow::Owned(content.into_bytes()),
+        unwrapped.payload = match content {
+            Some(content) => payload_of(content),
             None if fields.is_empty() => return None,
             None => Cow::Owned(object_of(&fields)),
         };
-        if peeled.payload.as_ref() != b"" && content_has_fields(&fields, &peeled) {
+        // fields beside a full text, not the fields that the payload is made of
+        if !fields.is_empty() && !matches!(unwrapped.payload.first(), None | Some(b'{')) {
             for (key, value) in &fields {
-                peeled.attrs.raw(key, &raw_of(value));
+                unwrapped.attrs.raw(key, value);
             }
         }
-        Some(peeled)
+        Some(unwrapped)
     }
 }
 
-/// Tells whether the fields stand beside a full text, not for it.
-fn content_has_fields(fields: &[(Text<'_>, LazyValue<'_>)], peeled: &Peeled<'_>) -> bool {
-    !fields.is_empty() && peeled.payload.first() != Some(&b'{')
-}
-
 /// Returns the fields of a structured topic as one JSON object: the record as it was before CLS
-/// took it apart. Objects that were shipped as text become objects again.
-fn object_of(fields: &[(Text<'_>, LazyValue<'_>)]) -> Vec<u8> {
-    let mut json = model::record::Attrs::default();
+/// split it. Objects that were shipped as text become objects again.
+fn object_of(fields: &[Member<'_>]) -> Vec<u8> {
+    let mut json = Attrs::default();
     for (key, value) in fields {
         match text_of(value) {
             Some(text) if is_json(&text) => json.raw(key, &text),
-            _ => json.raw(key, &raw_of(value)),
+            _ => json.raw(key, value),
         }
     }
     json.into_json().unwrap_or_default().into_bytes()
 }
 
-/// Tells whether a text is an object or array that was shipped as text.
+/// Returns true if a text is a JSON object or array.
 pub(crate) fn is_json(text: &str) -> bool {
     let is_bracketed =
         text.starts_with('{') && text.ends_with('}') || text.starts_with('[') && text.ends_with(']');
     is_bracketed && serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
-/// Takes the tags of one nested object; a topic of type string ships the object as text.
-fn nested_tags<'a>(peeled: &mut Peeled<'a>, value: &LazyValue<'a>) {
+/// Reads the tags of one nested object; a topic of type string ships the object as text.
+fn nested_tags<'a>(unwrapped: &mut Unwrapped<'a>, value: &'a str) {
     if let Some(json) = text_of(value) {
         let tags: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(&json).unwrap_or_default();
         for (key, value) in tags {
             let text = value.as_str().map(|text| Cow::Owned(text.to_owned()));
-            tag(peeled, &key, text, &value.to_string());
+            tag(unwrapped, &key, text, &value.to_string());
         }
         return;
     }
-    for (key, value) in members(&raw_of(value)).flatten() {
-        tag(peeled, &key, text_of(&value), &raw_of(&value));
+    for (key, value) in members_of(value) {
+        tag(unwrapped, &key, text_of(value), value);
     }
 }
 
-/// Takes one tag: what names the place, else an attribute.
-fn tag<'a>(peeled: &mut Peeled<'a>, key: &str, text: Option<Text<'a>>, raw: &str) {
-    let place = &mut peeled.place;
+/// Stores one tag: part of the place, otherwise an attribute.
+fn tag<'a>(unwrapped: &mut Unwrapped<'a>, key: &str, text: Option<Text<'a>>, raw: &str) {
+    let place = &mut unwrapped.place;
     match key {
         "namespace" | "namespace_name" | "pod_namespace" => place.namespace = text,
         "pod_name" | "pod" => place.pod = text,
@@ -134,7 +132,7 @@ fn tag<'a>(peeled: &mut Peeled<'a>, key: &str, text: Option<Text<'a>>, raw: &str
         "cluster_id" | "cluster" | "cluster_name" => place.cluster = text,
         "node_name" | "node" | "host" => place.node = text,
         "workload" | "workload_name" => place.workload = text,
-        "stream" => peeled.stream = text,
-        other => peeled.attrs.raw(other, raw),
+        "stream" => unwrapped.stream = text,
+        other => unwrapped.attrs.raw(other, raw),
     }
 }

@@ -1,7 +1,8 @@
 //! CRI container logs, as containerd and CRI-O write them:
-//! `<RFC 3339 nano> <stdout|stderr> <P|F>[:tag…] <text>`. `P` lines go on in the next of their stream.
+//! `<RFC 3339 nano> <stdout|stderr> <P|F>[:tag…] <text>`. A `P` line continues in
+//! the next line of its stream. Must not know what the text is.
 
-use crate::contract::{Clock, Format, Peeled, Role};
+use crate::contract::{Clock, Format, Role, Unwrapped};
 use crate::text::time;
 use std::borrow::Cow;
 
@@ -29,17 +30,19 @@ impl Format for Cri {
         split(text.as_bytes()).is_some()
     }
 
-    fn peel<'a>(&self, line: &'a [u8]) -> Option<Peeled<'a>> {
+    fn first_bytes(&self) -> &'static [u8] {
+        b"0123456789"
+    }
+
+    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
         let (stamp, stream, tag, payload) = split(line)?;
-        // the zone is always written, so the clock's is never used
-        let clock = Clock { zone: chrono_tz::UTC, day: chrono::NaiveDate::MIN };
-        Some(Peeled {
-            ts: Some(time::iso(std::str::from_utf8(stamp).ok()?, &clock)?.ts),
+        Some(Unwrapped {
+            ts: Some(time::iso(std::str::from_utf8(stamp).ok()?, &Clock::UTC)?.ts),
             stream: Some(Cow::Borrowed(stream)),
             partial: tag.first() == Some(&b'P'),
             payload: Cow::Borrowed(payload),
             stdout: true,
-            ..Peeled::default()
+            ..Unwrapped::default()
         })
     }
 }

@@ -1,14 +1,15 @@
 //! Docker's json-file driver: `{"log":"text\n","stream":"stdout","time":"…"}`.
-//! A `log` without a line end goes on in the next line of its stream (Docker splits at 16 KiB).
+//! A `log` without a line end continues in the next line of its stream: Docker splits at 16 KiB.
+//! Must not know what the text is.
 
-use crate::contract::{Clock, Format, Peeled, Role};
-use crate::text::json::{members, text_of};
+use crate::contract::{Clock, Format, Role, Unwrapped};
+use crate::text::json_cursor::JsonCursor;
 use crate::text::time;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Prepared once: it is looked for in every line of JSON.
+/// Prepared once: every line of JSON is searched for it.
 static LOG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"log\""));
 
 /// The format.
@@ -37,32 +38,38 @@ impl Format for Docker {
             && LOG.find(text.as_bytes()).is_some()
             && has("\"stream\"")
             && has("\"time\"")
-            && self.peel(text.as_bytes()).is_some()
+            && self.unwrap_line(text.as_bytes()).is_some()
     }
 
-    fn peel<'a>(&self, line: &'a [u8]) -> Option<Peeled<'a>> {
+    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
         let text = std::str::from_utf8(line).ok()?;
-        let clock = Clock { zone: chrono_tz::UTC, day: chrono::NaiveDate::MIN };
-        let mut peeled = Peeled { stdout: true, ..Peeled::default() };
+        let mut unwrapped = Unwrapped { stdout: true, ..Unwrapped::default() };
         let mut log = None;
-        for member in members(&Cow::Borrowed(text)) {
-            let (key, value) = member.ok()?;
-            match key.as_ref() {
-                "log" => log = Some(text_of(&value).unwrap_or_default()),
-                "stream" => peeled.stream = text_of(&value),
-                "time" => peeled.ts = time::iso(&text_of(&value)?, &clock).map(|stamp| stamp.ts),
-                "attrs" => peeled.attrs.raw("docker", &value.as_raw_cow()),
-                // with anything else beside it, it is a collector's record, not Docker's
-                _ => return None,
+        let outcome = JsonCursor::new(text).object(|key, value| {
+            match key {
+                "log" => log = Some(value.text()?.unwrap_or_default()),
+                "stream" => unwrapped.stream = value.text()?,
+                "time" => {
+                    let Some(time) = value.text()? else { return Err(value.broken("a time")) };
+                    unwrapped.ts = time::iso(&time, &Clock::UTC).map(|stamp| stamp.ts);
+                }
+                "attrs" => unwrapped.attrs.raw("docker", value.raw()?),
+                // any other member makes it a collector's record, not Docker's
+                _ => return Err(value.broken("a member of Docker's")),
             }
-        }
+            Ok(())
+        });
+        outcome.ok()?;
         let log = log?;
-        peeled.stream.as_ref()?;
-        peeled.partial = !log.is_empty() && !log.ends_with('\n');
-        peeled.payload = match log {
+        unwrapped.stream.as_ref()?;
+        unwrapped.partial = !log.is_empty() && !log.ends_with('\n');
+        unwrapped.payload = match log {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches(['\n', '\r']).as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.trim_end_matches(['\n', '\r']).as_bytes().to_vec()),
+            Cow::Owned(mut text) => {
+                text.truncate(text.trim_end_matches(['\n', '\r']).len());
+                Cow::Owned(text.into_bytes())
+            }
         };
-        Some(peeled)
+        Some(unwrapped)
     }
 }

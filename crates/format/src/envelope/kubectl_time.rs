@@ -1,23 +1,19 @@
 //! `kubectl logs --timestamps`, must-gather and support bundles: the kubelet's time and a space
-//! before each line of the container. Strict, for applications write times too: what might be an
-//! application's own line is left to the application's format.
+//! before each line of the container. Strict, because applications write times too: a line that might
+//! be the application's own is left to the application's format.
 
-use crate::contract::{Clock, Format, Peeled, Role};
+use crate::contract::{Clock, Format, Role, Unwrapped};
 use crate::leaf::klog::Klog;
 use crate::leaf::logback::Logback;
 use crate::leaf::{json_app, logfmt, nginx_access, nginx_error};
 use crate::text::header::{clear_level, has_time};
 use crate::text::time;
-use chrono::NaiveDate;
 use std::borrow::Cow;
 
 /// The kubelet's time before the container's line.
 pub struct KubectlTime;
 
-/// Never read: these times name their zone.
-const CLOCK: Clock = Clock { zone: chrono_tz::UTC, day: NaiveDate::MIN };
-
-/// The time at the front of a line: µs UTC, digits of its fraction, bytes read with the space.
+/// The time at the front of a line: µs UTC, digits of its fraction, bytes read including the space.
 struct Prefix {
     ts: i64,
     digits: usize,
@@ -39,12 +35,12 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     if !(6..=9).contains(&digits) || !matches!(line.get(len), Some(b' ') | None) {
         return None;
     }
-    let stamp = time::iso(std::str::from_utf8(line.get(..len)?).ok()?, &CLOCK)?;
+    let stamp = time::iso(std::str::from_utf8(line.get(..len)?).ok()?, &Clock::UTC)?;
     let len = (len + 1).min(line.len());
     stamp.zoned.then_some(Prefix { ts: stamp.ts, digits, len })
 }
 
-/// Tells whether `rest` has a time of its own or a shape that needs none.
+/// Returns true if `rest` has its own time, or a layout that has none.
 fn is_known(rest: &str) -> bool {
     Klog.begins(rest)
         || json_app::JsonApp.begins(rest)
@@ -60,7 +56,7 @@ impl Format for KubectlTime {
     }
 
     fn about(&self) -> &'static str {
-        "`kubectl logs --timestamps`, must-gather: a time before each line of container stdout"
+        "`kubectl logs --timestamps` and must-gather: a time before each line of container stdout"
     }
 
     fn sample(&self) -> &'static str {
@@ -76,21 +72,25 @@ impl Format for KubectlTime {
             .is_some_and(|prefix| is_envelope(text.get(prefix.len..).unwrap_or(""), &prefix))
     }
 
-    fn peel<'a>(&self, line: &'a [u8]) -> Option<Peeled<'a>> {
+    fn first_bytes(&self) -> &'static [u8] {
+        b"0123456789"
+    }
+
+    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
         let prefix = prefix(line)?;
         let payload = line.get(prefix.len..)?;
         let text = payload.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        is_envelope(text, &prefix).then(|| Peeled {
+        is_envelope(text, &prefix).then(|| Unwrapped {
             ts: Some(prefix.ts),
             payload: Cow::Borrowed(payload),
             stdout: true,
-            ..Peeled::default()
+            ..Unwrapped::default()
         })
     }
 }
 
-/// Tells whether `rest` is a container's line after the kubelet's time, not the rest of a line that
-/// an application began with a time.
+/// Returns true if `rest` is a container's line after the kubelet's time, false if the application
+/// itself began the line with a time.
 fn is_envelope(rest: &str, prefix: &Prefix) -> bool {
     let word = rest.trim_start().split([' ', '\t']).next().unwrap_or("");
     if matches!(word, "stdout" | "stderr") {
@@ -99,13 +99,13 @@ fn is_envelope(rest: &str, prefix: &Prefix) -> bool {
     if clear_level(word).is_some() && !word.ends_with(':') && !word.starts_with('[') {
         return false;
     }
-    // The kubelet always writes nine digits; with fewer, only a shape that stands for itself tells.
+    // the kubelet always writes nine digits; with fewer, the line's own layout decides
     prefix.digits == 9
         || is_known(rest)
         || !(rest.starts_with('[') || Logback.begins(rest) || is_number(word))
 }
 
-/// MySQL writes its thread after a time of six digits.
+/// Returns true for MySQL's thread number, which follows a time of six digits.
 fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,4 +1,6 @@
 //! Formats that wrap another text: the metadata of a collector, runtime or service around a line.
+//! Must not know the application's formats; `kubectl_time` alone asks whether a line has a time of
+//! its own.
 
 pub mod cloudwatch;
 pub mod cls;
@@ -6,8 +8,5 @@ pub mod cri;
 pub mod csv;
 pub mod docker;
 pub mod gcp;
-pub(crate) mod gcp_audit;
-pub(crate) mod gcp_target;
 pub mod kubectl_time;
 pub mod otlp;
-pub(crate) mod otlp_value;

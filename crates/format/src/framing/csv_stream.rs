@@ -1,98 +1,21 @@
-//! CSV as the records in it: a quoted field may hold line ends. Each record leaves with the header
-//! before it, a small CSV of its own. A quote that never closes costs its line, never what follows.
-//! Must not know what a column means.
+//! A CSV as its records; a quoted field may contain line ends. Each record is emitted after the
+//! header, as a small CSV by itself. A quote that never closes costs its own line and no further
+//! one. Must not know what a column means.
 
-use crate::envelope::csv;
-use crate::framing::{CUT, Frame, next_line, without_mark};
-use std::borrow::Cow;
+use crate::framing::line::{CUT, EmitFrame, Frame, next_line, without_mark};
+use crate::text::csv::{Dialect, FieldSplitter, UNCLOSED};
+use crate::text::csv_header;
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
-use std::ops::Range;
 
-/// Longest record over several lines; the reader keeps no more of one.
+/// Bytes of the longest record over several lines; no more of one is held.
 const MAX_QUOTED_BYTES: usize = 1 << 20;
-/// Why a record with an open quote is not read.
-pub(crate) const UNCLOSED: &str = "a quote that never closes";
 
-/// How a CSV is written.
-#[derive(Clone, Copy)]
-pub(crate) struct Dialect {
-    /// Stands between fields.
-    pub delimiter: u8,
-    /// Stands around a field, doubled within.
-    pub quote: u8,
-}
-
-/// Walks over a record that may still grow.
-#[derive(Default)]
-pub(crate) struct Scan {
-    /// The fields that ended, with their quotes.
-    pub fields: Vec<Range<usize>>,
-    at: usize,
-    open: Option<usize>,
-}
-
-impl Scan {
-    /// Goes on to the end of `text`; tells whether the record ends there or a quote is open.
-    pub fn advance(&mut self, text: &[u8], dialect: Dialect) -> Result<bool, &'static str> {
-        loop {
-            let rest = text.get(self.at..).unwrap_or_default();
-            let Some(begun) = self.open else {
-                if rest.first() == Some(&dialect.quote) {
-                    self.open = Some(self.at);
-                    self.at += 1;
-                    continue;
-                }
-                let end = memchr::memchr(dialect.delimiter, rest).map_or(text.len(), |len| self.at + len);
-                self.fields.push(self.at..end);
-                if end == text.len() {
-                    return Ok(true);
-                }
-                self.at = end + 1;
-                continue;
-            };
-            let Some(len) = memchr::memchr(dialect.quote, rest) else {
-                self.at = text.len();
-                return Ok(false);
-            };
-            self.at += len + 1;
-            if text.get(self.at) == Some(&dialect.quote) {
-                self.at += 1;
-                continue;
-            }
-            self.fields.push(begun..self.at);
-            self.open = None;
-            match text.get(self.at) {
-                None => return Ok(true),
-                Some(byte) if *byte == dialect.delimiter => self.at += 1,
-                Some(_) => return Err("text behind a closing quote"),
-            }
-        }
-    }
-}
-
-/// Returns what a field holds: without its quotes, those within single again.
-pub(crate) fn unquoted(field: &[u8], quote: u8) -> Cow<'_, [u8]> {
-    let Some(mut rest) = field.strip_prefix(&[quote]).and_then(|rest| rest.strip_suffix(&[quote])) else {
-        return Cow::Borrowed(field);
-    };
-    let mut out = Vec::new();
-    while let Some(at) = memchr::memchr(quote, rest) {
-        out.extend_from_slice(rest.get(..=at).unwrap_or_default());
-        rest = rest.get(at + 2..).unwrap_or_default();
-    }
-    if out.is_empty() {
-        return Cow::Borrowed(rest);
-    }
-    out.extend_from_slice(rest);
-    Cow::Owned(out)
-}
-
-/// The lines of a stream, some of them given back.
+/// The lines of a stream, some of which may be returned to it.
 struct Lines<'i> {
     input: &'i mut dyn BufRead,
-    /// Lines given back, each with the bytes that were cut off it.
-    given_back: VecDeque<(Vec<u8>, u64)>,
+    /// Lines returned, each with the number of bytes that were cut off.
+    returned: VecDeque<(Vec<u8>, u64)>,
     /// The last line's number, from 1.
     number: u64,
 }
@@ -100,95 +23,125 @@ struct Lines<'i> {
 impl Lines<'_> {
     /// Reads a line as [`next_line`] does.
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<u64>> {
-        let over = match self.given_back.pop_front() {
-            Some((back, over)) => {
-                *line = back;
-                Some(over)
+        let skipped = match self.returned.pop_front() {
+            Some((earlier, skipped)) => {
+                *line = earlier;
+                Some(skipped)
             }
             None => next_line(self.input, line)?,
         };
-        self.number += u64::from(over.is_some());
-        Ok(over)
+        self.number += u64::from(skipped.is_some());
+        Ok(skipped)
     }
 
-    /// Takes lines back; `over` bytes were cut off the last.
-    fn give_back(&mut self, lines: &[u8], over: u64) {
+    /// Puts lines back; `skipped` bytes were cut off the last.
+    fn put_back(&mut self, lines: &[u8], skipped: u64) {
         for (from_last, line) in lines.rsplit(|byte| *byte == b'\n').enumerate() {
-            self.given_back.push_front((line.to_vec(), if from_last == 0 { over } else { 0 }));
+            self.returned.push_front((line.to_vec(), if from_last == 0 { skipped } else { 0 }));
             self.number -= 1;
         }
     }
 }
 
-/// Hands each record of the CSV to `take`, the header before it, the header's own row too.
-pub(crate) fn records(input: &mut dyn BufRead, take: &mut dyn FnMut(Frame<'_>)) -> io::Result<()> {
-    let mut lines = Lines { input, given_back: VecDeque::new(), number: 0 };
+/// Emits each record of the CSV after the header, the header's own row too.
+pub(crate) fn records(input: &mut dyn BufRead, emit: EmitFrame<'_>) -> io::Result<()> {
+    let mut lines = Lines { input, returned: VecDeque::new(), number: 0 };
     let mut line = Vec::with_capacity(4096);
-    let mut dialect = None;
-    let (mut frame, mut head_len) = (Vec::new(), 0); // the header with its line end, the record
-    while let Some(mut over) = lines.next(&mut line)? {
+    let mut record: Option<RecordBuffer> = None;
+    while let Some(skipped) = lines.next(&mut line)? {
         let begun = lines.number;
         let text = without_mark(&line, begun);
-        if dialect.is_none()
-            && let Some(found) = csv::dialect_of(text)
+        if record.is_none()
+            && let Some(found) = csv_header::dialect_of(text)
         {
-            let chosen = Dialect { quote: quote_of(text, lines.input.fill_buf()?, found), ..found };
-            frame = header_of(text, chosen);
-            head_len = frame.len();
-            dialect = Some(chosen);
+            let dialect = Dialect { quote: quote_of(text, lines.input.fill_buf()?, found), ..found };
+            record = Some(RecordBuffer::of(text, dialect));
         }
-        let Some(dialect) = dialect.filter(|_| over == 0 && !text.trim_ascii().is_empty()) else {
-            take(Frame { line: begun, bytes: text, fault: (over > 0).then_some(CUT) });
+        let Some(record) = record.as_mut().filter(|_| skipped == 0 && !text.trim_ascii().is_empty()) else {
+            emit(Frame { line: begun, bytes: text, fault: (skipped > 0).then_some(CUT) });
             continue;
         };
-        frame.truncate(head_len);
-        frame.extend_from_slice(text);
-        let first_end = frame.len();
-        let mut scan = Scan::default();
-        let fault = loop {
-            match scan.advance(frame.get(head_len..).unwrap_or_default(), dialect) {
-                Ok(true) => break None,
-                Ok(false) if frame.len() - head_len > MAX_QUOTED_BYTES => break Some(UNCLOSED),
-                Ok(false) => {}
-                Err(why) => break Some(why),
-            }
-            let Some(cut) = lines.next(&mut line)? else { break Some(UNCLOSED) };
-            over = cut;
-            frame.push(b'\n');
-            frame.extend_from_slice(&line);
-            if over > 0 {
-                break Some(UNCLOSED);
-            }
-        };
+        record.begin(text);
+        let (fault, skipped) = record.complete(&mut lines)?;
         if fault.is_none() {
-            take(Frame { line: begun, bytes: &frame, fault });
+            emit(Frame { line: begun, bytes: &record.bytes, fault });
             continue;
         }
-        take(Frame { line: begun, bytes: frame.get(head_len..first_end).unwrap_or_default(), fault });
-        if let Some(further) = frame.get(first_end + 1..) {
-            lines.give_back(further, over);
+        emit(Frame { line: begun, bytes: record.first_line(), fault });
+        if let Some(further) = record.bytes.get(record.first_end + 1..) {
+            lines.put_back(further, skipped);
         }
     }
     Ok(())
 }
 
-/// Returns the quote of a CSV: that of its header, else the one that stands around more fields.
-fn quote_of(header: &[u8], text: &[u8], dialect: Dialect) -> u8 {
+/// The header with its line end, and after it the lines of one record.
+struct RecordBuffer {
+    dialect: Dialect,
+    bytes: Vec<u8>,
+    head_len: usize,
+    /// End of the record's first line.
+    first_end: usize,
+}
+
+impl RecordBuffer {
+    fn of(header: &[u8], dialect: Dialect) -> Self {
+        let bytes = header_of(header, dialect);
+        Self { dialect, head_len: bytes.len(), first_end: bytes.len(), bytes }
+    }
+
+    fn begin(&mut self, line: &[u8]) {
+        self.bytes.truncate(self.head_len);
+        self.bytes.extend_from_slice(line);
+        self.first_end = self.bytes.len();
+    }
+
+    fn first_line(&self) -> &[u8] {
+        self.bytes.get(self.head_len..self.first_end).unwrap_or_default()
+    }
+
+    /// Adds lines until no quote is open. Returns the fault of a record that never gets there, and
+    /// the bytes that were cut off its last line.
+    fn complete(&mut self, lines: &mut Lines<'_>) -> io::Result<(Option<&'static str>, u64)> {
+        let mut splitter = FieldSplitter::default();
+        let mut line = Vec::new();
+        loop {
+            match splitter.advance(self.bytes.get(self.head_len..).unwrap_or_default(), self.dialect) {
+                Ok(true) => return Ok((None, 0)),
+                Ok(false) if self.bytes.len() - self.head_len > MAX_QUOTED_BYTES => {
+                    return Ok((Some(UNCLOSED), 0));
+                }
+                Ok(false) => {}
+                Err(why) => return Ok((Some(why), 0)),
+            }
+            let Some(skipped) = lines.next(&mut line)? else { return Ok((Some(UNCLOSED), 0)) };
+            self.bytes.push(b'\n');
+            self.bytes.extend_from_slice(&line);
+            if skipped > 0 {
+                return Ok((Some(UNCLOSED), skipped));
+            }
+        }
+    }
+}
+
+/// Returns the quote of a CSV: that of its header, otherwise the one that encloses more fields of
+/// the first rows.
+fn quote_of(header: &[u8], rows: &[u8], dialect: Dialect) -> u8 {
     if header.contains(&dialect.quote) {
         return dialect.quote;
     }
     let is_edge = |byte: &u8| *byte == dialect.delimiter || matches!(byte, b'\n' | b'\r');
     let count = |quote: u8| {
         let begun =
-            text.windows(2).filter(|pair| pair.ends_with(&[quote]) && pair.first().is_some_and(is_edge));
+            rows.windows(2).filter(|pair| pair.ends_with(&[quote]) && pair.first().is_some_and(is_edge));
         let ended =
-            text.windows(2).filter(|pair| pair.starts_with(&[quote]) && pair.last().is_some_and(is_edge));
+            rows.windows(2).filter(|pair| pair.starts_with(&[quote]) && pair.last().is_some_and(is_edge));
         begun.count().min(ended.count())
     };
     if count(b'\'') > count(b'"') { b'\'' } else { b'"' }
 }
 
-/// Returns the header as it stands before each record, its first name in the quotes of the CSV.
+/// Returns the header as it precedes each record, its first name in the quotes of the CSV.
 fn header_of(line: &[u8], dialect: Dialect) -> Vec<u8> {
     let mut header = Vec::with_capacity(line.len() + 3);
     let line = line.trim_ascii();

@@ -1,10 +1,12 @@
-//! Kubernetes audit events, `audit.k8s.io`: one event a line, or an EventList.
+//! Kubernetes audit events, `audit.k8s.io`: one event per line, or an EventList.
 //! The hot path of the whole program: texts borrow from the line, bodies stay raw JSON.
-//! Only `verb` or `auditID` beside a request is needed; collectors drop all the rest at times.
+//! Requires only one of `verb`, `auditID`, `objectRef` and `requestURI`, because some collectors drop
+//! the rest. Must not know which envelope the event came in.
 
 use crate::contract::{Clock, Emit, Format, Role};
-use crate::leaf::{bodies, operation};
-use crate::text::json_cursor::{Broken, Scan};
+use crate::leaf::operation::{self, Request};
+use crate::leaf::redact_bodies::redact_bodies;
+use crate::text::json_cursor::{Broken, JsonCursor};
 use crate::text::time;
 use memchr::memmem::Finder;
 use model::entity::workload_of_owner;
@@ -13,14 +15,14 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-/// Prepared once: it is looked for in every line of JSON.
+/// Prepared once: every line of JSON is searched for it.
 static AUDIT_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"auditID\""));
 
-/// How the API server itself begins an event.
+/// The beginning of an event as the API server writes it.
 const NATIVE: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
 
-/// Tells whether a line begins as the API server writes it, which no envelope does but CLS, and
-/// that adds its own members.
+/// Returns true if a line begins as the API server writes it. No envelope begins so except CLS,
+/// which adds its own members.
 pub fn is_native(text: &str) -> bool {
     text.starts_with(NATIVE)
 }
@@ -34,7 +36,7 @@ impl Format for Audit {
     }
 
     fn about(&self) -> &'static str {
-        "Kubernetes API server audit events (audit.k8s.io), one JSON a line or an EventList"
+        "Kubernetes API server audit events (audit.k8s.io), one JSON object per line or an EventList"
     }
 
     fn sample(&self) -> &'static str {
@@ -63,18 +65,18 @@ impl Format for Audit {
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
         let mut raw = Raw::default();
         let mut items = None;
-        let outcome = Scan::new(text).object(|key, value| match key {
+        let outcome = JsonCursor::new(text).object(|key, value| match key {
             "items" if items.is_none() => value.raw().map(|list| items = Some(list)),
-            _ => raw.take(key, value),
+            _ => raw.member(key, value),
         });
-        // whatever stands behind a list does not matter
+        // members after the list do not matter
         if let Some(items) = items {
             return read_items(items, clock, emit);
         }
         outcome.map_err(|broken| broken.to_string())?;
         if !raw.is_audit {
             return Err(
-                "a JSON object without `auditID`, `verb`, `objectRef` or `requestURI` is no audit event"
+                "not an audit event: a JSON object without `auditID`, `verb`, `objectRef` and `requestURI`"
                     .into(),
             );
         }
@@ -85,21 +87,21 @@ impl Format for Audit {
 
 fn read_items(items: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
     if !items.starts_with('[') {
-        return Err("`items` is no array".into());
+        return Err("`items` is not an array".into());
     }
-    let outcome = Scan::new(items).array(|item| {
+    let outcome = JsonCursor::new(items).array(|item| {
         if item.peek() != Some(b'{') {
             return Err(item.broken("an object"));
         }
         let mut raw = Raw::default();
-        item.object(|key, value| raw.take(key, value))?;
+        item.object(|key, value| raw.member(key, value))?;
         emit(raw.record(clock));
         Ok(())
     });
     outcome.map_err(|broken| broken.to_string())
 }
 
-/// An audit event as its members come by.
+/// An audit event, filled member by member.
 #[derive(Default)]
 struct Raw<'a> {
     is_audit: bool,
@@ -116,7 +118,7 @@ struct Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    fn take(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+    fn member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         let fields = &mut self.fields;
         match key {
             "auditID" => {
@@ -140,7 +142,7 @@ impl<'a> Raw<'a> {
             "impersonatedUser" => {
                 let user = value.raw()?;
                 self.attrs.raw(key, user);
-                Scan::new(user).object(|key, value| {
+                JsonCursor::new(user).object(|key, value| {
                     if key == "username" {
                         self.impersonated = value.text()?;
                     }
@@ -151,7 +153,7 @@ impl<'a> Raw<'a> {
             "sourceIPs" => {
                 let mut count = 0;
                 fields.source_ip = None;
-                let addresses = value.names(|address| {
+                let addresses = value.strings(|address| {
                     count += 1;
                     fields.source_ip = Some(address);
                 })?;
@@ -173,13 +175,13 @@ impl<'a> Raw<'a> {
             "kind" | "apiVersion" => {}
             "level" | "k8s_audit_level" | "openshift_audit_level" => {
                 let level = value.raw()?;
-                // ViaQ overwrites `level` with "default" and keeps the real one aside
+                // ViaQ overwrites `level` with "default" and keeps the original in the other two
                 if key != "level" || level != "\"default\"" {
                     self.attrs.raw("audit_level", level);
                 }
             }
             other => match other.split_once('_') {
-                // collectors for stores without nesting flatten: `responseStatus_code`
+                // collectors that write to flat stores join the names: `responseStatus_code`
                 Some(("objectRef", name)) => self.object_ref_member(name, value)?,
                 Some(("user", name)) => self.user_member(name, value)?,
                 Some(("responseStatus", name)) => self.status_member(name, value)?,
@@ -195,7 +197,7 @@ impl<'a> Raw<'a> {
         Ok(())
     }
 
-    fn object_ref_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+    fn object_ref_member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         match key {
             "resource" => self.fields.resource = value.text()?,
             "namespace" => self.namespace = value.text()?,
@@ -209,13 +211,13 @@ impl<'a> Raw<'a> {
         Ok(())
     }
 
-    fn user_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+    fn user_member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         match key {
             "username" => self.fields.username = value.text()?,
             "groups" => {
                 let groups = &mut self.fields.groups;
                 groups.clear();
-                value.names(|group| groups.push(group))?;
+                value.strings(|group| groups.push(group))?;
             }
             "uid" => self.attrs.raw("user_uid", value.raw()?),
             "extra" => self.attrs.raw("user_extra", value.raw()?),
@@ -224,18 +226,18 @@ impl<'a> Raw<'a> {
         Ok(())
     }
 
-    fn status_member(&mut self, key: &str, value: &mut Scan<'a>) -> Result<(), Broken> {
+    fn status_member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         match key {
             "code" => self.fields.code = value.text()?.and_then(|code| code.parse().ok()),
             "message" => self.attrs.raw("status_message", value.raw()?),
             "reason" => self.attrs.raw("status_reason", value.raw()?),
             "details" => self.attrs.raw("status_details", value.raw()?),
-            _ => {} // metadata is always empty, status repeats the code
+            _ => {} // `metadata` is always empty, `status` repeats the code
         }
         Ok(())
     }
 
-    fn annotations(&mut self, value: &mut Scan<'a>) -> Result<(), Broken> {
+    fn annotations(&mut self, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         let mut rest = Attrs::default();
         value.object(|key, value| {
             match key {
@@ -262,7 +264,7 @@ impl<'a> Raw<'a> {
         let response = self.response.map(Cow::Borrowed);
         let resource = fields.resource.as_deref().unwrap_or("");
         let subresource = fields.subresource.as_deref().unwrap_or("");
-        fields.operation = operation::class_of(&operation::Request {
+        fields.operation = operation::class_of(&Request {
             verb: fields.verb.as_deref().unwrap_or(""),
             api_group: fields.api_group.as_deref().unwrap_or(""),
             resource,
@@ -271,7 +273,7 @@ impl<'a> Raw<'a> {
             subresource,
             body: request.as_deref().unwrap_or(""),
         });
-        let redacted = bodies::bodies(resource, subresource, request, response);
+        let redacted = redact_bodies(resource, subresource, request, response);
         if redacted.removed {
             self.attrs.raw("redacted", "true");
         }
@@ -296,7 +298,7 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// The object that a request names, as a place.
+/// Returns the object that a request names, as a place.
 fn place<'a>(
     resource: &str,
     namespace: Option<Text<'a>>,
@@ -319,7 +321,7 @@ fn place<'a>(
     place
 }
 
-/// `alice patch deployments shop/pay-api → 200`.
+/// Returns the message of an event: `alice patch deployments shop/pay-api → 200`.
 fn sentence(fields: &AuditFields<'_>, namespace: Option<&str>, impersonated: Option<&str>) -> String {
     let name = fields.name.as_deref().or(fields.uri.as_deref());
     let mut text = String::with_capacity(96 + name.map_or(0, str::len));

@@ -1,5 +1,6 @@
 //! Kubernetes events: core/v1 and events.k8s.io/v1, alone, in a List, or as eventrouter and
-//! kubernetes-event-exporter wrap them. Told from audit events by the object they involve.
+//! kubernetes-event-exporter wrap them. The object they involve distinguishes them from audit events.
+//! Must not know which envelope the event came in.
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::text::time;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Prepared once: it is looked for in every line of JSON.
+/// Prepared once: every line of JSON is searched for them.
 static INVOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"involvedObject"));
 static REGARDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"regarding\""));
 
@@ -22,7 +23,7 @@ impl Format for Event {
     }
 
     fn about(&self) -> &'static str {
-        "Kubernetes events (core/v1, events.k8s.io/v1), one JSON a line, a List, or eventrouter's envelope"
+        "Kubernetes events (core/v1, events.k8s.io/v1), one JSON object per line, a List, or eventrouter's envelope"
     }
 
     fn sample(&self) -> &'static str {
@@ -46,7 +47,7 @@ impl Format for Event {
             }
             return Ok(());
         }
-        emit(record(&value, clock).ok_or("JSON without `involvedObject` or `regarding` is no event")?);
+        emit(record(&value, clock).ok_or("not an event: JSON without `involvedObject` and `regarding`")?);
         Ok(())
     }
 }
@@ -73,9 +74,9 @@ fn record<'a>(value: &'a Value, clock: &Clock) -> Option<Record<'a>> {
     let count =
         number(value, "count").max(number(value, "deprecatedCount")).max(number(series, "count")).max(1);
     let (kind, name) = (text(object, "kind"), text(object, "name"));
-    let kind_of_event = text(value, "type");
+    let event_type = text(value, "type");
     let reason = text(value, "reason");
-    let level = if kind_of_event.as_deref() == Some("Warning") { Level::Warn } else { Level::Info };
+    let level = if event_type.as_deref() == Some("Warning") { Level::Warn } else { Level::Info };
     Some(Record {
         ts: last,
         zoned: true,
@@ -86,7 +87,7 @@ fn record<'a>(value: &'a Value, clock: &Clock) -> Option<Record<'a>> {
         attrs: attrs(value, metadata, object),
         body: Body::Event(EventFields {
             reason,
-            kind_of_event,
+            event_type,
             kind,
             name,
             uid: text(object, "uid"),
@@ -120,7 +121,7 @@ fn place<'a>(
         Some("ReplicaSet" | "Job") => {
             place.workload = name.map(|name| model::entity::workload_of_owner(&name).to_owned().into());
         }
-        // kubectl scale, HPAs and claims carry the workload's name only by custom: not told
+        // an HPA or claim often has its workload's name, but only by convention
         _ => {}
     }
     // `spec.containers{app}`, `spec.initContainers{init}`
@@ -132,7 +133,8 @@ fn place<'a>(
     place
 }
 
-/// What has no column. The event's own uid tells repeats of one event from two events.
+/// Returns the members without a column. The event's own uid distinguishes a repeat of one event from
+/// a second event.
 fn attrs(value: &Value, metadata: &Value, object: &Value) -> Attrs {
     const KNOWN: [&str; 22] = [
         "kind",

@@ -1,5 +1,5 @@
 //! klog, the log of every Kubernetes component: `Lmmdd hh:mm:ss.uuuuuu thread file:line] msg`.
-//! It has no year and no zone; goroutine stacks may follow. Knows no file and no component.
+//! It has no year and no zone; goroutine stacks may follow. Must not know any component.
 //! Layout: k8s.io/klog, `formatHeader`.
 
 use crate::contract::{Clock, Emit, Format, Role};

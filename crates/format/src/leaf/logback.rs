@@ -1,6 +1,6 @@
-//! Text with a time or a level in front: logback, log4j, Spring Boot, Python logging, zap console,
-//! env_logger, and whatever else writes `<time> [thread] LEVEL logger - text`. The header is read
-//! piece by piece, in any order, for no two teams configure the same layout.
+//! Text that begins with a time or a level: logback, log4j, Spring Boot, Python logging, zap console,
+//! env_logger, and anything else that writes `<time> [thread] LEVEL logger - text`. The header is read
+//! piece by piece in any order, because hardly two teams configure the same layout.
 //! Must not know which library wrote a line.
 
 use crate::contract::{Clock, Emit, Format, Role};
@@ -8,16 +8,16 @@ use crate::leaf::nginx_error::NginxError;
 use crate::text::header::{
     clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp, with_stack,
 };
-use crate::text::json::{members, raw_of};
+use crate::text::json::members;
 use crate::text::layout::{Header, logger, pieces};
 use crate::text::stack;
+use crate::text::time::Stamp;
 use model::record::{Attrs, Body, Level, Record, TextFields};
-use std::borrow::Cow;
 
-/// Text with a time or a level in front.
+/// Text that begins with a time or a level.
 pub struct Logback;
 
-/// Reads zap's columns behind the level: `logger? caller? text {json}?`, tabs between them.
+/// Reads zap's columns after the level: `logger? caller? text {json}?`, separated by tabs.
 fn zap<'a>(header: &mut Header<'a>, attrs: &mut Attrs) -> Option<&'a str> {
     let columns = header.rest.strip_prefix('\t')?;
     let mut message = columns;
@@ -39,22 +39,91 @@ fn zap<'a>(header: &mut Header<'a>, attrs: &mut Attrs) -> Option<&'a str> {
     }
     let Some((text, json)) = message.split_once("\t{") else { return Some(message) };
     let json = message.get(message.len() - json.len() - 1..)?.trim_end();
-    let mut spread = Attrs::default();
-    for member in members(&Cow::Borrowed(json)) {
-        let Ok((key, value)) = member else { return Some(message) };
-        spread.raw(&key, &raw_of(&value));
-    }
-    attrs.extend(&spread);
+    let Ok(members) = members(json) else { return Some(message) };
+    members.iter().for_each(|(key, value)| attrs.raw(key, value));
     Some(text)
 }
 
-/// Reads the first line of what a runtime prints when a program dies, without time or level.
+/// Returns the level of the line that a runtime prints when a program dies, without time or level.
 fn crash_level(line: &str) -> Option<Level> {
-    let dies = line.starts_with("panic: ")
+    let is_fatal = line.starts_with("panic: ")
         || line.starts_with("fatal error: ")
         || line.starts_with("thread '") && line.contains(" panicked at");
-    let dies_alone = || line.starts_with("Exception in thread \"").then_some(Level::Error);
-    if dies { Some(Level::Fatal) } else { dies_alone() }
+    // only the thread dies, not the program
+    let is_error = || line.starts_with("Exception in thread \"").then_some(Level::Error);
+    if is_fatal { Some(Level::Fatal) } else { is_error() }
+}
+
+/// The first line of a record, as its layout divides it.
+struct Head<'a> {
+    stamp: Option<Stamp>,
+    is_time_of_day: bool,
+    header: Header<'a>,
+    message: &'a str,
+    attrs: Attrs,
+}
+
+/// Divides the first line of a record into time, header and message.
+fn read_head<'a>(line: &'a str, clock: &Clock) -> Head<'a> {
+    let inner = line.strip_prefix('[').filter(|_| has_time(line));
+    let text = inner.unwrap_or(line);
+    let stamp = stamp(text, clock);
+    let after = text.get(stamp.map_or(0, |stamp| stamp.len)..).unwrap_or("");
+    // `[time] LEVEL …` of Kafka, `[time LEVEL target] …` of env_logger
+    let closed = inner.and(after.split_once(']'));
+    let (in_bracket, after) = match closed {
+        Some((within, after)) if !within.is_empty() => (Some(within), after),
+        Some((_, after)) => (None, after),
+        None => (None, after),
+    };
+    let mut header = pieces(in_bracket.unwrap_or(after), inner.is_some());
+    if in_bracket.is_some() {
+        header.logger = Some(header.rest.trim()).filter(|target| is_logger(target)).or(header.logger);
+        header.rest = after;
+    }
+    let mut attrs = Attrs::default();
+    let mut message = zap(&mut header, &mut attrs);
+    if message.is_none() && header.level.is_some() && in_bracket.is_none() {
+        let has_layout = header.thread.is_some() && inner.is_none() || header.rest.starts_with(" ---");
+        if header.logger.is_none()
+            && let Some((start, end)) = logger(&header, has_layout)
+        {
+            header.logger = header.rest.get(start..end);
+            message = header.rest.get(end..);
+        }
+    }
+    let mut message = message.unwrap_or(header.rest).trim_start_matches([' ', '\t', ':', '|']);
+    message = message.strip_prefix("- ").unwrap_or(message).trim();
+    if let Some((name, line)) = header.logger.and_then(|logger| logger.rsplit_once('#')) {
+        header.logger = Some(name);
+        attrs.text("line", line);
+    }
+    // Kafka names the logger last
+    if inner.is_some()
+        && let Some((text, logger)) = message.strip_suffix(')').and_then(|text| text.rsplit_once(" ("))
+        && logger.contains('.')
+        && is_logger(logger)
+    {
+        (message, header.logger) = (text, Some(logger));
+    }
+    Head { stamp, is_time_of_day: is_time_of_day(text), header, message, attrs }
+}
+
+/// Returns the trace and span id of a line, and the message without the ids that it begins with.
+fn ids<'a>(header: &Header<'a>, message: &'a str) -> (Option<&'a str>, Option<&'a str>, &'a str) {
+    let (trace, span) = (id_named(message, "trace"), id_named(message, "span"));
+    let begins = [trace, span].into_iter().flatten().filter(|(_, start, _)| *start == 0);
+    let end = begins.map(|(.., end)| end).max();
+    let (trace, span) = match header.trace {
+        Some((trace, span)) => (Some(trace), Some(span).filter(|span| !span.is_empty())),
+        None => (trace.map(|(id, ..)| id), span.map(|(id, ..)| id)),
+    };
+    let Some(end) = end else { return (trace, span, message) };
+    let mut rest = message.get(end..).unwrap_or("").trim_start();
+    if let Some((_, 0, end)) = id_named(rest, "span") {
+        rest = rest.get(end..).unwrap_or("").trim_start();
+    }
+    (trace, span, rest)
 }
 
 impl Format for Logback {
@@ -63,7 +132,7 @@ impl Format for Logback {
     }
 
     fn about(&self) -> &'static str {
-        "text with a time or level in front: logback, log4j, Spring Boot, Python logging, zap console"
+        "text that begins with a time or level: logback, log4j, Spring Boot, Python logging, zap console"
     }
 
     fn sample(&self) -> &'static str {
@@ -75,11 +144,10 @@ impl Format for Logback {
     }
 
     fn begins(&self, text: &str) -> bool {
-        let clock = Clock { zone: chrono_tz::UTC, day: chrono::NaiveDate::MIN };
         match text.bytes().next() {
             Some(b'0'..=b'9') => {
                 has_time(text) && !NginxError.begins(text)
-                    || stamp(text, &clock).is_some_and(|stamp| {
+                    || stamp(text, &Clock::UTC).is_some_and(|stamp| {
                         let rest = text.get(stamp.len..).unwrap_or("");
                         rest.starts_with([' ', '\t']) && pieces(rest, false).level.is_some()
                     })
@@ -98,76 +166,19 @@ impl Format for Logback {
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-        let (head, further) = first_line(text);
-        if let Some(level) = crash_level(head) {
-            let mut record = Record { level: Some(level), ..Record::text(head) };
+        let (line, further) = first_line(text);
+        if let Some(level) = crash_level(line) {
+            let mut record = Record { level: Some(level), ..Record::text(line) };
             let exception = stack::exception_of(text).map(Into::into);
             record.body = Body::Text(TextFields { exception, ..with_stack(further) });
             emit(record);
             return Ok(());
         }
-        let inner = head.strip_prefix('[').filter(|_| has_time(head));
-        let stamp = stamp(inner.unwrap_or(head), clock);
+        let Head { stamp, is_time_of_day, header, message, mut attrs } = read_head(line, clock);
         if stamp.is_none() && !self.begins(text) {
             return Err("no time and no level at byte 0".into());
         }
-        let after = inner.unwrap_or(head).get(stamp.map_or(0, |stamp| stamp.len)..).unwrap_or("");
-        // `[time] LEVEL …` of Kafka, `[time LEVEL target] …` of env_logger
-        let closed = inner.and(after.split_once(']'));
-        let (in_bracket, after) = match closed {
-            Some((within, after)) if !within.is_empty() => (Some(within), after),
-            Some((_, after)) => (None, after),
-            None => (None, after),
-        };
-        let mut header = pieces(in_bracket.unwrap_or(after), inner.is_some());
-        if in_bracket.is_some() {
-            header.logger = Some(header.rest.trim()).filter(|target| is_logger(target)).or(header.logger);
-            header.rest = after;
-        }
-        let mut attrs = Attrs::default();
-        let mut message = zap(&mut header, &mut attrs);
-        if message.is_none() && header.level.is_some() && in_bracket.is_none() {
-            let has_layout = header.thread.is_some() && inner.is_none() || header.rest.starts_with(" ---");
-            if header.logger.is_none()
-                && let Some((start, end)) = logger(&header, has_layout)
-            {
-                header.logger = header.rest.get(start..end);
-                message = header.rest.get(end..);
-            }
-        }
-        let mut message = message.unwrap_or(header.rest).trim_start_matches([' ', '\t', ':', '|']);
-        message = message.strip_prefix("- ").unwrap_or(message).trim();
-        if let Some((name, line)) = header.logger.and_then(|logger| logger.rsplit_once('#')) {
-            header.logger = Some(name);
-            attrs.text("line", line);
-        }
-        // Kafka names the logger last
-        if inner.is_some()
-            && let Some((text, logger)) = message.strip_suffix(')').and_then(|text| text.rsplit_once(" ("))
-            && logger.contains('.')
-            && is_logger(logger)
-        {
-            (message, header.logger) = (text, Some(logger));
-        }
-        let trace = id_named(message, "trace");
-        let span = id_named(message, "span");
-        // ids that open the message belong to the header
-        let front = [trace, span]
-            .into_iter()
-            .flatten()
-            .filter(|(_, start, _)| *start == 0)
-            .map(|(.., end)| end)
-            .max();
-        let (trace, span) = match header.trace {
-            Some((trace, span)) => (Some(trace), Some(span).filter(|span| !span.is_empty())),
-            None => (trace.map(|(id, ..)| id), span.map(|(id, ..)| id)),
-        };
-        if let Some(end) = front {
-            message = message.get(end..).unwrap_or("").trim_start();
-            if let Some((_, 0, end)) = id_named(message, "span") {
-                message = message.get(end..).unwrap_or("").trim_start();
-            }
-        }
+        let (trace, span, message) = ids(&header, message);
         if let Some(app) = header.app {
             attrs.text("app", app);
         }
@@ -180,7 +191,7 @@ impl Format for Logback {
         fields.span_id = span.map(Into::into);
         record.ts = stamp.map(|stamp| stamp.ts);
         record.zoned = stamp.is_some_and(|stamp| stamp.zoned);
-        record.time_of_day = stamp.is_some() && is_time_of_day(inner.unwrap_or(head));
+        record.time_of_day = stamp.is_some() && is_time_of_day;
         record.level = header.level;
         record.attrs = attrs;
         record.body = Body::Text(fields);

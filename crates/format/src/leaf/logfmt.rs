@@ -1,6 +1,6 @@
 //! logfmt: `key=value key="v v"`, as logrus, go-kit, slog and Prometheus write it.
-//! Strict, for any text may hold an `=`: from the first byte on, two pairs or more, and among them
-//! a time, a level or a message. Names are the business of `fields`.
+//! Strict, because any text may contain an `=`: two pairs or more from the first byte, and among them
+//! a time, a level or a message. Must not know what a key means; `fields` does.
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::text::fields::{Candidate, Field, field, record};
@@ -11,8 +11,8 @@ use std::collections::HashSet;
 /// logfmt.
 pub struct Logfmt;
 
-/// Takes one pair off the front: key, value as written (quotes and all), rest. A bare word is a
-/// key without value.
+/// Splits the first pair off: key, value as written (with its quotes), rest. A bare word is a key
+/// without a value.
 fn pair(text: &str) -> Option<(&str, Option<&str>, &str)> {
     let text = text.trim_start();
     let end = text.find(|c: char| c == '=' || c.is_ascii_whitespace()).unwrap_or(text.len());
@@ -23,13 +23,13 @@ fn pair(text: &str) -> Option<(&str, Option<&str>, &str)> {
         let (value, rest) = value.split_at_checked(end)?;
         return Some((key, Some(value), rest));
     }
-    let mut guarded = true; // the opening quote
+    let mut is_escaped = true; // the opening quote
     let end = value.bytes().position(|byte| {
-        let ends = byte == b'"' && !guarded;
-        guarded = byte == b'\\' && !guarded;
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
         ends
     });
-    // a quote that is never closed holds the rest of the line
+    // a quote that never closes extends to the end of the line
     let (value, rest) = value.split_at_checked(end.map_or(value.len(), |end| end + 1))?;
     Some((key, Some(value), rest))
 }
@@ -39,14 +39,14 @@ fn is_key(key: &str) -> bool {
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-@/:".contains(&byte))
 }
 
-/// Takes off quotes and escapes.
+/// Returns a value without quotes and escapes.
 fn unquoted(value: &str) -> Text<'_> {
     let Some(inner) = value.strip_prefix('"') else { return Cow::Borrowed(value) };
     let inner = inner.strip_suffix('"').unwrap_or(inner);
     if !inner.contains('\\') {
         return Cow::Borrowed(inner);
     }
-    // Go's %q is JSON but for \x, \a, \v and \U; those stay as they are written
+    // Go's %q is JSON except for \x, \a, \v and \U, which are kept as written
     match serde_json::from_str::<String>(value) {
         Ok(text) => Cow::Owned(text),
         Err(_) => Cow::Owned(inner.replace("\\\"", "\"").replace("\\n", "\n").replace("\\t", "\t")),

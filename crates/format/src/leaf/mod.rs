@@ -1,7 +1,7 @@
 //! Formats that read the text itself: audit events, Kubernetes events, application lines.
+//! Must not know which envelope a line came in.
 
 pub mod audit;
-pub mod bodies;
 pub mod event;
 pub mod json_app;
 pub mod klog;
@@ -9,4 +9,6 @@ pub mod logback;
 pub mod logfmt;
 pub mod nginx_access;
 pub mod nginx_error;
-pub mod operation;
+
+mod operation;
+mod redact_bodies;

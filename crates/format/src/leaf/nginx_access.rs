@@ -1,5 +1,5 @@
-//! nginx access log: `combined`, ingress-nginx's upstream fields behind it, and what others append.
-//! A request is a record: its status gives level and error code. Must not know who was asked for.
+//! nginx access log: `combined`, ingress-nginx's upstream fields after it, and fields that others
+//! append. Level and error code come from the status. Must not know the services behind it.
 //! Layouts: nginx `log_format combined`; ingress-nginx `log-format-upstream`.
 
 use crate::contract::{Clock, Emit, Format, Role};
@@ -9,7 +9,7 @@ use model::record::{Attrs, Body, Level, Record, TextFields};
 /// nginx and ingress-nginx access log; also Apache's.
 pub struct NginxAccess;
 
-/// ingress-nginx's fields behind `combined`, in order.
+/// ingress-nginx's fields after `combined`, in order.
 const INGRESS: [&str; 9] = [
     "request_length",
     "request_time",
@@ -22,29 +22,29 @@ const INGRESS: [&str; 9] = [
     "request_id",
 ];
 
-/// Splits at the `[` of a common log time: who, and the rest from the time on.
+/// Splits at the `[` of a common log time: the client, and the rest beginning with the time.
 fn split_time(text: &str) -> Option<(&str, &str)> {
     // names and addresses before the time are short
     let head = text.as_bytes().iter().take(512).position(|byte| *byte == b'[')?;
-    let (who, rest) = (text.get(..head)?, text.get(head + 1..)?);
+    let (client, rest) = (text.get(..head)?, text.get(head + 1..)?);
     let bytes = rest.as_bytes();
     let is_time = bytes.get(2) == Some(&b'/') && bytes.get(6) == Some(&b'/') && bytes.get(11) == Some(&b':');
-    (is_time && who.split_ascii_whitespace().count() >= 3).then_some((who, rest))
+    (is_time && client.split_ascii_whitespace().count() >= 3).then_some((client, rest))
 }
 
-/// Takes `"…"` off the front; a backslash guards the next byte.
+/// Splits `"…"` off the front; a backslash escapes the next byte.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start().strip_prefix('"')?;
-    let mut guarded = false;
+    let mut is_escaped = false;
     let end = text.bytes().position(|byte| {
-        let ends = byte == b'"' && !guarded;
-        guarded = byte == b'\\' && !guarded;
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
         ends
     })?;
     Some((text.get(..end)?, text.get(end + 1..)?))
 }
 
-/// Takes one word off the front; a list `a, b` is one word, `[…]` loses its brackets.
+/// Splits one word off the front; a list `a, b` is one word, `[…]` is returned without its brackets.
 fn word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
     let mut at = 0;
@@ -66,7 +66,7 @@ fn add(attrs: &mut Attrs, name: &str, value: &str) {
     }
 }
 
-/// Reads what follows the user agent; returns the upstream's address.
+/// Reads the fields after the user agent; returns the upstream's address.
 fn read_tail<'a>(tail: &'a str, attrs: &mut Attrs) -> Option<&'a str> {
     let mut words = Vec::new();
     let mut rest = tail;
@@ -109,9 +109,9 @@ impl Format for NginxAccess {
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-        let (who, rest) = split_time(text).ok_or("no time in brackets after the client")?;
+        let (client, rest) = split_time(text).ok_or("no time in brackets after the client")?;
         let stamp = time::common_log(rest, clock)
-            .ok_or_else(|| format!("no valid time at byte {}", who.len() + 1))?;
+            .ok_or_else(|| format!("no valid time at byte {}", client.len() + 1))?;
         let (_, rest) = rest.split_once(']').ok_or("the time has no end")?;
         let (request, rest) = quoted(rest).ok_or("the request has no end")?;
         let (status, rest) = word(rest).ok_or("no status after the request")?;
@@ -121,10 +121,10 @@ impl Format for NginxAccess {
         let (agent, tail) = quoted(rest).unwrap_or(("", rest));
 
         let mut attrs = Attrs::default();
-        let names: Vec<&str> = who.split_ascii_whitespace().collect();
+        let names: Vec<&str> = client.split_ascii_whitespace().collect();
         let is_address = |name: &&&str| name.parse::<std::net::IpAddr>().is_ok();
-        let client = names.iter().find(is_address).or(names.first()).copied().unwrap_or("");
-        add(&mut attrs, "client", client);
+        let address = names.iter().find(is_address).or(names.first()).copied().unwrap_or("");
+        add(&mut attrs, "client", address);
         add(&mut attrs, "user", names.last().copied().unwrap_or(""));
         let (method, target) = request.split_once(' ').unwrap_or(("", ""));
         let target = target.split(' ').next().unwrap_or("");
@@ -139,9 +139,9 @@ impl Format for NginxAccess {
         if path.is_empty() {
             add(&mut attrs, "request", request);
         }
-        let asked = if path.is_empty() { request.to_owned() } else { format!("{method} {path}") };
+        let request_line = if path.is_empty() { request.to_owned() } else { format!("{method} {path}") };
         let upstream = upstream.map_or_else(String::new, |address| format!(" upstream {address}"));
-        let mut record = Record::text(format!("{asked} {code}{upstream}"));
+        let mut record = Record::text(format!("{request_line} {code}{upstream}"));
         record.ts = Some(stamp.ts);
         record.zoned = stamp.zoned;
         record.level = Some(match code {

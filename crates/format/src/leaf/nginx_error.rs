@@ -1,6 +1,6 @@
 //! nginx and ingress-nginx error log: `yyyy/mm/dd hh:mm:ss [level] pid#tid: *connection msg,
 //! client: …, server: …, request: "…", upstream: "…"`. The time names no zone.
-//! Layout: nginx, `src/core/ngx_log.c`.
+//! Layout: nginx, `src/core/ngx_log.c`. Must not know the access log.
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::text::{header, time};
@@ -54,7 +54,7 @@ impl Format for NginxError {
             Some((number, rest)) => (Some(number), rest),
             None => (None, rest),
         };
-        // a quoted file or header may hold the same words
+        // a quoted file or header may contain the same words
         let is_outside = |at: &usize| rest.bytes().take(*at).filter(|byte| *byte == b'"').count() % 2 == 0;
         let at = rest.match_indices(", client: ").map(|(at, _)| at).take(8).find(is_outside);
         let (message, mut context) = at.and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));

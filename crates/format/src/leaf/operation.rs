@@ -1,7 +1,7 @@
-//! Classes of mutating requests: what kind of change an audit event is.
+//! The class of a mutating request: image, resources, config, scale, …
 //! Decided from verb, resource and the members that a patch names; must not know any cluster.
 
-/// What the class is decided from.
+/// The parts of a request that decide its class.
 pub struct Request<'a> {
     /// Kubernetes verb.
     pub verb: &'a str,
@@ -19,8 +19,8 @@ pub struct Request<'a> {
     pub body: &'a str,
 }
 
-/// Returns the class of a mutating request; nothing for reads and for the bookkeeping of
-/// controllers (leases, events, status, tokens).
+/// Returns the class of a mutating request; `None` for reads and for the bookkeeping of controllers
+/// (leases, events, status, tokens).
 pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
     let Request { verb, api_group, resource, subresource, .. } = *request;
     if resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward" | "ephemeralcontainers")
@@ -88,8 +88,8 @@ fn is_dns(name: &str) -> bool {
     ["coredns", "kube-dns", "node-local-dns", "nodelocaldns"].iter().any(|known| name.starts_with(known))
 }
 
-/// The members that a patch of a workload names, most telling first.
-const TELLING: [(&str, &str); 12] = [
+/// The members that a patch of a workload may name, each with its class, the most specific first.
+const PATCHED_MEMBERS: [(&str, &str); 12] = [
     ("image", "image"),
     ("livenessProbe", "probe"),
     ("readinessProbe", "probe"),
@@ -116,7 +116,8 @@ fn workload_change(request: &Request<'_>) -> &'static str {
     if verb == "create" {
         return "create";
     }
-    let Some(class) = TELLING.iter().find(|(member, _)| names(body, member)).map(|(_, class)| *class) else {
+    let Some(class) = PATCHED_MEMBERS.iter().find(|(member, _)| names(body, member)).map(|(_, class)| *class)
+    else {
         return if has("\"replicas\"") || has("/replicas\"") {
             "scale"
         } else if has("\"paused\"") || has("\"strategy\"") {
@@ -125,11 +126,11 @@ fn workload_change(request: &Request<'_>) -> &'static str {
             "metadata"
         };
     };
-    // a whole object names everything: what it changed is not told by this request alone
+    // a whole object names every member, so it does not show which one changed
     if has("\"selector\"") && has("\"containers\"") { "update" } else { class }
 }
 
-/// Tells whether a merge patch holds the member, or a JSON patch a path that goes through it.
+/// Returns true if a merge patch contains the member, or a JSON patch a path through it.
 fn names(body: &str, member: &str) -> bool {
     body.contains(&format!("\"{member}\""))
         || body.contains(&format!("/{member}\""))

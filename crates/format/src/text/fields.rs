@@ -1,5 +1,5 @@
-//! The names under which structured logs keep a column's value, and a record made of them.
-//! `json_app` and `logfmt` read values; what a name means is said here once.
+//! The names under which structured logs keep a column's value, and the record made from them.
+//! `json_app` and `logfmt` read values; the meaning of a name is defined here once.
 //! Must not know how a value was written.
 
 use crate::contract::Clock;
@@ -8,7 +8,7 @@ use model::record::{Body, Level, Place, Record, Text, TextFields};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// A column that a name can stand for, in the order they are read.
+/// A column that a name can stand for, in the order that columns are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// Event time.
@@ -29,7 +29,7 @@ pub enum Field {
     SpanId,
     /// The application's own error code.
     ErrorCode,
-    /// A code that means an error only on an error's record or when it is 400 or more.
+    /// A code that means an error only if it is 400 or more or the record is an error.
     Status,
     /// Stack trace.
     Stack,
@@ -51,7 +51,7 @@ pub enum Field {
     Node,
 }
 
-/// Names by field, the likelier first; case does not matter, nested names are dotted.
+/// Names by field, the likelier first. Case does not matter; nested names are joined by dots.
 const NAMES: [(Field, &str); 19] = [
     (
         Field::Time,
@@ -110,10 +110,10 @@ const NAMES: [(Field, &str); 19] = [
     ),
 ];
 
-/// A name, its field and its rank there.
+/// A name, its field and its rank for that field.
 type Name = (&'static str, Field, usize);
 
-/// The same by length, so that a look-up compares few.
+/// The names by length, so that a lookup compares few.
 static BY_LENGTH: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
     let mut by_length = vec![Vec::new(); 40];
     for (field, names) in NAMES {
@@ -132,7 +132,7 @@ pub fn field(name: &str) -> Option<(Field, usize)> {
     same.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(|(_, field, rank)| (*field, *rank))
 }
 
-/// Tells whether names go on below `path`, as `kubernetes` and `kubernetes.pod` do.
+/// Returns true if some name begins with `path` and a dot, like `kubernetes` and `kubernetes.pod`.
 pub fn is_parent(path: &str) -> bool {
     NAMES.iter().any(|(_, names)| {
         names.split(' ').any(|name| {
@@ -149,14 +149,14 @@ pub struct Candidate<'a> {
     pub field: Field,
     /// Rank of its name.
     pub rank: usize,
-    /// What the caller knows the value by.
+    /// The caller's identifier of the value.
     pub id: usize,
     /// The value.
     pub text: Text<'a>,
 }
 
-/// Makes a record of the best candidate of each field; returns it with the ids it took.
-/// The message is empty when none was found.
+/// Returns a record made of the best candidate for each field, and the ids of the candidates used.
+/// The message is empty if there is no candidate for it.
 pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<'a>, Vec<usize>) {
     candidates.sort_by_key(|candidate| (candidate.field, candidate.rank));
     let mut record = Record::text("");
@@ -194,13 +194,13 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
                 is_error
             }
             Field::Stack if fields.stack.is_none() => {
-                // `exc_info: true` and `exception: "timeout"` are no stacks
+                // `exc_info: true` and `exception: "timeout"` are not stacks
                 let is_stack = text.contains('\n') || stack::exception_of(&text).is_some();
                 fields.stack = is_stack.then_some(text);
                 is_stack
             }
             Field::Exception if fields.exception.is_none() => put(&mut fields.exception, text),
-            // a `target` may be an address as well
+            // a `target` may also be an address
             Field::Logger => !text.contains("://") && put(&mut fields.logger, text),
             Field::Thread => put(&mut fields.thread, text),
             Field::TraceId => put(&mut fields.trace_id, text),
@@ -226,7 +226,7 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
     (record, taken)
 }
 
-/// Tells whether a status is worth the error column: HTTP from 400, or any failure of an error.
+/// Returns true if a status belongs in the error column: HTTP from 400, or any failure of an error.
 fn is_error_code(text: &str, level: Option<Level>) -> bool {
     let is_word = || {
         text.len() > 2
@@ -239,11 +239,11 @@ fn is_error_code(text: &str, level: Option<Level>) -> bool {
     }
 }
 
-/// Fills a place that is still empty; ids of zeros say that there is none.
-fn put<'a>(place: &mut Option<Text<'a>>, text: Text<'a>) -> bool {
-    let is_new = place.is_none() && text.bytes().any(|byte| byte != b'0' && byte != b' ');
+/// Fills a column that is still empty; an id of zeros means that there is none.
+fn put<'a>(column: &mut Option<Text<'a>>, text: Text<'a>) -> bool {
+    let is_new = column.is_none() && text.bytes().any(|byte| byte != b'0' && byte != b' ');
     if is_new {
-        *place = Some(text);
+        *column = Some(text);
     }
     is_new
 }

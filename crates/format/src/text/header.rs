@@ -1,17 +1,16 @@
-//! What stands before the message of a text line, piece by piece: level words, brackets, loggers,
-//! trace ids. Knows no one layout; `layout` puts the pieces together.
+//! The pieces before the message of a text line: times, level words, brackets, loggers, trace ids.
+//! Must not know any one layout; `layout` combines the pieces.
 
 use crate::contract::Clock;
 use crate::text::{stack, time};
-use chrono::NaiveDate;
 use model::record::{Level, TextFields};
 
-/// Splits a record's text into its first line and what follows.
+/// Splits a record's text into its first line and the lines after it.
 pub fn first_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }
 
-/// Returns fields with the further lines of a record as stack, and the exception they name.
+/// Returns fields with the further lines of a record as the stack, and the exception they name.
 pub fn with_stack(stack: &str) -> TextFields<'_> {
     let stack = stack.trim_end();
     if stack.trim_start().is_empty() {
@@ -21,8 +20,8 @@ pub fn with_stack(stack: &str) -> TextFields<'_> {
     TextFields { stack: Some(stack.into()), exception, ..TextFields::default() }
 }
 
-/// Reads a word that is surely a level: `INFO`, `warning`, `[ERROR]`, `Error:`.
-/// Words that also open sentences (`error`, `Fine`) count only as loggers write them.
+/// Reads a word that can only be a level: `INFO`, `warning`, `[ERROR]`, `Error:`. Words that also
+/// begin sentences (`error`, `Fine`) count only in the spelling of loggers.
 pub fn clear_level(word: &str) -> Option<Level> {
     let bare = word.trim_matches(['[', ']', ':', '<', '>', '|', ' ']);
     if !(3..=13).contains(&bare.len()) || !bare.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -36,7 +35,7 @@ pub fn clear_level(word: &str) -> Option<Level> {
 }
 
 /// Reads the time at the front of `text`, in brackets or not: ISO, `HH:MM:SS.fff` of the clock's
-/// day, `yy/mm/dd HH:MM:SS`. Returns µs, whether it named its zone, and the bytes read.
+/// day, `yy/mm/dd HH:MM:SS`.
 pub fn stamp(text: &str, clock: &Clock) -> Option<time::Stamp> {
     let bytes = text.as_bytes();
     if bytes.get(4).is_some_and(|byte| matches!(byte, b'-' | b'/')) {
@@ -55,23 +54,22 @@ pub fn stamp(text: &str, clock: &Clock) -> Option<time::Stamp> {
     None
 }
 
-/// Tells whether the time at the front can only be one of day, `HH:MM:SS`.
+/// Returns true if the time at the front can only be a time of day, `HH:MM:SS`.
 pub fn is_time_of_day(text: &str) -> bool {
     text.as_bytes().get(2) == Some(&b':')
 }
 
-/// Tells whether a full time, date and all, stands at the front, in a bracket or not.
+/// Returns true if the text begins with a date and time, in a bracket or not.
 pub fn has_time(text: &str) -> bool {
-    let clock = Clock { zone: chrono_tz::UTC, day: NaiveDate::MIN };
     let text = text.strip_prefix('[').unwrap_or(text);
     text.starts_with(|c: char| c.is_ascii_digit())
-        && time::iso(text, &clock).is_some_and(|stamp| {
+        && time::iso(text, &Clock::UTC).is_some_and(|stamp| {
             let next = text.as_bytes().get(stamp.len);
             next.is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b']' | b',' | b'|' | b'-'))
         })
 }
 
-/// Tells whether a word can name a logger: `com.shop.Pay`, `shop::pay`, `o.s.Pay#12`, `root`.
+/// Returns true if a word can name a logger: `com.shop.Pay`, `shop::pay`, `o.s.Pay#12`, `root`.
 pub fn is_logger(word: &str) -> bool {
     word.len() <= 200
         && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -80,7 +78,7 @@ pub fn is_logger(word: &str) -> bool {
         && !word.ends_with(':')
 }
 
-/// Tells whether a word names code even where nothing around it says so.
+/// Returns true if a word names code wherever it occurs.
 pub fn is_qualified(word: &str) -> bool {
     let inner_capital = || {
         word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
@@ -110,12 +108,12 @@ pub fn trace_pair(group: &str) -> Option<(&str, &str)> {
 }
 
 /// Finds the id named `trace` or `span` in `text` (`traceId=…`, `trace_id: …`, `TraceID: …`,
-/// `"trace.id":"…"`); returns it with the bytes where the name begins and the id ends.
+/// `"trace.id":"…"`). Returns it with the byte offsets where its name begins and the id ends.
 pub fn id_named<'a>(text: &'a str, name: &str) -> Option<(&'a str, usize, usize)> {
     let bytes = text.as_bytes();
     let tail = name.get(1..)?;
     let mut from = 0;
-    // the first letter may be a capital, the rest never is but in `TRACE_ID`, which no one logs
+    // only the first letter may be a capital: nobody logs `TRACE_ID`
     while let Some(found) = text.get(from..)?.find(tail) {
         let start = (from + found).checked_sub(1);
         let mut at = from + found + tail.len();
@@ -132,18 +130,18 @@ pub fn id_named<'a>(text: &'a str, name: &str) -> Option<(&'a str, usize, usize)
             continue;
         }
         at += 2;
-        let mut skip = |any: &[u8]| {
+        let mut skip_any = |any: &[u8]| {
             let before = at;
             while bytes.get(at).is_some_and(|byte| any.contains(byte)) {
                 at += 1;
             }
             at > before
         };
-        skip(b"\"'");
-        if !skip(b"=: ") {
+        skip_any(b"\"'");
+        if !skip_any(b"=: ") {
             continue;
         }
-        skip(b"\"'[");
+        skip_any(b"\"'[");
         let len =
             bytes.iter().skip(at).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
         let id = text.get(at..at + len)?;

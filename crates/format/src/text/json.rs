@@ -1,64 +1,31 @@
-//! Reading JSON members without building values: what envelopes and JSON logs need.
-//! Texts borrow from the line; what is not looked at is never parsed.
+//! Members, items and texts of JSON that is read once and kept as written: what envelopes and JSON
+//! logs need around [`JsonCursor`]. Values that are not requested are never parsed.
 
+use crate::text::json_cursor::{Broken, JsonCursor, Member};
 use model::record::Text;
-use sonic_rs::{JsonValueTrait, LazyValue, ObjectJsonIter};
-use std::borrow::Cow;
 
-/// The members of a JSON object in order, values unread; broken JSON ends it with an error.
-pub fn members<'a>(json: &Cow<'a, str>) -> Members<'a> {
-    match json {
-        Cow::Borrowed(text) => Members(Some(sonic_rs::to_object_iter(*text))),
-        Cow::Owned(_) => Members(None), // never: values of a borrowed line borrow
-    }
+/// Returns the members of a JSON object in order, duplicates included. Text after it is not read.
+pub fn members(json: &str) -> Result<Vec<Member<'_>>, Broken> {
+    JsonCursor::new(json).members()
 }
 
-/// See [`members`].
-pub struct Members<'a>(Option<ObjectJsonIter<'a>>);
-
-impl<'a> Iterator for Members<'a> {
-    type Item = sonic_rs::Result<(Text<'a>, LazyValue<'a>)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.as_mut()?.next()
-    }
+/// Returns the members of a value that is known to be valid; none if it is not an object.
+pub fn members_of(value: &str) -> impl Iterator<Item = Member<'_>> {
+    members(value).into_iter().flatten()
 }
 
-/// Returns the raw JSON of a value.
-pub fn raw_of<'a>(value: &LazyValue<'a>) -> Cow<'a, str> {
-    value.as_raw_cow()
+/// Returns the items of a JSON array, each as written.
+pub fn items(json: &str) -> Result<Vec<&str>, Broken> {
+    JsonCursor::new(json).items()
 }
 
-/// Returns a text, number or bool as text; nothing for null, empty text, arrays and objects.
-pub fn text_of<'a>(value: &LazyValue<'a>) -> Option<Text<'a>> {
-    let raw = value.as_raw_cow();
-    match raw.as_bytes().first()? {
-        b'"' => {
-            if raw.contains('\\') {
-                return sonic_rs::from_str::<String>(&raw).ok().filter(|t| !t.is_empty()).map(Cow::Owned);
-            }
-            let text = match raw {
-                Cow::Borrowed(text) => Cow::Borrowed(text.get(1..text.len() - 1)?),
-                Cow::Owned(text) => Cow::Owned(text.get(1..text.len() - 1)?.to_owned()),
-            };
-            (!text.is_empty()).then_some(text)
-        }
-        b'n' | b'[' | b'{' => None,
-        _ => Some(raw),
-    }
+/// Returns a string, number or boolean as text; `None` for null, an empty string, an array and an
+/// object.
+pub fn text_of(value: &str) -> Option<Text<'_>> {
+    JsonCursor::new(value).text().ok().flatten()
 }
 
-/// Returns a number, or a text that holds one, as an integer.
-pub fn int_of(value: &LazyValue<'_>) -> Option<i64> {
-    value.as_i64().or_else(|| text_of(value)?.parse().ok())
-}
-
-/// Says where JSON broke, without repeating the text around it.
-pub fn json_error(error: &sonic_rs::Error, text: &str) -> String {
-    if error.is_eof() {
-        return format!("JSON ends early at byte {}", text.len());
-    }
-    let what = error.to_string();
-    let what = what.lines().next().unwrap_or("broken JSON").trim_end_matches(['.', ':']);
-    format!("broken JSON at byte {}: {what}", error.offset())
+/// Returns a number, or a string that contains one, as an integer.
+pub fn int_of(value: &str) -> Option<i64> {
+    text_of(value)?.parse().ok()
 }

@@ -1,36 +1,37 @@
-//! The header of a text line: level, thread, ids and logger in whatever order a team configured them.
-//! Cautious, for what it takes is lost to the message: a sentence is never a header.
-//! Must not know where the line came from, nor read its time.
+//! The header of a text line: level, thread, ids and logger in any order that a team configured.
+//! Cautious, because the message loses the text of the header: a sentence is never a header.
+//! Must not know where the line came from, and does not read its time.
 
 use crate::text::header::{clear_level, id_named, is_logger, is_qualified, trace_pair};
 use model::record::Level;
 
-/// What was read of a line's header, and what is left of the line.
+/// The header of a line, and the rest of the line.
 #[derive(Default)]
 pub struct Header<'a> {
     /// Level.
     pub level: Option<Level>,
-    /// Logger, where it stands before the level.
+    /// Logger, if it comes before the level.
     pub logger: Option<&'a str>,
     /// Thread.
     pub thread: Option<&'a str>,
-    /// What stands in brackets before the thread: Spring Boot's application name.
+    /// The brackets before the thread: Spring Boot's application name.
     pub app: Option<&'a str>,
-    /// Trace and span id; the span may be empty.
+    /// Trace and span id; the span id may be empty.
     pub trace: Option<(&'a str, &'a str)>,
-    /// What is left.
+    /// The text after the header.
     pub rest: &'a str,
 }
 
-/// Pieces that may stand before the level.
+/// Most pieces before the level.
 const MAX_PIECES: usize = 8;
 
-/// Reads pieces up to the level and the brackets behind it.
+/// Reads pieces up to the level and the brackets after it. `bracketed` means that the time was in
+/// brackets too.
 pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
     let mut header = Header { rest: text, ..Header::default() };
     let mut rest = text;
     let mut names: Vec<&str> = Vec::new();
-    let mut threads = 0; // known before the level
+    let mut threads = 0; // threads seen before the level
     for _ in 0..MAX_PIECES {
         let before = rest.trim_start_matches([' ', '\t', '|', ',', ':']);
         let dashes = before.trim_start_matches('-');
@@ -90,7 +91,7 @@ pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
         rest = after;
     }
     if header.level.is_none() {
-        // nothing says where a header ends: only brackets before the first word are taken
+        // without a level the end of the header is unknown: only brackets before the first word count
         return if names.is_empty() {
             header
         } else {
@@ -101,30 +102,31 @@ pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
     header
 }
 
-/// Tells whether a bracket behind the level is the application's text: it holds a sentence, or the
-/// threads are all known, and no separator follows that would close a header.
+/// Returns true if a bracket after the level is the application's text: it contains a sentence, or
+/// the thread is known already, and no separator follows that would end a header.
 fn is_text(header: &Header<'_>, threads: usize, content: &str, after: &str) -> bool {
     let closes = [" - ", " : ", " ---"].iter().any(|separator| after.starts_with(separator));
     !closes && (threads > 0 || header.app.is_some() || content.contains(' '))
 }
 
-/// Tells whether a word before the level can be the logger.
+/// Returns true if a word before the level can be the logger.
 fn is_name(word: &str) -> bool {
     is_logger(word) && word.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
-/// Tells whether a word before the level is a process number or a zone such as `CEST`.
+/// Returns true if a word before the level is a process number or a zone such as `CEST`.
 fn is_number_or_zone(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
         || word.len() <= 5 && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// Reads the letter of etcd's `W | package: text`.
+/// Reads the level letter of etcd's `W | package: text`.
 fn letter_level(word: &str, after: &str) -> Option<Level> {
     (word.len() == 1 && after.starts_with(" | ")).then(|| Level::of(word)).flatten()
 }
 
-/// Takes `logger - `, `logger : `, `target: ` or `logger#12 ` off the front of what follows the level.
+/// Finds `logger - `, `logger : `, `target: ` or `logger#12 ` after the level. Returns the byte offsets
+/// of the logger in [`Header::rest`].
 pub fn logger(header: &Header<'_>, has_layout: bool) -> Option<(usize, usize)> {
     let text = header.rest;
     let start = text.len() - text.trim_start_matches([' ', '\t', '-', ':', '|']).len();

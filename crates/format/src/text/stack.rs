@@ -1,8 +1,8 @@
-//! Stack traces: which lines can never begin a record, and the class of the exception in one.
+//! Stack traces: the lines that can never begin a record, and the class of the exception in a trace.
 //! Java, Python, Go and Node write them, in any log format.
 //! Must not know any log format, nor what a record is.
 
-/// Tells whether `line` can only go on with the record of the line before it, `previous`.
+/// Returns true if `line` can only continue the record of the line before it, `previous`.
 pub fn continues(line: &str, previous: &str) -> bool {
     const STARTS: [&str; 12] = [
         "Caused by: ",
@@ -47,7 +47,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Tells whether it is `path/pkg.(*Type).Func(0x1, …)`, the arguments optional.
+/// Returns true for `path/pkg.(*Type).Func(0x1, …)`, the arguments optional.
 fn is_go_frame(line: &str) -> bool {
     if !line.ends_with(')') && line.contains(char::is_whitespace) {
         return false;
@@ -129,7 +129,7 @@ pub fn exception_of(text: &str) -> Option<&str> {
     last.or(cause)
 }
 
-/// Returns the class on the last line of a traceback: whatever stands before `:`, one word.
+/// Returns the class on the last line of a traceback: the one word before `:`.
 fn python_class(line: &str) -> Option<&str> {
     let class = line.split_once(": ").map_or(line, |(class, _)| class).trim_end_matches(':');
     let is_name = class.split('.').all(|part| {

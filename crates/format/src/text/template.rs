@@ -1,7 +1,8 @@
 //! A message with its variables masked, so that equal events group: `timeout after <num>ms`.
-//! One pass over the bytes, word by word; no state, so the same message always gives the same template.
+//! One pass over the bytes, word by word, without state: equal messages have equal templates.
+//! Must not know any log format.
 
-/// Longest part of a message that a template is made of.
+/// Bytes of a message that its template is made of.
 const MAX_BYTES: usize = 2048;
 
 /// Returns the template of a message.
@@ -44,8 +45,7 @@ fn push_word(out: &mut String, word: &str) {
     out.push_str(head);
     if is_uuid(core) {
         out.push_str("<uuid>");
-    } else if let Some((address, port)) = core.split_once(':').filter(|(a, _)| is_ip(a)) {
-        let _ = address;
+    } else if let Some((_, port)) = core.split_once(':').filter(|(address, _)| is_ip(address)) {
         out.push_str(if port.bytes().all(|b| b.is_ascii_digit()) { "<ip>:<num>" } else { "<ip>" });
     } else if is_ip(core) {
         out.push_str("<ip>");
@@ -79,7 +79,7 @@ fn push_parts(out: &mut String, word: &str) {
     }
 }
 
-/// Tells whether digits and letters alternate more than once, as in `x2x7k`.
+/// Returns true if digits and letters alternate more than once, as in `x2x7k`.
 fn is_mixed(body: &str) -> bool {
     let mut changes = 0;
     let mut last = None;
@@ -130,7 +130,7 @@ fn is_uuid(text: &str) -> bool {
         && parts.next().is_none()
 }
 
-/// Tells `2026-11-22`, `10:12:01.5` and `2026-11-22T10:12:01`.
+/// Returns true for `2026-11-22`, `10:12:01.5` and `2026-11-22T10:12:01`.
 fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let date = bytes.len() >= 10 && bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');

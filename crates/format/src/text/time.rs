@@ -1,15 +1,16 @@
-//! Times as logs write them → microseconds UTC. Pure; the zone and day come from [`Clock`].
+//! Times as logs write them → microseconds UTC. The zone and day that a text omits come from
+//! [`Clock`]. Must not know the current time.
 
 use crate::contract::Clock;
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use model::time::local_ts;
 
-/// A time read from the front of a text.
+/// A time at the front of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// µs UTC.
     pub ts: i64,
-    /// True when the text named its zone.
+    /// True if the text names its zone.
     pub zoned: bool,
     /// Bytes read.
     pub len: usize,
@@ -72,7 +73,7 @@ fn offset(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
     }
 }
 
-/// Returns the point of a local reading, at `zone_at` an offset or the clock's zone.
+/// Returns the point in time of a local reading, in the offset at `zone_at` or else the clock's zone.
 fn stamp(day: NaiveDate, time: NaiveTime, bytes: &[u8], zone_at: usize, clock: &Clock) -> Stamp {
     let local = day.and_time(time);
     match offset(bytes, zone_at) {
@@ -114,7 +115,7 @@ pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     Some(stamp(day, time, bytes, 11 + len, clock))
 }
 
-/// The number of a three-letter English month name.
+/// Returns the number of a three-letter English month name.
 pub fn month(name: &[u8]) -> Option<u32> {
     const NAMES: &[u8] = b"janfebmaraprmayjunjulaugsepoctnovdec";
     let name: Vec<u8> = name.get(..3)?.to_ascii_lowercase();
@@ -134,8 +135,8 @@ pub fn common_log(text: &str, clock: &Clock) -> Option<Stamp> {
     Some(stamp(day, time, bytes, 12 + len, clock))
 }
 
-/// Reads klog's `MMDD HH:MM:SS.ffffff` at the front of `text`; the year is the one that brings it
-/// nearest to the object's day, so that 31 December and 1 January fall right.
+/// Reads klog's `MMDD HH:MM:SS.ffffff` at the front of `text`. The year is the one nearest to the
+/// object's day, so that 31 December and 1 January get the right one.
 pub fn klog(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
     if bytes.get(4) != Some(&b' ') {
@@ -146,7 +147,7 @@ pub fn klog(text: &str, clock: &Clock) -> Option<Stamp> {
     Some(stamp(nearest_year(month, day, clock)?, time, bytes, 5 + len, clock))
 }
 
-/// Returns the date of that month and day nearest to the clock's day.
+/// Returns the date with that month and day that is nearest to the clock's day.
 pub fn nearest_year(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
     let year = clock.day.year();
     [year - 1, year, year + 1]
@@ -155,7 +156,8 @@ pub fn nearest_year(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
         .min_by_key(|date| (*date - clock.day).num_days().abs())
 }
 
-/// Reads a number as epoch seconds, milli-, micro- or nanoseconds, told by its magnitude.
+/// Reads a number as epoch seconds, milli-, micro- or nanoseconds, depending on its magnitude.
+/// `None` below 1e8 and from 1e20.
 pub fn epoch(value: f64) -> Option<i64> {
     let micros = match value.abs() {
         v if !(1e8..1e20).contains(&v) => return None,
@@ -167,7 +169,7 @@ pub fn epoch(value: f64) -> Option<i64> {
     Some(micros.round() as i64)
 }
 
-/// Reads a whole value as a time: ISO, or a number as [`epoch`].
+/// Reads a whole value as a time: ISO, or a number as [`epoch`] does.
 pub fn any(text: &str, clock: &Clock) -> Option<Stamp> {
     let text = text.trim();
     iso(text, clock).or_else(|| {

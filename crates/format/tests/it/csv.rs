@@ -1,5 +1,5 @@
-//! CSV with a header row: every way to write it, what its columns become, what goes on to the inner
-//! formats, and that hostile CSV is never lost.
+//! CSV with a header row: all dialects, the columns, the inner formats, and that no record of a
+//! hostile CSV is lost.
 
 use crate::envelope::{check, read, read_as};
 
@@ -55,7 +55,7 @@ fn names_of_columns_come_in_any_style() {
             ],
         );
     }
-    // a time without a zone is one of the configured zone; what shippers write for nothing is nothing
+    // a time without a zone is in the configured zone; the placeholders of shippers are absent values
     check(
         "time,namespace,pod,msg\n2026-11-22 10:12:01.5,-,null,slow\n",
         &["2.0 standard 2026-11-22T02:12:01.500000Z - -/-/-/-/- | slow"],
@@ -63,7 +63,7 @@ fn names_of_columns_come_in_any_style() {
 }
 
 #[test]
-fn what_has_no_column_is_an_attribute() {
+fn values_without_a_column_are_attributes() {
     let document = concat!(
         "__TIMESTAMP__,__SOURCE__,__FILENAME__,__TAG__.app,requestId,time,level,__CONTENT__\n",
         "1795313521000,10.0.1.7,/var/log/pay.log,pay,r-1,,odd,\"one \"\"two\"\"\"\n",
@@ -80,7 +80,7 @@ fn what_has_no_column_is_an_attribute() {
 }
 
 #[test]
-fn the_inner_formats_read_the_text() {
+fn inner_formats_read_the_text() {
     let time = "2026-11-22T02:12:01.386637821Z,1795313521386637821";
     let docker = |text: &str| {
         let line =
@@ -91,7 +91,7 @@ fn the_inner_formats_read_the_text() {
     let ids = "4bf92f3577b34da6a3ce929d0e0e4736,00f067aa0ba902b7";
     let document = [
         EXPORT.to_owned(),
-        // its own clock tells neither date nor zone, and is late: the envelope's time stands
+        // its own time has neither date nor zone, and is late: the envelope's time is used
         format!("{time},{place},{ids},\"{}\"", docker("10:03:09.017 ERROR c.s.Pay#36 - refused, again")),
         format!("{time},{place},{ids},\"{}\"", docker("2026-11-22 10:12:01.300 INFO [main] c.s.Pay - up")),
         format!("{time},{place},{ids},level=warn msg=slow"),
@@ -115,7 +115,7 @@ fn the_inner_formats_read_the_text() {
 }
 
 #[test]
-fn a_structured_topic_is_put_together_again() {
+fn a_structured_topic_becomes_one_record() {
     check(
         concat!(
             "__TIMESTAMP__,__TAG__.cluster_id,auditID,verb,objectRef,user\n",
@@ -127,8 +127,9 @@ fn a_structured_topic_is_put_together_again() {
 }
 
 #[test]
-fn a_row_is_a_record_of_its_own() {
-    // a quoted text goes over lines; a line that Docker cut goes on in no row, for rows have no order
+fn a_row_never_continues_another_row() {
+    // a quoted text may span lines; a line that Docker cut continues in no other row, because rows have
+    // no order
     let document = format!(
         "{EXPORT}\n{},,,,,,,\"2026-11-22 10:12:01.000 ERROR [main] c.s.Pay - failed\njava.io.IOException: reset\r\n\tat c.s.Pay.charge(Pay.java:42)\"\n{}\n{}\n",
         "2026-11-22T02:12:01Z",
@@ -151,7 +152,7 @@ fn a_row_is_a_record_of_its_own() {
 }
 
 #[test]
-fn lines_of_a_stack_join_in_order_alone() {
+fn lines_of_a_stack_join_only_in_order() {
     let row = |second: u8, text: &str| format!("2026-11-22T02:12:0{second}Z,pay-api-0,{text}\n");
     let (first, further) = (row(1, "ERROR failed"), row(2, "    at Pay.charge(Pay.java:42)"));
     let header = "time,pod,message\n";
@@ -168,7 +169,7 @@ fn lines_of_a_stack_join_in_order_alone() {
 }
 
 #[test]
-fn hostile_rows_stay_with_their_line() {
+fn hostile_rows_cost_only_their_own_line() {
     let document = concat!(
         "\u{feff}\r\n",
         "time,pod,message\r\n",
@@ -198,10 +199,10 @@ fn hostile_rows_stay_with_their_line() {
         ],
     );
     let faults = [
-        (5, "2 fields where the header has 3"),
-        (6, "4 fields where the header has 3"),
-        (7, "text behind a closing quote"),
-        (8, "text behind a closing quote"),
+        (5, "2 fields; the header has 3"),
+        (6, "4 fields; the header has 3"),
+        (7, "text after a closing quote"),
+        (8, "text after a closing quote"),
         (13, "a quote that never closes"),
     ];
     assert_eq!(counts.faults, faults.map(|(line, why)| (line, why.to_owned())));
@@ -210,7 +211,7 @@ fn hostile_rows_stay_with_their_line() {
 
 #[test]
 fn an_open_quote_never_swallows_the_rest() {
-    let lines = 40_000; // well over what a record may hold
+    let lines = 40_000; // well over the limit of one record
     let mut document = String::from("time,pod,message\n2026-11-22T02:12:01Z,pay-api-0,\"opened\n");
     for n in 0..lines {
         document.push_str(&format!("2026-11-22T02:12:02Z,pay-api-{},a line without a quote\n", n % 10));
@@ -223,7 +224,7 @@ fn an_open_quote_never_swallows_the_rest() {
 }
 
 #[test]
-fn other_texts_are_no_csv() {
+fn other_texts_are_not_csv() {
     for line in [
         "time flies, log in",
         "time log",
@@ -237,7 +238,7 @@ fn other_texts_are_no_csv() {
         let (rows, counts) = read(&format!("{line}\n2026-11-22 10:12:02 INFO [main] a.B - x\n"));
         assert_eq!((rows.len(), counts.dropped.len()), (2, 0), "{line}: {rows:?}");
     }
-    // nor is a text within another envelope that looks like one
+    // nor is a text within another envelope that looks like CSV
     let (rows, counts) =
         read(r#"{"log":"time,message\n1795313521000,x\n","stream":"stdout","time":"2026-11-22T02:12:01Z"}"#);
     assert_eq!((rows.len(), counts.dropped.len()), (1, 0), "{rows:?}");

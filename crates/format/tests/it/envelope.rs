@@ -10,7 +10,7 @@ use model::time::Ts;
 use redact::RedactConfig;
 use redact::Redactor;
 
-/// Writes a row as `line.item table ts level place | message`, then what else it has.
+/// Writes a row as `line.item table ts level place | message`, then its other fields.
 fn render(row: &Row<'_>) -> String {
     let record = &row.record;
     let place = &record.place;
@@ -24,7 +24,7 @@ fn render(row: &Row<'_>) -> String {
         Body::Text(fields) => [("stream", fields.stream.as_deref()), ("trace", fields.trace_id.as_deref())],
         Body::Event(fields) => [("reason", fields.reason.as_deref()), ("name", fields.name.as_deref())],
         Body::Audit(fields) => {
-            let given = [
+            let members = [
                 ("id", &fields.audit_id),
                 ("stage", &fields.stage),
                 ("group", &fields.api_group),
@@ -34,7 +34,7 @@ fn render(row: &Row<'_>) -> String {
                 ("request", &fields.request),
                 ("response", &fields.response),
             ];
-            for (key, value) in given {
+            for (key, value) in members {
                 if let Some(value) = value {
                     out.push_str(&format!(" {key}={value}"));
                 }
@@ -50,7 +50,7 @@ fn render(row: &Row<'_>) -> String {
     out
 }
 
-/// Reads a document; returns its rows in order and what was counted.
+/// Reads a document; returns its rows in order and the counts.
 pub fn read(document: &str) -> (Vec<String>, reader::Counts) {
     read_as(document, render)
 }
@@ -60,7 +60,7 @@ pub fn read_as(document: &str, render: fn(&Row<'_>) -> String) -> (Vec<String>, 
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let clock = Clock { zone: chrono_tz::Asia::Shanghai, day };
     let redactor = Redactor::of(&RedactConfig::default()).expect("the default masks");
-    let mut reader = Reader::new(clock, reader::origin_of("logs/a.log"), 1_795_276_800_000_000, redactor);
+    let mut reader = Reader::new(clock, format::origin_of("logs/a.log"), 1_795_276_800_000_000, redactor);
     let mut rows: Vec<((u64, u32), String)> = Vec::new();
     let mut take = |row: Row<'_>| rows.push(((row.line, row.item), render(&row)));
     let (_, mut text) = framing::decompress(document.as_bytes()).expect("plain text");
@@ -83,11 +83,11 @@ pub fn check(document: &str, expected: &[&str]) -> reader::Counts {
 }
 
 #[test]
-fn an_envelopes_own_sample_is_taken_off() {
+fn every_envelope_unwraps_its_sample() {
     for format in FORMATS.iter().filter(|format| format.role() == Role::Envelope) {
         assert!(format.begins(format.sample()), "{} begins at its sample", format.name());
         let mut parts = 0;
-        assert!(format.peel_all(format.sample().as_bytes(), &mut |_| parts += 1), "{}", format.name());
+        assert!(format.unwrap_all(format.sample().as_bytes(), &mut |_| parts += 1), "{}", format.name());
         assert_eq!(parts, 1, "{}", format.name());
     }
 }
@@ -117,7 +117,7 @@ fn gke_audit_becomes_kubernetes_audit() {
 }
 
 #[test]
-fn gke_audit_is_redacted_as_any_other() {
+fn gke_audit_is_redacted_like_any_other() {
     check(
         r#"{"protoPayload":{"methodName":"io.k8s.core.v1.configmaps.update","resourceName":"core/v1/namespaces/shop/configmaps/pay","request":{"data":{"key":"hunter2"}},"status":{}},"timestamp":"2026-11-22T02:12:01Z"}"#,
         &[
@@ -141,7 +141,7 @@ fn gke_operations_on_node_pools_are_audit() {
 }
 
 #[test]
-fn cloud_logging_gives_back_what_was_logged() {
+fn cloud_logging_entries_return_the_original_lines() {
     check(
         concat!(
             r#"{"insertId":"a","logName":"projects/p/logs/stderr","textPayload":"connection refused\n","severity":"ERROR","resource":{"type":"k8s_container","labels":{"cluster_name":"prod","namespace_name":"shop","pod_name":"pay-api-0","container_name":"app"}},"timestamp":"2026-11-22T02:12:01Z"}"#,
@@ -157,7 +157,7 @@ fn cloud_logging_gives_back_what_was_logged() {
             "3.0 business 2024-01-05T02:12:03.000000Z error prod/-/-/-/node-1 | no sandbox",
         ],
     );
-    // another service's audit log is no Kubernetes audit event, and is not lost
+    // the audit log of another service is not a Kubernetes audit event, and is not lost
     let (rows, counts) = read(
         r#"{"insertId":"d","protoPayload":{"serviceName":"compute.googleapis.com","methodName":"v1.compute.instances.delete"},"timestamp":"2026-11-22T02:12:01Z"}"#,
     );

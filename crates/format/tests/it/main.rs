@@ -1,8 +1,8 @@
-//! Reads of whole texts by each format, without files or a lake.
+//! Each format reads whole texts, without files or a lake.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod csv; // CSV with a header row
 mod envelope; // envelopes of several records, audit events in other shapes
-mod json_cursor; // JSON in one pass
+mod json_cursor; // the JSON cursor
 mod text; // application-text formats

@@ -1,62 +1,42 @@
-//! The clocks of the nodes are up to two minutes off the API server's: what pods and kubelets
-//! stamp may lie before the operation that caused it.
+//! The clocks of the nodes are up to two minutes off the API server's: the stamps of pods and
+//! kubelets may lie before the operation behind them.
 
-use crate::app::Fault;
-use crate::cluster::NODES;
-use crate::day::Day;
-use crate::herring::callers;
-use crate::scenario::fallout::{author, callers_fail, victim};
-use crate::scenario::{Scenario, Story, cause_by, times};
-use crate::text::SECOND;
-
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "clock_skew",
-    about: "a workload is scaled to zero while node clocks are up to 120 s off: errors may be stamped before it",
-    plan,
-};
+use crate::prelude::*;
 
 const VICTIMS: [&str; 5] = ["inventory", "payments-db", "cart-redis", "payment-gateway", "order-api"];
 
-fn plan(day: &mut Day) -> Story {
+pub fn plan(day: &mut Day) -> Story {
     for node in NODES {
         let ahead_ms = day.pen.rng.between(-120_000, 120_000);
         day.clocks.insert(node, ahead_ms * 1000);
     }
-    let at = times(day, (35, 100));
-    let of = victim(day, &VICTIMS);
+    let mut it = day.incident(day.turn(&VICTIMS, 0), (35, 100));
     // Two days in three those that fail first run on slow clocks.
     if !day.seed.is_multiple_of(3) {
-        slow_down(day, of.of.name, at.symptom, (at.symptom - at.cause) / 1000);
+        slow_down_callers(day, &it);
     }
-    let user = author(day, of.of.namespace);
-    day.is_incident = true;
-    let state = &mut day.cluster.states[of.index];
-    // The last pod answers until its grace period is over.
-    state.grace_s = (at.symptom - at.cause) / SECOND - 2;
-    let replicas = state.replicas;
-    let id = day.scale(at.cause, &user, of.index, 0);
-    let span = (at.symptom, at.end + 20 * SECOND);
-    let symptom = callers_fail(day, of.of.name, span, &[Fault::Refused], 0.4);
-    let node = day.cluster.pods[symptom.1].node;
-    let stamped = day.clock(node, symptom.0);
-    let verb = if user.agent.starts_with("kubectl") { "patch" } else { "update" };
-    let object = (of.of.resource(), of.of.namespace, of.of.name);
-    let cause = cause_by(verb, id, at.cause, &user, object);
-    // What is stamped last before the error is innocent, on either clock.
-    let from = at.cause.min(stamped - 200 * SECOND);
-    day.distract(from, (stamped, symptom.1), &user, &[of.of.name]);
-    day.is_incident = false;
-    day.cluster.states[of.index].grace_s = 30;
-    day.scale(at.end, &Day::on_call(), of.index, replicas);
+    let replicas = day.cluster.states[it.workload].replicas;
+    // The last pod responds until its grace period is over.
+    day.cluster.states[it.workload].grace_s = it.grace_s();
+    let cause = day.scale(it.cause, &it.user, it.workload, 0);
+    day.callers_fail(&mut it, (0, 20), &[Failure::Refused]);
+    let first = it.first.map_or("", |(_, pod)| day.cluster.pods[pod].node);
+    let stamped = day.clock(first, it.symptom);
+    // The last records before the error are innocent on either clock.
+    it.before = (it.cause.min(stamped - 200 * SECOND), stamped);
+    day.decoys(&it);
+    day.drain_slowly(it.workload);
+    day.scale(it.end, &User::on_call(), it.workload, replicas);
     // An effect that is stamped before its cause has no order to confirm.
-    let verdict = if stamped < at.cause { "likely" } else { "confirmed" };
-    Story { symptom, cause, verdict }
+    let is_early = stamped < it.cause;
+    it.unless(is_early, cause)
 }
 
 /// Sets the clocks of a workload's callers back by more than the time from cause to symptom.
-fn slow_down(day: &mut Day, name: &str, symptom: i64, gap_ms: i64) {
-    for caller in callers(&[name]) {
-        for pod in day.cluster.up(day.cluster.find(caller), symptom) {
+fn slow_down_callers(day: &mut Day, it: &Incident) {
+    let gap_ms = (it.symptom - it.cause) / 1000;
+    for caller in callers(&[it.of.name]) {
+        for pod in day.cluster.up(index_of(caller), it.symptom) {
             let behind_ms = day.pen.rng.between(gap_ms + 3_000, 120_000);
             day.clocks.insert(day.cluster.pods[pod].node, -behind_ms * 1000);
         }

@@ -1,146 +1,61 @@
 //! A new release of a custom resource's definition no longer serves the version that a workload
 //! still asks for. The API server does not know the path any more, and the workload says so.
 
-use crate::app::Fault;
-use crate::audit::{Target, User};
-use crate::day::Day;
-use crate::fleet::{Style, Workload};
-use crate::scenario::fallout::{author, callers_fail, own_error, variant, victim};
-use crate::scenario::{Scenario, Story, cause_by, customers_see, times};
-use crate::text::{MINUTE, SECOND};
-use serde_json::{Value, json};
+use crate::prelude::*;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "crd_upgraded",
-    about: "a CRD stops serving the version that a workload asks for: no matches for kind, not found",
-    plan,
-};
+/// A workload and the plural of its custom resource.
+const CUSTOM: [(&str, &str); 5] = [
+    ("cart-api", "featureflags"),
+    ("payment-gateway", "paymentroutes"),
+    ("suggest", "synonyms"),
+    ("ledger", "accountplans"),
+    ("catalog", "pricelists"),
+];
 
-const VICTIMS: [&str; 5] = ["cart-api", "payment-gateway", "suggest", "ledger", "catalog"];
-
-/// Returns the plural, the group and the kind of a workload's custom resource.
-fn custom(name: &str) -> (&'static str, &'static str, &'static str) {
-    match name {
-        "cart-api" => ("featureflags", "flags.example.com", "FeatureFlag"),
-        "payment-gateway" => ("paymentroutes", "routing.example.com", "PaymentRoute"),
-        "suggest" => ("synonyms", "words.example.com", "Synonym"),
-        "ledger" => ("accountplans", "accounting.example.com", "AccountPlan"),
-        _ => ("pricelists", "pricing.example.com", "PriceList"),
-    }
-}
-
-fn plan(day: &mut Day) -> Story {
-    let at = times(day, (8, 300));
-    let of = victim(day, &VICTIMS);
-    let (namespace, name) = (of.of.namespace, of.of.name);
-    let (plural, group, kind) = custom(name);
+pub fn plan(day: &mut Day) -> Story {
+    let (name, plural) = day.turn(&CUSTOM, 0);
+    let mut it = day.incident(name, (8, 300));
+    let custom = Target::new(plural, it.of.namespace, "");
     // The platform's people, the pipeline or GitOps install definitions.
-    let user = author(day, "platform");
-    let app = User::account(namespace, name, "app/v0.0.0 (linux/amd64) kubernetes/$Format");
-    let target = Target { group, resource: plural, namespace, ..Target::default() };
-    let mut served = at.cause - 20 * MINUTE;
-    while served < at.cause {
-        day.ask(served, &app, "list", target, (None, None));
-        served = day.after(served, 30, 90);
+    it.user = day.pick(owners("platform"));
+    let app = User::account(custom.namespace, name, "app/v0.0.0 (linux/amd64) kubernetes/$Format");
+    for served in day.every((it.cause - 20 * MINUTE, it.cause), (30, 90)) {
+        day.audit(served, &Request::new(&app, "list", custom));
     }
-    day.is_incident = true;
-    let verb = if variant(day, VICTIMS.len(), 2) == 0 { "patch" } else { "update" };
-    let definition = format!("{plural}.{group}");
-    let id = define(day, (at.cause, false), (&user, verb), (plural, group, kind));
-    let mut missed = at.symptom - SECOND / 50;
-    while missed < at.end {
-        let answer = "the server could not find the requested resource";
-        day.fail_to_ask(missed, &app, "list", target, (404, answer));
-        missed = day.after(missed, 8, 40);
+    let verb = if day.variant(CUSTOM.len(), 2) == 0 { "patch" } else { "update" };
+    let cause = define(day, it.cause, &it.user, (verb, false), custom);
+    for missed in day.every((it.symptom - SECOND / 50, it.end), (8, 40)) {
+        let message = "the server could not find the requested resource";
+        day.audit(missed, &Request::new(&app, "list", custom).status(404, message));
     }
-    let lines = errors(of.of, (plural, group, kind));
-    let span = (at.symptom, at.end + 20 * SECOND);
-    let symptom = day.impact(name, span, 0.25, &lines);
-    match name {
-        "suggest" => customers_see(day, name, (span.0 + 2 * SECOND, span.1), 502, 0.05),
-        "ledger" => {}
-        _ => {
-            callers_fail(day, name, (span.0 + 2 * SECOND, span.1), &[Fault::Broken], 0.25);
-        }
-    }
-    day.distract(at.cause, symptom, &user, &[name]);
-    day.is_incident = false;
-    define(day, (at.end, true), (&Day::on_call(), "patch"), (plural, group, kind));
-    let object = ("customresourcedefinitions", "", definition.as_str());
-    Story { symptom, cause: cause_by(verb, id, at.cause, &user, object), verdict: "confirmed" }
+    let url = format!("https://172.20.0.1:443{}", custom.uri(false));
+    let fills = [("plural", plural), ("group", custom.group), ("kind", custom.kind), ("url", &url)];
+    let lines = own_errors(it.of, "crd", &fills);
+    day.fails_itself(&mut it, &lines, &[Failure::Status(500)]);
+    day.decoys(&it);
+    define(day, it.end, &User::on_call(), ("patch", true), custom);
+    it.confirmed(cause)
 }
 
-/// Writes a definition that serves the old version or does not; returns the audit id.
-fn define(
-    day: &mut Day,
-    (at, is_served): (i64, bool),
-    (user, verb): (&User, &str),
-    (plural, group, kind): (&str, &str, &str),
-) -> String {
-    let name = format!("{plural}.{group}");
-    let target = Target {
-        group: "apiextensions.k8s.io",
-        resource: "customresourcedefinitions",
-        name: &name,
-        ..Target::default()
-    };
+/// Writes a definition that serves the old version or does not.
+fn define(day: &mut Day, at: i64, user: &User, (verb, is_served): (&str, bool), custom: Target<'_>) -> Cause {
+    let Target { resource: plural, group, kind, .. } = custom;
     let version = |name: &str, is_served: bool, is_stored: bool| -> Value {
-        json!({"name": name, "served": is_served, "storage": is_stored, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}})
+        let schema =
+            json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+        json!({"name": name, "served": is_served, "storage": is_stored, "schema": schema})
     };
-    let spec = json!({
-        "group": group, "scope": "Namespaced",
-        "names": {"plural": plural, "kind": kind, "listKind": format!("{kind}List")},
-        "versions": [version("v1", true, true), version("v1beta1", is_served, false)],
-    });
-    let body = json!({"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "metadata": {"name": name}, "spec": spec});
-    let request =
-        if verb == "patch" { json!({"spec": {"versions": spec["versions"]}}) } else { body.clone() };
-    let id = day.ask(at, user, verb, target, (Some(request), Some(body)));
+    let versions = json!([version("v1", true, true), version("v1beta1", is_served, false)]);
+    let names = json!({"plural": plural, "kind": kind, "listKind": format!("{kind}List")});
+    let spec = json!({"group": group, "scope": "Namespaced", "names": names, "versions": versions});
+    let name = format!("{plural}.{group}");
+    let target = Target::new("customresourcedefinitions", "", &name);
+    let patch = json!({"spec": {"versions": versions}});
+    let cause = day.change_to(at, user, (verb, target), (patch, json!({"spec": spec})));
     let server = User {
         groups: vec!["system:masters"],
         ..User::component("apiserver", "kube-apiserver/v1.30.4 (linux/amd64) kubernetes/a51b3b7")
     };
-    day.ask(at + SECOND / 5, &server, "update", Target { sub: "status", ..target }, (None, None));
-    id
-}
-
-/// Returns what clients of each language say of a version that is not served.
-fn errors(of: &Workload, (plural, group, kind): (&str, &str, &str)) -> Vec<String> {
-    let path = format!("/apis/{group}/v1beta1/namespaces/{}/{plural}", of.namespace);
-    match of.style {
-        Style::Java => vec![own_error(
-            of,
-            "k8s.ResourceCache",
-            &format!(
-                "cannot refresh {plural}, request <n8> fails: the server could not find the requested resource (get {plural}.{group})"
-            ),
-            &format!(
-                "io.fabric8.kubernetes.client.KubernetesClientException: Failure executing: GET at: https://172.20.0.1:443{path}. Message: Not Found. Received status: Status(apiVersion=v1, code=404, kind=Status, reason=NotFound).\n\tat io.fabric8.kubernetes.client.dsl.internal.OperationSupport.requestFailure(OperationSupport.java:671)"
-            ),
-        )],
-        Style::Node => vec![own_error(
-            of,
-            "k8s",
-            &format!(
-                "cannot load {plural}: HTTP request failed: 404 page not found, GET https://172.20.0.1:443{path}"
-            ),
-            "",
-        )],
-        _ => vec![
-            own_error(
-                of,
-                "k8s",
-                &format!("cannot load {kind}: no matches for kind \"{kind}\" in version \"{group}/v1beta1\""),
-                "",
-            ),
-            own_error(
-                of,
-                "k8s",
-                &format!(
-                    "cannot list {plural}: the server could not find the requested resource (get {plural}.{group})"
-                ),
-                "",
-            ),
-        ],
-    }
+    day.audit(at + SECOND / 5, &Request::new(&server, "update", target.sub("status")));
+    cause
 }

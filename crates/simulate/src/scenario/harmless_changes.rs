@@ -1,64 +1,45 @@
 //! Who breaks a workload was busy: the same person makes ten harmless changes around the one that
-//! does it, on other objects and on the labels of the same workload.
+//! does it, of other objects and of the labels of the same workload.
 
-use crate::audit::Request;
-use crate::day::Day;
-use crate::herring::{reach, team};
-use crate::scenario::deed::lower_memory;
-use crate::scenario::fallout::{Strike, variant, victim};
-use crate::scenario::{Scenario, Story, env_removed, replicas_cut, times};
-use serde_json::json;
+use crate::prelude::*;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "harmless_changes",
-    about: "the person who breaks a workload makes ten harmless changes around it, some of the same workload",
-    plan,
-};
+/// Who is struck, how, and the seconds from cause to symptom.
+const STRIKES: [([&str; 3], Strike, (i64, i64)); 3] = [
+    (JAVA, lower_memory, (240, 900)),
+    (["cart-api", "payment-gateway", "order-api"], scale_to_one, (240, 900)),
+    (["payment-gateway", "pay-api", "cart-api"], remove_env, (25, 45)),
+];
 
-fn plan(day: &mut Day) -> Story {
-    let (victims, strike): (&[&'static str], Strike) = match day.seed % 3 {
-        0 => (&["pay-api", "order-api", "catalog"], lower_memory),
-        1 => (&["cart-api", "payment-gateway", "order-api"], replicas_cut::strike),
-        _ => (&["payment-gateway", "pay-api", "cart-api"], env_removed::strike),
-    };
-    let mut at = times(day, (240, 900));
-    if day.seed % 3 == 2 {
-        at.cause = day.after(at.symptom, -45, -25);
-    }
-    let turn = variant(day, 3, 3) as usize;
-    let of = victim(day, &victims[turn..=turn]);
-    let (namespace, name) = (of.of.namespace, of.of.name);
-    let taken = [reach(&[name]), vec!["checkout"]].concat();
-    let team = team(namespace);
-    let user = Day::person(team.get(day.pen.rng.index(team.len())).copied().unwrap_or(5));
-    // Before it: a look at what would change, which changes nothing, and a few of other objects.
-    let look = day.after(at.cause, -50, -20);
-    let preview = Request {
-        query: "dryRun=All&fieldManager=kubectl-client-side-apply&fieldValidation=Strict",
-        request: Some(json!({"metadata": {"labels": {"tier": "backend"}}}).to_string()),
-        ..Request::new(&user, "patch", day.target(of.index, ""))
-    };
+pub fn plan(day: &mut Day) -> Story {
+    let (victims, strike, gap_s) = day.turn(&STRIKES, 0);
+    let mut it = day.incident(victims[day.variant(3, 3) as usize], gap_s);
+    it.user = day.pick(team(it.of.namespace));
+    let taken = [reach(&[it.of.name]), vec!["checkout"]].concat();
+    // Before it: a dry run, which changes nothing, and a few changes of other objects.
+    let look = day.after(it.cause, -50, -20);
+    let preview = Request::new(&it.user, "patch", day.target(it.workload, ""))
+        .query("dryRun=All&fieldManager=kubectl-client-side-apply&fieldValidation=Strict")
+        .body(&json!({"metadata": {"labels": {"tier": "backend"}}}));
     day.audit(look, &preview);
-    let mut before = at.cause;
+    let mut before = it.cause;
     for _ in 0..4 {
         before = day.after(before, -150, -60);
-        day.harmless_change(before, &user, namespace, &taken);
+        day.any_small_change(before, &it.user, it.of.namespace, &taken);
     }
-    let struck = strike(day, &at, &user, of);
-    let gap = at.symptom - at.cause;
+    let cause = strike(day, &mut it);
     for i in 1..6 {
-        let after = at.cause + gap * i / 7;
-        if i % 2 == 0 {
-            day.harmless_change(after, &user, namespace, &taken);
-            continue;
-        }
-        let patch = match i {
-            1 => json!({"metadata": {"labels": {"cost-center": "c-204"}}}),
-            3 => json!({"metadata": {"annotations": {"owner": "team-shop", "oncall": "dev-shop"}}}),
-            _ => json!({"metadata": {"annotations": {"docs.example.com/page": "wiki/88"}}}),
+        let after = it.cause + (it.symptom - it.cause) * i / 7;
+        let metadata = match i {
+            1 => json!({"labels": {"cost-center": "c-204"}}),
+            3 => json!({"annotations": {"owner": "team-shop", "oncall": "dev-shop"}}),
+            5 => json!({"annotations": {"docs.example.com/page": "wiki/88"}}),
+            _ => {
+                day.any_small_change(after, &it.user, it.of.namespace, &taken);
+                continue;
+            }
         };
-        day.patch(after, &user, of.index, &patch);
+        day.patch(after, &it.user, it.workload, &json!({"metadata": metadata}));
     }
-    day.distract(at.cause, struck.symptom, &user, &[name]);
-    Story { symptom: struck.symptom, cause: struck.cause, verdict: "confirmed" }
+    day.decoys(&it);
+    it.confirmed(cause)
 }

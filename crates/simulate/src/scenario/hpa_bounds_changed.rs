@@ -1,41 +1,40 @@
 //! Someone lowers the upper bound of an autoscaler in the busy hour. The controller obeys within
 //! seconds and scales down; that is a consequence, the patch of the bounds is the cause.
 
-use crate::day::Day;
-use crate::scenario::fallout::{author, variant, victim};
-use crate::scenario::{Scenario, Story, Times, cause, replicas_cut};
-use crate::text::SECOND;
-
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "hpa_bounds_changed",
-    about: "an autoscaler's maxReplicas is lowered in the busy hour; the controller scales down, the rest drowns",
-    plan,
-};
+use crate::prelude::*;
 
 const VICTIMS: [&str; 5] = ["pay-api", "order-api", "catalog", "payment-gateway", "cart-api"];
 const BUSY: &str = "cpu resource utilization (percentage of request) above target";
 const BOUND: &str = "Current number of replicas above Spec.MaxReplicas";
 
-fn plan(day: &mut Day) -> Story {
-    let of = victim(day, &VICTIMS);
-    let (index, replicas) = (of.index, of.of.replicas);
-    let morning = day.time_between(8.2, 8.9);
-    day.rescale(morning, index, replicas + 2, BUSY);
-    let symptom = day.time_between(9.8, 11.9);
-    let at =
-        Times { cause: day.after(symptom, -600, -75), symptom, end: day.after(symptom, 25 * 60, 50 * 60) };
-    let user = author(day, of.of.namespace);
-    let high = 1 + variant(day, VICTIMS.len(), 2) as usize;
-    day.is_incident = true;
-    let id = day.set_bounds(at.cause, &user, index, 1, high);
+pub fn plan(day: &mut Day) -> Story {
+    let (morning, symptom) = (day.time_between(8.2, 8.9), day.time_between(9.8, 11.9));
+    let mut it = day.incident_at(symptom, day.turn(&VICTIMS, 0), (75, 600));
+    let replicas = it.of.replicas;
+    rescale(day, morning, &it, (replicas + 2, BUSY));
+    let high = 1 + day.variant(VICTIMS.len(), 2) as usize;
+    let cause = set_bounds(day, it.cause, &it.user, it.workload, (1, high));
     // The controller looks every fifteen seconds.
-    let sync = day.after(at.cause, 1, 15);
-    day.rescale(sync, index, high, BOUND);
-    let symptom = replicas_cut::drown(day, &at, of);
-    day.distract(at.cause, symptom, &user, &[of.of.name]);
-    day.is_incident = false;
-    day.set_bounds(at.end, &Day::on_call(), index, replicas, 2 * replicas + 2);
-    day.rescale(at.end + 9 * SECOND, index, replicas + 2, BUSY);
-    let object = ("horizontalpodautoscalers", of.of.namespace, of.of.name);
-    Story { symptom, cause: cause(id, at.cause, &user, object), verdict: "confirmed" }
+    let sync = day.after(it.cause, 1, 15);
+    rescale(day, sync, &it, (high, BOUND));
+    drown(day, &mut it);
+    day.decoys(&it);
+    set_bounds(day, it.end, &User::on_call(), it.workload, (replicas, 2 * replicas + 2));
+    rescale(day, it.end + 9 * SECOND, &it, (replicas + 2, BUSY));
+    it.confirmed(cause)
+}
+
+fn rescale(day: &mut Day, at: i64, it: &Incident, (replicas, why): (usize, &str)) {
+    day.autoscale(at, it.workload, replicas, why);
+    day.fit_pods(at, it.workload);
+}
+
+fn set_bounds(day: &mut Day, at: i64, user: &User, workload: usize, (low, high): (usize, usize)) -> Cause {
+    let of = &FLEET[workload];
+    let scaled = json!({"apiVersion": "apps/v1", "kind": of.kind_name(), "name": of.name});
+    let spec = json!({"scaleTargetRef": scaled, "minReplicas": low, "maxReplicas": high});
+    let status = json!({"currentReplicas": day.cluster.states[workload].replicas});
+    let patch = json!({"spec": {"minReplicas": low, "maxReplicas": high}});
+    let target = Target::new("horizontalpodautoscalers", of.namespace, of.name);
+    day.change_to(at, user, ("patch", target), (patch, json!({"spec": spec, "status": status})))
 }

@@ -1,5 +1,5 @@
-//! The planted incidents: one file each, one line in [`SCENARIOS`]. What several of them do
-//! alike is here; what any workload can suffer is in `act.rs`.
+//! The planted incidents: one file each, one line in [`SCENARIOS`]. The verbs they consist of
+//! are in `strike.rs`, `single.rs`, `impact.rs`, `workload.rs`, `node.rs`.
 
 mod admission_webhook_failing;
 mod audit_missing;
@@ -11,13 +11,11 @@ mod configmap_deleted;
 mod configmap_edited;
 mod coredns_edited;
 mod crd_upgraded;
-mod deed;
 mod dependency_rolled;
 mod dependency_scaled_down;
 mod disk_pressure;
 mod env_removed;
 mod events_missing;
-mod fallout;
 mod hardware_failure;
 mod harmless_changes;
 mod hpa_bounds_changed;
@@ -29,7 +27,6 @@ mod network_policy_added;
 mod node_drained;
 mod node_tainted;
 mod node_upgraded;
-mod plot;
 mod priority_preemption;
 mod probe_tightened;
 mod quota_lowered;
@@ -42,188 +39,46 @@ mod storage_class_changed;
 mod traffic_surge_no_cause;
 mod two_suspects;
 
-use crate::app;
-use crate::app::{Fault, Level};
-use crate::audit::User;
-use crate::day::Day;
-use crate::text::{MINUTE, SECOND, rfc3339_us};
-use crate::{Cause, Rng};
+use crate::story::Scenario;
 
-/// An incident that a day can have.
-pub struct Scenario {
-    /// Name, as in `--scenario`.
-    pub name: &'static str,
-    /// What happens, in one line.
-    pub about: &'static str,
-    /// Plans it into a day.
-    pub(super) plan: fn(&mut Day) -> Story,
-}
-
-/// Every scenario.
+/// Every scenario, one line each.
+#[rustfmt::skip]
 pub static SCENARIOS: &[Scenario] = &[
-    memory_limit_lowered::SCENARIO,
-    bad_image::SCENARIO,
-    configmap_edited::SCENARIO,
-    traffic_surge_no_cause::SCENARIO,
-    dependency_scaled_down::SCENARIO,
-    probe_tightened::SCENARIO,
-    replicas_cut::SCENARIO,
-    audit_missing::SCENARIO,
-    events_missing::SCENARIO,
-    two_suspects::SCENARIO,
-    clock_skew::SCENARIO,
-    harmless_changes::SCENARIO,
-    certificate_expired::SCENARIO,
-    env_removed::SCENARIO,
-    image_rolled_back::SCENARIO,
-    secret_edited::SCENARIO,
-    configmap_deleted::SCENARIO,
-    rbac_binding_removed::SCENARIO,
-    admission_webhook_failing::SCENARIO,
-    crd_upgraded::SCENARIO,
-    hpa_bounds_changed::SCENARIO,
-    cause_day_before::SCENARIO,
-    network_policy_added::SCENARIO,
-    service_selector_changed::SCENARIO,
-    service_port_changed::SCENARIO,
-    coredns_edited::SCENARIO,
-    dependency_rolled::SCENARIO,
-    node_drained::SCENARIO,
-    hardware_failure::SCENARIO,
-    node_tainted::SCENARIO,
-    node_upgraded::SCENARIO,
-    quota_lowered::SCENARIO,
-    priority_preemption::SCENARIO,
-    storage_class_changed::SCENARIO,
-    limit_range_added::SCENARIO,
-    job_flood::SCENARIO,
-    disk_pressure::SCENARIO,
+    Scenario { name: "memory_limit_lowered", about: "a person lowers pay-api's memory limit from 512Mi to 128Mi; OOM kills minutes later, checkout fails", plan: memory_limit_lowered::plan },
+    Scenario { name: "bad_image", about: "catalog is released with an image tag that does not exist; its old pods drain away, callers get 503", plan: bad_image::plan },
+    Scenario { name: "configmap_edited", about: "a person breaks ConfigMap order-api-config; the pods crash when they read it, orders fail", plan: configmap_edited::plan },
+    Scenario { name: "traffic_surge_no_cause", about: "traffic doubles, pay-api's pods are OOM-killed and checkout fails; nobody changed anything", plan: traffic_surge_no_cause::plan },
+    Scenario { name: "dependency_scaled_down", about: "a person scales payments-db or inventory to 0; its callers get connection refused", plan: dependency_scaled_down::plan },
+    Scenario { name: "probe_tightened", about: "a person patches cart-api's liveness probe (wrong path, 1 s timeout); restarts, callers get 503", plan: probe_tightened::plan },
+    Scenario { name: "replicas_cut", about: "a workload is cut to one pod in the busy hour; the pod left drowns, callers get timeouts and 503", plan: replicas_cut::plan },
+    Scenario { name: "audit_missing", about: "a memory limit or a ConfigMap is changed while no audit logs arrive: the cause is not in the data", plan: audit_missing::plan },
+    Scenario { name: "events_missing", about: "a known incident for which no events arrive: only the operation and the errors are in the data", plan: events_missing::plan },
+    Scenario { name: "two_suspects", about: "two people change one workload minutes apart, each enough for what follows; no honest way to choose", plan: two_suspects::plan },
+    Scenario { name: "clock_skew", about: "a workload is scaled to zero while node clocks are up to 120 s off: errors may be stamped before it", plan: clock_skew::plan },
+    Scenario { name: "harmless_changes", about: "the person who breaks a workload makes ten harmless changes around it, some of the same workload", plan: harmless_changes::plan },
+    Scenario { name: "certificate_expired", about: "a serving certificate runs out; its callers' TLS handshakes fail; nobody changed anything", plan: certificate_expired::plan },
+    Scenario { name: "env_removed", about: "a patch removes an environment variable; new pods crash or fail for want of it, callers fail", plan: env_removed::plan },
+    Scenario { name: "image_rolled_back", about: "an old but existing image tag is set; the old version fails against the newer schema, callers get 500", plan: image_rolled_back::plan },
+    Scenario { name: "secret_edited", about: "a wrong password is written into a Secret; pods that start with it get authentication failures", plan: secret_edited::plan },
+    Scenario { name: "configmap_deleted", about: "a ConfigMap is deleted; pods that start later cannot mount it or be configured, callers fail", plan: configmap_deleted::plan },
+    Scenario { name: "rbac_binding_removed", about: "a role binding or a rule of a role is removed; the workload's own API requests are refused", plan: rbac_binding_removed::plan },
+    Scenario { name: "admission_webhook_failing", about: "a validating webhook whose service is down blocks new pods; replaced ones do not come back", plan: admission_webhook_failing::plan },
+    Scenario { name: "crd_upgraded", about: "a CRD stops serving the version that a workload asks for: no matches for kind, not found", plan: crd_upgraded::plan },
+    Scenario { name: "hpa_bounds_changed", about: "an autoscaler's maxReplicas is lowered in the busy hour; the controller scales down, the rest drowns", plan: hpa_bounds_changed::plan },
+    Scenario { name: "cause_day_before", about: "a change made before midnight breaks a workload after it; its audit record is of the day before", plan: cause_day_before::plan },
+    Scenario { name: "network_policy_added", about: "a NetworkPolicy shuts a caller out of a Service; its connects time out, without any event", plan: network_policy_added::plan },
+    Scenario { name: "service_selector_changed", about: "a Service is patched to select no pod; callers get connection refused or 503", plan: service_selector_changed::plan },
+    Scenario { name: "service_port_changed", about: "a Service's targetPort is patched to a port that nothing listens on; callers are refused", plan: service_port_changed::plan },
+    Scenario { name: "coredns_edited", about: "the ConfigMap of CoreDNS is edited; after its reload apps elsewhere cannot resolve names", plan: coredns_edited::plan },
+    Scenario { name: "dependency_rolled", about: "a callee gets a release that answers 500 or hangs; the errors are its caller's, one or two hops away", plan: dependency_rolled::plan },
+    Scenario { name: "node_drained", about: "a person drains the node of a workload's only pod; the next one is late, callers fail", plan: node_drained::plan },
+    Scenario { name: "hardware_failure", about: "a node dies and turns NotReady; callers of what ran there time out; nobody did anything", plan: hardware_failure::plan },
+    Scenario { name: "node_tainted", about: "a NoExecute taint on a node drives a workload's only pod away; the next one stays Pending", plan: node_tainted::plan },
+    Scenario { name: "node_upgraded", about: "an automation replaces nodes; a workload's only pod is evicted and comes back minutes later", plan: node_upgraded::plan },
+    Scenario { name: "quota_lowered", about: "a ResourceQuota is lowered below use; the autoscaler's or a release's pods are refused later", plan: quota_lowered::plan },
+    Scenario { name: "priority_preemption", about: "a new workload of high priority preempts another's only pod, which then stays Pending", plan: priority_preemption::plan },
+    Scenario { name: "storage_class_changed", about: "a StorageClass or a claim is deleted; the pod that needs it cannot come back when it must", plan: storage_class_changed::plan },
+    Scenario { name: "limit_range_added", about: "a LimitRange is added that a workload's pods do not fit; its next pod is refused", plan: limit_range_added::plan },
+    Scenario { name: "job_flood", about: "a Job or CronJob of huge parallelism fills the nodes; a workload cannot grow, or starves", plan: job_flood::plan },
+    Scenario { name: "disk_pressure", about: "an application's logs fill a node's disk; pods are evicted, callers fail; nobody did anything", plan: disk_pressure::plan },
 ];
-
-/// What a plan tells about itself.
-pub(super) struct Story {
-    /// Point and pod of the first business error.
-    pub symptom: (i64, usize),
-    /// The operation behind it.
-    pub cause: Option<Cause>,
-    /// The verdict a good trace reaches.
-    pub verdict: &'static str,
-}
-
-/// The points of an incident.
-struct Times {
-    cause: i64,
-    symptom: i64,
-    end: i64,
-}
-
-/// Draws an incident in working hours whose cause lies `gap_s` seconds before it.
-fn times(day: &mut Day, gap_s: (i64, i64)) -> Times {
-    let symptom = day.time_between(9.5, 16.5);
-    let cause = day.after(symptom, -gap_s.1, -gap_s.0);
-    let end = day.after(symptom, 25 * 60, 50 * 60);
-    Times { cause, symptom, end }
-}
-
-/// Draws one of the people who may change the shop.
-fn someone(rng: &mut Rng) -> User {
-    Day::person([0, 1, 4][rng.index(3)])
-}
-
-/// Names the audited patch behind an incident; `object` is resource, namespace and name.
-fn cause(audit_id: String, at: i64, user: &User, object: (&str, &str, &str)) -> Option<Cause> {
-    cause_by("patch", audit_id, at, user, object)
-}
-
-/// Names the audited operation of that verb behind an incident; `object` is resource, namespace and name.
-fn cause_by(
-    verb: &str,
-    audit_id: String,
-    at: i64,
-    user: &User,
-    (resource, namespace, name): (&str, &str, &str),
-) -> Option<Cause> {
-    Some(Cause {
-        audit_id,
-        ts: rfc3339_us(at),
-        username: user.name.clone(),
-        verb: verb.to_owned(),
-        resource: resource.to_owned(),
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-    })
-}
-
-/// Makes a caller's calls fail; returns the point and pod of its first error.
-fn calls_fail(
-    day: &mut Day,
-    caller: &str,
-    callee: &str,
-    span: (i64, i64),
-    faults: &[Fault],
-    share: f64,
-) -> (i64, usize) {
-    let of = |name: &str| day.cluster.states[day.cluster.find(name)].workload;
-    let (from, to) = (of(caller), of(callee));
-    let lines: Vec<String> = faults.iter().map(|fault| app::call_failed(from, to, *fault)).collect();
-    day.impact(caller, span, share, &lines)
-}
-
-/// Makes the ingress answer 5xx for part of its requests.
-fn customers_see(day: &mut Day, backend: &str, span: (i64, i64), status: u16, share: f64) {
-    let workload = day.cluster.states[day.cluster.find(backend)].workload;
-    day.impact("ingress-nginx-controller", span, share, &app::proxy_failed(workload, status));
-}
-
-/// Kills the pods of a Java workload for memory, again and again until `end`; returns the first error.
-fn out_of_memory(day: &mut Day, name: &str, symptom: i64, end: i64) -> (i64, usize) {
-    let workload = day.cluster.find(name);
-    let of = day.cluster.states[workload].workload;
-    let class = of.class();
-    let package = name.split('-').next().unwrap_or(name);
-    let service = format!("{}Service", class.trim_end_matches("Api"));
-    let stack = format!(
-        "java.lang.OutOfMemoryError: Java heap space\n\tat java.base/java.util.Arrays.copyOf(Arrays.java:3537)\n\tat com.fasterxml.jackson.core.util.TextBuffer.expand(TextBuffer.java:742)\n\tat com.shop.{package}.{service}.settle({service}.java:<n2>)\n\tat java.base/java.lang.Thread.run(Thread.java:840)"
-    );
-    let heap = app::content(
-        of,
-        Level::Error,
-        &format!("{class}Service"),
-        "request for order <n8> failed: java.lang.OutOfMemoryError: Java heap space",
-        &stack,
-    );
-    let dispatch = app::content(
-        of,
-        Level::Error,
-        "web.ErrorHandler",
-        "Handler dispatch failed: java.lang.OutOfMemoryError: GC overhead limit exceeded, order <n8>",
-        "",
-    );
-    let pods = day.cluster.up(workload, symptom);
-    let first = (symptom, pods.first().copied().unwrap_or(0));
-    for (i, pod) in pods.into_iter().enumerate() {
-        let mut at = symptom + i as i64 * 23 * SECOND;
-        let mut round = 0;
-        while at < end {
-            day.say(at, pod, &heap);
-            let killed =
-                day.oom_kill(at + 2 * SECOND / 5, pod, (4 << round).min(150), i % 2 == 1 && round == 0);
-            if round > 0 {
-                day.back_off(killed + 2 * SECOND, pod);
-            }
-            round = (round + 1).min(6);
-            at = day.after(at, 120 + 30 * round, 200 + 60 * round) / 1000 * 1000;
-        }
-    }
-    day.impact(name, (symptom + SECOND, end), 0.12, &[dispatch, heap]);
-    calls_fail(
-        day,
-        "checkout",
-        name,
-        (symptom + 3 * SECOND / 2, end),
-        &[Fault::Refused, Fault::Timeout],
-        0.3,
-    );
-    customers_see(day, "checkout", (symptom + 3 * SECOND, end + MINUTE / 2), 502, 0.04);
-    first
-}

@@ -1,75 +1,48 @@
 //! A person drains a node that runs the only pod of a workload: it is evicted, and the next one
 //! finds no node, or waits for its volume.
 
-use crate::complaint::Failure;
-use crate::day::Day;
-use crate::decoy::Around;
-use crate::fleet::Kind;
-use crate::scenario::plot::{Broken, LONE, Operation, node_times, spread, story};
-use crate::scenario::{Scenario, Story};
-use crate::text::{MINUTE, SECOND};
+use crate::prelude::*;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "node_drained",
-    about: "a person drains the node of a workload's only pod; the next one is late, callers fail",
-    plan,
-};
-
-pub(super) const TOO_SMALL: &str = "0/6 nodes are available: 1 node(s) were unschedulable, 5 Insufficient memory. preemption: 0/6 nodes are available: 1 Preemption is not helpful for scheduling, 5 No preemption victims found for incoming pod.";
 const WRONG_ZONE: &str = "0/6 nodes are available: 1 node(s) were unschedulable, 5 node(s) had volume node affinity conflict. preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
 
-fn plan(day: &mut Day) -> Story {
-    let (caller, victim) = LONE[day.seed as usize % LONE.len()];
-    let workload = day.cluster.find(victim);
-    let pod = day.thin_out(workload);
-    let (node, at) = node_times(day, (14, 120), &[caller, victim]);
-    day.settle(node, victim, &[caller]);
-    day.cluster.closed.push(node);
-    let mut users = Day::team("platform");
-    users.push(Day::on_call());
-    let user = users.swap_remove(day.pen.rng.index(users.len()));
-
-    day.is_incident = true;
-    day.cordon(at.cause - 4 * SECOND, &user, node, true);
-    day.drain_others(at.cause - 3 * SECOND, &user, node, workload);
-    let of = day.cluster.states[workload].workload;
-    let name = day.cluster.pods[pod].name.clone();
-    let grace_s = (at.symptom - at.cause) / SECOND - 2;
-    let id = day.evict(at.cause, &user, pod, grace_s);
-    // A StatefulSet's next pod has the name of the last one and must wait until that is gone.
-    let created = if of.kind == Kind::StatefulSet { at.symptom } else { at.cause + SECOND / 2 };
-    let next = day.create_pod(created, workload, 0);
-    let up = at.end + 25 * SECOND;
-    if of.kind == Kind::StatefulSet && day.pen.rng.index(2) == 1 {
-        let other = day.bystander(node, &[caller], at.cause);
+pub fn plan(day: &mut Day) -> Story {
+    let (mut it, pod, node) = day.single_incident(day.turn(&SINGLES, 0), (14, 120));
+    let mut users = team("platform");
+    users.push(User::on_call());
+    it.user = day.pick(users);
+    day.drain_others(it.cause - 3 * SECOND, &it.user, node, it.workload);
+    let cause = day.evict(it.cause, &it.user, pod, it.grace_s());
+    let created = it.created(it.cause + SECOND / 2);
+    let up = it.end + 25 * SECOND;
+    if it.is_stateful() && day.pen.rng.index(2) == 1 {
+        let other = day.bystander(node, &[it.caller], it.cause);
+        let next = day.create_pod(created, it.workload, 0);
         day.bind_pod(created + SECOND / 20, next, other);
-        day.volume_is_held(created + SECOND, up - 20 * SECOND, next);
+        wait_for_volume(day, (created + SECOND, up - 20 * SECOND), next);
         day.run_pod(up - 15 * SECOND, up, next);
     } else {
-        let why = if of.kind == Kind::StatefulSet { WRONG_ZONE } else { TOO_SMALL };
-        day.fail_scheduling(created, at.end, next, why);
-        day.bind_pod(at.end + 3 * SECOND, next, node);
-        day.run_pod(at.end + 5 * SECOND, up, next);
+        let why = if it.is_stateful() { WRONG_ZONE } else { TOO_SMALL };
+        day.comes_back_late((&it, node), created, why, (it.end + 3 * SECOND, up));
     }
-    let failures: &[Failure] =
-        if day.seed % 2 == 1 { &[Failure::Refused] } else { &[Failure::Refused, Failure::ConnectTimeout] };
-    let broken =
-        Broken { caller, callee: victim, span: (at.symptom, up), failures, share: 0.4, is_private: false };
-    let (symptom, hit) = spread(day, &broken);
-    day.is_incident = false;
-    day.node_decoys((at.cause, at.symptom), &user, node, &[caller, victim]);
-    day.decoys(&Around {
-        cause: at.cause,
-        symptom: at.symptom,
-        target: victim,
-        victim: caller,
-        involved: &hit,
-        user: &user.name,
-        elsewhere: "monitoring",
-        can_roll: at.symptom - at.cause > MINUTE,
-    });
-    day.cordon(at.end, &Day::on_call(), node, false);
-    let operation =
-        Operation { id, at: at.cause, user: &user, verb: "create", object: ("pods", of.namespace, &name) };
-    story(symptom, operation, "confirmed")
+    day.callers_fail(&mut it, (0, 25), day.gone());
+    day.node_decoys(&it, node);
+    day.cordon(it.end, &User::on_call(), node, false);
+    it.confirmed(cause)
+}
+
+/// Lets a placed pod wait for a volume that its last node still holds, until it is attached.
+fn wait_for_volume(day: &mut Day, (at, end): (i64, i64), pod: usize) {
+    const CONTROLLER: &str = "attachdetach-controller";
+    let object = day.pod_object(pod, false);
+    let uid = Object::named("PersistentVolume", "", &object.name).uid;
+    let held = format!(
+        "Multi-Attach error for volume \"pvc-{uid}\" Volume is already exclusively attached to one node and can't be attached to another"
+    );
+    day.event(at, &object, CONTROLLER, ("FailedAttachVolume", &held));
+    let failed = "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: timed out waiting for the condition";
+    for at in day.every((at + 123 * SECOND, end), (122, 136)) {
+        day.kubelet_says(at, pod, "FailedMount", failed);
+    }
+    let attached = format!("AttachVolume.Attach succeeded for volume \"pvc-{uid}\" ");
+    day.event(end, &object, CONTROLLER, ("SuccessfulAttachVolume", &attached));
 }

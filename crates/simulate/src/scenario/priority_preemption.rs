@@ -1,20 +1,7 @@
-//! Somebody deploys a workload of high priority into a full cluster: the scheduler takes a pod
-//! of lower priority away for it, and that one finds no other node.
+//! Somebody deploys a workload of high priority into a full cluster: the scheduler removes a pod
+//! of lower priority for it, and that one finds no other node.
 
-use crate::complaint::Failure;
-use crate::day::Day;
-use crate::decoy::Around;
-use crate::fleet::Kind;
-use crate::scenario::plot::{Broken, LONE, Operation, pods_of, quiet_times, spread, story};
-use crate::scenario::{Scenario, Story};
-use crate::stranger::Stranger;
-use crate::text::{MINUTE, SECOND};
-
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "priority_preemption",
-    about: "a new workload of high priority preempts another's only pod, which then stays Pending",
-    plan,
-};
+use crate::prelude::*;
 
 const NEWCOMERS: [(&str, &str, &str); 4] = [
     ("ci", "load-generator", "build-critical"),
@@ -22,64 +9,33 @@ const NEWCOMERS: [(&str, &str, &str); 4] = [
     ("payments", "fraud-model", "business-critical"),
     ("monitoring", "trace-store", "observability-high"),
 ];
-const FULL: &str = "0/6 nodes are available: 6 Insufficient cpu. preemption: 0/6 nodes are available: 6 No preemption victims found for incoming pod.";
+const WAITS: &str = "0/6 nodes are available: 6 Insufficient cpu. preemption: 0/6 nodes are available: 5 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.";
 
-fn plan(day: &mut Day) -> Story {
-    let (caller, victim) = LONE[(day.seed as usize + 4) % LONE.len()];
-    let workload = day.cluster.find(victim);
-    let pod = day.thin_out(workload);
-    let at = quiet_times(day, (10, 75), pods_of(&[caller, victim]));
-    let of = day.cluster.states[workload].workload;
-    let turn = day.pen.rng.index(NEWCOMERS.len());
-    let others = (0..NEWCOMERS.len()).map(|i| NEWCOMERS[(turn + i) % NEWCOMERS.len()]);
-    let (namespace, name, priority) =
-        others.into_iter().find(|(namespace, ..)| *namespace != of.namespace).unwrap_or(NEWCOMERS[0]);
-    let user = day.owner_of(namespace);
+pub fn plan(day: &mut Day) -> Story {
+    let (mut it, pod, node) = day.single_incident(day.turn(&SINGLES, 4), (10, 75));
+    let foreign = NEWCOMERS.into_iter().filter(|(namespace, ..)| *namespace != it.of.namespace);
+    let (namespace, name, priority) = day.pick(foreign.collect());
+    it.user = day.pick(owners(namespace));
+    (it.elsewhere, it.can_roll) = (namespace, false);
     let pods = 2 + day.pen.rng.index(3);
-    let stranger = Stranger { kind: "Deployment", namespace, name, cpu: "6", priority, pods };
-
-    day.is_incident = true;
-    let id = day.welcome(at.cause, &user, &stranger);
-    let owner = stranger.owner("7d9c6b5f48");
-    let node = day.cluster.pods[pod].node;
-    let grace_s = (at.symptom - at.cause) / SECOND - 3;
+    let new = AdHoc { resource: "deployments", namespace, name, cpu: "6", priority, pods };
+    let cause = day.create_ad_hoc(it.cause, &it.user, &new);
     for i in 0..pods {
-        let made = at.cause + (3 + i as i64) * SECOND / 10;
-        let new = day.stranger_pod(made, &stranger, &owner);
+        let made = it.cause + (3 + i as i64) * SECOND / 10;
+        let made_pod = day.ad_hoc_pod(made, &new, &new.owner(0));
         if i > 0 {
-            let free = day.bystander(node, &[victim, caller], at.cause);
-            day.stranger_runs(made + SECOND / 20, &new, free);
+            let free = day.bystander(node, &[it.of.name, it.caller], it.cause);
+            day.ad_hoc_runs(made + SECOND / 20, &made_pod, free);
             continue;
         }
-        let why = "0/6 nodes are available: 6 Insufficient cpu. preemption: 0/6 nodes are available: 5 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.";
-        day.stranger_waits(made + SECOND / 20, &new, why);
-        day.preempt(made + SECOND, pod, &new, grace_s);
-        day.stranger_runs(at.symptom + SECOND, &new, node);
+        day.event(made + SECOND / 20, &made_pod, "default-scheduler", ("FailedScheduling", WAITS));
+        day.preempt(made + SECOND, pod, &made_pod, it.grace_s() - 1);
+        day.ad_hoc_runs(it.symptom + SECOND, &made_pod, node);
     }
-    let created = if of.kind == Kind::StatefulSet { at.symptom } else { at.cause + 2 * SECOND };
-    let next = day.create_pod(created, workload, 0);
-    day.fail_scheduling(created, at.end, next, FULL);
-    let up = at.end + 40 * SECOND;
-    day.bind_pod(at.end + 31 * SECOND, next, node);
-    day.run_pod(at.end + 33 * SECOND, up, next);
-    let failures: &[Failure] =
-        if day.seed % 2 == 1 { &[Failure::Refused] } else { &[Failure::Refused, Failure::ConnectTimeout] };
-    let span = (at.symptom, up);
-    let (symptom, hit) =
-        spread(day, &Broken { caller, callee: victim, span, failures, share: 0.4, is_private: false });
-    day.is_incident = false;
-    day.decoys(&Around {
-        cause: at.cause,
-        symptom: at.symptom,
-        target: victim,
-        victim: caller,
-        involved: &hit,
-        user: &user.name,
-        elsewhere: namespace,
-        can_roll: false,
-    });
-    day.dismiss(at.end.max(at.cause + MINUTE), &Day::on_call(), &stranger);
-    let operation =
-        Operation { id, at: at.cause, user: &user, verb: "create", object: ("deployments", namespace, name) };
-    story(symptom, operation, "confirmed")
+    let created = it.created(it.cause + 2 * SECOND);
+    day.comes_back_late((&it, node), created, FULL, (it.end + 31 * SECOND, it.end + 40 * SECOND));
+    day.callers_fail(&mut it, (0, 40), day.gone());
+    day.decoys(&it);
+    day.delete_ad_hoc(it.end, &new);
+    it.confirmed(cause)
 }

@@ -1,21 +1,9 @@
 //! Somebody deletes a StorageClass or a claim. Nothing happens until the pod that uses it must be
 //! made anew: then its volume is never made, or its claim is on its way out.
 
-use crate::audit::User;
-use crate::complaint::Failure;
-use crate::day::Day;
-use crate::decoy::Around;
-use crate::scenario::plot::{Broken, Operation, node_times, spread, story};
-use crate::scenario::{Scenario, Story};
-use crate::storage::claim_name;
-use crate::text::SECOND;
+use crate::prelude::*;
 
-pub(super) const SCENARIO: Scenario = Scenario {
-    name: "storage_class_changed",
-    about: "a StorageClass or a claim is deleted; the pod that needs it cannot come back when it must",
-    plan,
-};
-
+/// (caller, workload, whether its class is deleted, not its claim).
 const PAIRS: [(&str, &str, bool); 6] = [
     ("cart-api", "cart-redis", true),
     ("order-api", "orders-db", false),
@@ -26,78 +14,63 @@ const PAIRS: [(&str, &str, bool); 6] = [
 ];
 const UNBOUND: &str = "0/6 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
 
-fn plan(day: &mut Day) -> Story {
-    let (caller, victim, is_class) = PAIRS[day.seed as usize % PAIRS.len()];
-    let workload = day.cluster.find(victim);
-    let pod = day.thin_out(workload);
-    let (node, at) = node_times(day, (150, 1500), &[caller, victim]);
-    day.settle(node, victim, &[caller]);
-    let of = day.cluster.states[workload].workload;
-    let name = day.cluster.pods[pod].name.clone();
-    let class = ["cbs-ssd", "cbs-hssd", "local-nvme"][day.pen.rng.index(3)];
-    let mut users = Day::team("platform");
-    users.extend(Day::team(if is_class { "platform" } else { of.namespace }));
-    users.push(Day::gitops());
-    let user = users.swap_remove(day.pen.rng.index(users.len()));
-    let claim = if is_class { format!("{name}-data") } else { claim_name(&day.cluster.pods[pod]) };
-
-    day.is_incident = true;
-    let (id, object) = if is_class {
-        (day.delete_class(at.cause, &user, class), ("storageclasses", "", class))
-    } else {
-        let id = day.delete_claim(at.cause, &user, (of.namespace, &claim));
-        (id, ("persistentvolumeclaims", of.namespace, claim.as_str()))
+pub fn plan(day: &mut Day) -> Story {
+    let (caller, victim, is_class) = day.turn(&PAIRS, 0);
+    let (mut it, pod, node) = day.single_incident((caller, victim), (150, 1500));
+    let namespace = it.of.namespace;
+    let class = day.pick(vec!["cbs-ssd", "cbs-hssd", "local-nvme"]);
+    it.user = day.pick(admins(if is_class { "platform" } else { namespace }));
+    it.elsewhere = if is_class { "" } else { "monitoring" };
+    let name = &day.cluster.pods[pod].name;
+    let claim = if is_class { format!("{name}-data") } else { format!("data-{name}") };
+    let target = match is_class {
+        true => Target::new("storageclasses", "", class),
+        false => Target::new("persistentvolumeclaims", namespace, &claim),
     };
+    let cause = day.change(it.cause, &it.user, ("delete", target), Value::Null);
     let is_restart = day.pen.rng.index(3) == 1;
-    let lost = at.symptom - 2 * SECOND;
+    let lost = it.symptom - 2 * SECOND;
     if is_restart {
-        day.restart_rollout(lost - 4 * SECOND, &User::ci(), workload);
+        day.restart_rollout(lost - 4 * SECOND, &User::ci(), it.workload);
         day.stop_pod(lost - 3 * SECOND, pod, 1);
     } else {
-        day.short_of_memory(lost - SECOND, node);
-        let message = day.memory_eviction(pod);
-        day.kubelet_evicts(lost - SECOND, pod, &message);
+        day.memory_evicts(lost - SECOND, pod);
     }
-    let up = at.end + 30 * SECOND;
+    let up = it.end + 30 * SECOND;
     if is_class {
         // A generic ephemeral volume: its claim comes and goes with the pod.
-        let next = day.create_pod(lost + SECOND, workload, 0);
-        let controller = User::controller("ephemeral-volume-controller");
-        day.create_claim(lost + 5 * SECOND / 4, &controller, (of.namespace, &claim), class);
-        let why = format!("storageclass.storage.k8s.io \"{class}\" not found");
-        let failing = ("ProvisioningFailed", why.as_str());
-        day.provisioning_fails(lost + 3 * SECOND / 2, at.end, (of.namespace, &claim), failing);
-        day.fail_scheduling(lost + 4 * SECOND / 3, at.end, next, UNBOUND);
-        day.is_incident = false;
-        day.create_class(at.end, &Day::on_call(), class, "com.tencent.cloud.csi.cbs");
-        day.bind_pod(at.end + 9 * SECOND, next, node);
-        day.run_pod(at.end + 12 * SECOND, up, next);
+        day.comes_back_late((&it, node), lost + SECOND, UNBOUND, (it.end + 9 * SECOND, up));
+        claim_volume(day, lost + SECOND, "ephemeral-volume-controller", (namespace, &claim), class);
+        lack_class(day, (lost + SECOND, it.end), (namespace, &claim), class);
     } else {
-        let refusal = format!("pvc {claim} is being deleted");
-        day.fail_create(lost + SECOND, at.end, workload, &name, &refusal);
-        day.is_incident = false;
-        let controller = User::controller("statefulset-controller");
-        day.create_claim(at.end + 4 * SECOND, &controller, (of.namespace, &claim), class);
-        let next = day.create_pod(at.end + 4 * SECOND + SECOND / 3, workload, 0);
-        day.bind_pod(at.end + 9 * SECOND, next, node);
-        day.run_pod(at.end + 12 * SECOND, up, next);
+        day.fail_create((lost + SECOND, it.end), it.workload, &format!("pvc {claim} is being deleted"));
+        claim_volume(day, it.end + 4 * SECOND, "statefulset-controller", (namespace, &claim), class);
+        let next = day.create_pod(it.end + 4 * SECOND + SECOND / 3, it.workload, 0);
+        day.bind_pod(it.end + 9 * SECOND, next, node);
+        day.run_pod(it.end + 12 * SECOND, up, next);
     }
-    let failures: &[Failure] =
-        if day.seed % 2 == 1 { &[Failure::Refused] } else { &[Failure::Refused, Failure::ConnectTimeout] };
-    let span = (at.symptom, up);
-    let (symptom, hit) =
-        spread(day, &Broken { caller, callee: victim, span, failures, share: 0.4, is_private: false });
-    day.decoys(&Around {
-        cause: at.cause,
-        symptom: at.symptom,
-        target: victim,
-        victim: caller,
-        involved: &hit,
-        user: &user.name,
-        elsewhere: if is_class { "" } else { "monitoring" },
-        can_roll: true,
-    });
-    let operation = Operation { id, at: at.cause, user: &user, verb: "delete", object };
-    // A restart just before the error is a rival: it triggers what the deletion caused.
-    story(symptom, operation, if is_restart { "likely" } else { "confirmed" })
+    day.callers_fail(&mut it, (0, 30), day.gone());
+    day.decoys(&it);
+    // A restart just before the error is a rival: it triggers the failure that the deletion caused.
+    it.unless(is_restart, cause)
+}
+
+/// Lets a claim wait for a class that is gone, until somebody brings it back.
+fn lack_class(day: &mut Day, (at, end): (i64, i64), (namespace, claim): (&str, &str), class: &str) {
+    let object = Object::named("PersistentVolumeClaim", namespace, claim);
+    let message = format!("storageclass.storage.k8s.io \"{class}\" not found");
+    for at in day.retries((at + SECOND / 2, end), (15, 240)) {
+        day.event(at, &object, "persistentvolume-controller", ("ProvisioningFailed", &message));
+    }
+    let body = json!({"provisioner": "com.tencent.cloud.csi.cbs", "reclaimPolicy": "Delete",
+        "volumeBindingMode": "Immediate", "parameters": {"diskType": "CLOUD_SSD"}});
+    day.change(end, &User::on_call(), ("create", Target::new("storageclasses", "", class)), body);
+}
+
+/// Has a controller create a claim for a pod.
+fn claim_volume(day: &mut Day, at: i64, controller: &str, (namespace, name): (&str, &str), class: &str) {
+    let body = json!({"spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": class,
+        "resources": {"requests": {"storage": "50Gi"}}}, "status": {"phase": "Pending"}});
+    let target = Target::new("persistentvolumeclaims", namespace, name);
+    day.change(at, &User::controller(controller), ("create", target), body);
 }

@@ -1,0 +1,181 @@
+//! OTLP/JSON logs, as an OpenTelemetry collector exports them: `resourceLogs`, each with its
+//! resource and scopes, each scope with its `logRecords`. A record's body is the inner text.
+//! Must not know what a body means: an audit event in one is read like any other.
+
+mod value;
+
+use crate::contract::{EmitPart, Format, Part, Role, Unwrapped, payload_of};
+use crate::envelope::otlp::value::{json_of, pair, string_of};
+use crate::text::json::{int_of, items, members, members_of, text_of};
+use crate::text::json_cursor::Member;
+use model::record::{Attrs, Level};
+use std::borrow::Cow;
+
+/// The format.
+pub struct Otlp;
+
+impl Format for Otlp {
+    fn name(&self) -> &'static str {
+        "otlp"
+    }
+
+    fn about(&self) -> &'static str {
+        "OpenTelemetry logs as OTLP/JSON, audit events and application text alike"
+    }
+
+    fn sample(&self) -> &'static str {
+        r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"k8s.pod.name","value":{"stringValue":"pay-api-7d9f8b6c5d-x2x7k"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1795313521000000000","severityText":"ERROR","body":{"stringValue":"connection refused"}}]}]}]}"#
+    }
+
+    fn role(&self) -> Role {
+        Role::Envelope
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        // the request's only member
+        text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"resourceLogs\""))
+    }
+
+    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
+        let Some(parts) = std::str::from_utf8(line).ok().and_then(parts) else { return false };
+        if parts.is_empty() {
+            emit(Part::Dropped("empty list"));
+        }
+        parts.into_iter().for_each(emit);
+        true
+    }
+}
+
+/// Returns the records of a request; `None` if its JSON is broken.
+fn parts(text: &str) -> Option<Vec<Part<'_>>> {
+    let mut parts = Vec::new();
+    for (key, value) in members(text).ok()? {
+        if key != "resourceLogs" {
+            continue;
+        }
+        for logs in items(value).ok()? {
+            resource_logs(logs, &mut parts)?;
+        }
+    }
+    Some(parts)
+}
+
+fn resource_logs<'a>(logs: &'a str, parts: &mut Vec<Part<'a>>) -> Option<()> {
+    let mut common = Unwrapped::default();
+    let mut scopes = Vec::new();
+    for (key, value) in members(logs).ok()? {
+        match key.as_ref() {
+            "resource" => resource(value, &mut common),
+            // the second is the name before OTLP 0.19
+            "scopeLogs" | "instrumentationLibraryLogs" => scopes.extend(items(value).unwrap_or_default()),
+            _ => {}
+        }
+    }
+    for scope in scopes {
+        for (key, value) in members(scope).ok()? {
+            if matches!(key.as_ref(), "logRecords" | "logs") {
+                let records = items(value).ok()?;
+                parts.extend(records.into_iter().map(|record| log_record(record, common.clone())));
+            }
+        }
+    }
+    Some(())
+}
+
+/// Reads the resource: the place, and attributes without a column.
+fn resource<'a>(value: &'a str, common: &mut Unwrapped<'a>) {
+    let mut rest = Attrs::default();
+    for (key, value) in attributes(value) {
+        let place = &mut common.place;
+        let column = match key.as_ref() {
+            "k8s.cluster.name" => &mut place.cluster,
+            "k8s.namespace.name" => &mut place.namespace,
+            "k8s.pod.name" => &mut place.pod,
+            "k8s.container.name" => &mut place.container,
+            "k8s.node.name" => &mut place.node,
+            "k8s.deployment.name" | "k8s.statefulset.name" | "k8s.daemonset.name" | "k8s.cronjob.name" => {
+                &mut place.workload
+            }
+            other => {
+                rest.raw(other, &json_of(value));
+                continue;
+            }
+        };
+        *column = string_of(value);
+    }
+    if let Some(json) = rest.into_json() {
+        common.attrs.raw("resource", &json);
+    }
+    common.stdout = common.place.container.is_some();
+}
+
+/// Returns the attributes of a resource or record, their values as OTLP wraps them.
+fn attributes(value: &str) -> impl Iterator<Item = Member<'_>> {
+    let list = members_of(value).find(|(key, _)| key == "attributes");
+    let entries = list.and_then(|(_, list)| items(list).ok()).unwrap_or_default();
+    entries.into_iter().filter_map(pair)
+}
+
+fn log_record<'a>(record: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
+    if !record.starts_with('{') {
+        return Part::Broken(Cow::Borrowed(record.as_bytes()), "a log record that is not an object".into());
+    }
+    let (mut observed, mut number, mut body) = (None, None, None);
+    for (key, value) in members_of(record) {
+        // 0 means unknown (opentelemetry-proto, `logs.proto`)
+        let micros = || int_of(value).filter(|nanos| *nanos > 0).map(|nanos| nanos / 1000);
+        match key.as_ref() {
+            "timeUnixNano" => unwrapped.ts = micros(),
+            "observedTimeUnixNano" => observed = micros(),
+            "severityText" => unwrapped.level = text_of(value).and_then(|name| Level::of(&name)),
+            "severityNumber" => number = int_of(value),
+            "traceId" => unwrapped.trace_id = text_of(value),
+            "spanId" => unwrapped.span_id = text_of(value),
+            "eventName" => unwrapped.attrs.raw("event_name", value),
+            "body" => body = Some(value),
+            _ => {}
+        }
+    }
+    unwrapped.ts = unwrapped.ts.or(observed);
+    unwrapped.level = unwrapped.level.or_else(|| level_of(number?));
+    let text = body.and_then(string_of);
+    let mut rest = Attrs::default();
+    for (key, value) in attributes(record) {
+        // OpenShift repeats the audit event of the body in these
+        let repeats = key.starts_with("k8s.audit.event.") || key.starts_with("k8s.user.");
+        match key.as_ref() {
+            "log.iostream" => {
+                unwrapped.stream = string_of(value);
+                unwrapped.stdout = true;
+            }
+            _ if repeats && text.as_deref().is_some_and(|text| text.starts_with('{')) => {}
+            other => rest.raw(other, &json_of(value)),
+        }
+    }
+    unwrapped.payload = match (text, body) {
+        (Some(text), _) => {
+            unwrapped.attrs.extend(&rest);
+            payload_of(text)
+        }
+        (None, Some(body)) => {
+            unwrapped.attrs.extend(&rest);
+            Cow::Owned(json_of(body).into_bytes())
+        }
+        // a record that has only attributes
+        (None, None) => Cow::Owned(rest.into_json().unwrap_or_default().into_bytes()),
+    };
+    Part::Line(unwrapped)
+}
+
+/// Returns the level of a severity number, four numbers to a level.
+fn level_of(number: i64) -> Option<Level> {
+    Some(match number {
+        1..=4 => Level::Trace,
+        5..=8 => Level::Debug,
+        9..=12 => Level::Info,
+        13..=16 => Level::Warn,
+        17..=20 => Level::Error,
+        21..=24 => Level::Fatal,
+        _ => return None,
+    })
+}

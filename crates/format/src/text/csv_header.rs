@@ -1,0 +1,105 @@
+//! The header row of a CSV of logs: its dialect, and the field that each column's name stands for.
+//! A header has columns for a time and a text, or names that Tencent CLS adds. Must not know how
+//! records are read.
+
+use crate::text::csv::{Dialect, FieldSplitter, text_of, unquoted};
+use crate::text::fields::Field;
+use model::record::Text;
+
+/// One column.
+pub struct Column<'a> {
+    /// Its name as written.
+    pub name: Text<'a>,
+    /// The field it stands for, and the rank of its name for that field.
+    field: Option<(Field, u8)>,
+}
+
+/// A header row.
+pub struct Header<'a> {
+    /// How the CSV is written.
+    pub dialect: Dialect,
+    /// The columns in order.
+    pub columns: Vec<Column<'a>>,
+    /// True if one column holds the text; otherwise the columns are the record (a structured topic).
+    pub has_message: bool,
+}
+
+/// Returns the dialect of the CSV whose header is `line`; `None` if it is not a header.
+pub fn dialect_of(line: &[u8]) -> Option<Dialect> {
+    Header::of(std::str::from_utf8(line).ok()?).map(|header| header.dialect)
+}
+
+impl<'a> Header<'a> {
+    /// Reads a header row by the first delimiter that fits.
+    pub fn of(line: &'a str) -> Option<Self> {
+        let line = line.trim();
+        let first = line.bytes().next()?;
+        if !first.is_ascii_alphabetic() && !b"_@\"'".contains(&first) {
+            return None;
+        }
+        let quote = if first == b'\'' { first } else { b'"' };
+        b",\t;| ".iter().find_map(|delimiter| Self::with(line, Dialect { delimiter: *delimiter, quote }))
+    }
+
+    fn with(line: &'a str, dialect: Dialect) -> Option<Self> {
+        let mut splitter = FieldSplitter::default();
+        if splitter.advance(line.as_bytes(), dialect) != Ok(true) {
+            return None;
+        }
+        let mut columns = Vec::with_capacity(splitter.fields.len());
+        for span in &splitter.fields {
+            let name = text_of(unquoted(line.as_bytes().get(span.clone())?, dialect.quote));
+            let is_plain = |c: char| c.is_alphanumeric() || "_.-@/ ".contains(c);
+            if name.is_empty() || name.len() > 100 || !name.chars().all(is_plain) {
+                return None;
+            }
+            columns.push(Column { field: field(&name), name });
+        }
+        let has = |field| columns.iter().any(|column| column.field.is_some_and(|known| known.0 == field));
+        let has_mark = columns.iter().any(|column| column.name.starts_with("__"));
+        let (has_time, has_message) = (has(Field::Time), has(Field::Message));
+        let facts = [has_time, has_message, has_mark].into_iter().filter(|fact| *fact).count();
+        // words between spaces are a header only with a name that occurs in no sentence
+        let fits = columns.len() > 1 && facts > 1 && (dialect.delimiter != b' ' || has_mark);
+        fits.then_some(Self { dialect, columns, has_message })
+    }
+
+    /// Returns the field that the column at `index` fills. Of several columns for one field, only the
+    /// best fills it.
+    pub fn field_at(&self, index: usize) -> Option<Field> {
+        let (field, rank) = self.columns.get(index)?.field?;
+        let mut others = self.columns.iter().enumerate();
+        let is_best = !others.any(|(at, other)| {
+            other.field.is_some_and(|(same, better)| same == field && (better, at) < (rank, index))
+        });
+        is_best.then_some(field)
+    }
+}
+
+/// Returns the field that a column's name stands for in any spelling, and the rank of the name.
+/// A column named `pod` names the pod; a key of an application's JSON may not.
+fn field(name: &str) -> Option<(Field, u8)> {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let bare: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    let prefix = ["tag", "kubernetes", "k8s"].into_iter().find_map(|prefix| bare.strip_prefix(prefix));
+    Some(match prefix.unwrap_or(&bare) {
+        "timestampus" => (Field::Time, 0),
+        "timestamp" | "time" | "ts" | "datetime" | "eventtime" => (Field::Time, 1),
+        "timeunixnano" => (Field::Time, 2),
+        "message" | "msg" | "content" | "body" => (Field::Message, 0),
+        "log" | "text" | "logmessage" => (Field::Message, 1),
+        "level" | "loglevel" | "severity" | "severitytext" => (Field::Level, 0),
+        "traceid" => (Field::TraceId, 0),
+        "spanid" => (Field::SpanId, 0),
+        "stream" => (Field::Stream, 0),
+        "cluster" | "clustername" => (Field::Cluster, 0),
+        "clusterid" => (Field::Cluster, 1),
+        "namespace" | "namespacename" | "podnamespace" => (Field::Namespace, 0),
+        "workload" | "workloadname" | "deploymentname" => (Field::Workload, 0),
+        "pod" | "podname" => (Field::Pod, 0),
+        "container" | "containername" => (Field::Container, 0),
+        "node" | "nodename" => (Field::Node, 0),
+        "host" | "hostname" => (Field::Node, 1),
+        _ => return None,
+    })
+}

@@ -1,0 +1,201 @@
+//! The score of one operation as the cause of a start: how certain the link is, how strong the
+//! mechanism, how near in time. Compares no operations with each other; `verdict` does.
+
+use crate::analysis::trace::errors::Errors;
+use crate::analysis::trace::events::LinkedEvent;
+use crate::analysis::trace::link::LinkKind;
+use crate::analysis::trace::mechanism::{Effect, Mechanism};
+use crate::analysis::trace::operations::LinkedOperation;
+use crate::analysis::trace::reason::ReasonKind;
+use crate::analysis::trace::start::Start;
+use crate::analysis::trace::{Context, LinkedStart};
+
+/// Seconds by which the clocks of nodes and API servers may differ.
+pub const SKEW_S: f64 = 120.0;
+/// Seconds by which equal times may differ: events have seconds, audit events microseconds.
+pub const TICK_S: f64 = 2.0;
+
+/// Factor without an event between, when it is unknown whether the errors began with the change.
+const NO_EVENT: f64 = 0.85;
+/// Factor without an event between, when the errors were there before the change.
+const BEFORE: f64 = 0.45;
+/// Factor for an operation later than the symptom: it is the cause only where clocks differ, and
+/// more often a remedy.
+const AFTERWARDS: f64 = 0.6;
+/// Factor for a change of a callee that the symptom does not mention.
+const UNMENTIONED: f64 = 0.6;
+/// Identity of a node by an event on it or on a pod that ran there.
+const NODE_EVENT: f64 = 0.8;
+/// Share of the score that is lost when the effect comes as late as the mechanism allows.
+const LATENESS: f64 = 0.3;
+
+/// An operation that may be the cause, with its best mechanism.
+pub struct Candidate<'e> {
+    /// The operation.
+    pub operation: &'e LinkedOperation,
+    /// Identity × strength × the other factors, 0 to 1.
+    pub score: f64,
+    /// How certain the link is, 0 to 1.
+    pub identity: f64,
+    /// How strong the mechanism is, 0 to 1.
+    pub strength: f64,
+    /// The event between the operation and the symptom, if the mechanism has one.
+    pub event: Option<&'e LinkedEvent>,
+    /// Whether the errors began with the operation; `None` if unknown.
+    pub began: Option<bool>,
+    /// True if the mechanism matches any error text.
+    pub is_generic: bool,
+}
+
+impl<'e> Candidate<'e> {
+    /// Scores an operation by its best mechanism; `None` if no mechanism applies. `text` is the
+    /// text on which mechanisms are matched.
+    pub fn of(
+        linked: &LinkedStart<'e>,
+        operation: &'e LinkedOperation,
+        text: &str,
+        context: &Context<'_>,
+    ) -> Option<Self> {
+        let classes = operation.classes();
+        let began = errors_began_with(linked.start, operation, context.errors);
+        let mut best: Option<Self> = None;
+        for mechanism in context.mechanisms {
+            if !mechanism.applies_to(&classes, &operation.object.resource, &operation.verb) {
+                continue;
+            }
+            let Some((event, lag_s)) = effect_of(mechanism, linked, operation, text) else { continue };
+            if lag_s > mechanism.within_s || lag_s < -SKEW_S || is_harmless_to_pods(operation, event) {
+                continue;
+            }
+            let strength = mechanism.strength * direction(operation);
+            // an event on a pod of the node proves the link to it as much as a name does
+            let identity = match event {
+                Some(_) if operation.link == LinkKind::SameNode => operation.identity.max(NODE_EVENT),
+                _ => operation.identity,
+            };
+            let near = 1.0 - LATENESS * (lag_s.max(0.0) / mechanism.within_s);
+            let proof = match (event, began) {
+                (Some(_), _) | (None, Some(true)) => 1.0,
+                (None, None) => NO_EVENT,
+                (None, Some(false)) => BEFORE,
+            };
+            let late = if linked.start.ts < operation.evidence.ts { AFTERWARDS } else { 1.0 };
+            let score = identity * strength * near * proof * late * mention(linked.start, operation, event);
+            if best.as_ref().is_none_or(|best| score > best.score) {
+                let is_generic = mechanism.is_generic();
+                best = Some(Self { operation, score, identity, strength, event, began, is_generic });
+            }
+        }
+        best
+    }
+
+    /// Returns the reason why the mechanism holds.
+    pub fn mechanism_reason(&self) -> ReasonKind {
+        match (self.event, self.began) {
+            (Some(event), _) => ReasonKind::Mechanism(event.reason.clone()),
+            (None, Some(true)) => ReasonKind::MechanismOnset,
+            (None, _) => ReasonKind::MechanismText,
+        }
+    }
+}
+
+/// Returns the event that shows the effect of a mechanism (`None` if the text of the errors does),
+/// and the seconds from the operation to it. `None` if there is no effect.
+fn effect_of<'e>(
+    mechanism: &Mechanism,
+    linked: &LinkedStart<'e>,
+    operation: &LinkedOperation,
+    text: &str,
+) -> Option<(Option<&'e LinkedEvent>, f64)> {
+    let at = operation.evidence.ts;
+    if let Effect::Text(pattern) = &mechanism.effect {
+        return pattern.is_match(text).then(|| (None, linked.start.ts.since_s(at)));
+    }
+    let is_effect = |event: &&LinkedEvent| {
+        mechanism.effect.is_event(&event.reason, &event.evidence.text) && is_reached(event, operation)
+    };
+    let since = |event: &LinkedEvent| event.evidence.ts.since_s(at);
+    // the first event after the operation; one before it only within the skew of clocks
+    let after = linked.events.iter().filter(is_effect).find(|event| since(event) >= -TICK_S);
+    let event = after.or_else(|| linked.events.iter().filter(is_effect).find(|e| since(e) >= -SKEW_S))?;
+    Some((Some(event), since(event)))
+}
+
+/// Returns true for a change of a node that cannot evict pods by a taint: a cordon or a label.
+fn is_harmless_to_pods(operation: &LinkedOperation, event: Option<&LinkedEvent>) -> bool {
+    operation.class == "node"
+        && operation.change.is_without_taints
+        && event.is_some_and(|event| event.reason == "TaintManagerEviction")
+}
+
+/// Returns the factor for a changed callee: a symptom that does not mention it, though it may
+/// mention other callees, proves little.
+fn mention(start: &Start, operation: &LinkedOperation, event: Option<&LinkedEvent>) -> f64 {
+    let name = operation.object.name.as_str();
+    let callee = operation.workload.as_deref().or(operation.via.as_deref()).unwrap_or(name);
+    let is_mentioned = event.is_some()
+        || operation.link != LinkKind::Calls
+        || operation.hop > 1
+        || start.text().contains(callee)
+        || start.text().contains(name);
+    if is_mentioned { 1.0 } else { UNMENTIONED }
+}
+
+/// Returns whether the errors of the changed workload, else those of the start, began with the
+/// operation; `None` if there are none.
+fn errors_began_with(start: &Start, operation: &LinkedOperation, errors: &Errors) -> Option<bool> {
+    let of = |namespace: Option<&str>, workload: Option<&str>| {
+        errors.began_with(namespace?, workload?, operation.evidence.ts, SKEW_S)
+    };
+    let own = || of(start.entity.namespace.as_deref(), start.entity.workload.as_deref());
+    match (operation.hop, operation.workload.as_deref()) {
+        (1.., Some(workload)) => of(Some(&operation.object.namespace), Some(workload)).or_else(own),
+        _ => own(),
+    }
+}
+
+/// Returns true if the operation can reach the object of the event: the start's own objects, or
+/// for a callee the workload that was changed.
+fn is_reached(event: &LinkedEvent, operation: &LinkedOperation) -> bool {
+    let object = &operation.object;
+    let is_same_namespace =
+        object.namespace.is_empty() || event.namespace.as_deref() == Some(&object.namespace);
+    match operation.link {
+        LinkKind::SameNode => match event.node.as_deref() {
+            Some(node) => node == object.name,
+            // the event of an eviction by a taint has no node
+            None => event.object == object.name || event.hop == operation.hop,
+        },
+        LinkKind::Cluster | LinkKind::ClusterDns => event.hop <= 1,
+        LinkKind::SameNamespace => event.hop <= 1 && is_same_namespace,
+        // an object that a message mentions can be anywhere on the call path
+        LinkKind::Names => event.hop <= operation.hop,
+        LinkKind::Calls if operation.workload.is_some() => {
+            event.hop == operation.hop && event.workload == operation.workload
+        }
+        // a change of an object that a callee uses shows on that callee
+        LinkKind::Calls if operation.via.is_some() => {
+            event.hop == operation.hop && event.workload == operation.via
+        }
+        _ => event.hop == operation.hop,
+    }
+}
+
+/// Returns the factor for the direction of a change: more replicas or memory, or a node taken back
+/// into service, seldom breaks anything.
+fn direction(operation: &LinkedOperation) -> f64 {
+    let change = &operation.change;
+    match operation.class.as_str() {
+        "scale" if change.after("replicas") == Some("0") => 1.0,
+        // replicas, minReplicas, maxReplicas
+        "scale" => match change.is_increase("eplicas") {
+            Some(true) => 0.0,
+            Some(false) => 0.9,
+            None => 0.75,
+        },
+        "resources" if change.is_increase("limit") == Some(true) => 0.3,
+        "node" if change.after("unschedulable") == Some("false") => 0.1,
+        "node" if change.after("taints") == Some("none") => 0.1,
+        _ => 1.0,
+    }
+}

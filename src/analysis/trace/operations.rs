@@ -1,0 +1,117 @@
+//! The audit operations before each start, read from `sql/trace/operations.sql`, each with what it
+//! changed. Which of them is the cause is decided in `suspect` and `verdict`.
+
+use crate::analysis::evidence::evidence;
+use crate::analysis::trace::change;
+use crate::analysis::trace::change::{Change, Object};
+use crate::analysis::trace::link::{Link, LinkKind, by_identity, by_start, each_row, keep_first, owned};
+use crate::query::engine::Engine;
+use crate::query::rows::Row;
+use model::error::Result;
+use model::report::Evidence;
+use std::collections::{BTreeMap, HashMap};
+
+/// An operation before a start.
+#[derive(Clone, Debug)]
+pub struct LinkedOperation {
+    /// How the changed object is related to the start.
+    pub link: LinkKind,
+    /// How much that relation proves, 0 to 1.
+    pub identity: f64,
+    /// Calls between the start and the changed object.
+    pub hop: i64,
+    /// Audit id of the request.
+    pub audit_id: String,
+    /// User who made the request.
+    pub username: String,
+    /// Kubernetes verb.
+    pub verb: String,
+    /// The changed object; its namespace is empty for a cluster-wide one.
+    pub object: Object,
+    /// Workload that was changed, if the object is one or belongs to one.
+    pub workload: Option<String>,
+    /// The workload through which the start depends on the object.
+    pub via: Option<String>,
+    /// Class of the operation: image, resources, config, scale, …
+    pub class: String,
+    /// The fields that it changed.
+    pub change: Change,
+    /// The log line of the request.
+    pub evidence: Evidence,
+}
+
+impl LinkedOperation {
+    /// Returns the classes of the change. An `update` sends the whole object, so the fields that
+    /// differ from the state before add theirs.
+    pub fn classes(&self) -> Vec<&str> {
+        let mut classes = vec![self.class.as_str()];
+        if self.class == "update" {
+            classes.extend(self.change.classes());
+        }
+        classes
+    }
+
+    /// Returns a sentence that describes the operation, in English and in Chinese.
+    pub fn sentence(&self) -> (String, String) {
+        let Self { username, verb, object: Object { resource, namespace, name }, .. } = self;
+        let object = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
+        match self.change.text() {
+            Some(change) => (
+                format!("{username} {verb} {resource} {object}: {change}"),
+                format!("{username} 对 {resource} {object} 执行 {verb}：{change}"),
+            ),
+            None => (
+                format!("{username} {verb} {resource} {object}"),
+                format!("{username} 对 {resource} {object} 执行 {verb}"),
+            ),
+        }
+    }
+
+    /// Returns true if both operations are part of draining a node.
+    pub fn is_one_drain(&self, other: &Self) -> bool {
+        [self, other].iter().all(|operation| matches!(operation.class.as_str(), "evict" | "node"))
+    }
+}
+
+/// Returns the operations before each start in the order of time, each by its strongest link.
+pub async fn link_operations(engine: &Engine) -> Result<BTreeMap<String, Vec<LinkedOperation>>> {
+    let mut strongest: HashMap<_, LinkedOperation> = HashMap::new();
+    let keep = &mut |row: Row<'_>| {
+        let (start, operation) = operation_of(row)?;
+        let rank = |o: &LinkedOperation| (by_identity(o.identity), o.hop, o.link.name(), o.via.clone());
+        keep_first(&mut strongest, (start, operation.evidence.row_id.clone()), operation, rank);
+        Ok(())
+    };
+    each_row(engine, include_str!("../../../sql/trace/operations.sql"), keep).await?;
+    let objects = strongest.values().map(|o| (o.evidence.row_id.clone(), o.object.clone())).collect();
+    let changes = change::load(engine, &objects).await?;
+    let of_start = strongest.into_iter().map(|((start, row_id), operation)| {
+        let change = changes.get(&row_id).cloned().unwrap_or_default();
+        (start, LinkedOperation { change, ..operation })
+    });
+    Ok(by_start(of_start, |operation| (operation.evidence.ts, operation.evidence.row_id.clone())))
+}
+
+/// Reads an operation, without its change, and the id of its start.
+fn operation_of(row: Row<'_>) -> Result<(String, LinkedOperation)> {
+    let link = Link::of(row)?;
+    let operation = LinkedOperation {
+        link: link.kind,
+        identity: link.identity,
+        hop: link.hop,
+        audit_id: owned(row, "audit_id"),
+        username: owned(row, "username"),
+        verb: owned(row, "verb"),
+        object: Object {
+            resource: owned(row, "resource"),
+            namespace: owned(row, "namespace"),
+            name: owned(row, "name"),
+        },
+        workload: row.non_empty("workload").map(str::to_owned),
+        via: row.non_empty("via").map(str::to_owned),
+        class: owned(row, "operation"),
+        change: Change::default(),
+        evidence: evidence(row),
+    };
+    Ok((link.start, operation))
+}

@@ -1,0 +1,160 @@
+//! The verdict of a trace, with its reasons. It is `confirmed` only when link and mechanism are
+//! certain, in order of time, with complete data and no rival near. Decided by code alone.
+
+use crate::analysis::trace::candidate::{Candidate, TICK_S};
+use crate::analysis::trace::link::SURE_IDENTITY;
+use crate::analysis::trace::operations::LinkedOperation;
+use crate::analysis::trace::reason::{ReasonKind, span};
+use crate::analysis::trace::{Context, LinkedStart};
+use model::report::{Reason, Verdict};
+
+/// Score below which the best candidate is not named as the cause.
+pub const LIKELY: f64 = 0.4;
+/// Ratio to the best score from which the second candidate is a rival.
+const RIVAL: f64 = 0.72;
+/// Ratio to the best score from which the second candidate is equally likely.
+const LEVEL: f64 = 0.85;
+/// Strength from which a mechanism is certain.
+const SURE_MECHANISM: f64 = 0.75;
+/// Strength from which a mechanism is certain without an event between, or despite missing data.
+const SURE_ALONE: f64 = 0.9;
+/// The same where the errors began with the operation.
+const SURE_WITH_ONSET: f64 = 0.85;
+
+/// The hours around a start without data.
+struct Gaps {
+    audit: Vec<String>,
+    event: Vec<String>,
+}
+
+/// Returns the verdict of a start with its reasons. `candidates` are sorted, best first.
+pub fn verdict(
+    linked: &LinkedStart<'_>,
+    candidates: &[Candidate<'_>],
+    context: &Context<'_>,
+) -> (Verdict, Vec<Reason>) {
+    let best = candidates.first().filter(|best| best.score >= LIKELY);
+    let gaps = gaps(linked, best, context);
+    let mut reasons = Vec::new();
+    if !gaps.audit.is_empty() {
+        reasons.push(ReasonKind::NoAuditData(gaps.audit.join(", ")));
+    }
+    if !gaps.event.is_empty() {
+        reasons.push(ReasonKind::NoEventData(gaps.event.join(", ")));
+    }
+    let verdict = match best {
+        None => {
+            reasons.extend(without_cause(linked, &gaps));
+            Verdict::Inconclusive
+        }
+        Some(best) => with_cause(linked, best, candidates.get(1), &gaps, &mut reasons),
+    };
+    (verdict, reasons.iter().map(ReasonKind::reason).collect())
+}
+
+/// Returns the hours without data between the best candidate and the symptom: at most six hours of
+/// audit and two of events, and two of both without a candidate.
+fn gaps(linked: &LinkedStart<'_>, best: Option<&Candidate<'_>>, context: &Context<'_>) -> Gaps {
+    let start = linked.start.ts;
+    let two_hours = start.plus_s(-7200);
+    let since = best.map_or(two_hours, |best| best.operation.evidence.ts.min(start));
+    let slots = context.row_slots;
+    Gaps {
+        audit: slots.audit_gap(since.max(start.plus_s(-6 * 3600)), start, context.zone),
+        event: slots.event_gap(since.max(two_hours), start, context.zone),
+    }
+}
+
+/// Returns the reasons of a verdict without a cause.
+fn without_cause(linked: &LinkedStart<'_>, gaps: &Gaps) -> Vec<ReasonKind> {
+    let mut reasons = Vec::new();
+    let own = linked.events.iter().filter(|event| event.hop == 0);
+    if let Some(event) = own.max_by(|a, b| a.identity.total_cmp(&b.identity)) {
+        reasons.push(ReasonKind::EventsOnly(format!("{} ({})", event.reason, event.object)));
+    }
+    if gaps.audit.is_empty() {
+        reasons.push(ReasonKind::NoOperation);
+    }
+    reasons
+}
+
+/// Returns the verdict on the best candidate and adds its reasons.
+fn with_cause(
+    linked: &LinkedStart<'_>,
+    best: &Candidate<'_>,
+    second: Option<&Candidate<'_>>,
+    gaps: &Gaps,
+    reasons: &mut Vec<ReasonKind>,
+) -> Verdict {
+    let rival = second.map_or(0.0, |second| second.score / best.score);
+    if rival >= LEVEL {
+        reasons.push(ReasonKind::RivalsLevel);
+        return Verdict::Inconclusive;
+    }
+    if !gaps.audit.is_empty() && (best.event.is_none() || best.strength < SURE_ALONE) {
+        // an operation in those hours may be the cause
+        return Verdict::Inconclusive;
+    }
+    let mut doubts = Vec::new();
+    if let Some(second) = second.filter(|_| rival >= RIVAL) {
+        doubts.push(ReasonKind::Rival(second.operation.sentence().0));
+    }
+    doubts.extend(doubts_about(linked, best));
+    let is_certain = doubts.is_empty() && gaps.audit.is_empty() && gaps.event.is_empty();
+    reasons.append(&mut doubts);
+    if !is_certain {
+        return Verdict::Likely;
+    }
+    reasons.extend([ReasonKind::Link(best.operation.link), best.mechanism_reason(), ReasonKind::NoRival]);
+    Verdict::Confirmed
+}
+
+/// Returns what keeps a candidate from being confirmed, apart from rivals and missing data.
+fn doubts_about(linked: &LinkedStart<'_>, best: &Candidate<'_>) -> Vec<ReasonKind> {
+    let mut doubts = Vec::new();
+    let start = linked.start.ts;
+    let first_effect = best.event.map_or(start, |event| event.evidence.ts.min(start));
+    let early_s = best.operation.evidence.ts.since_s(first_effect);
+    if early_s > TICK_S {
+        doubts.push(ReasonKind::BeforeCause(span(early_s)));
+    }
+    if let Some(trigger) = trigger(linked, best) {
+        doubts.push(ReasonKind::Trigger(trigger.sentence().0));
+    }
+    if best.identity < SURE_IDENTITY {
+        doubts.push(ReasonKind::WeakIdentity);
+    }
+    if best.strength < SURE_MECHANISM {
+        doubts.push(ReasonKind::WeakMechanism);
+    }
+    let sure = if best.began == Some(true) { SURE_WITH_ONSET } else { SURE_ALONE };
+    if best.event.is_none() && (best.strength < sure || best.began == Some(false)) {
+        doubts.push(ReasonKind::NoEventBetween);
+    }
+    doubts
+}
+
+/// Returns a later change of the workload that failed: it may have made the damage of the first
+/// one visible, or may be the cause itself.
+fn trigger<'o>(linked: &LinkedStart<'o>, best: &Candidate<'_>) -> Option<&'o LinkedOperation> {
+    let cause = best.operation;
+    let effect = best.event.map_or(linked.start.ts, |event| event.evidence.ts.max(cause.evidence.ts));
+    let has_failed = |workload: &str| match best.event {
+        Some(event) => event.workload.as_deref() == Some(workload),
+        None => linked.start.entity.workload.as_deref() == Some(workload),
+    };
+    let is_same_change = |o: &LinkedOperation| {
+        o.audit_id == cause.audit_id
+            || o.username == cause.username && o.workload == cause.workload && o.workload.is_some()
+            || o.is_one_drain(cause)
+    };
+    linked.operations.iter().find(|o| {
+        let replaces_pods =
+            matches!(o.class.as_str(), "image" | "rollout" | "delete" | "update" | "scale" | "evict");
+        replaces_pods
+            && !is_same_change(o)
+            && o.workload.as_deref().is_some_and(has_failed)
+            && o.evidence.ts > cause.evidence.ts
+            && o.evidence.ts.since_s(effect) <= TICK_S
+    })
+}

@@ -1,0 +1,171 @@
+//! One trace in a chat brief: the finding, the verdict with the operation behind it, the chain of
+//! steps, and the first thing to do.
+
+use crate::brief::digest::{belongs, starting_finding};
+use crate::brief::format::{LocalTime, duration, grouped, plural, short_id};
+use crate::brief::labels;
+use crate::brief::outline::Outline;
+use model::lang::Lang;
+use model::report::{Cause, Finding, Hypothesis, StepKind, Trace, Verdict};
+use redact::sanitize::sanitize;
+
+/// The most characters taken from one text of the report.
+const TEXT: usize = 120;
+/// The most steps of a chain.
+const STEPS: usize = 6;
+
+/// Returns a trace in up to five lines: the finding, the verdict, the chain, the first step of the
+/// advice, the other findings of the trace.
+pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang) -> String {
+    let (report, local) = (outline.report, &outline.local);
+    let colon = lang.pick("：", ": ");
+    let start = starting_finding(report, trace);
+    let mut lines = vec![format!("**{number}.** {}", finding_line(start, trace, local, lang))];
+    let verdict = verdict_line(trace, local, lang);
+    lines.push(format!("- {verdict} [{}]", cited(trace)));
+    let best = trace.hypotheses.first().filter(|_| trace.verdict != Verdict::Inconclusive);
+    if let Some(best) = best.filter(|best| best.steps.len() > 1) {
+        let chain = chain(best, local, lang);
+        lines.push(format!("- {}{colon}{chain} [T:{}]", lang.pick("链路", "Chain"), short_id(&trace.id)));
+    }
+    if let Some(start) = start
+        && let Some(first) = start.advice_in(lang).first()
+    {
+        let first = sanitize(first.trim_end_matches(['.', '。']), TEXT);
+        lines.push(format!(
+            "- {}{colon}{first} [F:{}]",
+            lang.pick("先做", "First step"),
+            short_id(&start.id)
+        ));
+    }
+    let others = report.findings.iter().filter(|f| belongs(f, trace) && start.is_none_or(|s| s.id != f.id));
+    let ids: Vec<String> = others.map(|finding| format!("F:{}", short_id(&finding.id))).collect();
+    if !ids.is_empty() {
+        let (n, shown) = (ids.len(), ids.iter().take(4).cloned().collect::<Vec<_>>().join(" / "));
+        let also = lang.pick(
+            format!("同一链路的另外 {n} 个异常"),
+            format!("{} of the same trace", plural(n, "more finding")),
+        );
+        lines.push(format!("- {also} [{shown}]"));
+    }
+    lines.join("\n")
+}
+
+/// Returns the finding that a trace starts from: entity, summary, severity, status, since when, how often.
+pub(super) fn finding_line(start: Option<&Finding>, trace: &Trace, local: &LocalTime, lang: Lang) -> String {
+    let label = sanitize(&trace.entity.label(), 80);
+    let Some(start) = start else {
+        return lang.pick(
+            format!("{label}，{} 起 [T:{}]", local.clock(trace.ts), short_id(&trace.id)),
+            format!("{label}, since {} [T:{}]", local.clock(trace.ts), short_id(&trace.id)),
+        );
+    };
+    let (summary, severity) =
+        (sanitize(start.summary_in(lang), TEXT), labels::severity(start.severity, lang));
+    let (since, id) = (local.clock(trace.ts), short_id(&start.id));
+    let status = labels::status(start.status, lang);
+    // entity and count are added only where the summary does not have them
+    let names = [start.entity.workload.as_deref(), start.entity.pod.as_deref(), Some(label.as_str())];
+    let is_named = names.into_iter().flatten().any(|name| summary.contains(name));
+    let label = if is_named { String::new() } else { format!("{label}{}", lang.pick("：", ": ")) };
+    let is_counted = summary.contains(&start.count.to_string());
+    let times = match (is_counted, lang) {
+        (true, _) => String::new(),
+        (false, Lang::Zh) => format!("，{} 次", grouped(start.count)),
+        (false, Lang::En) => format!(", {}", plural(usize::try_from(start.count).unwrap_or(0), "time")),
+    };
+    lang.pick(
+        format!("{label}{summary}（{severity}，{status}；{since} 起{times}） [F:{id}]"),
+        format!("{label}{summary} ({severity}, {status}; since {since}{times}) [F:{id}]"),
+    )
+}
+
+/// Returns the verdict with the operation or event and up to three reasons. A verdict other than
+/// confirmed is followed by "not proven" or by candidates.
+pub(super) fn verdict_line(trace: &Trace, local: &LocalTime, lang: Lang) -> String {
+    let reasons: Vec<String> =
+        trace.reasons.iter().take(3).map(|reason| sanitize(reason.text_in(lang), 80)).collect();
+    let reasons = reasons.join(lang.pick("；", "; "));
+    let best = trace.hypotheses.first();
+    let origin = match best.map(|best| (best, best.cause.as_ref())) {
+        Some((_, Some(cause))) => operation(cause, local, lang),
+        Some((best, None)) => best.steps.first().map_or_else(String::new, |step| {
+            let what = sanitize(step.what_in(lang), TEXT);
+            let at = local.clock(step.ts);
+            lang.pick(
+                format!("源头是 {at} 的事件，之前没有操作：{what}"),
+                format!("it began with an event at {at}, no operation before it: {what}"),
+            )
+        }),
+        None => String::new(),
+    };
+    let because = |label: &str| if reasons.is_empty() { String::new() } else { format!("{label}{reasons}") };
+    match (trace.verdict, lang) {
+        (Verdict::Confirmed, Lang::Zh) => format!("**已确认**：{origin}{}", because("；依据：")),
+        (Verdict::Confirmed, Lang::En) => format!("**Confirmed**: {origin}{}", because("; because ")),
+        (Verdict::Likely, Lang::Zh) => format!("**很可能**（未证实）：{origin}{}", because("；依据：")),
+        (Verdict::Likely, Lang::En) => format!("**Likely** (not proven): {origin}{}", because("; because ")),
+        (Verdict::Inconclusive, _) => {
+            let open = lang.pick("**起因无法确定**", "**Cause inconclusive**");
+            let causes = trace.hypotheses.iter().filter_map(|hypothesis| hypothesis.cause.as_ref()).take(2);
+            let candidates: Vec<String> = causes.map(|cause| operation(cause, local, lang)).collect();
+            let candidates = if candidates.is_empty() {
+                String::new()
+            } else {
+                let candidates = candidates.join(" ｜ ");
+                lang.pick(
+                    format!("；均未证实的候选：{candidates}"),
+                    format!("; candidates, none proven: {candidates}"),
+                )
+            };
+            format!("{open}{}{candidates}", because(lang.pick("：", ": ")))
+        }
+    }
+}
+
+/// Returns who did what and when, and what it changed.
+fn operation(cause: &Cause, local: &LocalTime, lang: Lang) -> String {
+    let (at, who, verb) = (local.clock(cause.ts), sanitize(&cause.username, 80), sanitize(&cause.verb, 20));
+    let target = sanitize(&labels::operation_target(cause), TEXT);
+    let change = cause.change.as_deref().map(|change| sanitize(change, TEXT)).unwrap_or_default();
+    let change = match change.is_empty() {
+        true => change,
+        false => format!("{}{change}", lang.pick("：", ": ")),
+    };
+    let did = labels::operation_verb(cause, lang);
+    lang.pick(
+        format!("{at} {who} {did}（{verb}）{target}{change}"),
+        format!("{at} {who} {did} ({verb}) {target}{change}"),
+    )
+}
+
+/// Returns the chain in one line: operation → event → error, each with its lag.
+fn chain(hypothesis: &Hypothesis, local: &LocalTime, lang: Lang) -> String {
+    let mut texts = Vec::new();
+    for step in hypothesis.steps.iter().take(STEPS) {
+        let kind = labels::step_kind(step.kind, lang);
+        // the line above has the operation already
+        let is_repeated = step.kind == StepKind::Operation && hypothesis.cause.is_some();
+        let what = if is_repeated { String::new() } else { format!(" {}", sanitize(step.what_in(lang), 48)) };
+        texts.push(match &step.link {
+            Some(link) => {
+                let sign = if link.lag_s < 0.0 { "" } else { "+" };
+                format!("({sign}{}) {kind}{what}", duration(link.lag_s, lang))
+            }
+            None => format!("{} {kind}{what}", local.clock(step.ts)),
+        });
+    }
+    let more = hypothesis.steps.len().saturating_sub(STEPS);
+    if more > 0 {
+        texts.push(format!("… (+{more})"));
+    }
+    texts.join(" → ")
+}
+
+/// Returns the ids of a trace and of its operation's audit entry: `T:t-4be01c77 / A:9b1f6d1e`.
+pub(super) fn cited(trace: &Trace) -> String {
+    let cause = trace.hypotheses.first().and_then(|best| best.cause.as_ref());
+    let audit = cause.map(|cause| short_id(&cause.audit_id)).filter(|id| !id.is_empty());
+    let audit = audit.map(|id| format!(" / A:{id}")).unwrap_or_default();
+    format!("T:{}{audit}", short_id(&trace.id))
+}

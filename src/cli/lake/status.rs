@@ -1,0 +1,55 @@
+//! `headwater lake status`: what the lake holds.
+
+use crate::cli::lake::days_json;
+use crate::cli::{Context, Done, Result, print, print_json};
+use crate::lake::catalog::ObjectState;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(context: &Context, args: &Args) -> Result<Done> {
+    let (lake, catalog) = context.open_lake()?;
+    let objects = catalog.objects(None)?;
+    let (totals, days) = (catalog.totals()?, catalog.days()?);
+    let removed = catalog.removed(i64::MAX)?;
+    let removed_bytes: u64 =
+        removed.iter().filter_map(|path| Some(std::fs::metadata(lake.root.join(path)).ok()?.len())).sum();
+    let unparsed: u64 = objects.iter().map(|object| object.unparsed).sum();
+    let expired = objects.iter().filter(|object| object.state == ObjectState::Expired).count();
+    let unread: Vec<_> =
+        objects.iter().filter(|o| !matches!(o.state, ObjectState::Done | ObjectState::Expired)).collect();
+    if args.json {
+        let tables: Vec<_> = totals.iter().map(|t| json!({ "table": t.table, "files": t.files, "rows": t.rows, "bytes": t.bytes, "days": t.days })).collect();
+        let unread: Vec<_> =
+            unread.iter().map(|o| json!({ "key": o.key, "state": o.state, "reason": o.reason })).collect();
+        print_json(&json!({
+            "schema": "headwater.lake/1", "path": lake.root, "objects": objects.len(), "unparsed": unparsed,
+            "tables": tables, "not_read": unread, "expired_objects": expired, "days": days_json(&days),
+            "awaiting_removal": { "files": removed.len(), "bytes": removed_bytes },
+        }))?;
+        return Ok(Done::All);
+    }
+    print(&format!("{}: {} objects, {unparsed} records unparsed", lake.root.display(), objects.len()))?;
+    for t in totals {
+        let (from, to) = t.days.unwrap_or_default();
+        print(&format!(
+            "  {:<9} {:>12} rows {:>5} files {:>14} bytes  {from} … {to}",
+            t.table, t.rows, t.files, t.bytes
+        ))?;
+    }
+    if !removed.is_empty() {
+        print(&format!("  {} files ({removed_bytes} bytes) await removal", removed.len()))?;
+    }
+    if expired > 0 {
+        print(&format!("  {expired} objects have expired rows"))?;
+    }
+    for object in unread {
+        print(&format!("  {} {}: {}", object.state, object.key, object.reason.as_deref().unwrap_or("")))?;
+    }
+    Ok(Done::All)
+}

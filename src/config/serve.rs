@@ -1,0 +1,102 @@
+//! `[serve]`: the address that `headwater serve` listens on, the callers, and the limits of requests.
+
+use crate::config::token::{AccessToken, Role, TokenConfig};
+use model::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// Keys of `[serve]`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// Address and port to listen on; port 0 picks a free port.
+    pub listen: SocketAddr,
+    /// Environment variable with one bearer token of role `admin`.
+    pub token_env: Option<String>,
+    /// Tokens of several callers.
+    pub tokens: Vec<TokenConfig>,
+    /// Host names under which clients reach the server, beside `localhost` and `listen`.
+    pub hosts: Vec<String>,
+    /// Actions that callers of role `run` may start beside uploads: `run_day`, `download_logs`.
+    pub allow: Vec<Allowed>,
+    /// Maximum size of one upload, MiB.
+    pub upload_mib: u64,
+    /// Maximum size of all running uploads together, MiB.
+    pub uploads_mib: u64,
+    /// Maximum number of analyses and traces that run at once.
+    pub analyses: usize,
+    /// Maximum duration of one analysis or trace, seconds.
+    pub analysis_seconds: u64,
+    /// Maximum number of callers' SQL statements that run at once, each in a child process.
+    pub queries: usize,
+    /// Maximum duration of one SQL statement, seconds.
+    pub query_seconds: u64,
+    /// Maximum number of rows that one SQL statement returns.
+    pub query_rows: usize,
+    /// Maximum memory of one SQL statement, MiB.
+    pub query_mib: u64,
+}
+
+/// An action that callers may start only if `[serve] allow` lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// Runs the daily job for a day.
+    RunDay,
+    /// Reads a day's objects from the source into the lake.
+    DownloadLogs,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8633).into(),
+            token_env: None,
+            tokens: Vec::new(),
+            hosts: Vec::new(),
+            allow: Vec::new(),
+            upload_mib: 2048,
+            uploads_mib: 4096,
+            analyses: 2,
+            analysis_seconds: 600,
+            queries: 4,
+            query_seconds: 30,
+            query_rows: 10_000,
+            query_mib: 1024,
+        }
+    }
+}
+
+impl ServeConfig {
+    /// Returns the tokens that callers may present, read with `env`. Empty if no token is configured; then
+    /// only this machine can call.
+    ///
+    /// # Errors
+    /// Usage: a variable is not set, a hash is not valid, or the server listens beyond loopback without
+    /// a token.
+    pub fn access_tokens(&self, env: impl Fn(&str) -> Option<String>) -> Result<Vec<AccessToken>> {
+        let mut tokens: Vec<AccessToken> = Vec::new();
+        if let Some(variable) = &self.token_env {
+            tokens.push(AccessToken::from_variable(
+                variable,
+                "token_env",
+                Role::Admin,
+                "[serve] token_env",
+                &env,
+            )?);
+        }
+        for config in &self.tokens {
+            if config.name.trim().is_empty() || tokens.iter().any(|token| token.name == config.name) {
+                return Err(Error::usage("a token's name is empty or already used").at(config.place()));
+            }
+            tokens.push(AccessToken::of(config, &env)?);
+        }
+        if tokens.is_empty() && !self.listen.ip().is_loopback() {
+            return Err(Error::usage("listening beyond loopback requires a token")
+                .at(format!("[serve] listen = \"{}\"", self.listen))
+                .hint("listen on 127.0.0.1, or set a token: `[serve] token_env` or `[[serve.tokens]]`"));
+        }
+        Ok(tokens)
+    }
+}

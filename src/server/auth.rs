@@ -1,0 +1,138 @@
+//! Authentication: a request must have a valid token, a `Host` of this server, and no `Origin` of
+//! another site. Without the check of `Host`, a page of another site could read reports through a
+//! browser (DNS rebinding); without the check of `Origin`, it could send POST requests.
+
+use crate::api::{Caller, Transport};
+use crate::config::{AccessToken, Role};
+use crate::server::problem::{BUSY, CROSS_ORIGIN, FAILED, HttpResult, MISDIRECTED, Problem, UNAUTHORIZED};
+use crate::server::{MAX_REQUESTS, ServerState, connections};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Headers of every response, for browsers. The policy is that of the page, without frames around it.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+/// Paths that require no token and no free request slot.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Rejects requests that fail authentication, adds the [`Caller`] to the others, and logs each request
+/// without its query, body and token.
+pub async fn authenticate(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = match state.caller(&request) {
+        Ok(caller) => state.run(caller, request, next).await,
+        Err(problem) => problem.into_response(),
+    };
+    response.headers_mut().extend(HEADERS);
+    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, path, status = response.status().as_u16(), took_ms, "request");
+    response
+}
+
+impl ServerState {
+    /// Returns the caller; `None` for a probe.
+    fn caller(&self, request: &Request) -> HttpResult<Option<Caller>> {
+        let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let host = text(header::HOST).unwrap_or_default();
+        if !self.is_own_host(host) {
+            return Err(Problem::new(MISDIRECTED, "`Host` is not a name of this server")
+                .hint("add the name to `[serve] hosts`"));
+        }
+        if let Some(origin) = request.headers().get(header::ORIGIN) {
+            // `null`, and a value that is not text, match no host
+            let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            if !site.is_some_and(|(_, site)| site.eq_ignore_ascii_case(host)) {
+                return Err(Problem::new(CROSS_ORIGIN, "`Origin` is not this server")
+                    .hint("a reverse proxy must forward the original `Host`"));
+            }
+        }
+        let path = request.uri().path();
+        if PROBES.contains(&path) {
+            return Ok(None);
+        }
+        let is_mcp = path == "/mcp" || path.starts_with("/mcp/");
+        let transport = if is_mcp { Transport::Mcp } else { Transport::Http };
+        if self.tokens.is_empty() {
+            return Ok(Some(Caller { name: "loopback".into(), role: Role::Run, transport }));
+        }
+        let token = text(header::AUTHORIZATION)
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .and_then(|(_, value)| self.token(value))
+            .ok_or_else(|| {
+                Problem::new(UNAUTHORIZED, "the token is missing or wrong")
+                    .hint("send `Authorization: Bearer TOKEN`")
+            })?;
+        Ok(Some(Caller { name: token.name.clone(), role: token.role, transport }))
+    }
+
+    /// Returns the token with that value. Compares the hashes of all tokens, so that the duration does not
+    /// depend on how close a wrong value is.
+    fn token(&self, value: &str) -> Option<&AccessToken> {
+        let hash = blake3::hash(value.trim().as_bytes());
+        self.tokens.iter().fold(None, |found, token| if token.hash == hash { Some(token) } else { found })
+    }
+
+    /// Runs a request if there is a free slot. A request that panics, or still runs when the server shuts
+    /// down, gets an error response.
+    async fn run(&self, caller: Option<Caller>, mut request: Request, next: Next) -> Response {
+        let slot = self.request_slots.try_acquire();
+        if let Some(caller) = caller {
+            if slot.is_err() {
+                return Problem::new(BUSY, format!("request limit reached ({MAX_REQUESTS} running)"))
+                    .into_response();
+            }
+            request.extensions_mut().insert(caller);
+        }
+        let mut abort = self.abort.subscribe();
+        let response =
+            AssertUnwindSafe(next.run(request.map(connections::with_stall_timeout))).catch_unwind();
+        tokio::select! {
+            response = response => response.unwrap_or_else(|_| {
+                Problem::new(FAILED, "the request panicked").hint("the log has the details").into_response()
+            }),
+            _ = abort.wait_for(|abort| *abort) => {
+                Problem::new(BUSY, "the server shut down before the request was completed").into_response()
+            }
+        }
+    }
+
+    /// Returns true if a `Host` header names this server. If it listens on all addresses, any address is
+    /// accepted: a DNS rebinding attack always uses a name.
+    fn is_own_host(&self, host: &str) -> bool {
+        let (bare, port) = match host.rsplit_once(':') {
+            Some((bare, port)) if !port.ends_with(']') => (bare, port),
+            _ => (host, ""),
+        };
+        let bare = bare.trim_start_matches('[').trim_end_matches(']');
+        let own = self.listen.ip();
+        port.bytes().all(|byte| byte.is_ascii_digit())
+            && match bare.parse::<IpAddr>() {
+                Ok(address) => address.is_loopback() || address == own || own.is_unspecified(),
+                Err(_) => {
+                    bare.eq_ignore_ascii_case("localhost")
+                        || self.hosts.iter().any(|name| name.eq_ignore_ascii_case(bare))
+                }
+            }
+    }
+}
