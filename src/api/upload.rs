@@ -8,7 +8,7 @@ use crate::api::run_day::ingest_result;
 use crate::api::spool::UploadFolder;
 use crate::api::work::Work;
 use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, blocking};
-use crate::ingest::{Options, ingest};
+use crate::ingest::{Batch, Options, ingest};
 use crate::lake::catalog::Catalog;
 use crate::lake::{Lake, WriteLock, commit};
 use crate::source::{ListedObject, Source, SpooledFiles};
@@ -192,8 +192,14 @@ fn read(inner: &Inner, work: &Work, folder: &UploadFolder, files: Vec<File>) -> 
     let mut catalog = Catalog::open(&lake.catalog_path())?;
     commit::sweep(&lake, &catalog, now)?;
     let options = Options::of(&inner.installation.config, now, &work.cancel)?;
-    let done = ingest(&lake, &mut catalog, &Source::Spool(spooled), &listed, &options, &work.progress)
-        .map_err(|error| work.error(error))?;
+    let done = ingest(
+        &lake,
+        &mut catalog,
+        Batch { source: &Source::Spool(spooled), objects: &listed },
+        &options,
+        &work.progress,
+    )
+    .map_err(|error| work.error(error))?;
     Ok(ingest_result(&catalog, Some(upload), &listed, &done)?)
 }
 

@@ -1,7 +1,7 @@
 //! `headwater ingest`: reads files, folders and buckets into the lake.
 
 use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
-use crate::ingest::{Ingested, Options, Progress, ingest};
+use crate::ingest::{Batch, Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::{Lake, commit};
 use crate::source::{BucketOptions, Source};
@@ -74,7 +74,7 @@ pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<
     let progress = Progress::default();
     let bytes = listed.iter().map(|object| object.size).sum();
     let mut ingested = terminal::with_bar(&progress, bytes, || {
-        ingest(lake, &mut catalog, source, &listed, &options, &progress)
+        ingest(lake, &mut catalog, Batch { source, objects: &listed }, &options, &progress)
     })?;
     problems.append(&mut ingested.problems);
     ingested.problems = problems;

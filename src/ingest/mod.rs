@@ -71,6 +71,15 @@ impl Options {
     }
 }
 
+/// Objects to read, and where from.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    /// Bucket, folder or uploads.
+    pub source: &'a Source,
+    /// What to read of it.
+    pub objects: &'a [ListedObject],
+}
+
 /// Progress of an ingest, updated by its workers.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -108,16 +117,16 @@ pub fn object_id(key: &str) -> String {
 pub fn ingest(
     lake: &Lake,
     catalog: &mut Catalog,
-    source: &Source,
-    listed: &[ListedObject],
+    batch: Batch<'_>,
     options: &Options,
     progress: &Progress,
 ) -> Result<Ingested> {
+    let source = batch.source;
     let redactor = options.redactor.with_key(lake.redact_key()?);
     let options = &Options { redactor, ..options.clone() };
     let mut done = Ingested::default();
     let mut new = Vec::new();
-    for object in listed {
+    for object in batch.objects {
         match catalog.object(&object.key)? {
             Some(entry) if entry.etag == object.etag => {
                 done.unchanged += 1;

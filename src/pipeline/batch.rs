@@ -4,7 +4,7 @@
 use crate::cancel::Cancel;
 use crate::delivery::channel::Channel;
 use crate::delivery::{Outbox, Receipt};
-use crate::ingest::{Ingested, Options, Progress, ingest};
+use crate::ingest::{Batch, Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, OutboxEntry};
 use crate::lake::{Lake, commit};
 use crate::pipeline::gather::{list, no_object_problem, scope};
@@ -110,8 +110,13 @@ pub fn download(
     }
     (control.on_step)("ingest");
     let options = Options::of(&installation.config, now, control.cancel)?;
-    let mut done =
-        ingest(&workspace.lake, &mut workspace.catalog, &source, &listed, &options, control.progress)?;
+    let mut done = ingest(
+        &workspace.lake,
+        &mut workspace.catalog,
+        Batch { source: &source, objects: &listed },
+        &options,
+        control.progress,
+    )?;
     problems.append(&mut done.problems);
     Ok((listed, Ingested { problems, ..done }))
 }

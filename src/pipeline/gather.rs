@@ -1,7 +1,7 @@
 //! The first two steps of a day: lists the objects that can contain its records, and reads them.
 
 use crate::config::Config;
-use crate::ingest::{Options, ingest};
+use crate::ingest::{Batch, Options, ingest};
 use crate::lake::catalog::ObjectState;
 use crate::pipeline::Workspace;
 use crate::pipeline::daily::{Daily, back};
@@ -38,7 +38,13 @@ impl<'d> Daily<'d> {
         let (progress, now) = (self.progress, (self.now)());
         let unread = steps.step(self.workspace, "ingest", None, |workspace, cancel| {
             let options = Options::of(&workspace.config, now, cancel)?;
-            let done = ingest(&workspace.lake, &mut workspace.catalog, source, &objects, &options, progress)?;
+            let done = ingest(
+                &workspace.lake,
+                &mut workspace.catalog,
+                Batch { source, objects: &objects },
+                &options,
+                progress,
+            )?;
             let is_unread = |problem: &Problem| problem.step == "collect";
             Ok(done.problems.into_iter().filter(is_unread).collect::<Vec<_>>())
         })?;

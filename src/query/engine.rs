@@ -116,6 +116,7 @@ impl Engine {
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
+        #[expect(clippy::disallowed_methods, reason = "the one place that builds a session")]
         let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)
             .map_err(|error| engine_error("cannot start the query engine", error))?;

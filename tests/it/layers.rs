@@ -90,9 +90,6 @@ fn no_file_uses_a_later_layer() {
                 wrong.push(format!("{} uses crate::{name}", below.display()));
             }
         }
-        if !below.starts_with("lake/catalog") && text.contains("rusqlite::") {
-            wrong.push(format!("{} uses SQLite beside the catalog", below.display()));
-        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, as linking the query engine takes long. They run the real
 //! program on real files, each in a temporary folder of its own. Folders mirror `src/`.
 
+#![expect(clippy::disallowed_methods, reason = "some tests look into the catalog")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "long tests print how much they covered")]
 

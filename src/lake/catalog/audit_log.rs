@@ -59,6 +59,7 @@ impl AuditLog {
     /// Opens the file at `path`; creates it if missing.
     pub fn open(path: &Path) -> Result<Self> {
         let open = || -> rusqlite::Result<Connection> {
+            #[expect(clippy::disallowed_methods, reason = "this is the catalog")]
             let connection = Connection::open(path)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             connection.pragma_update(None, "journal_mode", "wal")?;

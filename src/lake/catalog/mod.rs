@@ -118,6 +118,7 @@ impl Catalog {
     /// Opens the catalog at `path` and creates it if it is missing.
     pub fn open(path: &Path) -> Result<Self> {
         let open = || -> rusqlite::Result<Connection> {
+            #[expect(clippy::disallowed_methods, reason = "this is the catalog")]
             let connection = Connection::open(path)?;
             connection.busy_timeout(std::time::Duration::from_secs(30))?;
             connection.pragma_update(None, "journal_mode", "wal")?;

@@ -5,7 +5,7 @@ use arrow::datatypes::DataType;
 use arrow::util::display::array_value_to_string;
 use headwater::cancel::Cancel;
 use headwater::config::Config;
-use headwater::ingest::{Ingested, Options, Progress};
+use headwater::ingest::{Batch, Ingested, Options, Progress};
 use headwater::lake::Lake;
 use headwater::lake::catalog::{Catalog, ObjectEntry};
 use headwater::lake::commit;
@@ -61,7 +61,13 @@ impl Place {
         let (listed, _) = source.list(&[])?;
         let config = Config { cluster: "c1".into(), ..Config::default() };
         let options = Options { threads: 1, ..Options::of(&config, Ts(0), &Cancel::default())? };
-        headwater::ingest::ingest(&self.lake, &mut catalog, &source, &listed, &options, &Progress::default())
+        headwater::ingest::ingest(
+            &self.lake,
+            &mut catalog,
+            Batch { source: &source, objects: &listed },
+            &options,
+            &Progress::default(),
+        )
     }
 
     pub fn compact(&self) -> Result<usize> {

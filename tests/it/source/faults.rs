@@ -6,7 +6,7 @@ use futures::stream::{self, BoxStream};
 use headwater::backoff::Backoff;
 use headwater::cancel::Cancel;
 use headwater::config::Config;
-use headwater::ingest::{Ingested, Options, Progress, ingest};
+use headwater::ingest::{Batch, Ingested, Options, Progress, ingest};
 use headwater::lake::catalog::Catalog;
 use headwater::lake::{Lake, commit};
 use headwater::query::engine::{Engine, Limits};
@@ -275,7 +275,14 @@ impl Run {
         let (listed, _) = source.list(&[]).unwrap_or_default();
         let count = listed.len();
         (
-            ingest(&lake, &mut catalog, &source, &listed, &options, &Progress::default()).expect("ingested"),
+            ingest(
+                &lake,
+                &mut catalog,
+                Batch { source: &source, objects: &listed },
+                &options,
+                &Progress::default(),
+            )
+            .expect("ingested"),
             count,
         )
     }
