@@ -1,8 +1,8 @@
 //! The digest: a day's findings grouped and ranked. The template brief and the facts for a model are
 //! made from it. Groups are ranked by severity, then by status (worse first), then by reach.
 
-use crate::brief::coverage;
-use crate::brief::coverage::Gap;
+use crate::brief::gaps;
+use crate::brief::gaps::Gap;
 use model::report::{Finding, Report, Severity, Status, Trace};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +100,7 @@ impl Digest {
     pub(crate) fn of(report: &Report) -> Self {
         let rows = report.coverage.tables.iter().map(|table| table.rows).sum();
         let unparsed: u64 = report.coverage.tables.iter().map(|table| table.unparsed).sum();
-        let gaps = coverage::gaps(report);
+        let gaps = gaps::gaps(report);
         let is_noise = |gap: &Gap| matches!(gap, Gap::Unparsed { .. });
         Self {
             rows,

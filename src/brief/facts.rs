@@ -3,10 +3,10 @@
 //! from text of rules and of this program, because only the latter is trusted.
 
 use crate::brief::claims::Claims;
-use crate::brief::coverage::gap_text;
 use crate::brief::digest::{Group, starting_finding};
-use crate::brief::format::{LocalTime, duration, short_id};
+use crate::brief::gaps::gap_text;
 use crate::brief::labels;
+use crate::brief::notation::{LocalTime, duration, short_id};
 use crate::brief::outline::Outline;
 use chrono::Datelike;
 use model::lang::Lang;

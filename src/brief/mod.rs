@@ -5,29 +5,29 @@
 
 pub mod page; // the report as one HTML file
 
-mod author; // a finished brief and who wrote it
 mod chat; // the template brief for a chat group
 mod claims; // times, numbers and names in a text
-mod coverage; // gaps in the data
 mod digest; // findings grouped and ranked
 mod fact_check; // a model's sentences against the facts
 mod facts; // the facts that a model sees
-pub(crate) mod format; // ids, times, durations, numbers
+mod gaps; // gaps in the data
 mod labels; // names of severities, verdicts and the like
 mod masking; // secrets and names, hidden from a model
 mod model_writer; // a brief from a model
+pub(crate) mod notation; // ids, times, durations, numbers
 mod outline; // what a brief mentions, in which order
 mod pattern; // constant regular expressions
 mod question; // questions about a day
 mod voice; // the template brief for a voice
-mod writer; // model or template
+mod writer;
+mod written_brief; // a finished brief and who wrote it // model or template
 
-pub use crate::brief::author::{Author, WrittenBrief};
 pub(crate) use crate::brief::digest::belongs;
 pub use crate::brief::fact_check::DroppedSentence;
-pub(crate) use crate::brief::format::plural;
+pub(crate) use crate::brief::notation::plural;
 pub use crate::brief::question::{Answer, Question, RunQuery};
 pub use crate::brief::writer::Writer;
+pub use crate::brief::written_brief::{Author, WrittenBrief};
 
 use crate::brief::outline::Outline;
 use crate::config::BriefLength;

@@ -1,14 +1,14 @@
 //! A brief from a model: selects the facts it sees, masks them, checks its sentences, and puts them
 //! between the headline and the lists of the template.
 
-use crate::brief::author::{Author, WrittenBrief};
 use crate::brief::digest::belongs;
 use crate::brief::fact_check::{Checker, KeptSentence, MAX_SENTENCES, Sentence};
 use crate::brief::facts;
 use crate::brief::facts::{Fact, citation, covered};
-use crate::brief::format::short_id;
 use crate::brief::masking::Masking;
+use crate::brief::notation::short_id;
 use crate::brief::outline::Outline;
+use crate::brief::written_brief::{Author, WrittenBrief};
 use crate::brief::{Length, chat, voice};
 use crate::config::{LlmConfig, Redact};
 use crate::llm::prompt::Prompts;

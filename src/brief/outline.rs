@@ -1,9 +1,9 @@
 //! The outline of a brief: the parts of a report in the order in which a brief mentions them. Every
 //! brief, whether from the template or a model, is written from it; it holds no wording.
 
-use crate::brief::coverage::Gap;
 use crate::brief::digest::{Digest, belongs, starting_finding};
-use crate::brief::format::LocalTime;
+use crate::brief::gaps::Gap;
+use crate::brief::notation::LocalTime;
 use model::report::{Finding, Report, Trace};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
 //! Questions about a day's report: a model answers from its facts and may run up to three read-only SQL
 //! statements through the caller's guard. The answer passes the same fact check as a brief.
 
-use crate::brief::author::Author;
 use crate::brief::chat;
 use crate::brief::claims::Claims;
 use crate::brief::fact_check::{Checker, DroppedSentence, Sentence};
@@ -11,6 +10,7 @@ use crate::brief::masking::Masking;
 use crate::brief::model_writer::{ModelWriter, SENTENCES};
 use crate::brief::outline::Outline;
 use crate::brief::writer::{Writer, one_line};
+use crate::brief::written_brief::Author;
 use crate::llm::{Message, ModelRequest, Usage, delimiter};
 use futures::future::BoxFuture;
 use model::error::{Error, Result};

@@ -2,9 +2,9 @@
 //! the catalog, so that the model is requested once. If the model fails, the template takes over and the
 //! brief says so. Headline, severities, counts, verdicts and gaps never come from a model.
 
-use crate::brief::author::{Author, WrittenBrief};
 use crate::brief::model_writer::ModelWriter;
 use crate::brief::outline::Outline;
+use crate::brief::written_brief::{Author, WrittenBrief};
 use crate::brief::{Length, chat, template, voice};
 use crate::config::LlmConfig;
 use crate::lake::catalog::Catalog;

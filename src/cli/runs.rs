@@ -2,7 +2,7 @@
 
 use crate::api::runs;
 use crate::api::runs::RunView;
-use crate::brief::format::duration;
+use crate::brief::notation::duration;
 use crate::cli::{Context, Done, Result, print, print_json, terminal};
 use model::lang::Lang;
 

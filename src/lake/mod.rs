@@ -7,22 +7,26 @@ pub mod commit; // collected rows → live files, atomically
 pub mod compact; // many small files → few large ones
 pub mod disk; // the disk operations of a commit
 pub mod docs; // descriptions of tables and columns
+pub mod lock; // one writer at a time
 pub mod merge; // sorted files → sorted files
 pub mod parquet; // layout and footer of a file
 pub mod part; // one file while it is written
 pub mod repair; // repair from the footers of files
 pub mod rows; // records → Arrow batches
+pub mod space; // what the disk has left
 pub mod topology; // relations between Kubernetes objects
 pub mod verify; // the lake compared with its catalog
 
-use crate::config::ErrorText;
+pub use crate::lake::lock::WriteLock;
+pub use crate::lake::space::Space;
+
 use crate::lake::disk::Disk;
 use arrow::datatypes::{DataType, SchemaRef};
 use model::error::{Error, Result};
 use model::table::Table;
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Version of everything persisted: Parquet footers and catalog.
@@ -49,42 +53,6 @@ pub struct Lake {
     pub root: PathBuf,
     /// Disk operations of commits; a test can let them fail.
     pub disk: Disk,
-}
-
-/// The lock of the one writer of a lake; released on drop.
-#[derive(Debug)]
-pub struct WriteLock {
-    file: File,
-}
-
-impl Drop for WriteLock {
-    /// Unlocks explicitly: closing the file is not enough while a child process between fork and exec
-    /// has it open too.
-    fn drop(&mut self) {
-        let _ = self.file.unlock(); // if it fails, closing the file unlocks
-    }
-}
-
-/// Space of the file system that a folder is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Space {
-    /// Bytes that this user can still write.
-    pub free_bytes: u64,
-    /// Bytes of the file system.
-    pub size_bytes: u64,
-}
-
-impl Space {
-    /// Returns the space of the file system of `folder`.
-    pub fn of(folder: &Path) -> Result<Self> {
-        let stat = rustix::fs::statvfs(folder).map_err(|error| {
-            Error::failed("cannot read the free space of the disk")
-                .at(folder.display().to_string())
-                .because(error)
-        })?;
-        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
-        Ok(Self { free_bytes: bytes(stat.f_bavail), size_bytes: bytes(stat.f_blocks) })
-    }
 }
 
 impl Lake {
@@ -137,20 +105,6 @@ impl Lake {
         self.root.join("catalog.db")
     }
 
-    /// Returns the process id of the holder of the write lock from `/proc/locks`, without locking; 0 for
-    /// a process of another container, `None` if nobody holds it.
-    pub fn writer(&self) -> Option<u32> {
-        let inode = fs::metadata(self.lock_path()).ok()?.ino().to_string();
-        let locks = fs::read_to_string("/proc/locks").ok()?;
-        locks.lines().find_map(|line| {
-            // 1: FLOCK  ADVISORY  WRITE 6603 fe:00:10117130 0 EOF
-            let mut fields = line.split_whitespace().skip(1);
-            let is_lock = fields.next() == Some("FLOCK");
-            let pid = fields.nth(2)?.parse().unwrap_or(0);
-            (is_lock && fields.next()?.rsplit(':').next() == Some(&inode)).then_some(pid)
-        })
-    }
-
     /// Returns the key of the hashes in redacted text; created on first use. With it equal secrets have
     /// equal hashes on all days. It is stored in `redact.key` only and never shown.
     pub fn redact_key(&self) -> Result<[u8; 32]> {
@@ -189,32 +143,5 @@ impl Lake {
         }
         paths.sort();
         paths
-    }
-
-    /// Takes the write lock for the command `what`. If another process holds it, fails at once and names
-    /// the process.
-    pub fn lock(&self, what: &str) -> Result<WriteLock> {
-        let path = self.lock_path();
-        let failed = |error: std::io::Error| {
-            Error::failed("cannot open the lock of the lake").at(path.display().to_string()).because(error)
-        };
-        let mut file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
-        if file.try_lock().is_err() {
-            let holder = fs::read_to_string(&path).unwrap_or_default();
-            return Err(Error::busy("another run is writing to this lake")
-                .at(self.root.display().to_string())
-                .because(ErrorText(holder.trim().to_owned()))
-                .hint("wait until it has ended; `headwater runs list` shows its progress"));
-        }
-        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let holder = format!("`{what}`, process {} on {}\n", std::process::id(), host.trim());
-        file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(failed)?;
-        Ok(WriteLock { file })
     }
 }

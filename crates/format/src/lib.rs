@@ -2,14 +2,14 @@
 //! collector's metadata, a leaf format reads the application's text, and `reader` joins, counts and
 //! emits. Must not know files, Arrow, the lake or the config.
 
-pub mod contract;
-pub mod envelope;
-pub mod framing;
-pub mod leaf;
-pub mod origin;
-pub mod reader;
-pub mod registry;
-pub mod text;
+pub mod contract; // what a format is: the trait and its types
+pub mod envelope; // formats that wrap another text
+pub mod framing; // an object → lines, JSON values, CSV records
+pub mod leaf; // formats of the text itself
+pub mod origin; // what an object's key says: place, log type, day
+pub mod reader; // the way through all of them, and the counts
+pub mod registry; // the list of formats
+pub mod text; // readers of parts of a text
 
 pub use contract::{Clock, Emit, EmitPart, Format, Part, Role, Unwrapped};
 pub use origin::{Origin, origin_of};

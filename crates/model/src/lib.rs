@@ -2,7 +2,7 @@
 
 pub mod entity;
 pub mod error;
-pub mod json;
+pub mod json_string;
 pub mod lang;
 pub mod numerals;
 pub mod record;

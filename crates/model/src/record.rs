@@ -1,7 +1,7 @@
 //! One record as a format reads it, with borrowed texts. Has the fields of the table contract; must
 //! not know any log format or Arrow.
 
-use crate::json::push_json_string;
+use crate::json_string::push_json_string;
 use crate::table::Table;
 use std::borrow::Cow;
 

@@ -11,7 +11,7 @@ mod matches; // the secrets of a text
 mod number; // runs of digits
 mod pseudonym; // names and their pseudonyms
 mod record; // the texts of a record
-mod report; // a report under pseudonyms
+mod report_pseudonyms; // a report under pseudonyms
 mod rules; // the list of kinds
 mod words; // the words of the rules in a text
 

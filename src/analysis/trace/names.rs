@@ -1,5 +1,5 @@
 //! Names in log text: the addresses that an error could not reach, the names of Kubernetes objects,
-//! and uids. Parsing only; the lake's topology says which names exist.
+//! and uids. The lake's topology says which names exist.
 
 use crate::query::engine::Engine;
 use crate::query::rows::rows;

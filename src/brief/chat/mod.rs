@@ -7,10 +7,10 @@ mod trace; // the block of one trace
 pub(crate) use crate::brief::chat::trace::block as trace_block;
 
 use crate::brief::chat::trace::{cited, finding_line, verdict_line};
-use crate::brief::coverage::gap_text;
 use crate::brief::digest::{Counts, belongs, starting_finding};
-use crate::brief::format::{grouped, plural, short_id};
+use crate::brief::gaps::gap_text;
 use crate::brief::labels;
+use crate::brief::notation::{grouped, plural, short_id};
 use crate::brief::outline::Outline;
 use model::lang::Lang;
 use model::report::{Finding, Gone, Severity, Status, Trace};

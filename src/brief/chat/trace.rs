@@ -2,8 +2,8 @@
 //! steps, and the first thing to do.
 
 use crate::brief::digest::{belongs, starting_finding};
-use crate::brief::format::{LocalTime, duration, grouped, plural, short_id};
 use crate::brief::labels;
+use crate::brief::notation::{LocalTime, duration, grouped, plural, short_id};
 use crate::brief::outline::Outline;
 use model::lang::Lang;
 use model::report::{Cause, Finding, Hypothesis, StepKind, Trace, Verdict};

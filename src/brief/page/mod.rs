@@ -2,17 +2,17 @@
 //! escapes all values, and its content security policy blocks every external source, so that log text
 //! stays text. This folder must not know HTTP.
 
-mod coverage; // coverage, failed steps, gone and suppressed findings
+mod coverage_table; // coverage, failed steps, gone and suppressed findings
 mod strip; // the picture of the day
 mod texts; // fixed texts in both languages
 mod timeline; // the picture of a chain
 
 use crate::brief::digest::starting_finding;
-use crate::brief::format::{LocalTime, duration, grouped};
 use crate::brief::labels;
 use crate::brief::labels::{operation_target, operation_verb};
+use crate::brief::notation::{LocalTime, duration, grouped};
 use crate::brief::outline::Outline;
-use crate::brief::page::coverage::{GoneLine, ProblemLine, SuppressedLine, TableRow};
+use crate::brief::page::coverage_table::{GoneLine, ProblemLine, SuppressedLine, TableRow};
 use crate::brief::page::strip::{Strip, strip};
 use crate::brief::page::timeline::{Picture, picture};
 use crate::brief::{Length, belongs, brief};
@@ -237,11 +237,11 @@ fn page(report: &Report, lang: Lang) -> Page {
         strip: strip(report, local, lang),
         traces: report.traces.iter().map(|trace| trace_card(report, trace, local, lang)).collect(),
         findings: report.findings.iter().map(|finding| finding_card(report, finding, local, lang)).collect(),
-        tables: coverage::tables(report, local, lang),
+        tables: coverage_table::tables(report, local, lang),
         objects: grouped(report.coverage.objects),
-        problems: coverage::problems(report),
-        gone: coverage::gone(report, lang),
-        suppressed: coverage::suppressed(report),
+        problems: coverage_table::problems(report),
+        gone: coverage_table::gone(report, lang),
+        suppressed: coverage_table::suppressed(report),
         schema: plain(&report.schema, 60),
         run: plain(&report.run.id, 80),
     }

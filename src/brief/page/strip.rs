@@ -1,9 +1,9 @@
 //! The day at a glance: findings on the lane of their agent, causes on the audit lane, hours without
 //! data hatched. Computes coordinates only; `report.html` draws them.
 
-use crate::brief::coverage::{TABLES, table_gaps};
-use crate::brief::format::LocalTime;
+use crate::brief::gaps::{TABLES, table_gaps};
 use crate::brief::labels;
+use crate::brief::notation::LocalTime;
 use crate::brief::page::anchor;
 use crate::brief::page::timeline::{LEFT, Lane, RIGHT, WIDTH, tenth};
 use model::lang::Lang;

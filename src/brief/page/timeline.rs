@@ -1,9 +1,9 @@
 //! The picture of a chain: steps as cards in the lanes of their tables along a time axis, joined by arrows
 //! with the link and the lag. Computes coordinates only; `report.html` draws them.
 
-use crate::brief::coverage::TABLES;
-use crate::brief::format::{LocalTime, duration};
+use crate::brief::gaps::TABLES;
 use crate::brief::labels;
+use crate::brief::notation::{LocalTime, duration};
 use crate::brief::page::anchor;
 use model::lang::Lang;
 use model::report::{Link, Step, StepKind, Trace};

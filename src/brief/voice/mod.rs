@@ -2,7 +2,7 @@
 //! limit is for a xiaozhi robot: people do not follow a longer announcement. Sentences are spoken in
 //! their order here and admitted by priority. The modules below word the parts; none knows a model.
 
-mod coverage; // gaps in the data
+mod gaps; // gaps in the data
 mod names; // users, objects, resources
 mod operation; // who did what, and what it changed
 mod reading; // numbers, units and identifiers as words
@@ -10,8 +10,8 @@ mod sentence; // log and rule text as a sentence
 mod time; // clock times and days
 
 use crate::brief::digest::{Counts, starting_finding};
-use crate::brief::format::plural;
 use crate::brief::labels::severity;
+use crate::brief::notation::plural;
 use crate::brief::outline::Outline;
 use model::entity::Entity;
 use model::lang::Lang;
@@ -49,7 +49,7 @@ pub(crate) fn write(outline: &Outline, lang: Lang, is_fallback: bool) -> String 
             sentences.push(Sentence { priority: 2, growth: 1, forms });
         }
         sentences.push(Sentence { priority: 4, growth: 4, forms: advice(outline, lang) });
-        sentences.push(Sentence { priority: 1, growth: 2, forms: coverage::forms(outline, lang) });
+        sentences.push(Sentence { priority: 1, growth: 2, forms: gaps::forms(outline, lang) });
         sentences.push(Sentence { priority: 5, growth: 5, forms: rest(outline, lang) });
     }
     if is_fallback {
@@ -75,7 +75,7 @@ pub(crate) fn with_sentences<'t>(
     for (text, priority) in texts.filter(|text| sentence::is_speakable(text)).zip(2..) {
         sentences.push(Sentence { priority, growth: 0, forms: vec![text.to_owned()] });
     }
-    sentences.push(Sentence { priority: 1, growth: 2, forms: coverage::forms(outline, lang) });
+    sentences.push(Sentence { priority: 1, growth: 2, forms: gaps::forms(outline, lang) });
     fit(&sentences, lang)
 }
 

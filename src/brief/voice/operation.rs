@@ -2,8 +2,8 @@
 //! `memory limit 512Mi → 128Mi` is 内存上限从五百一十二兆改为一百二十八兆. Values that cannot be followed
 //! by ear, such as image names, are left out: only the fact that they changed is mentioned.
 
-use crate::brief::format::LocalTime;
 use crate::brief::labels::operation_verb;
+use crate::brief::notation::LocalTime;
 use crate::brief::voice::names::{resource, speakable, user};
 use crate::brief::voice::reading::{quantity, read, spaced};
 use crate::brief::voice::time::moment;

@@ -1,7 +1,7 @@
 //! Clock times, days and spans as they are spoken: 上午十点十二分, 十一月二十二日, `13:00 to 15:00`.
 
-use crate::brief::coverage::HourSpan;
-use crate::brief::format::LocalTime;
+use crate::brief::gaps::HourSpan;
+use crate::brief::notation::LocalTime;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use model::lang::Lang;
 use model::numerals::{write_zh, write_zh_count};

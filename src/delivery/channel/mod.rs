@@ -1,20 +1,21 @@
-//! Channels: where messages are delivered. One file per kind, one list in [`Channel::open`]. A channel splits
+//! Channels: where messages are delivered. One file per kind, one list in [`Channel::open`]; its
+//! settings are in `config/channel/kind.rs`. A channel splits
 //! a message into parts, sends a part once and returns the outcome; whether to send again is decided by
 //! `delivery`. Addresses and secrets are never logged or returned.
 
-mod dingtalk;
-mod email;
-mod feishu;
-mod file;
+mod dingtalk; // a DingTalk group robot
+mod email; // SMTP
+mod feishu; // a Feishu or Lark group robot
+mod file; // one JSON document a line
 mod http; // HTTP POST to a secret address
 mod markup; // Markdown to the markup of a channel
-mod message;
-mod rate_limit;
-mod slack;
-mod stdout;
-mod webhook;
-mod wecom;
-mod xiaozhi;
+mod message; // a message, the same for every kind
+mod rate_limit; // waits so that a service does not reject
+mod slack; // an incoming webhook
+mod stdout; // a terminal
+mod webhook; // signed JSON by POST
+mod wecom; // a WeCom group robot
+mod xiaozhi; // a robot that reads aloud
 
 pub use crate::delivery::channel::message::{MESSAGE_SCHEMA, Message, MessageFinding};
 

@@ -1,14 +1,14 @@
-//! The catalog of a lake: consumed objects, live files, runs, reports, deliveries and the audit log of
-//! the API. The only module that uses SQLite. Files become live in the transaction that adds the
+//! The catalog of a lake: consumed objects, live files, runs, reports, deliveries; and, in a second
+//! file, the audit log of the API. The only module that uses SQLite. Files become live in the transaction that adds the
 //! objects they came from. Must not know Parquet, SQL of the lake, or what its texts mean.
 
-mod audit_log;
-mod briefs;
-mod counts;
-mod outbox;
-mod runs;
-mod state;
-mod upkeep;
+mod audit_log; // requests to the API; a file of its own
+mod briefs; // what a model wrote
+mod counts; // numbers for the metrics
+mod outbox; // messages to channels
+mod runs; // runs, their steps, reports by day
+mod state; // states of objects, runs, steps and messages
+mod upkeep; // files by day and object, expiry
 
 pub use crate::lake::catalog::audit_log::{AuditEntry, AuditLog};
 pub use crate::lake::catalog::counts::{DeliveryCount, ObjectCount};

@@ -2,7 +2,7 @@
 //! line. Values that are not requested are validated and skipped, without recursion at any depth.
 //! The hot path of audit and Docker lines. Must not know what any member means.
 
-use model::json::unescaped_len;
+use model::json_string::unescaped_len;
 use model::record::Text;
 use std::borrow::Cow;
 

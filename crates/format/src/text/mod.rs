@@ -1,14 +1,14 @@
 //! Readers of parts of a text that several formats share: times, headers, fields, layouts, stack
 //! traces, templates, JSON, CSV. Must not know any one format.
 
-pub(crate) mod csv;
-pub(crate) mod csv_header;
-pub(crate) mod fields;
-pub(crate) mod header;
-pub(crate) mod json;
-pub mod json_cursor;
-pub(crate) mod layout;
-pub(crate) mod private_key;
-pub mod stack;
-pub mod template;
-pub mod time;
+pub(crate) mod csv; // the fields of a CSV record
+pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
+pub(crate) mod fields; // field names of structured logs → columns
+pub(crate) mod header; // pieces of a line before its message: level, logger, ids
+pub(crate) mod json; // members and items of JSON that is read once
+pub mod json_cursor; // the hot path: JSON in one pass
+pub(crate) mod layout; // those pieces in any order a team configured
+pub(crate) mod private_key; // lines of one private key
+pub mod stack; // lines of a stack trace, and its exception
+pub mod template; // a message with its variables masked
+pub mod time; // times as logs write them

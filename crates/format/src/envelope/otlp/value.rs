@@ -3,7 +3,7 @@
 
 use crate::text::json::{int_of, items, members_of, text_of};
 use crate::text::json_cursor::Member;
-use model::json::push_json_string;
+use model::json_string::push_json_string;
 use model::record::Text;
 use std::borrow::Cow;
 

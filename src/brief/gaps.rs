@@ -1,8 +1,8 @@
 //! Gaps in the data behind a report: hours without rows, unparsed lines, objects that were not read,
 //! steps that failed. A gap is unknown, never healthy, so every brief names it.
 
-use crate::brief::format::{LocalTime, grouped, plural};
 use crate::brief::labels;
+use crate::brief::notation::{LocalTime, grouped, plural};
 use chrono::{NaiveDateTime, TimeDelta};
 use model::error::Problem;
 use model::lang::Lang;

@@ -1,9 +1,9 @@
 //! The lower part of the page: the coverage of each log type, failed steps, findings that are gone or
 //! suppressed.
 
-use crate::brief::coverage::{TABLES, table_gaps};
-use crate::brief::format::{LocalTime, grouped};
+use crate::brief::gaps::{TABLES, table_gaps};
 use crate::brief::labels;
+use crate::brief::notation::{LocalTime, grouped};
 use crate::brief::page::TEXT;
 use model::error::Problem;
 use model::lang::Lang;

@@ -1,9 +1,9 @@
 //! The gaps in the data as one spoken sentence: the short form says that logs are missing, the long one
 //! which table and hours.
 
-use crate::brief::coverage::table_gaps;
-use crate::brief::format::plural;
+use crate::brief::gaps::table_gaps;
 use crate::brief::labels;
+use crate::brief::notation::plural;
 use crate::brief::outline::Outline;
 use crate::brief::voice::time;
 use model::lang::Lang;
