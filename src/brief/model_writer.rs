@@ -167,8 +167,8 @@ fn chat_text(outline: &Outline, kept: &[KeptSentence], facts: &[Fact], lang: Lan
 /// If the sentences that fit do not cover the most severe finding.
 fn voice_text(outline: &Outline, kept: &[KeptSentence], facts: &[Fact], lang: Lang) -> Result<String> {
     let text = voice::with_sentences(outline, kept.iter().map(|one| one.text.as_str()), lang);
-    let spoken = kept.iter().filter(|one| text.contains(one.text.as_str()));
-    let covered = covered(facts, spoken.flat_map(|one| &one.cites));
+    let written = kept.iter().filter(|one| text.contains(one.text.as_str()));
+    let covered = covered(facts, written.flat_map(|one| &one.cites));
     if covers_most_severe(outline, &covered) {
         return Ok(text);
     }

@@ -1,4 +1,4 @@
-//! Numbers of people: telephone, identity card, bank card; and how to tell them from other numbers of
+//! Numbers of people: telephone, identity card, bank card; and how they differ from other numbers of
 //! that length. Reads every eleventh byte, because a shorter run of digits is none of them.
 
 use crate::check::{Hit, name_at_end};

@@ -167,8 +167,8 @@ fn what_is_not_confirmed_never_reads_as_confirmed() {
             assert!(chinese.contains(zh) && !chinese.contains("已确认"), "{chinese}");
             assert!(english.contains(en) && !english.to_lowercase().contains("confirmed"), "{english}");
         }
-        let spoken = brief(&report, Lang::En, Length::Voice);
-        assert_eq!(spoken.contains("wangqing"), verdict == Verdict::Likely, "{spoken}");
+        let voice = brief(&report, Lang::En, Length::Voice);
+        assert_eq!(voice.contains("wangqing"), verdict == Verdict::Likely, "{voice}");
     }
 }
 

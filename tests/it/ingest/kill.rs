@@ -94,8 +94,8 @@ fn killed_at_five_hundred_moments() {
     let mut time = begun.elapsed();
     let expected = counts(&whole);
     assert!(expected.iter().all(|(rows, ids)| rows > &0 && rows == ids), "{expected:?}");
-    let told: BTreeSet<String> = sent(&whole).into_iter().collect();
-    assert!(!told.is_empty() && sent(&whole).len() == told.len());
+    let received: BTreeSet<String> = sent(&whole).into_iter().collect();
+    assert!(!received.is_empty() && sent(&whole).len() == received.len());
     let (mut killed, mut lakes) = (0_u32, 0_u32);
     while killed < 500 {
         let lake = place.lake(&format!("lake-{lakes}"));
@@ -122,7 +122,7 @@ fn killed_at_five_hundred_moments() {
         let went_out = sent(&lake);
         let distinct: BTreeSet<String> = went_out.iter().cloned().collect();
         assert_eq!(went_out.len(), distinct.len(), "lake {lakes}: a finding went out twice");
-        assert_eq!(distinct, told, "lake {lakes}: a finding was lost");
+        assert_eq!(distinct, received, "lake {lakes}: a finding was lost");
         std::fs::remove_dir_all(&lake).expect("removed");
         std::fs::remove_file(lake.with_extension("jsonl")).ok();
         lakes += 1;

@@ -126,11 +126,11 @@ fn comparable_from_folder(dir: &Path, objects: &BTreeMap<String, Vec<u8>>) -> Va
     }
     let lake = dir.join("lake-of-folder");
     let report = run(&lake, &format!("url = \"file://{}\"\n", folder.display()));
-    let told = comparable(&lake, &report);
-    for (what, list) in told.as_object().expect("an object") {
+    let expected = comparable(&lake, &report);
+    for (what, list) in expected.as_object().expect("an object") {
         assert!(list.as_array().is_some_and(|list| !list.is_empty()), "there are {what}");
     }
-    told
+    expected
 }
 
 #[track_caller]

@@ -176,22 +176,22 @@ impl ObjectStore for Faulty {
         let (request, fault) = self.next();
         let stale = |at: usize| self.chance(request.wrapping_mul(1000) + at as u64) < self.share;
         let all: Vec<Result<ObjectMeta>> = futures::executor::block_on(self.inner.list(prefix).collect());
-        let mut told = Vec::new();
+        let mut failures = Vec::new();
         for (at, meta) in all.into_iter().enumerate() {
             match (fault, at) {
                 (Fault::Refused | Fault::Busy, 0) | (Fault::BrokenBody | Fault::Cut, 7) => {
-                    told.push(Err(failed("the listing broke off")));
+                    failures.push(Err(failed("the listing broke off")));
                     break;
                 }
                 (Fault::WrongEtag | Fault::Slow, _) if stale(at) => {
                     let meta = meta.expect("listed");
                     let old = ObjectMeta { e_tag: Some("\"old\"".into()), size: meta.size / 2 + 1, ..meta };
-                    told.extend((at % 2 == 0).then_some(Ok(old)));
+                    failures.extend((at % 2 == 0).then_some(Ok(old)));
                 }
-                _ => told.push(meta),
+                _ => failures.push(meta),
             }
         }
-        stream::iter(told).boxed()
+        stream::iter(failures).boxed()
     }
 
     fn list_with_delimiter<'a, 'b, 'c>(

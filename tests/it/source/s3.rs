@@ -1,7 +1,7 @@
 //! An in-process S3 server, as strict about addresses as Tencent COS. It lists in pages, supports ranges and
 //! conditions, records requests, and fails as its faults say.
 
-use crate::source::s3_faults::{Faults, refusal, sent};
+use crate::source::s3_faults::{Faults, error_response, sent};
 use crate::source::s3_list;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -184,14 +184,14 @@ async fn answer(
     let path = path.map(|path| path.0).unwrap_or_default();
     let query = Query::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
     let answer = match (server.key_of(&path), &parts.method) {
-        (Err((status, code)), _) => refusal(status, code),
+        (Err((status, code)), _) => error_response(status, code),
         (Ok(""), &Method::GET) => server.list(&query),
         (Ok(key), &Method::GET | &Method::HEAD) if !key.is_empty() => server.get(key, &parts.headers),
         (Ok(key), &Method::PUT) if !key.is_empty() => {
             let etag = server.kept().put(key, body);
             return sent(with(StatusCode::OK, &[(header::ETAG, &etag)], Bytes::new()), None);
         }
-        _ => refusal(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
+        _ => error_response(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
     };
     sent(answer, server.behaviour.faults.of_request(&address, attempt))
 }
@@ -216,33 +216,35 @@ impl Server {
     fn get(&self, key: &str, headers: &HeaderMap) -> Response<Bytes> {
         let kept = self.kept();
         let Some(object) = kept.objects.get(key) else {
-            return refusal(StatusCode::NOT_FOUND, "NoSuchKey");
+            return error_response(StatusCode::NOT_FOUND, "NoSuchKey");
         };
         let is_other = |wanted| wanted != "*" && wanted != object.etag;
         if text_of(headers, &header::IF_MATCH).is_some_and(is_other) {
-            return refusal(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+            return error_response(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
         }
         let size = object.bytes.len();
         let changed = object.changed.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let told = [
+        let returned = [
             (header::ETAG, object.etag.as_str()),
             (header::LAST_MODIFIED, &changed),
             (header::ACCEPT_RANGES, "bytes"),
         ];
         match text_of(headers, &header::RANGE).and_then(|range| range_of(range, size)) {
-            None => with(StatusCode::OK, &told, object.bytes.clone()),
-            Some(range) if range.is_empty() => refusal(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"),
+            None => with(StatusCode::OK, &returned, object.bytes.clone()),
+            Some(range) if range.is_empty() => {
+                error_response(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange")
+            }
             Some(range) => {
                 let span = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-                let told = [&told[..], &[(header::CONTENT_RANGE, &span)]].concat();
-                with(StatusCode::PARTIAL_CONTENT, &told, object.bytes.slice(range))
+                let returned = [&returned[..], &[(header::CONTENT_RANGE, &span)]].concat();
+                with(StatusCode::PARTIAL_CONTENT, &returned, object.bytes.slice(range))
             }
         }
     }
 
     fn list(&self, query: &BTreeMap<String, String>) -> Response<Bytes> {
         if query.get("list-type").is_none_or(|version| version != "2") {
-            return refusal(StatusCode::NOT_IMPLEMENTED, "NotImplemented");
+            return error_response(StatusCode::NOT_IMPLEMENTED, "NotImplemented");
         }
         let Behaviour { page_size, faults, .. } = &self.behaviour;
         let Kept { objects, listed, .. } = &mut *self.kept();

@@ -95,7 +95,7 @@ fn drawn(seed: u64, text: &str) -> f64 {
 }
 
 /// Returns an S3 error document.
-pub fn refusal(status: StatusCode, code: &str) -> Response<Bytes> {
+pub fn error_response(status: StatusCode, code: &str) -> Response<Bytes> {
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{code}</Message></Error>"
     );
@@ -108,10 +108,10 @@ pub fn refusal(status: StatusCode, code: &str) -> Response<Bytes> {
 /// Returns a response with its fault applied.
 pub fn sent(mut answer: Response<Bytes>, fault: Option<Fault>) -> Response<Body> {
     match fault {
-        Some(Fault::Error) => answer = refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
-        Some(Fault::SlowDown) => answer = refusal(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
+        Some(Fault::Error) => answer = error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        Some(Fault::SlowDown) => answer = error_response(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
         Some(Fault::TooMany) => {
-            answer = refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests");
+            answer = error_response(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests");
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("0"));
         }
         Some(Fault::WrongEtag) if answer.headers().contains_key(header::ETAG) => {
