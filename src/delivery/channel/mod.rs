@@ -1,7 +1,7 @@
-//! Channels: where messages are delivered. One file per kind, one list in [`Channel::open`]; its
-//! settings are in `config/channel/kind.rs`. A channel splits
-//! a message into parts, sends a part once and returns the outcome; whether to send again is decided by
-//! `delivery`. Addresses and secrets are never logged or returned.
+//! Channels: where messages are delivered. One file per kind, one list in [`Channel::open`]; the settings
+//! of a kind are in `config/channel/kind.rs`. A channel splits a message into parts, sends a part once and
+//! returns the outcome; whether to send again is decided by `delivery`. Addresses and secrets are never
+//! logged or returned.
 
 mod dingtalk; // a DingTalk group robot
 mod email; // SMTP

@@ -1,6 +1,6 @@
-//! The allow-list for untrusted SQL, applied to the parsed statement: anything not listed here is not
-//! allowed. Size and depth are checked on the tokens first, because walking a deep tree overflows the
-//! stack and ends the process.
+//! The allow-list for untrusted SQL, applied to the parsed statement: a statement, table or table
+//! function that is not listed is not allowed; scalar functions are those of the session. Size and depth
+//! are checked on the tokens first, because walking a deep tree overflows the stack and ends the process.
 
 mod inspector;
 
