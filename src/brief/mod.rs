@@ -19,8 +19,8 @@ mod outline; // what a brief mentions, in which order
 mod pattern; // constant regular expressions
 mod question; // questions about a day
 mod voice; // the template brief for a voice
-mod writer;
-mod written_brief; // a finished brief and who wrote it // model or template
+mod writer; // the template or a model writes
+mod written_brief; // a finished brief and who wrote it
 
 pub(crate) use crate::brief::digest::belongs;
 pub use crate::brief::fact_check::DroppedSentence;

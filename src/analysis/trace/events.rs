@@ -1,5 +1,5 @@
 //! The cluster events around each start, read from `sql/trace/events.sql`. Knows no operations:
-//! which of them caused an event is decided in `suspect`.
+//! which of them caused an event is decided in `candidate`.
 
 use crate::analysis::evidence::evidence;
 use crate::analysis::trace::link::{Link, LinkKind, by_identity, by_start, each_row, keep_first, owned};

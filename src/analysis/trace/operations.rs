@@ -1,5 +1,5 @@
 //! The audit operations before each start, read from `sql/trace/operations.sql`, each with what it
-//! changed. Which of them is the cause is decided in `suspect` and `verdict`.
+//! changed. Which of them is the cause is decided in `candidate` and `verdict`.
 
 use crate::analysis::evidence::evidence;
 use crate::analysis::trace::change;

@@ -1,5 +1,5 @@
 //! The reasons of scores and verdicts: a stable code, and a sentence in English and in Chinese.
-//! Sentences only; `suspect` and `verdict` decide which of them hold.
+//! Sentences only; `candidate` and `verdict` decide which of them hold.
 
 use crate::analysis::trace::link::LinkKind;
 use model::report::Reason;
