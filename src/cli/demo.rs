@@ -25,7 +25,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let bucket = args.dir.join("bucket");
     let date = chrono::NaiveDate::from_ymd_opt(2026, 11, 22)
         .ok_or_else(|| Error::bug("the date of the demo is invalid"))?;
-    let spec = Spec { scenario: "memory_limit_lowered".into(), seed: 1, size_bytes: 8_000_000, date };
+    let spec = Spec { scenario: "memory_limit_lowered".into(), seed: 40, size_bytes: 8_000_000, date };
     simulate(&spec, &bucket, &mut |_| {}).map_err(|error| {
         Error::failed("cannot write the simulated day").at(bucket.display().to_string()).because(error)
     })?;

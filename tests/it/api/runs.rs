@@ -80,7 +80,7 @@ fn runs_are_listed_latest_first() {
     assert_eq!(
         lines,
         [
-            "RUN                 DATE        STATE    BEGUN                TOOK        NOTE",
+            "RUN                 DATE        STATE    STARTED              TOOK        NOTE",
             "r20261123070000000  2026-11-22  partial  2026-11-23 07:00:00  3 min 12 s  audit: 2 hours without data",
             "r20261122070000000  2026-11-21  failed   2026-11-22 07:00:00  3 min 12 s  the bucket cannot be listed",
         ]
@@ -96,7 +96,7 @@ fn a_run_is_shown_by_id_prefix_or_last() {
     let dir = tempfile::tempdir().expect("a folder");
     history(dir.path());
     let shown = stdout(dir.path(), &["runs", "show", "last"]);
-    assert!(shown.starts_with("r20261123070000000 of 2026-11-22 is partial: begun"), "{shown}");
+    assert!(shown.starts_with("r20261123070000000 of 2026-11-22 is partial: started"), "{shown}");
     assert!(shown.contains("ingest   done   2      3 min"), "{shown}");
     let shown = json(dir.path(), &["runs", "show", "r20261123", "--json"]);
     assert_eq!(shown["steps"][1]["step"], "analyse");
