@@ -1,10 +1,11 @@
 //! `headwater inspect`: the detected format of files, the reasons, and their first records. Writes nothing.
 
 use crate::cancel::Cancel;
-use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
+use crate::cli::{Context, Done, Result, print, print_json, print_problems};
 use crate::ingest::{Options, main_format, read_frames, reader_for};
 use crate::source::{ListedObject, Source};
-use format::FORMATS;
+use format::Clock;
+use format::layout::draft;
 use format::reader::Row;
 use model::time::Ts;
 use serde::Serialize;
@@ -23,15 +24,12 @@ const MESSAGE_CHARS: usize = 300;
 /// parsed.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  headwater inspect /var/log/pods --json\n  headwater inspect --list      the formats that can be read"
+    after_help = "Examples:\n  headwater inspect /var/log/pods --json\n  headwater formats list      the formats that can be read"
 )]
 pub struct Args {
     /// Files or folders
-    #[arg(value_name = "PATH", required_unless_present = "list")]
+    #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// List the formats that can be read
-    #[arg(long, conflicts_with = "paths")]
-    list: bool,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -57,12 +55,11 @@ struct Inspected {
     failure: Option<String>,
     /// The first records.
     first: Vec<Value>,
+    /// A layout file to start from, if a line was not understood.
+    draft: Option<String>,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    if args.list {
-        return list(args.json);
-    }
     let source = Source::Files { root: None, paths: args.paths.clone() };
     let (listed, problems) = source.list(&[])?;
     let options = Options::of(&context.config, Ts::now(), &Cancel::default())?;
@@ -77,30 +74,21 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     Ok(print_problems("inspect", &problems))
 }
 
-/// Prints the formats, in the order in which they are tried.
-fn list(as_json: bool) -> Result<Done> {
-    if as_json {
-        let formats: Vec<_> = FORMATS
-            .iter()
-            .map(|f| json!({ "name": f.name(), "about": f.about(), "sample": f.sample() }))
-            .collect();
-        print_json(&json!({ "schema": "headwater.formats/1", "formats": formats }))?;
-    } else {
-        let lines = FORMATS.iter().map(|format| [format.name(), format.about()].map(str::to_owned));
-        print(&terminal::columns(["FORMAT", "WRITTEN BY"], lines))?;
-    }
-    Ok(Done::All)
-}
-
 fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspected {
     let mut reader = reader_for(object, options);
     let mut first = Vec::new();
+    let mut not_understood = None;
     let mut take = |row: Row<'_>| {
+        if row.unparsed && not_understood.is_none() && !row.record.message.starts_with(['{', '[']) {
+            not_understood = row.record.message.lines().next().map(str::to_owned);
+        }
         if first.len() < FIRST_RECORDS {
             first.push(json!({
                 "line": row.line, "ts": Ts(row.ts), "table": row.table.name(),
                 "level": row.record.level.map(|level| level.name()),
                 "namespace": row.record.place.namespace, "pod": row.record.place.pod,
+                "container": row.record.place.container, "node": row.record.place.node,
+                "attrs": row.record.attrs.clone().into_json().and_then(|json| serde_json::from_str::<Value>(&json).ok()),
                 "message": row.record.message.chars().take(MESSAGE_CHARS).collect::<String>(),
             }));
         }
@@ -129,6 +117,8 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
         faults: counts.faults.clone(),
         failure: failure.map(|error| error.to_string()),
         first,
+        draft: not_understood
+            .map(|line| draft(&line, &Clock { zone: options.time_zone, day: options.today })),
     }
 }
 
@@ -138,11 +128,17 @@ fn share(part: u64, records: u64) -> f64 {
 }
 
 fn text(object: &Inspected) -> String {
-    let Inspected { key, table, format, confidence, reasons, failure, first, .. } = object;
+    let Inspected { key, table, format, confidence, reasons, failure, first, draft, .. } = object;
     let table = table.unwrap_or("no table");
     let mut lines = vec![key.clone(), format!("  {table} as {format}, confidence {confidence}")];
     lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
     lines.extend(first.iter().map(|record| format!("  {record}")));
+    if let Some(draft) = draft {
+        lines.push(
+            "  a layout for lines that were not understood, to start from (headwater formats --help):".into(),
+        );
+        lines.extend(draft.lines().map(|line| format!("    {line}")));
+    }
     lines.extend(failure.iter().map(|failure| format!("  failure: {failure}")));
     lines.join("\n")
 }

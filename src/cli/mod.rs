@@ -12,6 +12,7 @@ mod context;
 mod demo;
 mod doctor;
 mod evaluate;
+mod formats;
 mod ingest;
 mod inspect;
 mod lake;
@@ -98,6 +99,7 @@ subcommands! {
     Run => run,
     Runs => runs,
     Ingest => ingest,
+    Formats => formats,
     Inspect => inspect,
     Analyze => analyze,
     Trace => trace,

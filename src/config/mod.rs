@@ -4,6 +4,7 @@
 pub mod schedule; // when the daily job runs
 
 mod channel; // where briefs are delivered
+mod formats; // text layouts, names, times
 mod llm; // the model that writes briefs
 mod rules; // custom rules and exceptions
 mod serve; // the server and its limits
@@ -15,6 +16,7 @@ pub use crate::config::channel::{
     QuietHours, SlackConfig, StdoutConfig, Tls, WebhookConfig, WecomConfig, WecomFormat, When,
     XiaozhiChannelConfig, is_loopback,
 };
+pub use crate::config::formats::FormatsConfig;
 pub use crate::config::llm::{JsonForm, LlmConfig, Redact};
 pub use crate::config::rules::{Exception, RulesConfig};
 pub use crate::config::serve::{Allowed, ServeConfig};
@@ -44,6 +46,8 @@ pub struct Config {
     pub timezone: String,
     /// Where the logs are.
     pub source: SourceConfig,
+    /// Custom text layouts, and how times are read.
+    pub formats: FormatsConfig,
     /// Where the lake is.
     pub lake: LakeConfig,
     /// Limits of a run.
@@ -124,6 +128,7 @@ impl Default for Config {
             cluster: String::new(),
             timezone: "Asia/Shanghai".into(),
             source: SourceConfig::default(),
+            formats: FormatsConfig::default(),
             lake: LakeConfig::default(),
             run: RunConfig::default(),
             schedule: ScheduleConfig::default(),

@@ -2,8 +2,10 @@
 
 use chrono::NaiveDate;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use model::entity::Entity;
 use model::error::{Error, Result};
 use model::table::Table;
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,7 +31,8 @@ pub struct SourceConfig {
     pub keep: Option<PathBuf>,
     /// Globs of object keys by log type. A glob matches anywhere in the key; one that begins with `/`
     /// is relative to `url`, and if all do, only the folders of the requested days are listed. `{date}`
-    /// matches `2026/11/22`, `2026-11-22` and `20261122`.
+    /// matches `2026/11/22`, `2026-11-22` and `20261122`. `{namespace}`, `{pod}`, `{container}`, `{workload}`,
+    /// `{node}` and `{cluster}` match part of a name, and are the place of the lines.
     pub paths: BTreeMap<String, Vec<String>>,
 }
 
@@ -64,7 +67,10 @@ impl SourceConfig {
             })?;
             let mut set = GlobSetBuilder::new();
             for glob in globs {
-                let anywhere = format!("**/{}", glob.trim_start_matches('/').replace("{date}", DATE));
+                let mut anywhere = format!("**/{}", glob.trim_start_matches('/').replace("{date}", DATE));
+                for name in Entity::COLUMNS {
+                    anywhere = anywhere.replace(&format!("{{{name}}}"), "*");
+                }
                 let glob = GlobBuilder::new(&anywhere)
                     .literal_separator(true)
                     .build()
@@ -77,6 +83,21 @@ impl SourceConfig {
             types.push((table, set));
         }
         Ok(types)
+    }
+
+    /// Returns an expression for each glob that names a place; its groups are the columns of the place.
+    ///
+    /// # Errors
+    /// Usage: a glob that names a column twice.
+    pub fn path_places(&self) -> Result<Vec<Regex>> {
+        let names = Entity::COLUMNS.map(|name| format!("{{{name}}}"));
+        let globs = self.paths.values().flatten();
+        let named = globs.filter(|glob| names.iter().any(|name| glob.contains(name.as_str())));
+        let compile = |glob: &String| {
+            Regex::new(&expression_of(glob))
+                .map_err(|_| Error::usage(format!("`{glob}` names a part of the place twice")))
+        };
+        named.map(compile).collect()
     }
 
     /// Returns the prefixes to list for the days `from` to `to`, both inclusive. Empty if everything must
@@ -99,4 +120,33 @@ impl SourceConfig {
         prefixes.dedup();
         prefixes
     }
+}
+
+/// Returns the regular expression of a glob, with a group for each part of the place that it names.
+fn expression_of(glob: &str) -> String {
+    let mut out = String::from("(?:^|/)");
+    let mut rest = glob.trim_start_matches('/');
+    while let Some(first) = rest.chars().next() {
+        let column = Entity::COLUMNS.iter().find(|name| rest.starts_with(&format!("{{{name}}}")));
+        let used = if let Some(name) = column {
+            out.push_str(&format!("(?<{name}>[^/]+?)"));
+            name.len() + 2
+        } else if rest.starts_with("{date}") {
+            out.push_str("[0-9]{4}[-/]?[0-9]{2}[-/]?[0-9]{2}");
+            "{date}".len()
+        } else if rest.starts_with("**") {
+            out.push_str(".*");
+            2
+        } else {
+            match first {
+                '*' => out.push_str("[^/]*"),
+                '?' => out.push_str("[^/]"),
+                _ => out.push_str(&regex::escape(first.encode_utf8(&mut [0; 4]))),
+            }
+            first.len_utf8()
+        };
+        rest = rest.get(used..).unwrap_or("");
+    }
+    out.push('$');
+    out
 }

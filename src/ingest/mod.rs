@@ -2,11 +2,13 @@
 //! each draft is committed as a whole. One bad object never stops the others; its entry in the catalog
 //! says what is wrong with it. Knows nothing of buckets (source) or of formats (crates/format).
 
+pub mod formats; // the built-in formats and the user's own layouts
 mod original; // unchanged copies of objects
 mod worker; // a thread that reads and commits
 
 use crate::cancel::Cancel;
 use crate::config::Config;
+use crate::ingest::formats::{Formats, formats};
 use crate::ingest::worker::{NewObject, Shared, Worker, unread_problem};
 use crate::lake::Lake;
 use crate::lake::catalog::{Catalog, ObjectEntry};
@@ -14,26 +16,35 @@ use crate::source::{ListedObject, Source};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use format::reader;
-use format::reader::Reader;
+use format::reader::{Reader, ReaderOptions};
 use format::{Clock, framing};
-use globset::GlobSet;
+use globset::{GlobMatcher, GlobSet};
 use model::error::{Error, Problem, Result};
+use model::record::Place;
 use model::table::Table;
 use model::time::Ts;
 use redact::Redactor;
+use regex::{Captures, Regex};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+/// An hour and a day, µs.
+const HOUR_US: i64 = 3_600_000_000;
+const DAY_US: i64 = 24 * HOUR_US;
+
 /// Options of an ingest.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Table of unstructured text; `None` derives it from the path.
     pub text_table: Option<Table>,
     /// Log types by globs of keys, from `[source.paths]`.
     pub path_types: Vec<(Table, GlobSet)>,
+    /// Places by paths, from `[source.paths]`: the groups of each expression are columns.
+    pub path_places: Vec<Regex>,
     /// Cluster for records that do not contain one.
     pub cluster: String,
     /// Time zone that defines days and applies to times without a zone.
@@ -44,6 +55,14 @@ pub struct Options {
     pub threads: usize,
     /// Folder for unchanged copies; `None` keeps none.
     pub keep: Option<PathBuf>,
+    /// The formats, and the problems of custom ones.
+    pub formats: Formats,
+    /// Zone of times that name none.
+    pub time_zone: Tz,
+    /// The same by globs of keys.
+    pub path_zones: Vec<(GlobMatcher, Tz)>,
+    /// Difference, in µs, up to which a line's own time is believed against its collector's.
+    pub max_skew: i64,
     /// Masks secrets.
     pub redactor: Redactor,
     /// Cancels the ingest.
@@ -60,11 +79,16 @@ impl Options {
         Ok(Self {
             text_table: None,
             path_types: config.source.path_types()?,
+            path_places: config.source.path_places()?,
             cluster: config.cluster.clone(),
             zone,
             today: now.date(zone),
             threads: config.threads(),
             keep: config.source.keep.clone(),
+            formats: formats(&config.formats)?,
+            time_zone: config.formats.zone(zone)?,
+            path_zones: config.formats.path_zones()?,
+            max_skew: i64::from(config.formats.max_skew).saturating_mul(HOUR_US),
             redactor: Redactor::of(&config.redact)?,
             cancel: cancel.clone(),
         })
@@ -124,7 +148,7 @@ pub fn ingest(
     let source = batch.source;
     let redactor = options.redactor.with_key(lake.redact_key()?);
     let options = &Options { redactor, ..options.clone() };
-    let mut done = Ingested::default();
+    let mut done = Ingested { problems: options.formats.problems.clone(), ..Ingested::default() };
     let mut new = Vec::new();
     for object in batch.objects {
         match catalog.object(&object.key)? {
@@ -182,11 +206,46 @@ pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
         origin.text_table = matches!(table, Table::Business | Table::Standard).then_some(*table);
     }
     origin.text_table = options.text_table.or(origin.text_table);
+    if let Some(place) = options.path_places.iter().find_map(|path| place_of(&path.captures(&object.key)?)) {
+        origin.place = place;
+    }
+    let origin_has_day = origin.day.is_some();
     let modified = object.modified.map(|ts| Ts(ts).date(options.zone));
     let day = origin.day.or(modified).unwrap_or(options.today);
-    let noon = day.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::hours(12);
-    let fallback = model::time::local_ts(noon, options.zone);
-    Reader::new(Clock { zone: options.zone, day }, origin, fallback.0, options.redactor.clone())
+    let own_zone = options.path_zones.iter().find(|(glob, _)| glob.is_match(&object.key));
+    let clock = Clock { zone: own_zone.map_or(options.time_zone, |(_, zone)| *zone), day };
+    let usual = ReaderOptions::of(clock);
+    let end_of_day = usual.fallback_ts.saturating_add(DAY_US);
+    let newest = object.modified.map_or(end_of_day, |modified| modified.max(end_of_day));
+    Reader::new(
+        origin,
+        ReaderOptions {
+            // a key that names no day says nothing about when its lines were written
+            fallback_ts: if origin_has_day {
+                usual.fallback_ts
+            } else {
+                object.modified.unwrap_or(usual.fallback_ts)
+            },
+            latest_ts: newest.saturating_add(options.max_skew),
+            max_skew: options.max_skew,
+            registry: options.formats.registry,
+            redactor: options.redactor.clone(),
+            ..usual
+        },
+    )
+}
+
+/// Returns the place that a key names by a template.
+fn place_of(names: &Captures<'_>) -> Option<Place<'static>> {
+    let name = |column: &str| names.name(column).map(|name| Cow::Owned(name.as_str().to_owned()));
+    Some(Place {
+        cluster: name("cluster"),
+        namespace: name("namespace"),
+        workload: name("workload"),
+        pod: name("pod"),
+        container: name("container"),
+        node: name("node"),
+    })
 }
 
 /// Reads every frame of a stream, compressed or not, and passes each record to `take`.

@@ -40,8 +40,6 @@ impl Clock {
 pub struct Unwrapped<'a> {
     /// The collector's or runtime's time, µs UTC.
     pub ts: Option<i64>,
-    /// True if that time named no zone and was read as UTC.
-    pub is_local: bool,
     /// Level of a text that has none itself.
     pub level: Option<Level>,
     /// Trace id of a text that has none itself.
@@ -62,6 +60,9 @@ pub struct Unwrapped<'a> {
     pub payload: Cow<'a, [u8]>,
     /// Metadata without a column.
     pub attrs: Attrs,
+    /// True if the line also is an application's own record, which it is unless its payload is in a format
+    /// that is known.
+    pub only_if_known: bool,
     /// True if the envelope is only ever written for container stdout and stderr (CRI, docker).
     pub stdout: bool,
 }
@@ -85,13 +86,13 @@ pub type EmitPart<'e, 'a> = &'e mut dyn FnMut(Part<'a>);
 pub type Emit<'e> = &'e mut dyn FnMut(Record<'_>);
 
 /// One log format. Text arrives decoded and without its line end.
-pub trait Format: Sync {
+pub trait Format: Send + Sync {
     /// Short name: `cri`, `k8s-audit`, `logback`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// The programs that write it, one line.
-    fn about(&self) -> &'static str;
+    fn about(&self) -> &str;
     /// A line that it reads, for `inspect --list` and the docs.
-    fn sample(&self) -> &'static str;
+    fn sample(&self) -> &str;
     /// The kind of content.
     fn role(&self) -> Role;
 
@@ -110,14 +111,14 @@ pub trait Format: Sync {
     }
 
     /// Removes an envelope that holds one line. Returns `None` if the line is not in this envelope.
-    fn unwrap_line<'a>(&self, _line: &'a [u8]) -> Option<Unwrapped<'a>> {
+    fn unwrap_line<'a>(&self, _line: &'a [u8], _clock: &Clock) -> Option<Unwrapped<'a>> {
         None
     }
 
     /// Removes an envelope that holds several lines and emits all its parts in order. Returns false,
     /// with nothing emitted, if the line is not in this envelope.
-    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
-        self.unwrap_line(line).map(|unwrapped| emit(Part::Line(unwrapped))).is_some()
+    fn unwrap_all<'a>(&self, line: &'a [u8], clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
+        self.unwrap_line(line, clock).map(|unwrapped| emit(Part::Line(unwrapped))).is_some()
     }
 
     /// Reads the text of one record (several lines joined by `\n` for [`Role::Lines`]) and emits its

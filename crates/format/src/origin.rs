@@ -2,6 +2,7 @@
 //! Keys are untrusted labels: they are parsed, never opened as paths.
 
 use chrono::NaiveDate;
+use model::entity::is_pod_name;
 use model::record::Place;
 use model::table::Table;
 use std::borrow::Cow;
@@ -35,7 +36,7 @@ pub fn origin_of(key: &str) -> Origin {
             origin.text_table = matches!(table, Table::Business | Table::Standard).then_some(table);
             origin.reason = Some(format!("its path contains `{part}/`"));
         }
-        None if place.pod.is_some() => {
+        None if place.container.is_some() => {
             origin.text_table = Some(Table::Standard);
             origin.reason = Some("its path is that of a container's stdout".into());
         }
@@ -45,17 +46,69 @@ pub fn origin_of(key: &str) -> Origin {
     origin
 }
 
-/// Returns the place of the container that a path names, in any of the known layouts.
+/// Returns the place of the container or pod that a path names, in any of the known layouts or by the
+/// shape of a pod's name.
 fn place_of(parts: &[&str]) -> Place<'static> {
-    let Some([namespace, pod, container]) = kubelet_folder(parts)
-        .or_else(|| kubelet_link(parts.last()?))
-        .or_else(|| must_gather(parts))
-        .or_else(|| support_bundle(parts))
-    else {
-        return Place::default();
-    };
     let own = |text: &str| Some(Cow::Owned(text.to_owned()));
-    Place { namespace: own(namespace), pod: own(pod), container: own(container), ..Place::default() }
+    let container = kubelet_folder(parts)
+        .or_else(|| parts.iter().rev().find_map(kubelet_link))
+        .or_else(|| must_gather(parts))
+        .or_else(|| support_bundle(parts));
+    if let Some([namespace, pod, container]) = container {
+        return Place {
+            namespace: own(namespace),
+            pod: own(pod),
+            container: own(container),
+            ..Place::default()
+        };
+    }
+    match pod_folder(parts) {
+        Some((namespace, pod)) => {
+            Place { namespace: namespace.and_then(own), pod: own(pod), ..Place::default() }
+        }
+        None => Place::default(),
+    }
+}
+
+/// Finds a folder or file that has a pod's name, and the namespace before it: `…/<namespace>/<pod>/app.log`,
+/// `…/<namespace>/<pod>.log`, `…/<namespace>_<pod>.log`.
+fn pod_folder<'a>(parts: &[&'a str]) -> Option<(Option<&'a str>, &'a str)> {
+    let begin = parts.iter().position(|part| Table::of(&part.to_ascii_lowercase()).is_some());
+    let (last, folders) = parts.split_last()?;
+    // a name such as `cart-0` is a pod's only where logs are kept by type, in a folder of its own
+    for (at, part) in folders.iter().enumerate().rev() {
+        if is_pod_name(part, begin.is_some_and(|begin| at > begin)) {
+            return Some((at.checked_sub(1).and_then(|before| namespace_of(parts.get(before)?)), part));
+        }
+    }
+    let file = stem(last);
+    if let Some((namespace, pod)) = file.split_once('_').filter(|(_, pod)| is_pod_name(pod, false)) {
+        return Some((namespace_of(namespace), pod));
+    }
+    let before = folders.last().and_then(|folder| namespace_of(folder));
+    is_pod_name(file, false).then_some((before, file))
+}
+
+/// Returns a folder's name if it can be a namespace: not a log type, a date, or a word for logs.
+fn namespace_of(folder: &str) -> Option<&str> {
+    const WORDS: [&str; 12] = [
+        "log",
+        "logs",
+        "pod",
+        "pods",
+        "container",
+        "containers",
+        "app",
+        "apps",
+        "k8s",
+        "kubernetes",
+        "data",
+        "stdout",
+    ];
+    let is_label = folder.len() <= 63
+        && folder.starts_with(|c: char| c.is_ascii_lowercase())
+        && folder.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (is_label && Table::of(folder).is_none() && !WORDS.contains(&folder)).then_some(folder)
 }
 
 /// Namespace, pod and container.
@@ -71,9 +124,11 @@ fn kubelet_folder<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
     })
 }
 
-/// Reads `<pod>_<namespace>_<container>-<64 hex digits>.log`, the kubelet's link to such a log.
+/// Reads `<pod>_<namespace>_<container>-<64 hex digits>.log`, the kubelet's link to such a log, also at the
+/// end of a tag of Fluent Bit: `kube.var.log.containers.<link>`.
 fn kubelet_link<'a>(file: &&'a str) -> Option<Names<'a>> {
-    let [pod, namespace, rest] = three(file)?;
+    let link = file.rsplit_once("containers.").map_or(*file, |(_, link)| link);
+    let [pod, namespace, rest] = three(link)?;
     let (container, id) = stem(rest).rsplit_once('-')?;
     (id.len() == 64).then_some([namespace, pod, container])
 }

@@ -111,6 +111,22 @@ pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {
     }
 }
 
+/// Returns true if a name has the shape that a controller gives to a pod: `<name>-<hash>-<suffix>`,
+/// `<name>-<suffix>` with a digit in the suffix, or, if `ordinals` count, `<name>-<number>`.
+pub fn is_pod_name(name: &str, ordinals: bool) -> bool {
+    let is_name = name.len() <= 253
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+    let workload = workload_of_pod(name, None);
+    let Some(suffix) = name.strip_prefix(workload).filter(|suffix| is_name && !suffix.is_empty()) else {
+        return false;
+    };
+    if suffix.bytes().skip(1).all(|b| b.is_ascii_digit()) {
+        return ordinals && suffix.len() <= 4 && !workload.ends_with(|c: char| c.is_ascii_digit());
+    }
+    suffix.len() > 6 || suffix.bytes().any(|b| b.is_ascii_digit())
+}
+
 /// Returns the workload of a ReplicaSet or Job name: the name without its hash or time.
 /// `pay-api-7d9f8b6c5d` → `pay-api`, `backup-29384720` → `backup`.
 pub fn workload_of_owner(owner: &str) -> &str {

@@ -4,6 +4,8 @@
 use crate::json_string::push_json_string;
 use crate::table::Table;
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// A text that borrows from the log line if it can.
 pub type Text<'a> = Cow<'a, str>;
@@ -38,6 +40,18 @@ impl Level {
         }
     }
 
+    /// Returns the level of a syslog severity, 0 to 7.
+    pub fn of_syslog(severity: u16) -> Option<Self> {
+        Some(match severity {
+            0..=2 => Self::Fatal,
+            3 => Self::Error,
+            4 => Self::Warn,
+            5 | 6 => Self::Info,
+            7 => Self::Debug,
+            _ => return None,
+        })
+    }
+
     /// Reads a level in any of its spellings: `WARNING`, `W`, `err`, `ERROR+2` (slog), `40` (pino), `SEVERE`.
     pub fn of(text: &str) -> Option<Self> {
         let word = text.trim().trim_matches(['[', ']', ':', '<', '>']);
@@ -46,18 +60,28 @@ impl Level {
             return None;
         }
         Some(match word.to_ascii_lowercase().as_str() {
-            "trace" | "trc" | "finest" | "finer" | "t" | "10" => Self::Trace,
-            "debug" | "dbg" | "debu" | "fine" | "d" | "20" => Self::Debug,
-            "info" | "inf" | "information" | "informational" | "notice" | "note" | "config" | "i" | "30" => {
-                Self::Info
+            "trace" | "trc" | "trce" | "finest" | "finer" | "verbose" | "vrb" | "all" | "t" | "10" => {
+                Self::Trace
             }
+            "debug" | "dbg" | "dbug" | "debu" | "debug1" | "debug2" | "debug3" | "debug4" | "debug5"
+            | "fine" | "d" | "d1" | "d2" | "d3" | "d4" | "d5" | "20" => Self::Debug,
+            "info" | "inf" | "information" | "informational" | "notice" | "note" | "log" | "config" | "i"
+            | "30" => Self::Info,
             "warn" | "warning" | "wrn" | "w" | "40" => Self::Warn,
-            "error" | "err" | "erro" | "eror" | "severe" | "e" | "50" => Self::Error,
+            "error" | "err" | "erro" | "eror" | "fail" | "failure" | "severe" | "e" | "50" => Self::Error,
             "fatal" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emerg" | "emergency" | "ftl"
             | "f" | "60" => Self::Fatal,
-            _ => return None,
+            other => return LEVEL_WORDS.get()?.get(other).copied(),
         })
     }
+}
+
+/// Level words of the config, in lower case.
+static LEVEL_WORDS: OnceLock<HashMap<String, Level>> = OnceLock::new();
+
+/// Adds level words of the config. Only the first call of a process has an effect.
+pub fn add_level_words(words: Vec<(String, Level)>) {
+    LEVEL_WORDS.get_or_init(|| words.into_iter().collect());
 }
 
 /// Where a record comes from.
@@ -162,6 +186,11 @@ impl Attrs {
         let is_new = new.is_some();
         self.json = new.unwrap_or_else(|| std::mem::take(&mut self.json));
         is_new
+    }
+
+    /// Returns its size in bytes.
+    pub fn bytes(&self) -> usize {
+        self.json.len()
     }
 
     /// Returns true if it has no members.

@@ -95,6 +95,13 @@ pub fn new_key() -> [u8; 32] {
     key
 }
 
+impl Default for Redactor {
+    /// Returns the built-in rules, with a key of this process.
+    fn default() -> Self {
+        BUILT_IN.clone()
+    }
+}
+
 impl Redactor {
     /// Returns the redactor that the config describes, with a key of this process.
     ///

@@ -3,6 +3,8 @@
 
 use crate::analysis::rules::RuleFile;
 use crate::analysis::rules::header::{Case, Expect, Rule, parse_test};
+use crate::config::FormatsConfig;
+use crate::ingest::formats::formats;
 use crate::ingest::{Options, object_id, read_frames, reader_for};
 use crate::lake::rows::{Rows, SourceObject, Texts, queried, schema};
 use crate::query::engine::{Engine, Limits};
@@ -76,11 +78,16 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
     let options = Options {
         text_table,
         path_types: Vec::new(),
+        path_places: Vec::new(),
         cluster: "test".into(),
         zone: chrono_tz::Asia::Shanghai,
         today,
         threads: 1,
         keep: None,
+        formats: formats(&FormatsConfig::default())?,
+        time_zone: chrono_tz::Asia::Shanghai,
+        path_zones: Vec::new(),
+        max_skew: 86_400_000_000,
         redactor: Redactor::of(&RedactConfig::default())?,
         cancel: crate::cancel::Cancel::default(),
     };

@@ -2,7 +2,7 @@
 //! `aws logs get-log-events` and `filter-log-events`. Each event's `message` is the inner text.
 //! Must not know what a message is.
 
-use crate::contract::{EmitPart, Format, Part, Role, Unwrapped, payload_of};
+use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, payload_of};
 use crate::text::json::{items, members, members_of, text_of};
 use crate::text::time;
 use memchr::memmem::Finder;
@@ -44,7 +44,7 @@ impl Format for CloudWatch {
             || LOG_EVENTS.find(head).is_some() && has("\"messageType\"")
     }
 
-    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
+    fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
         let Some(parts) = std::str::from_utf8(line).ok().and_then(parts) else { return false };
         parts.into_iter().for_each(emit);
         true

@@ -34,7 +34,7 @@ impl Format for Cri {
         b"0123456789"
     }
 
-    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
+    fn unwrap_line<'a>(&self, line: &'a [u8], _clock: &Clock) -> Option<Unwrapped<'a>> {
         let (stamp, stream, tag, payload) = split(line)?;
         Some(Unwrapped {
             ts: Some(time::iso(std::str::from_utf8(stamp).ok()?, &Clock::UTC)?.ts),

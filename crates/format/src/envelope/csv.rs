@@ -3,10 +3,10 @@
 //! Must not know how a header is recognised.
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
-use crate::envelope::cls::is_json;
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
 use crate::text::csv_header::Header;
 use crate::text::fields::Field;
+use crate::text::json::is_json;
 use crate::text::time;
 use model::record::{Attrs, Level, Text};
 use std::borrow::Cow;
@@ -44,8 +44,8 @@ impl Format for Csv {
         true
     }
 
-    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
-        split(line).map(|(header, record)| emit(part(&header, record))).is_some()
+    fn unwrap_all<'a>(&self, line: &'a [u8], clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
+        split(line).map(|(header, record)| emit(part(&header, record, clock))).is_some()
     }
 }
 
@@ -56,7 +56,7 @@ fn split(line: &[u8]) -> Option<(Header<'_>, &[u8])> {
 }
 
 /// Removes the envelope from one record.
-fn part<'r>(header: &Header<'_>, record: &'r [u8]) -> Part<'r> {
+fn part<'r>(header: &Header<'_>, record: &'r [u8], clock: &Clock) -> Part<'r> {
     let broken = |why: String| Part::Broken(Cow::Borrowed(record), why);
     let mut splitter = FieldSplitter::default();
     match splitter.advance(record, header.dialect) {
@@ -73,10 +73,10 @@ fn part<'r>(header: &Header<'_>, record: &'r [u8]) -> Part<'r> {
     if pairs.all(|(column, value)| column.name.as_bytes() == value.trim_ascii()) {
         return Part::Dropped("CSV header");
     }
-    Part::Line(unwrapped(header, values))
+    Part::Line(unwrapped(header, values, clock))
 }
 
-fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -> Unwrapped<'r> {
+fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {
     let mut line = Unwrapped { complete: true, ..Unwrapped::default() };
     let mut object = Attrs::default();
     for (index, (column, value)) in header.columns.iter().zip(values).enumerate() {
@@ -97,7 +97,7 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -> Unwrapped<'
             }
             continue;
         }
-        if let Some(rest) = put(&mut line, field, text) {
+        if let Some(rest) = put(&mut line, field, text, clock) {
             line.attrs.text(&attr_name(&column.name), &rest);
         }
     }
@@ -109,12 +109,17 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -> Unwrapped<'
 }
 
 /// Stores a value in its field; returns the value if it has none.
-fn put<'r>(line: &mut Unwrapped<'r>, field: Option<Field>, text: Text<'r>) -> Option<Text<'r>> {
+fn put<'r>(
+    line: &mut Unwrapped<'r>,
+    field: Option<Field>,
+    text: Text<'r>,
+    clock: &Clock,
+) -> Option<Text<'r>> {
     let place = &mut line.place;
     let slot = match field {
         Some(Field::Time) => {
-            let Some(stamp) = time::any(&text, &Clock::UTC) else { return Some(text) };
-            (line.ts, line.is_local) = (Some(stamp.ts), !stamp.zoned);
+            let Some(stamp) = time::any(&text, clock) else { return Some(text) };
+            line.ts = Some(stamp.ts);
             return None;
         }
         Some(Field::Level) => {

@@ -38,10 +38,10 @@ impl Format for Docker {
             && LOG.find(text.as_bytes()).is_some()
             && has("\"stream\"")
             && has("\"time\"")
-            && self.unwrap_line(text.as_bytes()).is_some()
+            && self.unwrap_line(text.as_bytes(), &Clock::UTC).is_some()
     }
 
-    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
+    fn unwrap_line<'a>(&self, line: &'a [u8], _clock: &Clock) -> Option<Unwrapped<'a>> {
         let text = std::str::from_utf8(line).ok()?;
         let mut unwrapped = Unwrapped { stdout: true, ..Unwrapped::default() };
         let mut log = None;

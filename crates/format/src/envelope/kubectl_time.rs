@@ -76,7 +76,7 @@ impl Format for KubectlTime {
         b"0123456789"
     }
 
-    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
+    fn unwrap_line<'a>(&self, line: &'a [u8], _clock: &Clock) -> Option<Unwrapped<'a>> {
         let prefix = prefix(line)?;
         let payload = line.get(prefix.len..)?;
         let text = payload.utf8_chunks().next().map_or("", |chunk| chunk.valid());

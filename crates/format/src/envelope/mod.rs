@@ -3,10 +3,12 @@
 //! its own.
 
 pub mod cloudwatch;
-pub mod cls;
 pub mod cri;
 pub mod csv;
 pub mod docker;
 pub mod gcp;
 pub mod kubectl_time;
+pub mod lists;
 pub mod otlp;
+pub mod shipper;
+pub mod watch;

@@ -188,9 +188,14 @@ impl Splitter {
         emit(Frame { line: self.begun, bytes: &self.value, fault });
     }
 
+    /// Returns true if all that was read is the bracket of a list.
+    fn is_lone_bracket(&self) -> bool {
+        self.state == State::Items && self.value == b"["
+    }
+
     /// Emits what the end of the document cut off.
     fn finish(self, emit: EmitFrame<'_>) {
-        if self.state == State::Stray {
+        if self.state == State::Stray || self.is_lone_bracket() {
             self.emit(None, emit);
         }
         if matches!(self.state, State::Value | State::Item) {

@@ -4,8 +4,10 @@
 //! the rest. Must not know which envelope the event came in.
 
 use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::audit_object;
 use crate::leaf::operation::{self, Request};
 use crate::leaf::redact_bodies::redact_bodies;
+use crate::text::json::{self, is_json};
 use crate::text::json_cursor::{Broken, JsonCursor};
 use crate::text::time;
 use memchr::memmem::Finder;
@@ -80,9 +82,37 @@ impl Format for Audit {
                     .into(),
             );
         }
-        emit(raw.record(clock));
+        raw.emit(text, clock, emit);
         Ok(())
     }
+}
+
+/// Members that are objects or arrays, and that some collectors ship as texts that hold one.
+const COMPOUND: [&str; 8] = [
+    "user",
+    "impersonatedUser",
+    "objectRef",
+    "responseStatus",
+    "annotations",
+    "sourceIPs",
+    "requestObject",
+    "responseObject",
+];
+
+/// Returns an event whose texts that hold JSON are that JSON; `None` if it has none.
+fn with_objects(text: &str) -> Option<String> {
+    let mut json = Attrs::default();
+    let mut is_changed = false;
+    for (key, value) in json::members(text).ok()? {
+        match json::text_of(value).filter(|text| value.starts_with('"') && is_json(text)) {
+            Some(object) if COMPOUND.contains(&&*key) => {
+                json.raw(&key, &object);
+                is_changed = true;
+            }
+            _ => json.raw(&key, value),
+        }
+    }
+    is_changed.then(|| json.into_json()).flatten()
 }
 
 fn read_items(items: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
@@ -94,8 +124,10 @@ fn read_items(items: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> 
             return Err(item.broken("an object"));
         }
         let mut raw = Raw::default();
+        let begin = item.rest();
         item.object(|key, value| raw.member(key, value))?;
-        emit(raw.record(clock));
+        let text = begin.get(..begin.len() - item.rest().len()).unwrap_or("");
+        raw.emit(text, clock, &mut *emit);
         Ok(())
     });
     outcome.map_err(|broken| broken.to_string())
@@ -115,11 +147,31 @@ struct Raw<'a> {
     request: Option<&'a str>,
     response: Option<&'a str>,
     attrs: Attrs,
+    /// True if a member that is an object came as a text.
+    has_texts: bool,
 }
 
 impl<'a> Raw<'a> {
+    /// Emits the record of an event, which is `text`.
+    fn emit(self, text: &str, clock: &Clock, emit: Emit<'_>) {
+        if self.has_texts
+            && let Some(rebuilt) = with_objects(text)
+        {
+            let mut raw = Raw::default();
+            let outcome = JsonCursor::new(&rebuilt).object(|key, value| raw.member(key, value));
+            if outcome.is_ok() {
+                emit(raw.record(clock));
+                return;
+            }
+        }
+        emit(self.record(clock));
+    }
+
     fn member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         let fields = &mut self.fields;
+        if value.peek() == Some(b'"') && COMPOUND.contains(&key) {
+            self.has_texts = true;
+        }
         match key {
             "auditID" => {
                 self.is_audit = true;
@@ -167,6 +219,14 @@ impl<'a> Raw<'a> {
             "responseObject" => self.response = Some(value.raw()?),
             "requestReceivedTimestamp" => self.received = value.text()?,
             "stageTimestamp" => self.stage_time = value.text()?,
+            "metadata" => value.object(|key, value| {
+                // v1alpha1 and v1beta1
+                if key == "creationTimestamp" {
+                    let time = value.text()?;
+                    self.other_time = self.other_time.take().or(time);
+                }
+                Ok(())
+            })?,
             "@timestamp" | "timestamp" | "p_event_time" => {
                 let time = value.text()?;
                 self.other_time = self.other_time.take().or(time);
@@ -259,6 +319,10 @@ impl<'a> Raw<'a> {
         let fields = &mut self.fields;
         if let (Some(from), Some(to)) = (received, stage_time) {
             fields.latency_ms = Some((to - from) as f64 / 1e3);
+        }
+        // a list names no object, and is most of a log
+        if fields.resource.is_none() || fields.name.is_none() && fields.verb.as_deref() != Some("list") {
+            audit_object::fill(fields, &mut self.namespace, self.request, self.response);
         }
         let request = self.request.map(Cow::Borrowed);
         let response = self.response.map(Cow::Borrowed);

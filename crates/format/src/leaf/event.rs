@@ -3,6 +3,7 @@
 //! Must not know which envelope the event came in.
 
 use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::event_flat;
 use crate::text::time;
 use memchr::memmem::Finder;
 use model::record::{Attrs, Body, EventFields, Level, Place, Record, Text};
@@ -11,8 +12,9 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Prepared once: every line of JSON is searched for them.
-static INVOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"involvedObject"));
-static REGARDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"regarding\""));
+static INVOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("nvolvedObject"));
+static INVOLVED_SNAKE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("nvolved_object"));
+static REGARDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"regarding"));
 
 /// The format.
 pub struct Event;
@@ -35,8 +37,10 @@ impl Format for Event {
     }
 
     fn begins(&self, text: &str) -> bool {
+        let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
         text.starts_with('{')
-            && (INVOLVED.find(text.as_bytes()).is_some() || REGARDING.find(text.as_bytes()).is_some())
+            && (has(&INVOLVED) || has(&REGARDING) || has(&INVOLVED_SNAKE))
+            && event_flat::is_event(text)
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
@@ -47,6 +51,7 @@ impl Format for Event {
             }
             return Ok(());
         }
+        let value = event_flat::nested(value);
         emit(record(&value, clock).ok_or("not an event: JSON without `involvedObject` and `regarding`")?);
         Ok(())
     }
@@ -62,7 +67,9 @@ fn record<'a>(value: &'a Value, clock: &Clock) -> Option<Record<'a>> {
     let source = value.get("source").or_else(|| value.get("deprecatedSource")).unwrap_or(&Value::Null);
     let series = value.get("series").unwrap_or(&Value::Null);
     let metadata = value.get("metadata").unwrap_or(&Value::Null);
-    let read = |value: &Value, key: &str| Some(time::any(value.get(key)?.as_str()?, clock)?.ts);
+    // the zero time of Go, and of Unix, means that there is none
+    let read =
+        |value: &Value, key: &str| Some(time::any(value.get(key)?.as_str()?, clock)?.ts).filter(|ts| *ts > 0);
     let either = |one: &str, other: &str| read(value, one).or_else(|| read(value, other));
     let first = either("firstTimestamp", "deprecatedFirstTimestamp");
     let last = either("lastTimestamp", "deprecatedLastTimestamp")
@@ -70,7 +77,10 @@ fn record<'a>(value: &'a Value, clock: &Clock) -> Option<Record<'a>> {
         .or_else(|| read(value, "eventTime"))
         .or(first)
         .or_else(|| read(metadata, "creationTimestamp"));
-    let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_i64).unwrap_or(0);
+    let number = |value: &Value, key: &str| {
+        let value = value.get(key);
+        value.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok())).unwrap_or(0)
+    };
     let count =
         number(value, "count").max(number(value, "deprecatedCount")).max(number(series, "count")).max(1);
     let (kind, name) = (text(object, "kind"), text(object, "name"));

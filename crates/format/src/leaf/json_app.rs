@@ -4,11 +4,10 @@
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::text::fields::{Candidate, Field, field, is_parent, record};
-use crate::text::json::{members_of, text_of};
+use crate::text::json::{members_of, remaining, text_of};
 use crate::text::json_cursor::{Broken, JsonCursor, Member};
-use model::record::{Attrs, Text};
+use model::record::Text;
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 /// JSON application logs.
 pub struct JsonApp;
@@ -43,6 +42,24 @@ fn collect<'a>(members: &[Member<'a>], path: &str, found: &mut Vec<Candidate<'a>
     }
 }
 
+/// Keeps names that mean something in one dialect alone: MongoDB's one-letter names beside its time, and
+/// the numbers of GELF's levels, which are those of syslog.
+fn fit_dialect(members: &[Member<'_>], found: &mut Vec<Candidate<'_>>) {
+    let has = |name: &str| members.iter().any(|(key, _)| key == name);
+    if !(has("t") && has("s") && has("ctx")) {
+        let dialect: Vec<usize> = members
+            .iter()
+            .filter(|(key, _)| matches!(&**key, "s" | "c" | "ctx"))
+            .map(|(_, raw)| id_of(raw))
+            .collect();
+        found.retain(|one| !dialect.contains(&one.id));
+    }
+    if has("short_message") {
+        let levels = found.iter_mut().filter(|one| one.field == Field::Level && one.text.len() == 1);
+        levels.for_each(|one| one.field = Field::Priority);
+    }
+}
+
 /// Reads a stack that is an array of lines, and a message that is an object or array.
 fn compound(field: Field, raw: &str) -> Option<Text<'_>> {
     match field {
@@ -53,30 +70,6 @@ fn compound(field: Field, raw: &str) -> Option<Text<'_>> {
         Field::Message => (raw.len() > 2 && raw.starts_with(['{', '['])).then_some(Cow::Borrowed(raw)),
         _ => None,
     }
-}
-
-/// Returns the members that no field took. An object of which some members were taken keeps the others.
-fn rest_of(members: &[Member<'_>], path: &str, taken: &[usize]) -> Attrs {
-    let mut attrs = Attrs::default();
-    let mut seen = HashSet::new();
-    for (key, raw) in members {
-        if taken.contains(&id_of(raw)) || !seen.insert(key.clone()) {
-            continue;
-        }
-        let joined = if path.is_empty() { key.clone() } else { Cow::Owned(format!("{path}.{key}")) };
-        let has_taken = || {
-            let span = id_of(raw)..id_of(raw) + raw.len();
-            taken.iter().any(|id| span.contains(id))
-        };
-        if raw.starts_with('{') && is_parent(&joined) && has_taken() {
-            if let Some(rest) = rest_of(&members_of(raw).collect::<Vec<_>>(), &joined, taken).into_json() {
-                attrs.raw(key, &rest);
-            }
-        } else {
-            attrs.raw(key, raw);
-        }
-    }
-    attrs
 }
 
 impl Format for JsonApp {
@@ -109,11 +102,12 @@ impl Format for JsonApp {
         let members = members_of_line(whole).map_err(|broken| broken.to_string())?;
         let mut found = Vec::new();
         collect(&members, "", &mut found);
+        fit_dialect(&members, &mut found);
         let (mut record, taken) = record(found, clock);
         if record.message.is_empty() {
             record.message = Cow::Borrowed(whole);
         }
-        record.attrs = rest_of(&members, "", &taken);
+        record.attrs = remaining(&members, &taken);
         emit(record);
         Ok(())
     }

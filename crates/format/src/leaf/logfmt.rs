@@ -103,7 +103,10 @@ impl Format for Logfmt {
         }
         let mut candidates = Vec::new();
         for (id, (key, value)) in pairs.iter().enumerate() {
-            let named = field(key).filter(|(field, _)| *field != Field::Stream);
+            // a name of one letter means something in JSON dialects alone, but for these two
+            let is_known =
+                |field: Field| field != Field::Stream && (key.len() > 1 || matches!(*key, "t" | "l"));
+            let named = field(key).filter(|(field, _)| is_known(*field));
             if let (Some((field, rank)), Some(value)) = (named, value) {
                 candidates.push(Candidate { field, rank, id, text: unquoted(value) });
             }

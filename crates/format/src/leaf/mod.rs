@@ -10,5 +10,7 @@ pub mod logfmt;
 pub mod nginx_access;
 pub mod nginx_error;
 
+mod audit_object;
+mod event_flat;
 mod operation;
 mod redact_bodies;

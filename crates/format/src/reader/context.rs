@@ -6,7 +6,7 @@ use model::record::{Attrs, Level, Place, Text};
 use std::borrow::Cow;
 
 /// Most envelopes around one line.
-pub(super) const MAX_DEPTH: usize = 4;
+pub(super) const MAX_DEPTH: usize = 5;
 
 /// The metadata of all envelopes around a line.
 #[derive(Clone, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Context<'a> {
     /// Number of envelopes.
     pub(super) depth: usize,
     /// Indexes of the envelopes in the list of formats, the outermost first.
-    pub(super) chain: [u8; MAX_DEPTH],
+    pub(super) chain: [u16; MAX_DEPTH],
 }
 
 impl<'a> Context<'a> {
@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
         };
         inner.attrs.extend(&attrs);
         if let Some(slot) = inner.chain.get_mut(self.depth) {
-            *slot = u8::try_from(index).unwrap_or(0);
+            *slot = u16::try_from(index).unwrap_or(0);
         }
         inner
     }
@@ -84,5 +84,11 @@ impl<'a> Context<'a> {
         let Place { namespace, pod, container, node, .. } = &self.place;
         (namespace, pod, container, node, &self.stream, &self.log).hash(&mut hasher);
         hasher.finish()
+    }
+
+    /// Returns about how many bytes its texts take.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.trace_id, &self.span_id, &self.stream, &self.log, &self.place.pod];
+        texts.into_iter().flatten().map(|text| text.len()).sum::<usize>() + self.attrs.bytes() + 256
     }
 }

@@ -1,7 +1,7 @@
 //! What was read of an object, in records. Must not know how records are read.
 
+use crate::reader::Reader;
 use crate::reader::context::Context;
-use crate::reader::{Reader, format_at};
 use std::collections::BTreeMap;
 
 /// Most faults that are kept.
@@ -57,7 +57,8 @@ impl Reader {
         let chain = &mut self.chain;
         chain.clear();
         for index in context.chain.iter().take(context.depth) {
-            chain.push_str(format_at(Some(usize::from(*index))).map_or("", |format| format.name()));
+            let envelope = self.options.registry.at(Some(usize::from(*index)));
+            chain.push_str(envelope.map_or("", |format| format.name()));
             chain.push_str(" > ");
         }
         chain.push_str(format);

@@ -5,13 +5,16 @@
 use crate::contract::Role;
 use crate::reader::context::Context;
 use crate::reader::settle::RecordText;
-use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader, format_at, role_of};
-use crate::registry::FORMATS;
+use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader};
 use crate::text::{private_key, stack};
 use std::borrow::Cow;
 
 /// Most streams (pod, container, stream) that may hold a record back at the same time.
 const MAX_STREAMS: usize = 4096;
+/// Most bytes that all streams together hold back.
+const MAX_HELD_BYTES: usize = 32 << 20;
+/// Time, in µs, after which a line that was collected later is no continuation: a trace is written at once.
+const MAX_PAUSE_US: i64 = 2_000_000;
 
 /// The state of one stream of lines: a container's stdout, or the whole object.
 #[derive(Default)]
@@ -31,13 +34,17 @@ struct Held {
     last_line_at: usize,
     leaf: Option<usize>,
     at: Position,
+    /// Collector's time of its last line.
+    last_ts: Option<i64>,
+    /// True while the lines are those of a private key.
+    in_key: bool,
     context: Context<'static>,
 }
 
 impl Reader {
     /// Adds a partial line to its stream. Partial lines are joined by bytes, because collectors cut
     /// within characters.
-    pub(super) fn join_partial(&mut self, payload: &[u8], context: &Context<'_>) {
+    pub(super) fn join_partial(&mut self, payload: &[u8], context: &Context<'_>, emit: EmitRow<'_>) {
         let stream = self.streams.entry(context.stream_key()).or_default();
         if stream.partial.is_empty() {
             stream.partial_at = self.next;
@@ -46,8 +53,17 @@ impl Reader {
         // a longer record is cut, and marked, when it is read
         if stream.partial.len() <= MAX_RECORD_BYTES {
             stream.partial.extend_from_slice(payload);
+            self.held_bytes += payload.len();
         }
         self.counts.joined += 1;
+        self.bound(emit);
+    }
+
+    /// Reads what the streams hold back if it is too much.
+    fn bound(&mut self, emit: EmitRow<'_>) {
+        if self.streams.len() >= MAX_STREAMS || self.held_bytes >= MAX_HELD_BYTES {
+            self.release_all(emit);
+        }
     }
 
     /// Adds an application's line to its stream.
@@ -58,14 +74,13 @@ impl Reader {
             self.line(&mut stream, Line { bytes, begun: None, context }, emit);
         } else {
             let mut whole = std::mem::take(&mut stream.partial);
+            self.held_bytes = self.held_bytes.saturating_sub(whole.len());
             whole.extend_from_slice(bytes);
             let begun = Some(stream.partial_at);
             self.line(&mut stream, Line { bytes: &whole, begun, context }, emit);
         }
-        if self.streams.len() >= MAX_STREAMS {
-            self.release_all(emit);
-        }
         self.streams.insert(key, stream);
+        self.bound(emit);
     }
 
     /// Reads what every stream holds back, in the order of the object.
@@ -83,6 +98,7 @@ impl Reader {
             }
             self.release(&mut stream, emit);
         }
+        self.held_bytes = 0;
     }
 
     /// Joins a line to the record before it, or begins a record with it.
@@ -101,37 +117,49 @@ impl Reader {
             self.counts.drop_by("blank line");
             return;
         }
-        let leaf = leaf_of(text, stream.leaf);
-        // an export may run backwards: a line that was collected earlier continues nothing
+        let leaf = self.options.registry.leaf_of(text, stream.leaf);
         if let Some(held) = &mut stream.held
-            && context.ts >= held.context.ts
+            && is_soon(held, context.ts)
             && continues(held, text, leaf)
         {
             held.last_line_at = held.text.len() + 1;
             held.text.push('\n');
             held.text.push_str(text);
+            held.last_ts = context.ts.or(held.last_ts);
+            held.in_key = private_key::is_open(text, held.in_key);
+            self.held_bytes += text.len();
             self.counts.joined += 1;
             return;
         }
         self.release(stream, emit);
         stream.leaf = leaf.or(stream.leaf);
         let at = begun.unwrap_or_else(|| self.begin());
-        if matches!(role_of(leaf), Some(Role::Audit | Role::Event)) {
+        if matches!(self.role_of(leaf), Some(Role::Audit | Role::Event)) {
             self.read(&mut stream.last_ts, &RecordText { text, leaf, at, context: &context }, emit);
             return;
         }
         let context = context.into_owned();
-        stream.held = Some(Held { text: text.to_owned(), last_line_at: 0, leaf, at, context });
+        self.held_bytes += text.len() + context.bytes();
+        stream.held = Some(Held {
+            text: text.to_owned(),
+            last_line_at: 0,
+            leaf,
+            at,
+            last_ts: context.ts,
+            in_key: private_key::is_open(text, false),
+            context,
+        });
     }
 
     /// Reads the record that a stream holds back.
     fn release(&mut self, stream: &mut Stream, emit: EmitRow<'_>) {
-        let Some(Held { text, last_line_at, leaf, at, context }) = stream.held.take() else { return };
+        let Some(Held { text, last_line_at, leaf, at, context, .. }) = stream.held.take() else { return };
+        self.held_bytes = self.held_bytes.saturating_sub(text.len() + context.bytes());
         let mut text = Cow::Borrowed(text.as_str());
         // a format would divide a key, its first line into the message and the others into the stack
         if last_line_at > 0
             && memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY").is_some()
-            && let Cow::Owned(masked) = self.redactor.secrets(&text)
+            && let Cow::Owned(masked) = self.options.redactor.secrets(&text)
         {
             self.counts.masked += 1;
             text = Cow::Owned(masked);
@@ -147,29 +175,27 @@ struct Line<'l> {
     context: Context<'l>,
 }
 
-/// Returns the format that `text` begins a record of, preferring the stream's last one.
-fn leaf_of(text: &str, last: Option<usize>) -> Option<usize> {
-    let fits = |index: &usize| {
-        format_at(Some(*index)).is_some_and(|format| format.role() != Role::Envelope && format.begins(text))
-    };
-    // the JSON format is never preferred: audit events and Kubernetes events fit it too
-    last.filter(|index| role_of(Some(*index)) != Some(Role::Line) && fits(index))
-        .or_else(|| (0..FORMATS.len()).find(fits))
+/// Returns true if a line that was collected at `ts` may continue the record held back: not before its last
+/// line, as in an export that runs backwards, and not long after it.
+fn is_soon(held: &Held, ts: Option<i64>) -> bool {
+    match (held.last_ts, ts) {
+        (Some(last), Some(ts)) => (last..=last.saturating_add(MAX_PAUSE_US)).contains(&ts),
+        (last, ts) => ts >= last,
+    }
 }
 
-/// Returns true if a line continues the record held back.
+/// Returns true if a line continues the record held back: it looks like a continuation, and begins no record.
 fn continues(held: &Held, text: &str, leaf: Option<usize>) -> bool {
     if held.text.len() + text.len() >= MAX_RECORD_BYTES {
         return false;
     }
-    if private_key::continues_key(&held.text, text) {
+    if held.in_key && private_key::continues_key(text) {
         return true;
     }
     if leaf.is_some() && !text.starts_with([' ', '\t']) {
         return false;
     }
-    let previous = held.text.get(held.last_line_at..).unwrap_or("");
-    stack::continues(text, previous) || leaf.is_none() && role_of(held.leaf) == Some(Role::Lines)
+    stack::continues(text, held.text.get(held.last_line_at..).unwrap_or(""))
 }
 
 /// Returns the text without terminal escapes.

@@ -11,13 +11,13 @@ mod unwrap;
 
 pub use count::Counts;
 
-use crate::contract::{Clock, Format, Role};
+use crate::contract::{Clock, Role};
 use crate::framing::Frame;
 use crate::origin::Origin;
 use crate::reader::context::Context;
 use crate::reader::join::Stream;
 use crate::reader::settle::RecordText;
-use crate::registry::FORMATS;
+use crate::registry::Registry;
 use model::record::Record;
 use model::table::Table;
 use redact::Redactor;
@@ -25,6 +25,40 @@ use std::collections::HashMap;
 
 /// Bytes of the longest joined record.
 const MAX_RECORD_BYTES: usize = 1 << 20;
+/// A day, µs.
+const DAY_US: i64 = 86_400_000_000;
+
+/// How the records of an object are read.
+#[derive(Clone)]
+pub struct ReaderOptions {
+    /// The formats.
+    pub registry: &'static Registry,
+    /// Zone and day of the object.
+    pub clock: Clock,
+    /// Time of records before any time is known, µs UTC.
+    pub fallback_ts: i64,
+    /// The last time that a record of the object can have, µs UTC. Later ones are not believed.
+    pub latest_ts: i64,
+    /// Difference, in µs, between a record's time and its collector's up to which the record's is believed.
+    pub max_skew: i64,
+    /// Masks secrets.
+    pub redactor: Redactor,
+}
+
+impl ReaderOptions {
+    /// Returns the shipped formats and usual bounds, for an object with that clock.
+    pub fn of(clock: Clock) -> Self {
+        let midnight = clock.day.and_time(chrono::NaiveTime::MIN);
+        Self {
+            registry: Registry::shipped(),
+            clock,
+            fallback_ts: model::time::local_ts(midnight, clock.zone).0,
+            latest_ts: i64::MAX,
+            max_skew: DAY_US,
+            redactor: Redactor::default(),
+        }
+    }
+}
 
 /// One record on its way to a table.
 pub struct Row<'a> {
@@ -47,13 +81,13 @@ pub type EmitRow<'t> = &'t mut dyn FnMut(Row<'_>);
 
 /// Reads the frames of one object.
 pub struct Reader {
-    clock: Clock,
     origin: Origin,
-    redactor: Redactor,
+    options: ReaderOptions,
     streams: HashMap<u64, Box<Stream>>,
-    /// The envelope that fitted last, tried first.
+    /// Bytes that the streams hold back.
+    held_bytes: usize,
+    /// The envelope in code that fitted last, tried first.
     envelope: usize,
-    fallback_ts: i64,
     /// The position of the next record that begins.
     next: Position,
     /// Buffer for the format chain of a record.
@@ -70,15 +104,14 @@ struct Position {
 }
 
 impl Reader {
-    /// Returns a reader of one object. Records before any time is known get `fallback_ts` (µs UTC).
-    pub fn new(clock: Clock, origin: Origin, fallback_ts: i64, redactor: Redactor) -> Self {
+    /// Returns a reader of one object.
+    pub fn new(origin: Origin, options: ReaderOptions) -> Self {
         Self {
-            clock,
             origin,
-            redactor,
+            options,
             streams: HashMap::new(),
+            held_bytes: 0,
             envelope: 0,
-            fallback_ts,
             next: Position::default(),
             chain: String::new(),
             counts: Counts::default(),
@@ -116,13 +149,9 @@ impl Reader {
         self.next.item += 1;
         at
     }
-}
 
-/// Returns the format at an index of the list.
-fn format_at(index: Option<usize>) -> Option<&'static dyn Format> {
-    FORMATS.get(index?).copied()
-}
-
-fn role_of(leaf: Option<usize>) -> Option<Role> {
-    Some(format_at(leaf)?.role())
+    /// Returns the kind of content that the format at an index of the list reads.
+    fn role_of(&self, leaf: Option<usize>) -> Option<Role> {
+        Some(self.options.registry.at(leaf)?.role())
+    }
 }

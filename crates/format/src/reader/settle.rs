@@ -4,15 +4,18 @@
 use crate::contract::{Clock, Role};
 use crate::reader::context::Context;
 use crate::reader::count::NO_FORMAT;
-use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader, Row, format_at, role_of};
+use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader, Row};
 use crate::text::stack;
-use model::record::{Body, Record};
+use model::record::{Body, Level, Record};
 use model::table::Table;
 use model::time::Ts;
 use std::borrow::Cow;
 
 /// Difference, in µs, between an application's time and its collector's from which both are kept.
 const COLLECTED_APART_US: i64 = 1_000_000;
+
+/// 1 January 2000, µs UTC: no log of a cluster is older.
+const EARLIEST_US: i64 = 946_684_800_000_000;
 
 /// The text of one record, its lines joined.
 pub(super) struct RecordText<'r> {
@@ -26,7 +29,7 @@ pub(super) struct RecordText<'r> {
 /// Where a record comes from.
 struct Provenance<'r> {
     /// Name of its format; `None` if no format fits.
-    format: Option<&'static str>,
+    format: Option<&'r str>,
     at: Position,
     /// Bytes cut off its text.
     cut_bytes: usize,
@@ -35,39 +38,54 @@ struct Provenance<'r> {
 }
 
 impl Reader {
+    /// Returns the clock for a line: its day is the collector's, if that is known.
+    pub(super) fn clock_of(&self, context: &Context<'_>) -> Clock {
+        let clock = self.options.clock;
+        let day = self.collected(context).map_or(clock.day, |ts| Ts(ts).date(clock.zone));
+        Clock { day, ..clock }
+    }
+
+    /// Returns true for a time at which a record of this object can have been written.
+    fn is_possible(&self, ts: i64) -> bool {
+        (EARLIEST_US..=self.options.latest_ts).contains(&ts)
+    }
+
+    /// Returns the collector's time, if it is possible.
+    fn collected(&self, context: &Context<'_>) -> Option<i64> {
+        context.ts.filter(|ts| self.is_possible(*ts))
+    }
+
     /// Reads one record. `last_ts` is the time of the stream's last record.
     pub(super) fn read(&mut self, last_ts: &mut Option<i64>, record: &RecordText<'_>, emit: EmitRow<'_>) {
         let RecordText { leaf, at, context, .. } = *record;
-        let is_json = matches!(role_of(leaf), Some(Role::Audit | Role::Event));
+        let is_json = matches!(self.role_of(leaf), Some(Role::Audit | Role::Event));
         let (text, cut_bytes) = cut_to(record.text, if is_json { usize::MAX } else { MAX_RECORD_BYTES });
-        let Some(format) = format_at(leaf) else {
-            if context.depth == 0 {
+        let Some(format) = self.options.registry.at(leaf) else {
+            let exception = stack::exception_of(text);
+            let is_trace = exception.is_some() && stack::has_frames(text);
+            if context.depth == 0 && !is_trace {
                 self.unparsed(&RecordText { text, ..*record }, NO_FORMAT, emit);
                 return;
             }
             let mut plain = Record::text(text);
             if let Body::Text(fields) = &mut plain.body {
-                fields.exception = stack::exception_of(text).map(Cow::Borrowed);
+                fields.exception = exception.map(Cow::Borrowed);
             }
+            // a runtime printed it because nobody caught the exception
+            plain.level = is_trace.then_some(Level::Error);
             let from = Provenance { format: None, at, cut_bytes, is_unparsed: false, context };
             self.settle(last_ts, plain, &from, emit);
             return;
         };
-        // a time without year or date is near the collector's
-        let day = context.ts.map_or(self.clock.day, |ts| Ts(ts).date(self.clock.zone));
-        let clock = Clock { day, ..self.clock };
+        let clock = self.clock_of(context);
         let mut count = 0;
         let outcome = format.read(text, &clock, &mut |record| {
             // a list on one line: its first item has the position of the line
             let at = if count == 0 { at } else { self.begin() };
             count += 1;
             let format = Some(format.name());
-            self.settle(
-                last_ts,
-                record,
-                &Provenance { format, at, cut_bytes, is_unparsed: false, context },
-                emit,
-            );
+            let from = Provenance { format, at, cut_bytes, is_unparsed: false, context };
+            self.settle(last_ts, record, &from, emit);
         });
         if let Err(why) = outcome {
             let at = if count == 0 { at } else { self.begin() };
@@ -88,28 +106,41 @@ impl Reader {
         if from.cut_bytes > 0 {
             record.attrs.raw("truncated_bytes", &from.cut_bytes.to_string());
         }
-        let context = from.context;
-        let own = match (record.ts, context.ts) {
+        let collected = self.collected(from.context);
+        let claimed = match (record.ts, collected) {
             // a time of day is less than the collector's date and time
             (Some(_), Some(_)) if record.time_of_day => None,
             (Some(ts), Some(collected)) if !record.zoned => Some(ts + zone_error(ts, collected)),
             (ts, _) => ts,
         };
-        let ts = own.or(context.ts).or(*last_ts).unwrap_or_else(|| {
-            record.attrs.text("ts_source", "object");
-            self.fallback_ts
-        });
-        if own.is_none() && context.ts.is_none() && last_ts.is_some() {
-            record.attrs.text("ts_source", "previous record");
+        let is_text = matches!(record.body, Body::Text(_));
+        // events and audit events are listed again long after they happened
+        let is_near = |ts: i64| {
+            collected.is_none_or(|collected| ts.abs_diff(collected) <= self.options.max_skew.unsigned_abs())
+        };
+        let own = claimed.filter(|ts| self.is_possible(*ts) && (!is_text || is_near(*ts)));
+        if let Some(claimed) = claimed.filter(|_| own.is_none()) {
+            record.attrs.text("claimed_ts", &Ts(claimed).to_string());
         }
-        if let (Some(own), Some(collected)) = (own, context.ts)
+        let (ts, source) = match (own, collected, *last_ts) {
+            (Some(own), ..) => (own, None),
+            (None, Some(collected), _) => (collected, Some("collector")),
+            (None, None, Some(previous)) => (previous, Some("previous")),
+            (None, None, None) => (self.options.fallback_ts, Some("object")),
+        };
+        if let Some(source) = source {
+            record.attrs.text("ts_source", source);
+        }
+        if let (Some(own), Some(collected)) = (own, collected)
             && (own - collected).abs() > COLLECTED_APART_US
         {
             record.attrs.text("collected_ts", &Ts(collected).to_string());
         }
-        *last_ts = Some(ts);
+        if source != Some("object") {
+            *last_ts = Some(ts);
+        }
         self.counts.parsed += 1;
-        self.count_format(context, from.format.unwrap_or("text"));
+        self.count_format(from.context, from.format.unwrap_or("text"));
         self.emit(record, ts, from, emit);
     }
 
@@ -122,11 +153,16 @@ impl Reader {
         if cut_bytes > 0 {
             record.attrs.raw("truncated_bytes", &cut_bytes.to_string());
         }
-        self.counts.add_fault(at.line, &self.redactor.secrets(why));
+        self.counts.add_fault(at.line, &self.options.redactor.secrets(why));
         self.counts.unparsed += 1;
         self.count_format(context, "unparsed");
         let last_ts = self.streams.get(&context.stream_key()).and_then(|stream| stream.last_ts);
-        let ts = context.ts.or(last_ts).unwrap_or(self.fallback_ts);
+        let (ts, source) = match (self.collected(context), last_ts) {
+            (Some(collected), _) => (collected, "collector"),
+            (None, Some(previous)) => (previous, "previous"),
+            (None, None) => (self.options.fallback_ts, "object"),
+        };
+        record.attrs.text("ts_source", source);
         self.emit(record, ts, &Provenance { format: None, at, cut_bytes, is_unparsed: true, context }, emit);
     }
 
@@ -160,7 +196,7 @@ impl Reader {
             record.place.cluster = context.place.cluster.as_deref().map(|text| Cow::Owned(text.to_owned()));
         }
         record.attrs.extend(&context.attrs);
-        if self.redactor.record(&mut record) {
+        if self.options.redactor.record(&mut record) {
             self.counts.masked += 1;
         }
         *self.counts.tables.entry(table.name()).or_default() += 1;

@@ -1,14 +1,12 @@
 //! Removes envelopes until an application's line is left. Must not know any envelope, except that
 //! audit events as the API server writes them have none: the shortcut of the hot path.
 
-use crate::contract::{Part, Role, Unwrapped};
-use crate::envelope::cls;
-use crate::leaf::audit;
+use crate::contract::{Format, Part, Unwrapped};
+use crate::envelope::shipper;
+use crate::leaf::{audit, event};
 use crate::reader::context::{Context, MAX_DEPTH};
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, Reader};
-use crate::registry::FORMATS;
-use model::time::{Ts, local_ts};
 
 impl Reader {
     /// Removes all envelopes of a line and reads the application's line.
@@ -30,26 +28,53 @@ impl Reader {
             },
             _ => None,
         };
-        if json.is_some_and(|text| audit::is_native(text) && !cls::is_marked(text)) {
+        if json.is_some_and(|text| audit::is_native(text) && !shipper::is_marked(text)) {
             return false;
         }
+        // an event names no collector's text: what looks like one is its own `message`
+        if json.is_some_and(|text| event::Event.begins(text)) {
+            return false;
+        }
+        let registry = self.options.registry;
+        let clock = self.clock_of(context);
         let last = self.envelope;
-        for index in std::iter::once(last).chain((0..FORMATS.len()).filter(|index| *index != last)) {
-            let Some(format) = FORMATS.get(index).filter(|format| format.role() == Role::Envelope) else {
-                continue;
-            };
+        let others = registry.envelopes().iter().copied().filter(|index| *index != last);
+        for index in std::iter::once(last).chain(others) {
+            let Some(format) = registry.at(Some(index)) else { continue };
             if !format.first_bytes().contains(first)
                 || format.is_outermost() && context.depth > 0
                 || json.is_some_and(|text| !format.begins(text))
             {
                 continue;
             }
-            if format.unwrap_all(bytes, &mut |part| self.part(index, part, context, emit)) {
+            let mut is_application = false;
+            let is_unwrapped = format.unwrap_all(bytes, &clock, &mut |part| match &part {
+                Part::Line(line) if line.only_if_known && !self.is_known(&line.payload) => {
+                    is_application = true
+                }
+                _ => self.part(index, part, context, emit),
+            });
+            if is_unwrapped && !is_application {
                 self.envelope = index;
                 return true;
             }
         }
-        false
+        if json.is_some() || first.is_ascii_whitespace() {
+            return false;
+        }
+        let prefix = bytes.utf8_chunks().next().and_then(|chunk| registry.prefix_of(chunk.valid()));
+        let Some(format) = registry.at(prefix) else { return false };
+        let index = prefix.unwrap_or(0);
+        format.unwrap_all(bytes, &clock, &mut |part| self.part(index, part, context, emit))
+    }
+
+    /// Returns true if a payload is in a known format.
+    fn is_known(&self, payload: &[u8]) -> bool {
+        let registry = self.options.registry;
+        std::str::from_utf8(payload).is_ok_and(|text| {
+            let text = text.lines().next().unwrap_or("").trim_end();
+            registry.leaf_of(text, None).is_some() || registry.prefix_of(text).is_some()
+        })
     }
 
     /// Reads one part of the envelope at `index` of the list of formats.
@@ -68,9 +93,6 @@ impl Reader {
                 return;
             }
         };
-        if unwrapped.is_local {
-            unwrapped.ts = unwrapped.ts.map(|ts| local_ts(Ts(ts).utc().naive_utc(), self.clock.zone).0);
-        }
         let is_partial = unwrapped.partial && !context.complete;
         if is_partial != unwrapped.partial {
             unwrapped.attrs.raw("partial", "true");
@@ -78,7 +100,7 @@ impl Reader {
         let payload = std::mem::take(&mut unwrapped.payload);
         let inner = context.clone().within(index, unwrapped);
         if is_partial {
-            self.join_partial(&payload, &inner);
+            self.join_partial(&payload, &inner, emit);
         } else {
             self.unwrap(&payload, inner, emit);
         }

@@ -6,7 +6,8 @@ use crate::contract::Clock;
 use crate::text::{stack, time};
 use model::record::{Body, Level, Place, Record, Text, TextFields};
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
 
 /// A column that a name can stand for, in the order that columns are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,8 @@ pub enum Field {
     Nanos,
     /// Level.
     Level,
+    /// Severity of syslog, 0 to 7: the level of a record that has none.
+    Priority,
     /// Text.
     Message,
     /// Logger name.
@@ -51,75 +54,58 @@ pub enum Field {
     Node,
 }
 
-/// Names by field, the likelier first. Case does not matter; nested names are joined by dots.
-const NAMES: [(Field, &str); 19] = [
-    (
-        Field::Time,
-        "@timestamp timestamp time ts @t datetime date_time asctime t eventTime event_time date __REALTIME_TIMESTAMP instant.epochSecond timeMillis epochMillis time_iso8601 time_local started_at",
-    ),
-    (Field::Nanos, "instant.nanoOfSecond"),
-    (
-        Field::Level,
-        "level log.level severity lvl levelname loglevel log_level severityText severity_text @l fields.level l",
-    ),
-    (
-        Field::Message,
-        "message msg fields.message short_message @m RenderedMessage @mt MessageTemplate log event body text error.message thrown.message exception.message",
-    ),
-    (
-        Field::Logger,
-        "logger logger_name loggerName log.logger target category SourceContext Properties.SourceContext",
-    ),
-    (Field::Thread, "thread thread_name threadName process.thread.name thread.name"),
-    (
-        Field::TraceId,
-        "trace_id traceId trace.id dd.trace_id otelTraceID x-b3-traceid mdc.traceId mdc.trace_id contextMap.traceId contextMap.trace_id context.traceId fields.trace_id span.trace_id @tr",
-    ),
-    (
-        Field::SpanId,
-        "span_id spanId span.id dd.span_id otelSpanID x-b3-spanid mdc.spanId mdc.span_id contextMap.spanId contextMap.span_id context.spanId fields.span_id @sp",
-    ),
-    (Field::ErrorCode, "error_code errorCode error.code err.code err_code"),
-    (
-        Field::Status,
-        "http.response.status_code http.status_code status_code statusCode res.statusCode code status",
-    ),
-    (
-        Field::Stack,
-        "stack_trace stacktrace error.stack_trace error.stack stackTrace exception.stacktrace exc_info exc_text err.stack stack traceback thrown.extendedStackTrace @x exception",
-    ),
-    (
-        Field::Exception,
-        "error.type exception.class exception.type exception_class exceptionClass thrown.name err.type error.kind exc_type",
-    ),
-    (Field::Stream, "stream"),
-    (Field::Cluster, "kubernetes.cluster_name k8s.cluster.name orchestrator.cluster.name"),
-    (
-        Field::Namespace,
-        "kubernetes.namespace_name kubernetes.pod_namespace kubernetes.namespace k8s.namespace.name",
-    ),
-    (
-        Field::Workload,
-        "kubernetes.deployment.name kubernetes.statefulset.name kubernetes.daemonset.name k8s.deployment.name k8s.statefulset.name k8s.daemonset.name",
-    ),
-    (Field::Pod, "kubernetes.pod_name kubernetes.pod.name k8s.pod.name"),
-    (Field::Container, "kubernetes.container_name kubernetes.container.name k8s.container.name"),
-    (
-        Field::Node,
-        "kubernetes.host kubernetes.pod_node_name kubernetes.node_name kubernetes.node.name k8s.node.name",
-    ),
+/// The groups of `formats/names/application.toml`.
+const GROUPS: [(&str, Field); 20] = [
+    ("time", Field::Time),
+    ("nanos", Field::Nanos),
+    ("level", Field::Level),
+    ("message", Field::Message),
+    ("logger", Field::Logger),
+    ("thread", Field::Thread),
+    ("trace_id", Field::TraceId),
+    ("span_id", Field::SpanId),
+    ("error_code", Field::ErrorCode),
+    ("status", Field::Status),
+    ("stack", Field::Stack),
+    ("exception", Field::Exception),
+    ("stream", Field::Stream),
+    ("cluster", Field::Cluster),
+    ("namespace", Field::Namespace),
+    ("workload", Field::Workload),
+    ("pod", Field::Pod),
+    ("container", Field::Container),
+    ("node", Field::Node),
+    ("priority", Field::Priority),
 ];
 
 /// A name, its field and its rank for that field.
-type Name = (&'static str, Field, usize);
+type Name = (String, Field, usize);
+
+/// Names of the config, by group.
+static CUSTOM: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
+
+/// Adds names of the config. Returns the name of a group that does not exist.
+pub fn add_names(names: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
+    match names.keys().find(|name| GROUPS.iter().all(|(group, _)| group != name)) {
+        Some(unknown) => Err(unknown.clone()),
+        None => {
+            CUSTOM.get_or_init(|| names.clone());
+            Ok(())
+        }
+    }
+}
 
 /// The names by length, so that a lookup compares few.
 static BY_LENGTH: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
-    let mut by_length = vec![Vec::new(); 40];
-    for (field, names) in NAMES {
-        for (rank, name) in names.split(' ').enumerate() {
+    let text = include_str!("../../../../formats/names/application.toml");
+    let file: BTreeMap<String, Vec<String>> = toml::from_str(text).unwrap_or_default();
+    let mut by_length = vec![Vec::new(); 64];
+    for (group, field) in GROUPS {
+        let custom = CUSTOM.get().and_then(|custom| custom.get(group));
+        let names = custom.into_iter().chain(file.get(group)).flatten();
+        for (rank, name) in names.enumerate() {
             if let Some(same) = by_length.get_mut(name.len()) {
-                same.push((name, field, rank));
+                same.push((name.clone(), field, rank));
             }
         }
     }
@@ -134,11 +120,9 @@ pub fn field(name: &str) -> Option<(Field, usize)> {
 
 /// Returns true if some name begins with `path` and a dot, like `kubernetes` and `kubernetes.pod`.
 pub fn is_parent(path: &str) -> bool {
-    NAMES.iter().any(|(_, names)| {
-        names.split(' ').any(|name| {
-            name.as_bytes().get(path.len()) == Some(&b'.')
-                && name.get(..path.len()).is_some_and(|head| head.eq_ignore_ascii_case(path))
-        })
+    BY_LENGTH.iter().skip(path.len() + 2).flatten().any(|(name, ..)| {
+        name.as_bytes().get(path.len()) == Some(&b'.')
+            && name.get(..path.len()).is_some_and(|head| head.eq_ignore_ascii_case(path))
     })
 }
 
@@ -166,7 +150,7 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
     for Candidate { field, id, text, .. } in candidates {
         let is_taken = match field {
             Field::Time if record.ts.is_none() => {
-                let stamp = time::any(&text, clock).or_else(|| time::common_log(&text, clock));
+                let stamp = time::any(&text, clock);
                 record.ts = stamp.map(|stamp| stamp.ts);
                 record.zoned = stamp.is_some_and(|stamp| stamp.zoned);
                 stamp.is_some()
@@ -180,6 +164,10 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
             },
             Field::Level if record.level.is_none() => {
                 record.level = Level::of(&text);
+                record.level.is_some()
+            }
+            Field::Priority if record.level.is_none() => {
+                record.level = text.parse().ok().and_then(Level::of_syslog);
                 record.level.is_some()
             }
             Field::Message if !has_message => {

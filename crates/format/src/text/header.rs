@@ -3,6 +3,8 @@
 
 use crate::contract::Clock;
 use crate::text::{stack, time};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use model::record::{Level, TextFields};
 
 /// Splits a record's text into its first line and the lines after it.
@@ -34,24 +36,18 @@ pub fn clear_level(word: &str) -> Option<Level> {
     (is_upper || is_marked || LOWER.contains(&bare)).then(|| Level::of(bare)).flatten()
 }
 
-/// Reads the time at the front of `text`, in brackets or not: ISO, `HH:MM:SS.fff` of the clock's
-/// day, `yy/mm/dd HH:MM:SS`.
+/// A clock to see whether a text begins with a time; the time itself does not matter.
+const ANY_DAY: Clock = Clock {
+    zone: Tz::UTC,
+    day: match NaiveDate::from_ymd_opt(2024, 12, 31) {
+        Some(day) => day,
+        None => NaiveDate::MIN,
+    },
+};
+
+/// Reads the time at the front of `text`: a date and a clock, or a clock of the clock's day.
 pub fn stamp(text: &str, clock: &Clock) -> Option<time::Stamp> {
-    let bytes = text.as_bytes();
-    if bytes.get(4).is_some_and(|byte| matches!(byte, b'-' | b'/')) {
-        return time::iso(text, clock);
-    }
-    if is_time_of_day(text) {
-        let (at, len) = time::clock_time(bytes, 0)?;
-        let ts = model::time::local_ts(clock.day.and_time(at), clock.zone).0;
-        return Some(time::Stamp { ts, zoned: false, len });
-    }
-    if bytes.get(2) == Some(&b'/') && bytes.get(5) == Some(&b'/') {
-        let mut stamp = time::iso(&format!("20{}", text.get(..24).or(text.get(..17))?), clock)?;
-        stamp.len = stamp.len.saturating_sub(2);
-        return Some(stamp);
-    }
-    None
+    if is_time_of_day(text) { time::time_of_day(text, clock) } else { time::at_front(text, clock) }
 }
 
 /// Returns true if the time at the front can only be a time of day, `HH:MM:SS`.
@@ -62,11 +58,10 @@ pub fn is_time_of_day(text: &str) -> bool {
 /// Returns true if the text begins with a date and time, in a bracket or not.
 pub fn has_time(text: &str) -> bool {
     let text = text.strip_prefix('[').unwrap_or(text);
-    text.starts_with(|c: char| c.is_ascii_digit())
-        && time::iso(text, &Clock::UTC).is_some_and(|stamp| {
-            let next = text.as_bytes().get(stamp.len);
-            next.is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b']' | b',' | b'|' | b'-'))
-        })
+    time::at_front(text, &ANY_DAY).is_some_and(|stamp| {
+        let next = text.as_bytes().get(stamp.len);
+        next.is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b']' | b',' | b'|' | b'-'))
+    })
 }
 
 /// Returns true if a word can name a logger: `com.shop.Pay`, `shop::pay`, `o.s.Pay#12`, `root`.

@@ -2,7 +2,8 @@
 //! logs need around [`JsonCursor`]. Values that are not requested are never parsed.
 
 use crate::text::json_cursor::{Broken, JsonCursor, Member};
-use model::record::Text;
+use model::record::{Attrs, Text};
+use std::collections::HashSet;
 
 /// Returns the members of a JSON object in order, duplicates included. Text after it is not read.
 pub fn members(json: &str) -> Result<Vec<Member<'_>>, Broken> {
@@ -28,4 +29,33 @@ pub fn text_of(value: &str) -> Option<Text<'_>> {
 /// Returns a number, or a string that contains one, as an integer.
 pub fn int_of(value: &str) -> Option<i64> {
     text_of(value)?.parse().ok()
+}
+
+/// Returns the members whose values are not at one of the addresses `taken`, each key once. An object of which
+/// some members were taken keeps the others.
+pub fn remaining(members: &[Member<'_>], taken: &[usize]) -> Attrs {
+    let mut attrs = Attrs::default();
+    let mut seen = HashSet::new();
+    for (key, raw) in members {
+        let at = raw.as_ptr().addr();
+        if taken.contains(&at) || !seen.insert(key.clone()) {
+            continue;
+        }
+        let span = at..at + raw.len();
+        if raw.starts_with('{') && taken.iter().any(|id| span.contains(id)) {
+            if let Some(rest) = remaining(&members_of(raw).collect::<Vec<_>>(), taken).into_json() {
+                attrs.raw(key, &rest);
+            }
+        } else {
+            attrs.raw(key, raw);
+        }
+    }
+    attrs
+}
+
+/// Returns true if a text is a JSON object or array.
+pub fn is_json(text: &str) -> bool {
+    let is_bracketed =
+        text.starts_with('{') && text.ends_with('}') || text.starts_with('[') && text.ends_with(']');
+    is_bracketed && serde_json::from_str::<serde_json::Value>(text).is_ok()
 }

@@ -146,6 +146,11 @@ impl<'a> JsonCursor<'a> {
         Ok(self.since(begin))
     }
 
+    /// Returns the text from the cursor on.
+    pub fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
     /// Returns an error unless only blanks follow.
     pub fn end(&mut self) -> Result<(), Broken> {
         match self.skip_blanks() {

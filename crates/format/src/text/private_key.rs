@@ -4,13 +4,20 @@
 /// PEM wraps at 64 characters (RFC 7468, section 2); OpenSSH and older tools reach 76.
 const LONGEST_LINE: usize = 80;
 
-/// Returns true if `line` continues a private key that `text` has begun and not ended.
-pub fn continues_key(text: &str, line: &str) -> bool {
+/// Returns true if a line can be one of a private key that was begun and not ended.
+pub fn continues_key(line: &str) -> bool {
     let is_body = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let is_header = || ["-----END ", "Proc-Type: ", "DEK-Info: "].iter().any(|lead| line.starts_with(lead));
-    if !(line.len() <= LONGEST_LINE && line.bytes().all(is_body) || is_header()) {
-        return false;
+    line.len() <= LONGEST_LINE && line.bytes().all(is_body) || is_header()
+}
+
+/// Returns true if a key is open after `line`, which follows a text where one `was_open`.
+pub fn is_open(line: &str, was_open: bool) -> bool {
+    if memchr::memmem::find(line.as_bytes(), b"-----").is_none() {
+        return was_open;
     }
-    let Some((_, key)) = text.rsplit_once("-----BEGIN ") else { return false };
-    key.split_once("PRIVATE KEY").is_some_and(|(_, body)| !body.contains("-----END "))
+    match line.rsplit_once("-----BEGIN ") {
+        Some((_, key)) => key.contains("PRIVATE KEY") && !key.contains("-----END "),
+        None => was_open && !line.contains("-----END "),
+    }
 }

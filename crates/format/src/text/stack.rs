@@ -4,7 +4,7 @@
 
 /// Returns true if `line` can only continue the record of the line before it, `previous`.
 pub fn continues(line: &str, previous: &str) -> bool {
-    const STARTS: [&str; 12] = [
+    const STARTS: [&str; 20] = [
         "Caused by: ",
         "Suppressed: ",
         "Traceback (most recent call last):",
@@ -17,6 +17,14 @@ pub fn continues(line: &str, previous: &str) -> bool {
         "During handling of the above exception",
         "The above exception was the direct cause",
         "--- End of ",
+        "note: run with ",
+        "note: Some details are omitted",
+        "stack backtrace:",
+        "Stack trace:",
+        "[stacktrace]",
+        "[previous exception]",
+        "thrown in ",
+        "Node.js v",
     ];
     let Some(first) = line.bytes().next() else { return true };
     if first.is_ascii_whitespace() || STARTS.iter().any(|start| line.starts_with(start)) {
@@ -24,6 +32,12 @@ pub fn continues(line: &str, previous: &str) -> bool {
     }
     if line.bytes().all(|byte| b")]}>;,".contains(&byte)) {
         return true; // the end of a dumped structure
+    }
+    if previous.starts_with("thread '") && previous.ends_with(':') {
+        return true; // Rust writes the message of a panic on the next line
+    }
+    if let Some(frame) = line.strip_prefix('#') {
+        return frame.split_once(' ').is_some_and(|(number, _)| is_number(number)); // PHP, gdb
     }
     if let Some(frame) = line.strip_prefix("at ") {
         return frame.contains('(') || frame.rsplit(':').next().is_some_and(is_number);
@@ -45,6 +59,15 @@ pub fn continues(line: &str, previous: &str) -> bool {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns true if a text contains a frame of a stack: it is a trace, not a sentence about an exception.
+pub fn has_frames(text: &str) -> bool {
+    text.lines().skip(1).take(1_000).any(|line| {
+        let frame = line.trim_start();
+        frame.len() < line.len() && ["at ", "File \"", "from "].iter().any(|start| frame.starts_with(start))
+            || is_go_frame(line)
+    })
 }
 
 /// Returns true for `path/pkg.(*Type).Func(0x1, …)`, the arguments optional.
@@ -80,12 +103,13 @@ fn class_at_front(line: &str) -> Option<&str> {
     if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";") {
         return None;
     }
-    let name = class.rsplit(['.', '$', '/']).next()?;
+    const ENDS: [&str; 8] =
+        ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit"];
+    let name = class.rsplit(['.', '/']).next()?;
+    // `HttpClientErrorException$NotFound` is a class within one
     let is_class = name.starts_with(|c: char| c.is_ascii_uppercase())
         && !class.starts_with(['.', '/'])
-        && ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit"]
-            .iter()
-            .any(|end| name.ends_with(end));
+        && name.split('$').any(|part| ENDS.iter().any(|end| part.ends_with(end)));
     is_class.then_some(class)
 }
 

@@ -73,8 +73,8 @@ fn values_without_a_column_are_attributes() {
         format!("{} {}", row.record.message, row.record.attrs.clone().into_json().unwrap_or_default())
     });
     let expected = [
-        r#"one "two" {"source":"10.0.1.7","filename":"/var/log/pay.log","app":"pay","requestId":"r-1","level":"odd"}"#,
-        r#"three {"ts_source":"previous record","timestamp":"soon","requestId":"r-2","time":"2026-11-22T02:12:02Z"}"#,
+        r#"one "two" {"ts_source":"collector","source":"10.0.1.7","filename":"/var/log/pay.log","app":"pay","requestId":"r-1","level":"odd"}"#,
+        r#"three {"ts_source":"previous","timestamp":"soon","requestId":"r-2","time":"2026-11-22T02:12:02Z"}"#,
     ];
     assert_eq!(rows, expected);
 }
@@ -144,8 +144,8 @@ fn a_row_never_continues_another_row() {
     });
     let expected = [
         r#"2 failed "java.io.IOException: reset\n\tat c.s.Pay.charge(Pay.java:42)" "#,
-        r#"5 long "-" {"partial":true}"#,
-        r#"6 next "-" "#,
+        r#"5 long "-" {"ts_source":"collector","partial":true}"#,
+        r#"6 next "-" {"ts_source":"collector"}"#,
     ];
     assert_eq!(rows, expected);
     assert_eq!(counts.joined, 0);

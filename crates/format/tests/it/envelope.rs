@@ -3,8 +3,9 @@
 
 use chrono::NaiveDate;
 use format::reader;
+use format::reader::ReaderOptions;
 use format::reader::{Reader, Row};
-use format::{Clock, FORMATS, Role, framing};
+use format::{Clock, Registry, Role, framing};
 use model::record::Body;
 use model::time::Ts;
 use redact::RedactConfig;
@@ -60,7 +61,8 @@ pub fn read_as(document: &str, render: fn(&Row<'_>) -> String) -> (Vec<String>, 
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let clock = Clock { zone: chrono_tz::Asia::Shanghai, day };
     let redactor = Redactor::of(&RedactConfig::default()).expect("the default masks");
-    let mut reader = Reader::new(clock, format::origin_of("logs/a.log"), 1_795_276_800_000_000, redactor);
+    let options = ReaderOptions { fallback_ts: 1_795_276_800_000_000, redactor, ..ReaderOptions::of(clock) };
+    let mut reader = Reader::new(format::origin_of("logs/a.log"), options);
     let mut rows: Vec<((u64, u32), String)> = Vec::new();
     let mut take = |row: Row<'_>| rows.push(((row.line, row.item), render(&row)));
     let (_, mut text) = framing::decompress(document.as_bytes()).expect("plain text");
@@ -84,10 +86,14 @@ pub fn check(document: &str, expected: &[&str]) -> reader::Counts {
 
 #[test]
 fn every_envelope_unwraps_its_sample() {
-    for format in FORMATS.iter().filter(|format| format.role() == Role::Envelope) {
+    for format in Registry::shipped().formats().iter().filter(|format| format.role() == Role::Envelope) {
         assert!(format.begins(format.sample()), "{} begins at its sample", format.name());
         let mut parts = 0;
-        assert!(format.unwrap_all(format.sample().as_bytes(), &mut |_| parts += 1), "{}", format.name());
+        assert!(
+            format.unwrap_all(format.sample().as_bytes(), &Clock::UTC, &mut |_| parts += 1),
+            "{}",
+            format.name()
+        );
         assert_eq!(parts, 1, "{}", format.name());
     }
 }
@@ -229,7 +235,7 @@ fn audit_events_come_as_yaml_and_flattened() {
 
 #[test]
 fn every_cut_of_every_envelope_is_counted() {
-    for format in FORMATS.iter().filter(|format| format.role() == Role::Envelope) {
+    for format in Registry::shipped().formats().iter().filter(|format| format.role() == Role::Envelope) {
         let sample = format.sample();
         for end in (1..sample.len()).filter(|end| sample.is_char_boundary(*end)) {
             let (rows, counts) = read(&sample[..end]);

@@ -4,5 +4,7 @@
 
 mod csv; // CSV with a header row
 mod envelope; // envelopes of several records, audit events in other shapes
-mod json_cursor; // the JSON cursor
-mod text; // application-text formats
+mod json_cursor;
+mod layouts;
+mod text;
+mod time; // the JSON cursor // application-text formats

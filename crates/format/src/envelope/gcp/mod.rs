@@ -47,7 +47,7 @@ impl Format for Gcp {
                     && (has("\"logName\"") || has("\"insertId\"")))
     }
 
-    fn unwrap_line<'a>(&self, line: &'a [u8]) -> Option<Unwrapped<'a>> {
+    fn unwrap_line<'a>(&self, line: &'a [u8], _clock: &Clock) -> Option<Unwrapped<'a>> {
         let mut entry = Entry::default();
         let mut unwrapped = Unwrapped::default();
         for (key, value) in members(std::str::from_utf8(line).ok()?).ok()? {

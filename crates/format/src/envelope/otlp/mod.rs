@@ -4,7 +4,7 @@
 
 mod value;
 
-use crate::contract::{EmitPart, Format, Part, Role, Unwrapped, payload_of};
+use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, payload_of};
 use crate::envelope::otlp::value::{json_of, pair, string_of};
 use crate::text::json::{int_of, items, members, members_of, text_of};
 use crate::text::json_cursor::Member;
@@ -36,7 +36,7 @@ impl Format for Otlp {
         text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"resourceLogs\""))
     }
 
-    fn unwrap_all<'a>(&self, line: &'a [u8], emit: EmitPart<'_, 'a>) -> bool {
+    fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
         let Some(parts) = std::str::from_utf8(line).ok().and_then(parts) else { return false };
         if parts.is_empty() {
             emit(Part::Dropped("empty list"));

@@ -1,12 +1,13 @@
 //! The kubelet's time before each line.
 
+use format::Clock;
 use format::Format;
 use format::envelope::kubectl_time::KubectlTime;
 use model::time::Ts;
 
 #[track_caller]
 fn check_unwrap(line: &str, expected: Option<(&str, &str)>) {
-    let unwrapped = KubectlTime.unwrap_line(line.as_bytes());
+    let unwrapped = KubectlTime.unwrap_line(line.as_bytes(), &Clock::UTC);
     let unwrapped = unwrapped.map(|unwrapped| {
         assert!(unwrapped.stdout && !unwrapped.partial);
         (
@@ -58,7 +59,7 @@ fn kubectl_times_are_unwrapped() {
         assert!(!KubectlTime.begins(line), "{line:?}");
     }
     let broken = KubectlTime
-        .unwrap_line(b"2026-11-22T02:11:12.345678901Z \xff\xfe")
+        .unwrap_line(b"2026-11-22T02:11:12.345678901Z \xff\xfe", &Clock::UTC)
         .map(|unwrapped| unwrapped.payload.into_owned());
     assert_eq!(broken, Some(b"\xff\xfe".to_vec()));
 }

@@ -154,7 +154,7 @@ const CASES: &[(&str, &str)] = &[
     ("2026-11-22 10:11:12 Error opening the ledger", "2026-11-22T02:11:12~|-|-|-|Error opening the ledger"),
     ("2026-11-22T10:11:12.345678901-03:30 INFO far west", "2026-11-22T13:41:12.345678|info|-|-|far west"),
     ("2026-11-22 10:11:12 +0545 INFO Kathmandu", "2026-11-22T04:26:12|info|-|-|Kathmandu"),
-    ("2026-11-22 10:11:12 CEST [9] WARN unnamed zone", "2026-11-22T02:11:12~|warn|-|9|unnamed zone"),
+    ("2026-11-22 10:11:12 CEST [9] WARN zone by name", "2026-11-22T08:11:12|warn|-|9|zone by name"),
     ("2026-02-29 10:11:12 INFO no such day", "error: no time and no level at byte 0"),
     ("2026-11-22 10:11:12", "2026-11-22T02:11:12~|-|-|-|"),
     ("2026-11-22 10:11:12 [", "2026-11-22T02:11:12~|-|-|-|["),

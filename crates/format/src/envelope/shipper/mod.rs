@@ -1,0 +1,146 @@
+//! Any JSON record of a collector: one text beside metadata. Fluent Bit, Fluentd, Vector, Filebeat,
+//! Logstash, ViaQ, Loki's logcli, GELF, iLogtail and SLS, CLS, AKS, journald and those that nobody has
+//! heard of differ in names alone, and the names are data (`names`). Must not know what the text is.
+
+mod names;
+mod walk;
+
+use crate::contract::{Clock, Format, Role, Unwrapped};
+use crate::envelope::shipper::walk::Walk;
+use crate::text::json::{is_json, members, members_of, text_of};
+use crate::text::json_cursor::Member;
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::Finder;
+use model::record::Attrs;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The beginning of every name that CLS and SLS add.
+static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
+
+/// Beginnings of names without which no record is a collector's: one search rules out most lines.
+static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let hints = [
+        "\"kubernetes",
+        "\"k8s",
+        "\"kube_",
+        "\"stream",
+        "\"logtag\"",
+        "\"_p\"",
+        "\"__",
+        "\"@metadata\"",
+        "\"@version\"",
+        "\"agent\"",
+        "\"source_type\"",
+        "\"sourcetype\"",
+        "\"resourceId\"",
+        "\"_source\"",
+        "\"_HOSTNAME\"",
+        "\"_SYSTEMD",
+        "\"LogSource\"",
+        "\"LogEntry",
+        "\"container",
+        "\"pod",
+        "\"Pod",
+        "\"namespace",
+        "\"labels\"",
+        "\"eventId\"",
+        "\"line\"",
+        "\"short_message\"",
+        "\"logStream",
+        "\"docker",
+        "\"tag\"",
+        "\"filename\"",
+        "\"host",
+        "\"node",
+        "\"file\"",
+        "\"log\"",
+    ];
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(hints).ok()
+});
+
+/// Returns true if a text may contain a name that CLS or SLS adds.
+pub fn is_marked(text: &str) -> bool {
+    MARK.find(text.as_bytes()).is_some()
+}
+
+/// The format.
+pub struct Shipper;
+
+impl Format for Shipper {
+    fn name(&self) -> &str {
+        "shipper"
+    }
+
+    fn about(&self) -> &str {
+        "JSON records of collectors: Fluent Bit, Vector, Filebeat, CLS, SLS, Loki, AKS, journald, GELF and others"
+    }
+
+    fn sample(&self) -> &str {
+        r#"{"time":"2026-11-22T02:12:01.123456789Z","stream":"stderr","_p":"F","log":"connection refused","kubernetes":{"pod_name":"pay-api-7d9f8b6c5d-x2x7k","namespace_name":"shop","container_name":"app","host":"node-1"}}"#
+    }
+
+    fn role(&self) -> Role {
+        Role::Envelope
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        text.starts_with('{') && HINTS.as_ref().is_none_or(|hints| hints.is_match(text))
+    }
+
+    fn unwrap_line<'a>(&self, line: &'a [u8], clock: &Clock) -> Option<Unwrapped<'a>> {
+        let text = std::str::from_utf8(line).ok()?;
+        let members = members(text).ok()?;
+        let mut walk = Walk::new(clock);
+        walk.members(&members, "", 0);
+        if !walk.is_marked {
+            return None;
+        }
+        let unwrapped = walk.into_unwrapped(&members);
+        match &unwrapped {
+            Some(line) if !line.only_if_known => unwrapped,
+            _ => structured(&members, clock).or(unwrapped),
+        }
+    }
+}
+
+/// Returns what the labels of a stream say about its lines.
+pub(crate) fn metadata_of<'a>(labels: &'a str, clock: &Clock) -> Unwrapped<'a> {
+    let members: Vec<Member<'a>> = members_of(labels).collect();
+    let mut walk = Walk::new(clock);
+    walk.members(&members, "", 0);
+    walk.into_unwrapped_without_payload(&members)
+}
+
+/// Reads a structured topic of CLS or SLS: the record as it was before the service split it into members,
+/// beside those that the service adds. Objects that were shipped as text become objects again.
+fn structured<'a>(members: &[Member<'a>], clock: &Clock) -> Option<Unwrapped<'a>> {
+    let (added, own): (Vec<Member<'a>>, Vec<Member<'a>>) =
+        members.iter().cloned().partition(|(key, _)| key.starts_with("__"));
+    if added.is_empty() || own.is_empty() {
+        return None;
+    }
+    let mut json = Attrs::default();
+    for (key, value) in own {
+        match text_of(value) {
+            Some(text) if is_json(&text) => json.raw(&key, &text),
+            _ => json.raw(&key, value),
+        }
+    }
+    let mut walk = Walk::new(clock);
+    walk.members(&added, "", 0);
+    let mut unwrapped = walk.into_unwrapped_without_payload(&added);
+    unwrapped.payload = Cow::Owned(json.into_json().unwrap_or_default().into_bytes());
+    Some(unwrapped)
+}
+
+/// Returns a text without its line end, as the payload.
+fn line_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches(['\n', '\r']).as_bytes()),
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_end_matches(['\n', '\r']).len());
+            Cow::Owned(text.into_bytes())
+        }
+    }
+}

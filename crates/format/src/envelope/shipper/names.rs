@@ -1,0 +1,112 @@
+//! The names under which collectors keep a line and its metadata: `formats/names/collector.toml`.
+//! Must not know how a record is written.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Meaning {
+    Payload,
+    Message,
+    Time,
+    Stream,
+    Partial,
+    Level,
+    Priority,
+    Cluster,
+    Namespace,
+    Workload,
+    Pod,
+    Container,
+    Node,
+}
+
+impl Meaning {
+    /// Returns true for the line itself.
+    pub(super) fn is_line(self) -> bool {
+        matches!(self, Self::Payload | Self::Message)
+    }
+}
+
+const MEANINGS: [(&str, Meaning); 13] = [
+    ("payload", Meaning::Payload),
+    ("message", Meaning::Message),
+    ("time", Meaning::Time),
+    ("stream", Meaning::Stream),
+    ("partial", Meaning::Partial),
+    ("level", Meaning::Level),
+    ("priority", Meaning::Priority),
+    ("cluster", Meaning::Cluster),
+    ("namespace", Meaning::Namespace),
+    ("workload", Meaning::Workload),
+    ("pod", Meaning::Pod),
+    ("container", Meaning::Container),
+    ("node", Meaning::Node),
+];
+
+/// The names, in their bare spelling.
+pub(super) struct Names {
+    prefixes: Vec<String>,
+    /// Meanings and ranks by bare name.
+    meanings: HashMap<String, Vec<(Meaning, usize)>>,
+    parents: HashSet<String>,
+    marks: HashSet<String>,
+    application: HashSet<String>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let text = include_str!("../../../../../formats/names/collector.toml");
+    Names::of(&toml::from_str(text).unwrap_or_default())
+});
+
+impl Names {
+    pub(super) fn shipped() -> &'static Self {
+        &NAMES
+    }
+
+    fn of(file: &BTreeMap<String, Vec<String>>) -> Self {
+        let names = |group: &str| file.get(group).into_iter().flatten().map(|name| bare(name));
+        let mut meanings: HashMap<String, Vec<(Meaning, usize)>> = HashMap::new();
+        for (group, meaning) in MEANINGS {
+            for (rank, name) in names(group).enumerate() {
+                meanings.entry(name).or_default().push((meaning, rank));
+            }
+        }
+        Self {
+            prefixes: names("prefixes").collect(),
+            meanings,
+            parents: names("parents").collect(),
+            marks: names("marks").collect(),
+            application: names("application").collect(),
+        }
+    }
+
+    /// Returns what a bare name can stand for, with its rank.
+    pub(super) fn meanings(&self, bare: &str) -> &[(Meaning, usize)] {
+        let known = |name: &str| self.meanings.get(name);
+        let found = known(bare)
+            .or_else(|| self.prefixes.iter().find_map(|prefix| known(bare.strip_prefix(prefix.as_str())?)));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns true if the members of the object of that bare name are read like the record's own.
+    pub(super) fn is_parent(&self, bare: &str) -> bool {
+        self.parents.contains(bare)
+    }
+
+    /// Returns true if only collectors write a member of that bare name.
+    pub(super) fn is_mark(&self, bare: &str) -> bool {
+        self.marks.contains(bare)
+    }
+
+    /// Returns true if applications write a member of that bare name.
+    pub(super) fn is_application(&self, bare: &str) -> bool {
+        self.application.contains(bare)
+    }
+}
+
+/// Returns a name in lower case without what separates its words.
+pub(super) fn bare(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,194 @@
+//! The walk over a collector's record: which member is the line, the time, the place. Must not know the
+//! names; `names` does.
+
+use crate::contract::{Clock, Unwrapped};
+use crate::envelope::shipper::line_of;
+use crate::envelope::shipper::names::{Meaning, Names, bare};
+use crate::text::json::{members_of, remaining, text_of};
+use crate::text::json_cursor::Member;
+use crate::text::time;
+use model::record::{Level, Text};
+use std::borrow::Cow;
+
+/// Objects within objects that are still read.
+const MAX_DEPTH: usize = 4;
+
+/// A value that may fill a field: its rank, its position in the line, and its text.
+struct Candidate<'a> {
+    meaning: Meaning,
+    rank: usize,
+    at: usize,
+    value: Text<'a>,
+    is_object: bool,
+}
+
+/// What the members of a record mean.
+pub(super) struct Walk<'a, 'c> {
+    names: &'static Names,
+    clock: &'c Clock,
+    found: Vec<Candidate<'a>>,
+    /// True if a member is one that only collectors write.
+    pub(super) is_marked: bool,
+    /// True if a member is one that applications write.
+    is_application: bool,
+}
+
+impl<'a, 'c> Walk<'a, 'c> {
+    pub(super) fn new(clock: &'c Clock) -> Self {
+        Self { names: Names::shipped(), clock, found: Vec::new(), is_marked: false, is_application: false }
+    }
+
+    /// Reads the members of the object at `path`.
+    pub(super) fn members(&mut self, members: &[Member<'a>], path: &str, depth: usize) {
+        for (key, raw) in members {
+            let name = if path.is_empty() { bare(key) } else { format!("{path}{}", bare(key)) };
+            self.is_marked |= depth == 0 && (self.names.is_mark(&name) || key.starts_with("__"));
+            self.is_application |= self.names.is_application(&name);
+            // a label of a pod may have any name
+            let is_pods_label = name.ends_with("labels") && depth > 0 || name.ends_with("annotations");
+            if self.names.is_parent(&name) && depth < MAX_DEPTH && !is_pods_label {
+                self.parent(raw, &name, depth);
+            }
+            self.candidates(&name, raw);
+        }
+    }
+
+    /// Reads the members of an object, or of a text that holds one.
+    fn parent(&mut self, raw: &'a str, name: &str, depth: usize) {
+        if raw.starts_with('{') {
+            self.members(&members_of(raw).collect::<Vec<_>>(), name, depth + 1);
+        } else if let Some(json) = text_of(raw).filter(|text| text.starts_with('{')) {
+            for (key, value) in members_of(&json) {
+                let Some(text) = text_of(value) else { continue };
+                let name = format!("{name}{}", bare(&key));
+                for (meaning, rank) in
+                    self.names.meanings(&name).iter().filter(|(meaning, _)| !meaning.is_line())
+                {
+                    let value = Cow::Owned(text.clone().into_owned());
+                    let at = raw.as_ptr().addr();
+                    self.found.push(Candidate {
+                        meaning: *meaning,
+                        rank: *rank,
+                        at,
+                        value,
+                        is_object: false,
+                    });
+                }
+            }
+        }
+    }
+
+    fn candidates(&mut self, name: &str, raw: &'a str) {
+        let names = self.names;
+        for (meaning, rank) in names.meanings(name) {
+            let is_object = meaning.is_line() && raw.starts_with('{') && raw.len() > 2;
+            let value = if is_object { Some(Cow::Borrowed(raw)) } else { text_of(raw) };
+            let Some(value) = value else { continue };
+            let at = raw.as_ptr().addr();
+            self.found.push(Candidate { meaning: *meaning, rank: *rank, at, value, is_object });
+        }
+    }
+
+    /// Returns the envelope; `None` if no member holds the line.
+    pub(super) fn into_unwrapped(mut self, members: &[Member<'a>]) -> Option<Unwrapped<'a>> {
+        let best = self.found.iter().enumerate().filter(|(_, one)| one.meaning.is_line());
+        // a text before an object; `log` and `source` are objects of other metadata in some records
+        let (index, _) = best.min_by_key(|(_, one)| (one.is_object, one.meaning, one.rank))?;
+        let payload = self.found.swap_remove(index);
+        if payload.is_object && !is_record(&payload.value) {
+            return None;
+        }
+        let is_application = self.is_application && payload.meaning == Meaning::Message;
+        let mut unwrapped = self.metadata(members, Some(payload.at));
+        unwrapped.payload = line_of(payload.value);
+        unwrapped.only_if_known = is_application;
+        Some(unwrapped)
+    }
+
+    /// Returns the metadata alone.
+    pub(super) fn into_unwrapped_without_payload(self, members: &[Member<'a>]) -> Unwrapped<'a> {
+        self.metadata(members, None)
+    }
+
+    fn metadata(mut self, members: &[Member<'a>], payload_at: Option<usize>) -> Unwrapped<'a> {
+        self.found.sort_by_key(|one| (one.meaning, one.rank));
+        let mut unwrapped = Unwrapped::default();
+        let mut taken: Vec<usize> = payload_at.into_iter().collect();
+        for Candidate { meaning, at, value, .. } in self.found {
+            if Some(at) != payload_at && put(&mut unwrapped, meaning, value, self.clock) {
+                taken.push(at);
+            }
+        }
+        unwrapped.attrs = remaining(members, &taken);
+        unwrapped.stdout = unwrapped.stream.is_some() || unwrapped.place.container.is_some();
+        unwrapped
+    }
+}
+
+/// Returns true for an object that is a record by itself, not a handful of metadata.
+fn is_record(object: &str) -> bool {
+    members_of(object).any(|(key, _)| {
+        matches!(
+            bare(&key).as_str(),
+            "message"
+                | "msg"
+                | "log"
+                | "kind"
+                | "level"
+                | "verb"
+                | "timestamp"
+                | "time"
+                | "ts"
+                | "event"
+                | "reason"
+        )
+    })
+}
+
+/// Fills a field that is still empty; returns false if the value is not one for that field.
+fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clock: &Clock) -> bool {
+    let place = &mut unwrapped.place;
+    let column = match meaning {
+        Meaning::Payload | Meaning::Message => return false,
+        Meaning::Time => {
+            let stamp = time::any(&value, clock).filter(|_| unwrapped.ts.is_none());
+            unwrapped.ts = unwrapped.ts.or(stamp.map(|stamp| stamp.ts));
+            return stamp.is_some();
+        }
+        Meaning::Partial => {
+            let is_tag = matches!(&*value, "P" | "F");
+            unwrapped.partial |= &*value == "P";
+            return is_tag;
+        }
+        Meaning::Level => {
+            unwrapped.level = unwrapped.level.or(Level::of(&value).filter(|_| value.len() > 1));
+            return false; // kept as written too: collectors guess
+        }
+        Meaning::Priority => {
+            let level = value.parse().ok().and_then(Level::of_syslog);
+            unwrapped.level = level.or(unwrapped.level);
+            return level.is_some();
+        }
+        Meaning::Stream if !matches!(&*value, "stdout" | "stderr") => return false,
+        Meaning::Stream => &mut unwrapped.stream,
+        Meaning::Cluster => &mut place.cluster,
+        Meaning::Namespace => &mut place.namespace,
+        Meaning::Workload => &mut place.workload,
+        Meaning::Pod => &mut place.pod,
+        Meaning::Container => &mut place.container,
+        Meaning::Node => &mut place.node,
+    };
+    if column.is_some() {
+        return false;
+    }
+    // Azure names a cluster by its path among all resources
+    *column = Some(if value.starts_with('/') { last_segment(value) } else { value });
+    true
+}
+
+fn last_segment(path: Text<'_>) -> Text<'_> {
+    match path {
+        Cow::Borrowed(path) => Cow::Borrowed(path.rsplit('/').next().unwrap_or(path)),
+        Cow::Owned(path) => Cow::Owned(path.rsplit('/').next().unwrap_or(&path).to_owned()),
+    }
+}

@@ -1,0 +1,151 @@
+//! The named groups of a layout's pattern: the fields that their texts fill. Must not know patterns.
+
+use crate::contract::Clock;
+use crate::text::{header, time};
+use model::record::{Attrs, Level, Place, TextFields};
+use std::borrow::Cow;
+
+/// What a group's text means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    Time,
+    Level,
+    Logger,
+    Thread,
+    Message,
+    Stream,
+    TraceId,
+    SpanId,
+    ErrorCode,
+    Exception,
+    /// An HTTP status: the level of a line that has none, and the error code from 400.
+    Status,
+    /// A syslog priority: its severity is the level.
+    Priority,
+    Cluster,
+    Namespace,
+    Workload,
+    Pod,
+    Container,
+    Node,
+    /// The text that the line wraps.
+    Payload,
+    /// An attribute of that name.
+    Attr(String),
+}
+
+impl Group {
+    /// Returns the meaning of a group's name.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "time" => Self::Time,
+            "level" => Self::Level,
+            "logger" => Self::Logger,
+            "thread" => Self::Thread,
+            "message" => Self::Message,
+            "stream" => Self::Stream,
+            "trace_id" => Self::TraceId,
+            "span_id" => Self::SpanId,
+            "error_code" => Self::ErrorCode,
+            "exception" => Self::Exception,
+            "status" => Self::Status,
+            "pri" => Self::Priority,
+            "cluster" => Self::Cluster,
+            "namespace" => Self::Namespace,
+            "workload" => Self::Workload,
+            "pod" => Self::Pod,
+            "container" => Self::Container,
+            "node" => Self::Node,
+            "payload" => Self::Payload,
+            other => Self::Attr(other.to_owned()),
+        }
+    }
+}
+
+/// A time that a layout found.
+pub(super) struct Time {
+    /// µs UTC.
+    pub(super) ts: i64,
+    pub(super) is_zoned: bool,
+    pub(super) is_time_of_day: bool,
+}
+
+impl Time {
+    /// Reads a time in any known form.
+    pub(super) fn read(text: &str, clock: &Clock) -> Option<Self> {
+        let is_time_of_day = header::is_time_of_day(text);
+        let stamp = if is_time_of_day { time::time_of_day(text, clock) } else { time::any(text, clock) }?;
+        Some(Self { ts: stamp.ts, is_zoned: stamp.zoned, is_time_of_day })
+    }
+}
+
+/// The texts of one line, by group.
+pub(super) struct Found<'t, 'g>(pub(super) Vec<(&'g Group, &'t str)>);
+
+impl<'t> Found<'t, '_> {
+    /// Returns the text of a group.
+    pub(super) fn text(&self, wanted: &Group) -> Option<&'t str> {
+        self.0.iter().find(|(group, _)| *group == wanted).map(|(_, text)| *text)
+    }
+
+    /// Returns the level of a syslog priority.
+    pub(super) fn priority(&self) -> Option<Level> {
+        let priority: u16 = self.text(&Group::Priority)?.parse().ok()?;
+        Level::of_syslog(priority % 8)
+    }
+
+    /// Returns the level of an HTTP status.
+    pub(super) fn status_level(&self) -> Option<Level> {
+        let status: u16 = self.text(&Group::Status)?.parse().ok()?;
+        Some(match status {
+            500.. => Level::Error,
+            400.. => Level::Warn,
+            _ => Level::Info,
+        })
+    }
+
+    pub(super) fn fill_place(&self, place: &mut Place<'t>) {
+        for (group, text) in &self.0 {
+            let column = match group {
+                Group::Cluster => &mut place.cluster,
+                Group::Namespace => &mut place.namespace,
+                Group::Workload => &mut place.workload,
+                Group::Pod => &mut place.pod,
+                Group::Container => &mut place.container,
+                Group::Node => &mut place.node,
+                _ => continue,
+            };
+            *column = Some(Cow::Borrowed(text.trim()));
+        }
+    }
+
+    pub(super) fn fill_fields(&self, fields: &mut TextFields<'t>) {
+        for (group, text) in &self.0 {
+            let text = text.trim();
+            let column = match group {
+                Group::Logger => &mut fields.logger,
+                Group::Thread => &mut fields.thread,
+                Group::Stream => &mut fields.stream,
+                Group::TraceId => &mut fields.trace_id,
+                Group::SpanId => &mut fields.span_id,
+                Group::ErrorCode => &mut fields.error_code,
+                Group::Exception => &mut fields.exception,
+                Group::Status if text.parse::<u16>().is_ok_and(|status| status >= 400) => {
+                    &mut fields.error_code
+                }
+                _ => continue,
+            };
+            *column = Some(Cow::Borrowed(text));
+        }
+    }
+
+    pub(super) fn fill_attrs(&self, attrs: &mut Attrs) {
+        for (group, text) in &self.0 {
+            match group {
+                Group::Attr(name) => attrs.text(name, text.trim()),
+                Group::Status => attrs.text("status", text),
+                _ => {}
+            }
+        }
+    }
+}

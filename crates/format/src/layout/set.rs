@@ -1,0 +1,41 @@
+//! All patterns of many layouts in one automaton, so that a line is compared once, not once for each
+//! layout. Must not know what a layout means.
+
+use crate::layout::Layout;
+use regex::{RegexSet, RegexSetBuilder};
+
+/// Bytes that the automaton may take while it is built.
+const SIZE_LIMIT: usize = 64 << 20;
+
+/// The patterns of layouts, in the order in which they are tried.
+pub(crate) struct LayoutSet {
+    set: RegexSet,
+    /// For each pattern, the index of its layout in the list of formats.
+    owners: Vec<usize>,
+}
+
+impl LayoutSet {
+    /// Returns the set of `layouts`, each with its index in the list of formats. A set that is too large
+    /// is empty and never matches.
+    pub(crate) fn of<'l>(layouts: impl Iterator<Item = (usize, &'l Layout)>) -> Self {
+        let mut sources = Vec::new();
+        let mut owners = Vec::new();
+        for (index, layout) in layouts {
+            for pattern in &layout.patterns {
+                sources.push(pattern.regex.as_str().to_owned());
+                owners.push(index);
+            }
+        }
+        let set = RegexSetBuilder::new(&sources).size_limit(SIZE_LIMIT).build().unwrap_or_default();
+        Self { set, owners }
+    }
+
+    /// Returns the index of the first layout that a line fits.
+    pub(crate) fn first_fit(&self, line: &str) -> Option<usize> {
+        if !self.set.is_match(line) {
+            return None;
+        }
+        let first = self.set.matches(line).iter().next()?;
+        self.owners.get(first).copied()
+    }
+}

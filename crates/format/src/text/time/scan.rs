@@ -1,0 +1,122 @@
+//! Digits, fractions, clocks and month names at a place in a text. Must not know any layout of times.
+
+use chrono::NaiveTime;
+
+/// Reads exactly `count` digits at `at`.
+pub(super) fn digits(bytes: &[u8], at: usize, count: usize) -> Option<u32> {
+    let mut value = 0u32;
+    for &byte in bytes.get(at..at + count)? {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u32::from(byte - b'0');
+    }
+    Some(value)
+}
+
+/// Reads one or two digits at `at`, the first perhaps a space; returns the value and the bytes read.
+pub(super) fn short_number(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    if bytes.get(at) == Some(&b' ') {
+        return digits(bytes, at + 1, 1).map(|value| (value, 2));
+    }
+    match digits(bytes, at, 2) {
+        Some(value) => Some((value, 2)),
+        None => digits(bytes, at, 1).map(|value| (value, 1)),
+    }
+}
+
+/// Returns the number of digits from `at` on.
+pub(super) fn digit_run(bytes: &[u8], at: usize) -> usize {
+    bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Reads an optional fraction at `at`; returns microseconds and the bytes read. A colon begins a
+/// fraction only if three digits follow, as some programs write milliseconds.
+fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
+    let separator = bytes.get(at);
+    let is_millis = separator == Some(&b':') && digit_run(bytes, at + 1) == 3;
+    if !matches!(separator, Some(b'.' | b',')) && !is_millis {
+        return (0, 0);
+    }
+    let count = digit_run(bytes, at + 1);
+    if count == 0 {
+        return (0, 0);
+    }
+    let mut micros = 0u32;
+    for index in 0..6 {
+        let digit = bytes.get(at + 1 + index).filter(|_| index < count).map_or(0, |byte| byte - b'0');
+        micros = micros * 10 + u32::from(digit);
+    }
+    (micros, count + 1)
+}
+
+/// Returns the time of a clock; a leap second counts as the last microsecond of its minute.
+fn time_of(hour: u32, minute: u32, second: u32, micros: u32) -> Option<NaiveTime> {
+    let (second, micros) = if second == 60 { (59, 999_999) } else { (second, micros) };
+    NaiveTime::from_hms_micro_opt(hour, minute, second, micros)
+}
+
+/// Reads `HH:MM:SS[.fraction]` at `at`, the hour perhaps of one digit; returns the time and the bytes
+/// read, ` AM` and ` PM` included.
+pub(super) fn clock(bytes: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
+    let hour_digits = if bytes.get(at + 2) == Some(&b':') { 2 } else { 1 };
+    let at_minute = at + hour_digits;
+    if bytes.get(at_minute) != Some(&b':') || bytes.get(at_minute + 3) != Some(&b':') {
+        return None;
+    }
+    let hour = digits(bytes, at, hour_digits)?;
+    let (minute, second) = (digits(bytes, at_minute + 1, 2)?, digits(bytes, at_minute + 4, 2)?);
+    let (micros, fraction_len) = fraction(bytes, at_minute + 6);
+    let len = hour_digits + 6 + fraction_len;
+    let half = bytes.get(at + len..at + len + 3).filter(|half| half.ends_with(b"M") || half.ends_with(b"m"));
+    let (hour, len) = match half.map(<[u8]>::to_ascii_uppercase).as_deref() {
+        Some(b" AM") if (1..=12).contains(&hour) => (hour % 12, len + 3),
+        Some(b" PM") if (1..=12).contains(&hour) => (hour % 12 + 12, len + 3),
+        _ => (hour, len),
+    };
+    Some((time_of(hour, minute, second, micros)?, len))
+}
+
+/// Reads `HHMMSS[.fraction]`, or `HH.MM.SS[.fraction]` if `has_dots`, at `at`.
+pub(super) fn packed_clock(bytes: &[u8], at: usize, has_dots: bool) -> Option<(NaiveTime, usize)> {
+    let step = if has_dots { 3 } else { 2 };
+    if has_dots && (bytes.get(at + 2) != Some(&b'.') || bytes.get(at + 5) != Some(&b'.')) {
+        return None;
+    }
+    let (hour, minute, second) =
+        (digits(bytes, at, 2)?, digits(bytes, at + step, 2)?, digits(bytes, at + 2 * step, 2)?);
+    let end = at + 2 * step + 2;
+    if bytes.get(end).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let (micros, len) = fraction(bytes, end);
+    Some((time_of(hour, minute, second, micros)?, end - at + len))
+}
+
+/// Reads an English month name at `at`, short or long; returns its number and the bytes read.
+pub(super) fn month(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    const NAMES: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let run = bytes.iter().skip(at).take(10).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if run < 3 {
+        return None;
+    }
+    let word = bytes.get(at..at + run)?;
+    let is_prefix =
+        |name: &&str| name.as_bytes().get(..run).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let index = NAMES.iter().position(|name| is_prefix(&name))?;
+    let is_known = run == 3 || run == NAMES.get(index)?.len() || (run == 4 && index == 8);
+    is_known.then_some((u32::try_from(index + 1).ok()?, run))
+}

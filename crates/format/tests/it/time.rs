@@ -1,0 +1,115 @@
+//! Times in every form that logs write, with the zone and the year that they omit.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use format::Clock;
+use format::text::time;
+use model::time::Ts;
+
+fn clock(zone: Tz) -> Clock {
+    Clock { zone, day: NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default() }
+}
+
+/// Returns the time of a text in UTC, without the zeros at its end; `~` marks one that named no zone.
+fn read(text: &str, zone: Tz) -> String {
+    let Some(stamp) = time::any(text, &clock(zone)) else { return "none".into() };
+    let time = Ts(stamp.ts).to_string();
+    let time = time.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.');
+    format!("{time}{}", if stamp.zoned { "" } else { "~" })
+}
+
+#[test]
+fn every_form_is_read() {
+    let same = [
+        "2026-11-24 10:12:03.123",
+        "2026-11-24T10:12:03,123",
+        "2026/11/24 10:12:03.123",
+        "2026.11.24 10:12:03.123",
+        "2026-11-24_10:12:03.123",
+        "2026-11-24 10:12:03:123",
+        "2026-11-24-10.12.03.123",
+        "20261124 10:12:03.123",
+        "20261124T101203.123",
+        "20261124101203.123",
+        "20261124-10:12:03:123",
+        "261124 10:12:03.123",
+        "261124 101203.123",
+        "26/11/24 10:12:03.123",
+        "11/24/26 10:12:03.123",
+        "11/24/2026 10:12:03.123",
+        "24.11.2026 10:12:03.123",
+        "24-11-2026 10:12:03.123",
+        "11-24 10:12:03.123",
+        "11.24 10:12:03.123",
+        "1124 10:12:03.123",
+        "24/Nov/2026:10:12:03.123",
+        "24-Nov-2026 10:12:03.123",
+        "24 Nov 2026 10:12:03.123",
+        "Nov 24 10:12:03.123",
+        "Nov 24 2026 10:12:03.123",
+        "Nov 24, 2026 10:12:03.123 AM",
+        "November 24, 2026 10:12:03.123",
+        "Tue Nov 24 10:12:03.123 2026",
+        "Tue, 24 Nov 2026 10:12:03.123",
+        "Tuesday, November 24, 2026 10:12:03.123",
+    ];
+    for text in same {
+        assert_eq!(read(text, Tz::UTC), "2026-11-24T10:12:03.123~", "{text}");
+    }
+    let zoned = [
+        "2026-11-24T10:12:03.123Z",
+        "2026-11-24T18:12:03.123+08:00",
+        "2026-11-24T18:12:03.123+0800",
+        "2026-11-24 18:12:03.123 +0800",
+        "2026-11-24T18:12:03.123+08",
+        "2026-11-24T18:12:03.123+08:00[Asia/Shanghai]",
+        "2026-11-24 10:12:03.123 UTC",
+        "2026-11-24 02:12:03.123 PST",
+        "24/Nov/2026:18:12:03.123 +0800",
+        "Tue Nov 24 10:12:03.123 UTC 2026",
+        "Tue, 24 Nov 2026 10:12:03.123 GMT",
+        "1795515123.123",
+        "1795515123123",
+        "1795515123123000",
+        "1795515123123000000",
+    ];
+    for text in zoned {
+        assert_eq!(read(text, Tz::Asia__Shanghai), "2026-11-24T10:12:03.123", "{text}");
+    }
+    for text in [
+        "",
+        "hello",
+        "10",
+        "2026",
+        "2026-13-01 10:12:03",
+        "2026-11-24",
+        "Nov 24",
+        "March of progress",
+        "99/99/99 10:12:03",
+        "1.2.3 10:12:03",
+    ] {
+        assert_eq!(read(text, Tz::UTC), "none", "{text}");
+    }
+}
+
+#[test]
+fn a_name_of_a_zone_is_first_the_configured_zones() {
+    assert_eq!(read("2026-11-24 18:12:03 CST", Tz::Asia__Shanghai), "2026-11-24T10:12:03");
+    assert_eq!(read("2026-11-24 04:12:03 CST", Tz::UTC), "2026-11-24T10:12:03");
+    assert_eq!(read("2026-11-24 10:12:03 INFO", Tz::UTC), "2026-11-24T10:12:03~");
+}
+
+#[test]
+fn a_time_without_a_year_is_never_after_its_day() {
+    let on = |year, month, day| Clock {
+        zone: Tz::UTC,
+        day: NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default(),
+    };
+    let year = |text: &str, clock: Clock| {
+        time::any(text, &clock).map(|stamp| Ts(stamp.ts).to_string()[..10].to_owned()).unwrap_or_default()
+    };
+    assert_eq!(year("Dec 31 23:59:59", on(2027, 1, 1)), "2026-12-31");
+    assert_eq!(year("Jan  1 00:00:01", on(2026, 12, 31)), "2027-01-01", "written just after midnight");
+    assert_eq!(year("Jul  4 12:00:00", on(2026, 3, 1)), "2025-07-04");
+    assert_eq!(year("Feb 29 12:00:00", on(2026, 3, 1)), "2024-02-29");
+}
