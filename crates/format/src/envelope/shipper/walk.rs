@@ -119,7 +119,8 @@ impl<'a, 'c> Walk<'a, 'c> {
                 taken.push(at);
             }
         }
-        unwrapped.attrs = remaining(members, &taken);
+        let named: Vec<Member<'_>> = members.iter().map(|(key, raw)| (attr_name(key), *raw)).collect();
+        unwrapped.attrs = remaining(&named, &taken);
         unwrapped.stdout = unwrapped.stream.is_some() || unwrapped.place.container.is_some();
         unwrapped
     }
@@ -151,7 +152,8 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
     let column = match meaning {
         Meaning::Payload | Meaning::Message => return false,
         Meaning::Time => {
-            let stamp = time::any(&value, clock).filter(|_| unwrapped.ts.is_none());
+            // of several times of a collector the best is enough
+            let stamp = time::any(&value, clock);
             unwrapped.ts = unwrapped.ts.or(stamp.map(|stamp| stamp.ts));
             return stamp.is_some();
         }
@@ -184,6 +186,15 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
     // Azure names a cluster by its path among all resources
     *column = Some(if value.starts_with('/') { last_segment(value) } else { value });
     true
+}
+
+/// Returns the name of an attribute: what CLS and SLS add is named without its underscores.
+fn attr_name<'k>(key: &'k Text<'_>) -> Text<'k> {
+    match key.strip_prefix("__TAG__.").or_else(|| key.strip_prefix("__tag__:")) {
+        Some(tag) => Cow::Borrowed(tag.trim_matches('_')),
+        None if key.starts_with("__") => Cow::Owned(key.trim_matches('_').to_ascii_lowercase()),
+        None => Cow::Borrowed(key),
+    }
 }
 
 fn last_segment(path: Text<'_>) -> Text<'_> {
