@@ -1,10 +1,11 @@
-//! CSV with a header row, as Tencent CLS ships it and consoles export it. The framing passes each
-//! record with the header before it; only the message column continues to the inner format.
-//! Must not know how a header is recognised.
+//! CSV with a header row, as Tencent CLS ships it and consoles export it, or of a kind that has none.
+//! The framing passes each record with the header before it; only the message column continues to the
+//! inner format. Must not know how a header is recognised.
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
 use crate::text::csv_header::Header;
+use crate::text::csv_kind::{Kind, kind_of};
 use crate::text::fields::Field;
 use crate::text::json::is_json;
 use crate::text::time;
@@ -20,7 +21,7 @@ impl Format for Csv {
     }
 
     fn about(&self) -> &'static str {
-        "CSV with a header row: Tencent CLS shipping, exports of consoles"
+        "CSV with a header row (Tencent CLS shipping, exports of consoles), PostgreSQL's csvlog"
     }
 
     fn sample(&self) -> &'static str {
@@ -73,7 +74,38 @@ fn part<'r>(header: &Header<'_>, record: &'r [u8], clock: &Clock) -> Part<'r> {
     if pairs.all(|(column, value)| column.name.as_bytes() == value.trim_ascii()) {
         return Part::Dropped("CSV header");
     }
-    Part::Line(unwrapped(header, values, clock))
+    Part::Line(match kind_of(header) {
+        Some(kind) => record_of(kind, header, values, clock),
+        None => unwrapped(header, values, clock),
+    })
+}
+
+/// Returns a record of a known kind: its columns are the record, under names that JSON logs use.
+fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {
+    let mut line = Unwrapped { complete: true, ..Unwrapped::default() };
+    let mut object = Attrs::default();
+    let columns = || header.columns.iter().map(|column| &*column.name);
+    let values: Vec<Text<'r>> = values.into_iter().map(text_of).collect();
+    let level = columns().zip(&values).find(|(name, _)| *name == kind.level);
+    let level = level.and_then(|(_, word)| kind.level_of(word));
+    for (name, text) in columns().zip(values) {
+        let is_code = name == kind.code;
+        if text.is_empty() || is_code && text == kind.success {
+            continue;
+        }
+        let name = if is_code && level >= Some(Level::Error) { "error_code" } else { name };
+        match level {
+            Some(level) if name == kind.level => object.text("level", level.name()),
+            _ if name == kind.time => {
+                if let Some(text) = put(&mut line, Some(Field::Time), text, clock) {
+                    object.text(name, &text);
+                }
+            }
+            _ => object.text(name, &text),
+        }
+    }
+    line.payload = Cow::Owned(object.into_json().unwrap_or_default().into_bytes());
+    line
 }
 
 fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {

@@ -84,7 +84,7 @@ fn field(name: &str) -> Option<(Field, u8)> {
     let prefix = ["tag", "kubernetes", "k8s"].into_iter().find_map(|prefix| bare.strip_prefix(prefix));
     Some(match prefix.unwrap_or(&bare) {
         "timestampus" => (Field::Time, 0),
-        "timestamp" | "time" | "ts" | "datetime" | "eventtime" => (Field::Time, 1),
+        "timestamp" | "time" | "ts" | "datetime" | "eventtime" | "logtime" => (Field::Time, 1),
         "timeunixnano" => (Field::Time, 2),
         "message" | "msg" | "content" | "body" => (Field::Message, 0),
         "log" | "text" | "logmessage" => (Field::Message, 1),
