@@ -1,10 +1,12 @@
 //! A CSV as its records; a quoted field may contain line ends. Each record is emitted after the
-//! header, as a small CSV by itself. A quote that never closes costs its own line and no further
-//! one. Must not know what a column means.
+//! header, as a small CSV by itself; a CSV of a known kind without one gets the kind's. A quote that
+//! never closes costs its own line and no further one. Must not know what a column means.
 
-use crate::framing::line::{CUT, EmitFrame, Frame, next_line, without_mark};
+use crate::framing::limits::Limits;
+use crate::framing::line::{EmitFrame, Frame, next_line, without_mark};
+use crate::framing::window::Window;
 use crate::text::csv::{Dialect, FieldSplitter, UNCLOSED};
-use crate::text::csv_header;
+use crate::text::{csv_header, csv_kind};
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
@@ -12,15 +14,16 @@ use std::io::{self, BufRead};
 const MAX_QUOTED_BYTES: usize = 1 << 20;
 
 /// The lines of a stream, some of which may be returned to it.
-struct Lines<'i> {
-    input: &'i mut dyn BufRead,
+struct Lines<'i, 'w> {
+    input: &'i mut Window<'w>,
+    limits: &'i Limits,
     /// Lines returned, each with the number of bytes that were cut off.
     returned: VecDeque<(Vec<u8>, u64)>,
     /// The last line's number, from 1.
     number: u64,
 }
 
-impl Lines<'_> {
+impl Lines<'_, '_> {
     /// Reads a line as [`next_line`] does.
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<u64>> {
         let skipped = match self.returned.pop_front() {
@@ -28,7 +31,7 @@ impl Lines<'_> {
                 *line = earlier;
                 Some(skipped)
             }
-            None => next_line(self.input, line)?,
+            None => next_line(self.input, line, self.limits, &mut |_| 0)?,
         };
         self.number += u64::from(skipped.is_some());
         Ok(skipped)
@@ -43,31 +46,41 @@ impl Lines<'_> {
     }
 }
 
-/// Emits each record of the CSV after the header, the header's own row too.
-pub(crate) fn records(input: &mut dyn BufRead, emit: EmitFrame<'_>) -> io::Result<()> {
-    let mut lines = Lines { input, returned: VecDeque::new(), number: 0 };
+/// Emits each record of the CSV after the header, the header's own row too. `header` is that of a
+/// kind without one.
+pub(crate) fn records(
+    input: &mut Window<'_>,
+    limits: &Limits,
+    header: Option<String>,
+    emit: EmitFrame<'_>,
+) -> io::Result<()> {
+    let mut lines = Lines { input, limits, returned: VecDeque::new(), number: 0 };
     let mut line = Vec::with_capacity(4096);
-    let mut record: Option<RecordBuffer> = None;
+    let mut record = header.map(|header| RecordBuffer::of(header.as_bytes(), csv_kind::DIALECT));
     while let Some(skipped) = lines.next(&mut line)? {
         let begun = lines.number;
-        let text = without_mark(&line, begun);
+        let text = without_mark(&line);
         if record.is_none()
             && let Some(found) = csv_header::dialect_of(text)
         {
             let dialect = Dialect { quote: quote_of(text, lines.input.fill_buf()?, found), ..found };
             record = Some(RecordBuffer::of(text, dialect));
         }
-        let Some(record) = record.as_mut().filter(|_| skipped == 0 && !text.trim_ascii().is_empty()) else {
-            emit(Frame { line: begun, bytes: text, fault: (skipped > 0).then_some(CUT) });
+        if skipped > 0 {
+            emit(Frame::broken(begun, text, &limits.cut_fault("line")));
+            continue;
+        }
+        let Some(record) = record.as_mut().filter(|_| !text.trim_ascii().is_empty()) else {
+            emit(Frame::of(begun, text));
             continue;
         };
         record.begin(text);
         let (fault, skipped) = record.complete(&mut lines)?;
-        if fault.is_none() {
-            emit(Frame { line: begun, bytes: &record.bytes, fault });
+        let Some(fault) = fault else {
+            emit(Frame::of(begun, &record.bytes));
             continue;
-        }
-        emit(Frame { line: begun, bytes: record.first_line(), fault });
+        };
+        emit(Frame::broken(begun, record.first_line(), fault));
         if let Some(further) = record.bytes.get(record.first_end + 1..) {
             lines.put_back(further, skipped);
         }
@@ -102,7 +115,7 @@ impl RecordBuffer {
 
     /// Adds lines until no quote is open. Returns the fault of a record that never gets there, and
     /// the bytes that were cut off its last line.
-    fn complete(&mut self, lines: &mut Lines<'_>) -> io::Result<(Option<&'static str>, u64)> {
+    fn complete(&mut self, lines: &mut Lines<'_, '_>) -> io::Result<(Option<&'static str>, u64)> {
         let mut splitter = FieldSplitter::default();
         let mut line = Vec::new();
         loop {

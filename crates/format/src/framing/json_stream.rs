@@ -3,7 +3,10 @@
 //! held whole; [`JsonCursor`](crate::text::json_cursor) validates each value afterwards.
 //! Must not know what a value means.
 
-use crate::framing::line::{EmitFrame, Frame, MAX_FRAME_BYTES};
+use crate::framing::glue::emit_value;
+use crate::framing::limits::Limits;
+use crate::framing::line::{BYTE_ORDER_MARK, EmitFrame, Frame};
+use crate::framing::window::Window;
 use std::io::{self, BufRead};
 
 /// The open brackets at one byte of a JSON text.
@@ -44,13 +47,6 @@ impl Brackets {
     }
 }
 
-/// Returns true if a line is one bracketed value from its first to its last byte.
-pub(crate) fn is_whole(line: &[u8]) -> bool {
-    let mut brackets = Brackets::default();
-    let last = line.len().saturating_sub(1);
-    line.iter().enumerate().find(|(_, byte)| brackets.closes(**byte)).is_some_and(|(at, _)| at == last)
-}
-
 /// The part of a document that the next byte belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -69,37 +65,43 @@ enum State {
 }
 
 /// Emits each value of the document, and the items of a List one by one.
-pub(crate) fn values(input: &mut dyn BufRead, emit: EmitFrame<'_>) -> io::Result<()> {
+pub(crate) fn values(input: &mut Window<'_>, limits: &Limits, emit: EmitFrame<'_>) -> io::Result<()> {
     let mut splitter = Splitter {
+        limits,
         state: State::Between,
         brackets: Brackets::default(),
         list_depth: 0,
+        has_items: false,
         value: Vec::new(),
         line: 1,
         begun: 1,
     };
-    loop {
-        let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            break;
-        }
+    let outcome = loop {
+        let buffer = match input.fill_buf() {
+            Ok([]) => break Ok(()),
+            Ok(buffer) => buffer,
+            Err(error) => break Err(error),
+        };
         for &byte in buffer {
             splitter.advance(byte, emit);
             splitter.line += u64::from(byte == b'\n');
         }
         let used = buffer.len();
         input.consume(used);
-    }
+    };
     splitter.finish(emit);
-    Ok(())
+    outcome
 }
 
 /// Splits a document byte by byte.
-struct Splitter {
+struct Splitter<'l> {
+    limits: &'l Limits,
     state: State,
     brackets: Brackets,
     /// Brackets open around the items of the List.
     list_depth: u32,
+    /// True if the List has had an item.
+    has_items: bool,
     /// The bytes of the current value.
     value: Vec<u8>,
     /// The current line, and the line that the value began on.
@@ -107,16 +109,19 @@ struct Splitter {
     begun: u64,
 }
 
-impl Splitter {
+impl Splitter<'_> {
     fn advance(&mut self, byte: u8, emit: EmitFrame<'_>) {
         match self.state {
-            State::Between | State::Items => self.between(byte),
+            State::Between | State::Items => self.between(byte, emit),
             State::Stray => {
-                if byte == b'\n' || self.value.len() >= MAX_FRAME_BYTES {
-                    self.emit(None, emit);
+                if byte == b'\n' || self.value.len() >= self.limits.line_bytes {
+                    self.emit_stray(emit);
                     self.state = State::Between;
                 } else {
                     self.value.push(byte);
+                    if self.value == BYTE_ORDER_MARK {
+                        self.state = State::Between;
+                    }
                 }
             }
             State::Value | State::Item => self.within(byte, emit),
@@ -128,29 +133,29 @@ impl Splitter {
         }
     }
 
-    fn between(&mut self, byte: u8) {
+    fn between(&mut self, byte: u8, emit: EmitFrame<'_>) {
         let in_items = self.state == State::Items;
         match byte {
             b'{' | b'[' => {
-                self.begin(byte);
-                self.brackets = Brackets::inside(1);
                 // a bare array is a List without a name
-                self.state = if byte == b'[' && !in_items {
-                    self.list_depth = 1;
-                    State::Items
-                } else if in_items {
-                    State::Item
+                if byte == b'[' && !in_items {
+                    self.begin(byte);
+                    self.open_list(1);
                 } else {
-                    State::Value
-                };
+                    self.has_items = true;
+                    self.begin(byte);
+                    self.brackets = Brackets::inside(1);
+                    self.state = if in_items { State::Item } else { State::Value };
+                }
             }
-            b']' if in_items => {
-                self.list_depth -= 1;
-                self.state = if self.list_depth == 0 { State::Between } else { State::Tail };
-                self.brackets = Brackets::inside(self.list_depth);
+            b']' if in_items => self.close_list(emit),
+            b',' | 0 => {}
+            _ if byte.is_ascii_whitespace() || in_items && self.has_items => {}
+            // `items` of an application, which are no objects
+            _ if in_items => {
+                (self.state, self.brackets) = (State::Value, Brackets::inside(self.list_depth));
+                self.within(byte, emit);
             }
-            b',' => {}
-            _ if byte.is_ascii_whitespace() || in_items => {}
             _ => {
                 self.begin(byte);
                 self.state = State::Stray;
@@ -164,10 +169,37 @@ impl Splitter {
         self.value.push(byte);
     }
 
+    fn open_list(&mut self, depth: u32) {
+        (self.list_depth, self.has_items, self.state) = (depth, false, State::Items);
+    }
+
+    /// Ends a List. One without items is emitted whole.
+    fn close_list(&mut self, emit: EmitFrame<'_>) {
+        let depth = self.list_depth - 1;
+        self.brackets = Brackets::inside(depth);
+        self.state = match (depth, self.has_items) {
+            (0, _) => State::Between,
+            (_, true) => State::Tail,
+            (_, false) => State::Value,
+        };
+        if !self.has_items {
+            self.value.push(b']');
+            if depth == 0 {
+                emit(Frame::empty_list(self.begun, &self.value));
+            }
+        }
+    }
+
     fn within(&mut self, byte: u8, emit: EmitFrame<'_>) {
+        if byte == b'\n' && self.brackets.in_string && self.begun == self.line {
+            // no string holds a line end: a value on one line is broken, and the next line begins another
+            self.emit_lines(emit);
+            self.state = if self.state == State::Item { State::Items } else { State::Between };
+            return;
+        }
         self.value.push(byte);
         if self.brackets.closes(byte) {
-            self.emit(None, emit);
+            emit_value(&self.value, self.begun, emit);
             self.state = if self.state == State::Item { State::Items } else { State::Between };
         } else if self.state == State::Value
             && byte == b'['
@@ -175,36 +207,35 @@ impl Splitter {
             && !self.brackets.in_string
             && opens_items(&self.value)
         {
-            self.list_depth = 2;
-            self.state = State::Items;
-        } else if self.value.len() >= MAX_FRAME_BYTES {
-            self.emit(Some("JSON value longer than 16 MiB, cut"), emit);
+            self.open_list(2);
+        } else if self.value.len() >= self.limits.line_bytes {
+            let fault = self.limits.cut_fault("JSON value");
+            emit(Frame::broken(self.begun, &self.value, &fault));
             self.value.clear();
             self.state = State::Tail;
         }
     }
 
-    fn emit(&self, fault: Option<&str>, emit: EmitFrame<'_>) {
-        emit(Frame { line: self.begun, bytes: &self.value, fault });
+    fn emit_stray(&self, emit: EmitFrame<'_>) {
+        emit(Frame::of(self.begun, &self.value));
     }
 
-    /// Returns true if all that was read is the bracket of a list.
-    fn is_lone_bracket(&self) -> bool {
-        self.state == State::Items && self.value == b"["
+    /// Emits a value that never closes line by line, so that each line can be found.
+    fn emit_lines(&self, emit: EmitFrame<'_>) {
+        for (at, bytes) in self.value.split(|&b| b == b'\n').enumerate() {
+            if !bytes.trim_ascii().is_empty() {
+                emit(Frame::broken(self.begun + at as u64, bytes, "JSON ends early"));
+            }
+        }
     }
 
     /// Emits what the end of the document cut off.
     fn finish(self, emit: EmitFrame<'_>) {
-        if self.state == State::Stray || self.is_lone_bracket() {
-            self.emit(None, emit);
-        }
-        if matches!(self.state, State::Value | State::Item) {
-            // a value that never closes is emitted line by line, so that each line can be found
-            for (at, bytes) in self.value.split(|&b| b == b'\n').enumerate() {
-                if !bytes.trim_ascii().is_empty() {
-                    emit(Frame { line: self.begun + at as u64, bytes, fault: Some("JSON ends early") });
-                }
-            }
+        match self.state {
+            State::Stray => self.emit_stray(emit),
+            State::Value | State::Item => self.emit_lines(emit),
+            State::Items if !self.has_items => self.emit_lines(emit),
+            _ => {}
         }
     }
 }

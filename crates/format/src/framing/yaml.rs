@@ -2,49 +2,74 @@
 //! broken item costs one record and no list is held whole. Items are emitted as JSON.
 //! Must not know what an item means.
 
-use crate::framing::line::{EmitFrame, Frame, MAX_FRAME_BYTES, next_line};
+use crate::framing::glue::emit_value;
+use crate::framing::limits::Limits;
+use crate::framing::line::{EmitFrame, Frame, next_line, without_mark};
+use crate::framing::window::Window;
 use serde_json::Value;
-use std::io::{self, BufRead};
+use std::io;
+
+/// The items of a List, while its lines pass.
+#[derive(Default)]
+struct List {
+    /// Line of `items:`; `None` outside the items.
+    begun: Option<u64>,
+    /// Column of the items' dashes.
+    dash: Option<usize>,
+}
+
+impl List {
+    /// Leaves the items; counts a List that had none.
+    fn end(&mut self, emit: EmitFrame<'_>) {
+        if let (Some(line), None) = (self.begun, self.dash) {
+            emit(Frame::empty_list(line, b"items: []"));
+        }
+        *self = Self::default();
+    }
+}
 
 /// Emits each item, or each document without items, as JSON.
-pub(crate) fn items(input: &mut dyn BufRead, emit: EmitFrame<'_>) -> io::Result<()> {
+pub(crate) fn items(input: &mut Window<'_>, limits: &Limits, emit: EmitFrame<'_>) -> io::Result<()> {
     let mut line = Vec::new();
     let mut text: Vec<u8> = Vec::new();
     let (mut number, mut begun) = (0u64, 1u64);
-    let mut dash: Option<usize> = None; // column of the items' dashes
-    let mut in_items = false;
-    while next_line(input, &mut line)?.is_some() {
+    let mut list = List::default();
+    while next_line(input, &mut line, limits, &mut |_| 0)?.is_some() {
         number += 1;
+        let line = without_mark(&line);
         let indent = line.iter().take_while(|&&b| b == b' ').count();
         let is_item = line.get(indent..).is_some_and(|rest| rest.starts_with(b"- ") || rest == b"-");
         if line.starts_with(b"---") {
             flush(&mut text, begun, emit);
-            (begun, in_items, dash) = (number + 1, false, None);
+            list.end(emit);
+            begun = number + 1;
             continue;
         }
-        if in_items && is_item && dash.is_none_or(|column| column == indent) {
-            dash = Some(indent);
+        let in_items = list.begun.is_some();
+        if in_items && is_item && list.dash.is_none_or(|column| column == indent) {
+            list.dash = Some(indent);
             flush(&mut text, begun, emit);
             begun = number;
         } else if in_items && indent == 0 && !is_item && !line.is_empty() {
             flush(&mut text, begun, emit);
-            in_items = false; // `kind: List` and `metadata:` after the items
+            list.end(emit); // `kind: List` and `metadata:` after the items
         }
-        if line.trim_ascii() == b"items:" && indent == 0 || line.trim_ascii() == b"items: []" {
+        if indent == 0 && matches!(line.trim_ascii(), b"items:" | b"items: []") {
             text.clear();
-            in_items = true;
+            list.begun = Some(number);
             continue;
         }
-        let is_head = !in_items && text.is_empty() && is_list_head(&line);
-        if !is_head && text.len() < MAX_FRAME_BYTES {
+        let is_head = list.begun.is_none() && text.is_empty() && is_list_head(line);
+        if !is_head && text.len() < limits.line_bytes {
             if text.is_empty() {
                 begun = number;
             }
-            text.extend_from_slice(&line);
+            text.extend_from_slice(line);
             text.push(b'\n');
         }
     }
     flush(&mut text, begun, emit);
+    list.end(emit);
     Ok(())
 }
 
@@ -75,17 +100,15 @@ fn flush(text: &mut Vec<u8>, line: u64, emit: EmitFrame<'_>) {
     match read {
         Ok(Value::Array(items)) => {
             for item in items {
-                emit(Frame { line, bytes: item.to_string().as_bytes(), fault: None });
+                emit(Frame::of(line, item.to_string().as_bytes()));
             }
         }
-        Ok(value @ Value::Object(_)) => {
-            emit(Frame { line, bytes: value.to_string().as_bytes(), fault: None })
-        }
-        Ok(_) => emit(Frame { line, bytes: text, fault: Some("YAML without an object") }),
+        Ok(value @ Value::Object(_)) => emit_value(value.to_string().as_bytes(), line, emit),
+        Ok(_) => emit(Frame::broken(line, text, "YAML without an object")),
         Err(error) => {
             let why = error.to_string();
             let why = format!("broken YAML: {}", why.lines().next().unwrap_or(""));
-            emit(Frame { line, bytes: text, fault: Some(&why) });
+            emit(Frame::broken(line, text, &why));
         }
     }
     text.clear();

@@ -13,11 +13,12 @@ pub use count::Counts;
 
 use crate::contract::{Clock, Role};
 use crate::framing::Frame;
-use crate::origin::Origin;
+use crate::origin::{Origin, origin_of};
 use crate::reader::context::Context;
 use crate::reader::join::Stream;
 use crate::reader::settle::RecordText;
 use crate::registry::Registry;
+use chrono::NaiveDate;
 use model::record::Record;
 use model::table::Table;
 use redact::Redactor;
@@ -82,6 +83,9 @@ pub type EmitRow<'t> = &'t mut dyn FnMut(Row<'_>);
 /// Reads the frames of one object.
 pub struct Reader {
     origin: Origin,
+    /// What the object's key says, and its day, for each entry of an archive.
+    object: Origin,
+    object_day: NaiveDate,
     options: ReaderOptions,
     streams: HashMap<u64, Box<Stream>>,
     /// Bytes that the streams hold back.
@@ -107,6 +111,8 @@ impl Reader {
     /// Returns a reader of one object.
     pub fn new(origin: Origin, options: ReaderOptions) -> Self {
         Self {
+            object: origin.clone(),
+            object_day: options.clock.day,
             origin,
             options,
             streams: HashMap::new(),
@@ -118,12 +124,28 @@ impl Reader {
         }
     }
 
+    /// Continues with the entry of an archive that has this path; the object's key says what the path
+    /// does not.
+    pub fn enter(&mut self, path: &str, emit: EmitRow<'_>) {
+        self.release_all(emit);
+        let Origin { mut place, text_table, reason, day } = origin_of(path);
+        place.fill_from(&self.object.place);
+        let named = self.object.text_table.map(|table| (table, self.object.reason.clone()));
+        let (text_table, reason) = named.map_or((text_table, reason), |(table, why)| (Some(table), why));
+        self.options.clock.day = day.unwrap_or(self.object_day);
+        self.origin = Origin { place, text_table, reason, day };
+    }
+
     /// Reads one frame.
     pub fn frame(&mut self, frame: &Frame<'_>, emit: EmitRow<'_>) {
         self.counts.frames += 1;
         // one line may hold several values
         if frame.line != self.next.line {
             self.next = Position { line: frame.line, item: 0 };
+        }
+        if let Some(rule) = frame.dropped {
+            self.counts.drop_by(rule);
+            return;
         }
         if let Some(fault) = frame.fault {
             let text = String::from_utf8_lossy(frame.bytes);
