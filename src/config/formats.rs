@@ -1,6 +1,7 @@
 //! `[formats]`: custom text layouts, names and level words, and how times are read.
 
 use chrono_tz::Tz;
+use format::framing::Limits;
 use globset::{Glob, GlobMatcher};
 use model::error::{Error, Result};
 use model::record::Level;
@@ -23,6 +24,9 @@ pub struct FormatsConfig {
     /// Hours by which a line's own time may differ from its collector's. Beyond that the collector's is
     /// used, and the row says so.
     pub max_skew: u32,
+    /// What one object may cost: more is an error of that object.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub limits: Limits,
     /// Custom names of fields in JSON and logfmt logs, by field: `level = ["sev"]`.
     pub names: BTreeMap<String, Vec<String>>,
     /// Custom level words: `schwer = "error"`.
@@ -36,6 +40,7 @@ impl Default for FormatsConfig {
             timezone: None,
             timezones: BTreeMap::new(),
             max_skew: 24,
+            limits: Limits::default(),
             names: BTreeMap::new(),
             levels: BTreeMap::new(),
         }

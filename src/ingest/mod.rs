@@ -17,7 +17,8 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use format::reader;
 use format::reader::{Reader, ReaderOptions};
-use format::{Clock, framing};
+use format::framing::{self, Limits};
+use format::Clock;
 use globset::{GlobMatcher, GlobSet};
 use model::error::{Error, Problem, Result};
 use model::record::Place;
@@ -57,6 +58,8 @@ pub struct Options {
     pub keep: Option<PathBuf>,
     /// The formats, and the problems of custom ones.
     pub formats: Formats,
+    /// What one object may cost.
+    pub limits: Limits,
     /// Zone of times that name none.
     pub time_zone: Tz,
     /// The same by globs of keys.
@@ -86,6 +89,7 @@ impl Options {
             threads: config.threads(),
             keep: config.source.keep.clone(),
             formats: formats(&config.formats)?,
+            limits: config.formats.limits,
             time_zone: config.formats.zone(zone)?,
             path_zones: config.formats.path_zones()?,
             max_skew: i64::from(config.formats.max_skew).saturating_mul(HOUR_US),
@@ -248,16 +252,21 @@ fn place_of(names: &Captures<'_>) -> Option<Place<'static>> {
     })
 }
 
-/// Reads every frame of a stream, compressed or not, and passes each record to `take`.
+/// Reads every frame of an object, of each file if it is an archive, and passes each record to `take`.
 pub fn read_frames(
-    input: impl Read + Send,
+    input: impl Read,
     reader: &mut Reader,
+    limits: &Limits,
     take: reader::EmitRow<'_>,
 ) -> io::Result<()> {
-    let (_, mut text) = framing::decompress(input)?;
-    let outcome = framing::frames(&mut *text, &mut |frame| reader.frame(&frame, take));
+    let outcome = framing::entries(input, limits, &mut |mut entry| {
+        if let Some(path) = entry.path {
+            reader.enter(path, take);
+        }
+        entry.frames(&mut |frame| reader.frame(&frame, take)).map(|_| ())
+    });
     reader.finish(take);
-    outcome.map(|_| ())
+    outcome
 }
 
 /// Returns the format chain of most records; `empty` if there are none.

@@ -167,7 +167,7 @@ impl<'s, 'w> Worker<'s, 'w> {
                 spilled = draft.spill();
             }
         };
-        let outcome = read_frames(input, &mut reader, &mut take);
+        let outcome = read_frames(input, &mut reader, &options.limits, &mut take);
         spilled?;
         if let Some(error) = copy_error.into_inner() {
             return Err(Error::failed("cannot keep a copy of an object").at(object.key).because(error));

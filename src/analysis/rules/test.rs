@@ -5,6 +5,7 @@ use crate::analysis::rules::RuleFile;
 use crate::analysis::rules::header::{Case, Expect, Rule, parse_test};
 use crate::config::FormatsConfig;
 use crate::ingest::formats::formats;
+use format::framing::Limits;
 use crate::ingest::{Options, object_id, read_frames, reader_for};
 use crate::lake::rows::{Rows, SourceObject, Texts, queried, schema};
 use crate::query::engine::{Engine, Limits};
@@ -85,6 +86,7 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         threads: 1,
         keep: None,
         formats: formats(&FormatsConfig::default())?,
+        limits: Limits::default(),
         time_zone: chrono_tz::Asia::Shanghai,
         path_zones: Vec::new(),
         max_skew: 86_400_000_000,
@@ -97,7 +99,7 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
     let mut others = 0;
     let mut reader = reader_for(&object, &options);
     let text = lines.trim_start().as_bytes().to_vec();
-    read_frames(std::io::Cursor::new(text), &mut reader, &mut |row| {
+    read_frames(std::io::Cursor::new(text), &mut reader, &options.limits, &mut |row| {
         if row.table == table { rows.push(row, &described) } else { others += 1 }
     })?;
     if others > 0 {

@@ -12,7 +12,7 @@ use redact::RedactConfig;
 use redact::Redactor;
 
 /// Writes a row as `line.item table ts level place | message`, then its other fields.
-fn render(row: &Row<'_>) -> String {
+pub fn render(row: &Row<'_>) -> String {
     let record = &row.record;
     let place = &record.place;
     let names = [&place.cluster, &place.namespace, &place.pod, &place.container, &place.node];

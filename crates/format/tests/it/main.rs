@@ -4,7 +4,14 @@
 
 mod csv; // CSV with a header row
 mod envelope; // envelopes of several records, audit events in other shapes
+mod framing; // bytes → frames, of any layout and encoding
+mod framing_archive; // tar and zip
+mod framing_codec; // compression
+mod framing_csv; // CSV of known kinds without a header row
+mod framing_limits; // bombs, and what an object may cost
 mod json_cursor;
+mod json_cursor; // the JSON cursor
 mod layouts;
 mod text;
+mod text; // application-text formats
 mod time; // the JSON cursor // application-text formats
