@@ -75,13 +75,13 @@ fn part<'r>(header: &Header<'_>, record: &'r [u8], clock: &Clock) -> Part<'r> {
         return Part::Dropped("CSV header");
     }
     Part::Line(match kind_of(header) {
-        Some(kind) => record_of(kind, header, values, clock),
+        Some(kind) => record_of(kind, header, values),
         None => unwrapped(header, values, clock),
     })
 }
 
 /// Returns a record of a known kind: its columns are the record, under names that JSON logs use.
-fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {
+fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -> Unwrapped<'r> {
     let mut line = Unwrapped { complete: true, ..Unwrapped::default() };
     let mut object = Attrs::default();
     let columns = || header.columns.iter().map(|column| &*column.name);
@@ -96,11 +96,7 @@ fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, c
         let name = if is_code && level >= Some(Level::Error) { "error_code" } else { name };
         match level {
             Some(level) if name == kind.level => object.text("level", level.name()),
-            _ if name == kind.time => {
-                if let Some(text) = put(&mut line, Some(Field::Time), text, clock) {
-                    object.text(name, &text);
-                }
-            }
+            _ if name == kind.time => object.text("timestamp", &text),
             _ => object.text(name, &text),
         }
     }

@@ -1,7 +1,7 @@
 //! What one object may cost: how far it may unpack, into how many entries and layers, and how long a
 //! line may be. The limits hold while the object streams, so that none of it is read beyond them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::io;
 
@@ -9,7 +9,7 @@ use std::io;
 const FREE_BYTES: u64 = 64 << 20;
 
 /// Limits of one object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Unpacked bytes per byte of the object, beyond the first 64 MiB.

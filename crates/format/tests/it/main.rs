@@ -9,9 +9,7 @@ mod framing_archive; // tar and zip
 mod framing_codec; // compression
 mod framing_csv; // CSV of known kinds without a header row
 mod framing_limits; // bombs, and what an object may cost
-mod json_cursor;
 mod json_cursor; // the JSON cursor
-mod layouts;
-mod text;
+mod layouts; // the files of `formats/`
 mod text; // application-text formats
-mod time; // the JSON cursor // application-text formats
+mod time; // times in every form
