@@ -93,8 +93,10 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
             }));
         }
     };
-    let failure =
-        source.read(object).and_then(|opened| read_frames(opened.input, &mut reader, &options.limits, &mut take)).err();
+    let failure = source
+        .read(object)
+        .and_then(|opened| read_frames(opened.input, &mut reader, &options.limits, &mut take))
+        .err();
     let counts = &reader.counts;
     let records = counts.records().max(1);
     let table = counts.tables.iter().max_by_key(|(_, count)| **count);

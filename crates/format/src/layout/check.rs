@@ -53,7 +53,10 @@ pub fn rows_of(text: &str, registry: &'static Registry) -> Vec<BTreeMap<String, 
     let mut rows = Vec::new();
     let mut emit = |row: Row<'_>| rows.push(fields_of(row.record, row.ts));
     for (at, line) in text.lines().enumerate() {
-        reader.frame(&Frame { line: at as u64 + 1, bytes: line.as_bytes(), fault: None, dropped: None }, &mut emit);
+        reader.frame(
+            &Frame { line: at as u64 + 1, bytes: line.as_bytes(), fault: None, dropped: None },
+            &mut emit,
+        );
     }
     reader.finish(&mut emit);
     let mut chains = reader.counts.formats.keys().cloned();

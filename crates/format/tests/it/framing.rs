@@ -4,7 +4,7 @@
 use crate::envelope::render;
 use chrono::NaiveDate;
 use format::framing::{Limits, entries};
-use format::reader::{ReaderOptions, Counts, Reader};
+use format::reader::{Counts, Reader, ReaderOptions};
 use format::{Clock, origin_of};
 use redact::{RedactConfig, Redactor};
 use std::io::{self, Read};
@@ -34,7 +34,10 @@ pub fn read_within(input: impl Read, limits: &Limits) -> Object {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     let clock = Clock { zone: chrono_tz::Asia::Shanghai, day };
     let redactor = Redactor::of(&RedactConfig::default()).expect("the default masks");
-    let mut reader = Reader::new(origin_of("logs/a"), ReaderOptions { fallback_ts: 1_795_276_800_000_000, redactor, ..ReaderOptions::of(clock) });
+    let mut reader = Reader::new(
+        origin_of("logs/a"),
+        ReaderOptions { fallback_ts: 1_795_276_800_000_000, redactor, ..ReaderOptions::of(clock) },
+    );
     let mut rows: Vec<((u64, u32), String)> = Vec::new();
     let mut take = |row: format::reader::Row<'_>| rows.push(((row.line, row.item), render(&row)));
     let outcome = entries(input, limits, &mut |mut entry| {
