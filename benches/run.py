@@ -4,6 +4,8 @@
     python3 benches/run.py [--only NAME]... [--bytes N] [--rows N] [--runs N]
 
 NAME    ingest   audit JSON to sorted Parquet                              (ingest.py)
+        formats  JSON and text, gzip and plain, to Parquet                 (formats.py)
+        hostile  hostile objects of N/500 bytes and twice that: is time linear? (hostile.py)
         memory   peak memory of ingesting a whole day, at N/10 and N bytes (ingest.py)
         objects  the same bytes in 10,000 objects of 100 KB and in 20      (objects.py)
         trace    the trace's window joins over a simulated day of N bytes  (trace.py)
@@ -28,6 +30,8 @@ import tempfile
 
 sys.dont_write_bytecode = True  # no __pycache__ beside the sources
 
+import formats
+import hostile
 import ingest
 import lake
 import measure
@@ -38,6 +42,8 @@ import trace
 # each is called with the program, a folder and what was asked
 BENCHES = {
     "ingest": lambda program, folder, asked: ingest.ingest(program, folder, asked.bytes, asked.runs),
+    "formats": lambda program, folder, asked: formats.formats(program, folder, asked.bytes // 4, asked.runs),
+    "hostile": lambda program, folder, asked: hostile.hostile(program, folder, asked.bytes // 500),
     "memory": lambda program, folder, asked: ingest.memory(program, folder, asked.bytes),
     "objects": lambda program, folder, asked: objects.objects(program, folder, asked.bytes * 5 // 8, asked.runs),
     "trace": lambda program, folder, asked: trace.simulated(program, folder, asked.bytes, asked.runs),

@@ -20,15 +20,24 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     let mut sources = BTreeSet::new();
     for table in Table::ALL {
         let name = table.name();
+        // a row that has the time of its object says nothing about an hour
+        let dated = match table {
+            Table::Business | Table::Standard => {
+                r#"bool_or(attrs is null or attrs not like '%"ts_source":"object"%')"#
+            }
+            Table::Event | Table::Audit => "bool_or(true)",
+        };
         let sql = format!(
-            "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows
-             from {name} group by 1, 2"
+            "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
+             cast({dated} as int) as dated from {name} group by 1, 2"
         );
         let mut count = 0;
         let mut hours = BTreeSet::new();
         for row in rows(&engine.query(&sql).await?) {
             count += row.int("rows").unwrap_or(0).unsigned_abs();
-            hours.insert(row.int("hour").unwrap_or(0));
+            if row.int("dated") == Some(1) {
+                hours.insert(row.int("hour").unwrap_or(0));
+            }
             sources.extend(row.text("source").map(str::to_owned));
         }
         coverage.tables.push(TableCoverage {

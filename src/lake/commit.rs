@@ -20,6 +20,10 @@ use std::io::ErrorKind;
 /// Seconds that a replaced file stays on disk: longer than any query that started before runs.
 pub const GRACE_S: i64 = 3600;
 
+/// Estimated bytes that the rows of a day take before there are any: a log with a date on each line of its
+/// own has one collection a line.
+const BUILDER_BYTES: usize = 512 << 10;
+
 /// The rows and objects of one commit before it.
 pub struct Draft {
     lake: Lake,
@@ -63,10 +67,12 @@ impl Draft {
             self.started.insert(object.id.clone(), ObjectEntry::open(&object.id, &object.key));
         }
         let date = self.date_of(row.ts);
+        let count = self.rows.len();
         let rows = self.rows.entry((row.table, date)).or_insert_with_key(|(table, _)| Rows::new(*table));
         let before = rows.bytes;
         rows.push(row, object);
         self.bytes += rows.bytes - before;
+        self.bytes += (self.rows.len() - count) * BUILDER_BYTES;
     }
 
     /// Returns the local day of `ts`; computed only when it differs from that of the last call.

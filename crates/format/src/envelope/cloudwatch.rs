@@ -45,37 +45,34 @@ impl Format for CloudWatch {
     }
 
     fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
-        let Some(parts) = std::str::from_utf8(line).ok().and_then(parts) else { return false };
-        parts.into_iter().for_each(emit);
+        let Some(members) = std::str::from_utf8(line).ok().and_then(|text| members(text).ok()) else {
+            return false;
+        };
+        let mut common = Unwrapped::default();
+        let (mut events, mut is_control) = (None, false);
+        for (key, value) in members {
+            match key.as_ref() {
+                "logEvents" | "events" => events = items(value).ok(),
+                "messageType" => is_control = value == "\"CONTROL_MESSAGE\"",
+                "logGroup" => {
+                    common.place.cluster = text_of(value).and_then(cluster_of);
+                    common.attrs.raw("log_group", value);
+                }
+                "logStream" => log_stream(&mut common, value),
+                _ => {} // account, filters and paging say nothing about the log
+            }
+        }
+        if is_control {
+            emit(Part::Dropped("CloudWatch control message"));
+            return true;
+        }
+        let Some(events) = events else { return false };
+        if events.is_empty() {
+            emit(Part::Dropped("empty list"));
+        }
+        events.into_iter().for_each(|event| emit(log_event(event, common.clone())));
         true
     }
-}
-
-/// Returns the events of a document; `None` if its JSON is broken.
-fn parts(text: &str) -> Option<Vec<Part<'_>>> {
-    let mut common = Unwrapped::default();
-    let (mut events, mut is_control) = (None, false);
-    for (key, value) in members(text).ok()? {
-        match key.as_ref() {
-            "logEvents" | "events" => events = items(value).ok(),
-            "messageType" => is_control = value == "\"CONTROL_MESSAGE\"",
-            "logGroup" => {
-                common.place.cluster = text_of(value).and_then(cluster_of);
-                common.attrs.raw("log_group", value);
-            }
-            "logStream" => log_stream(&mut common, value),
-            _ => {} // account, filters and paging say nothing about the log
-        }
-    }
-    if is_control {
-        return Some(vec![Part::Dropped("CloudWatch control message")]);
-    }
-    let mut parts: Vec<Part<'_>> =
-        events?.into_iter().map(|event| log_event(event, common.clone())).collect();
-    if parts.is_empty() {
-        parts.push(Part::Dropped("empty list"));
-    }
-    Some(parts)
 }
 
 fn log_event<'a>(event: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {

@@ -11,6 +11,7 @@ pub mod nginx_access;
 pub mod nginx_error;
 
 mod audit_object;
+mod audit_sentence;
 mod event_flat;
 mod operation;
 mod redact_bodies;

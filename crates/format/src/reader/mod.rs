@@ -26,6 +26,8 @@ use std::collections::HashMap;
 
 /// Bytes of the longest joined record.
 const MAX_RECORD_BYTES: usize = 1 << 20;
+/// Bytes of metadata stored for each byte that was read: many short lines share the labels of their pod.
+const METADATA_FACTOR: usize = 16;
 /// A day, µs.
 const DAY_US: i64 = 86_400_000_000;
 
@@ -90,6 +92,8 @@ pub struct Reader {
     streams: HashMap<u64, Box<Stream>>,
     /// Bytes that the streams hold back.
     held_bytes: usize,
+    /// Bytes of envelopes' metadata that may still be stored: a multiple of the bytes that were read.
+    metadata_budget: usize,
     /// The envelope in code that fitted last, tried first.
     envelope: usize,
     /// The position of the next record that begins.
@@ -117,6 +121,7 @@ impl Reader {
             options,
             streams: HashMap::new(),
             held_bytes: 0,
+            metadata_budget: 1 << 20,
             envelope: 0,
             next: Position::default(),
             chain: String::new(),
@@ -139,6 +144,8 @@ impl Reader {
     /// Reads one frame.
     pub fn frame(&mut self, frame: &Frame<'_>, emit: EmitRow<'_>) {
         self.counts.frames += 1;
+        self.metadata_budget =
+            self.metadata_budget.saturating_add(frame.bytes.len().saturating_mul(METADATA_FACTOR));
         // one line may hold several values
         if frame.line != self.next.line {
             self.next = Position { line: frame.line, item: 0 };

@@ -7,6 +7,10 @@ use crate::leaf::{audit, event};
 use crate::reader::context::{Context, MAX_DEPTH};
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, Reader};
+use model::record::Attrs;
+
+/// Bytes of the longest name of a place: twice what Kubernetes and DNS allow.
+const MAX_NAME_BYTES: usize = 512;
 
 impl Reader {
     /// Removes all envelopes of a line and reads the application's line.
@@ -68,6 +72,32 @@ impl Reader {
         format.unwrap_all(bytes, &clock, &mut |part| self.part(index, part, context, emit))
     }
 
+    /// Drops the metadata that an envelope repeats for each of its lines once it has cost a multiple of the
+    /// object's bytes; and names of places that are longer than any name can be.
+    fn bound_metadata(&mut self, unwrapped: &mut Unwrapped<'_>) {
+        let bytes = unwrapped.attrs.bytes();
+        if bytes > self.metadata_budget {
+            unwrapped.attrs = Attrs::default();
+            unwrapped.attrs.raw("metadata_dropped_bytes", &bytes.to_string());
+        }
+        self.metadata_budget = self.metadata_budget.saturating_sub(bytes);
+        let place = &mut unwrapped.place;
+        for name in [
+            &mut place.cluster,
+            &mut place.namespace,
+            &mut place.workload,
+            &mut place.pod,
+            &mut place.container,
+            &mut place.node,
+            &mut unwrapped.stream,
+            &mut unwrapped.log,
+        ] {
+            if name.as_ref().is_some_and(|name| name.len() > MAX_NAME_BYTES) {
+                *name = None;
+            }
+        }
+    }
+
     /// Returns true if a payload is in a known format.
     fn is_known(&self, payload: &[u8]) -> bool {
         let registry = self.options.registry;
@@ -93,6 +123,7 @@ impl Reader {
                 return;
             }
         };
+        self.bound_metadata(&mut unwrapped);
         let is_partial = unwrapped.partial && !context.complete;
         if is_partial != unwrapped.partial {
             unwrapped.attrs.raw("partial", "true");

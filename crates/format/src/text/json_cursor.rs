@@ -362,7 +362,7 @@ impl<'a> JsonCursor<'a> {
     }
 }
 
-/// Returns the text between two quotes without escapes; `None` if half a surrogate pair is missing.
+/// Returns the text between two quotes, unescaped; `None` if half a surrogate pair is missing.
 fn unescaped(inner: &str, is_escaped: bool) -> Option<Text<'_>> {
     if !is_escaped {
         return Some(Cow::Borrowed(inner));
@@ -380,10 +380,10 @@ fn unescaped(inner: &str, is_escaped: bool) -> Option<Text<'_>> {
             b't' => '\t',
             b'u' => {
                 used = 5;
-                let unit = hex(tail.get(1..5)?)?;
+                let unit = u16::from_str_radix(tail.get(1..5)?, 16).ok()?;
                 if (0xd800..0xdc00).contains(&unit) {
                     used = 11;
-                    let low = hex(tail.get(5..11)?.strip_prefix("\\u")?)?;
+                    let low = u16::from_str_radix(tail.get(5..11)?.strip_prefix("\\u")?, 16).ok()?;
                     char::decode_utf16([unit, low]).next()?.ok()?
                 } else {
                     char::from_u32(u32::from(unit))?
@@ -395,8 +395,4 @@ fn unescaped(inner: &str, is_escaped: bool) -> Option<Text<'_>> {
     }
     out.push_str(rest);
     Some(Cow::Owned(out))
-}
-
-fn hex(digits: &str) -> Option<u16> {
-    u16::from_str_radix(digits, 16).ok()
 }

@@ -12,5 +12,7 @@ mod framing_csv; // CSV of known kinds without a header row
 mod framing_limits; // bombs, and what an object may cost
 mod json_cursor; // the JSON cursor
 mod layouts; // the files of `formats/`
+mod mutations; // mutated samples of every format
+mod reader; // whole objects: place, time, joining
 mod text; // application-text formats
 mod time; // times in every form

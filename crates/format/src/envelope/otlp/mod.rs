@@ -37,33 +37,29 @@ impl Format for Otlp {
     }
 
     fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
-        let Some(parts) = std::str::from_utf8(line).ok().and_then(parts) else { return false };
-        if parts.is_empty() {
+        // members are validated here, so what follows cannot fail halfway
+        let Some(members) = std::str::from_utf8(line).ok().and_then(|text| members(text).ok()) else {
+            return false;
+        };
+        let mut count = 0;
+        let mut counted = |part: Part<'a>| {
+            count += 1;
+            emit(part);
+        };
+        for (_, list) in members.iter().filter(|(key, _)| key == "resourceLogs") {
+            items(list).unwrap_or_default().into_iter().for_each(|logs| resource_logs(logs, &mut counted));
+        }
+        if count == 0 {
             emit(Part::Dropped("empty list"));
         }
-        parts.into_iter().for_each(emit);
         true
     }
 }
 
-/// Returns the records of a request; `None` if its JSON is broken.
-fn parts(text: &str) -> Option<Vec<Part<'_>>> {
-    let mut parts = Vec::new();
-    for (key, value) in members(text).ok()? {
-        if key != "resourceLogs" {
-            continue;
-        }
-        for logs in items(value).ok()? {
-            resource_logs(logs, &mut parts)?;
-        }
-    }
-    Some(parts)
-}
-
-fn resource_logs<'a>(logs: &'a str, parts: &mut Vec<Part<'a>>) -> Option<()> {
+fn resource_logs<'a>(logs: &'a str, emit: EmitPart<'_, 'a>) {
     let mut common = Unwrapped::default();
     let mut scopes = Vec::new();
-    for (key, value) in members(logs).ok()? {
+    for (key, value) in members_of(logs) {
         match key.as_ref() {
             "resource" => resource(value, &mut common),
             // the second is the name before OTLP 0.19
@@ -72,14 +68,13 @@ fn resource_logs<'a>(logs: &'a str, parts: &mut Vec<Part<'a>>) -> Option<()> {
         }
     }
     for scope in scopes {
-        for (key, value) in members(scope).ok()? {
+        for (key, value) in members_of(scope) {
             if matches!(key.as_ref(), "logRecords" | "logs") {
-                let records = items(value).ok()?;
-                parts.extend(records.into_iter().map(|record| log_record(record, common.clone())));
+                let records = items(value).unwrap_or_default();
+                records.into_iter().for_each(|record| emit(log_record(record, common.clone())));
             }
         }
     }
-    Some(())
 }
 
 /// Reads the resource: the place, and attributes without a column.

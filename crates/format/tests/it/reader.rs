@@ -1,0 +1,136 @@
+//! Whole objects: where lines belong by their path, which time is believed, and which lines are joined.
+
+use chrono::NaiveDate;
+use format::framing::{self, Limits};
+use format::reader::{Reader, ReaderOptions};
+use format::{Clock, Registry, origin_of};
+use model::time::Ts;
+
+/// Reads an object of 22 November 2026 in UTC, written by the end of that day; returns `time level
+/// namespace/pod | message attrs` of each row.
+fn read(key: &str, text: &str) -> Vec<String> {
+    let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
+    let usual = ReaderOptions::of(Clock { zone: chrono_tz::Tz::UTC, day });
+    let latest_ts = usual.fallback_ts + 2 * usual.max_skew;
+    let mut reader = Reader::new(origin_of(key), ReaderOptions { latest_ts, ..usual });
+    let mut rows = Vec::new();
+    let mut emit = |row: format::reader::Row<'_>| {
+        let place = &row.record.place;
+        let names = [&place.namespace, &place.pod].map(|name| name.as_deref().unwrap_or("-").to_owned()).join("/");
+        let level = row.record.level.map_or("-", |level| level.name());
+        let attrs = row.record.attrs.into_json().unwrap_or_default();
+        let time = Ts(row.ts).to_string();
+        let time = time.trim_end_matches("Z").trim_end_matches("000").trim_end_matches(".");
+        rows.push(format!("{time} {level} {names} | {} {attrs}", row.record.message.replace('\n', "⏎")).trim_end().to_owned());
+    };
+    let read = framing::entries(text.as_bytes(), &Limits::default(), &mut |mut entry| {
+        entry.frames(&mut |frame| reader.frame(&frame, &mut emit)).map(|_| ())
+    });
+    read.expect("text");
+    reader.finish(&mut emit);
+    rows
+}
+
+#[test]
+fn a_path_names_the_place() {
+    let line = "2026-11-22 10:12:03 INFO a\n";
+    let cases = [
+        ("business/shop/cart-6c8f7b9d5d-q8w4z/app.log", "shop/cart-6c8f7b9d5d-q8w4z"),
+        ("business/2026-11-22/shop/cart-db-0/app.log", "shop/cart-db-0"),
+        ("logs/shop/agent-x2x7k/out.log.gz", "shop/agent-x2x7k"),
+        ("logs/shop_cart-6c8f7b9d5d-q8w4z.log", "shop/cart-6c8f7b9d5d-q8w4z"),
+        ("apps/shop/cart-6c8f7b9d5d-q8w4z.log", "shop/cart-6c8f7b9d5d-q8w4z"),
+        ("business/cart-6c8f7b9d5d-q8w4z/app.log", "-/cart-6c8f7b9d5d-q8w4z"),
+        ("fluent/kube.var.log.containers.cart-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log/2026/11/22/x", "shop/cart-0"),
+        // no pods
+        ("business/shop/cart/app.log", "-/-"),
+        ("logs/shop/node-3/out.log", "-/-"),
+        ("eks/2026/11/22/10/shop-audit-1-2026-11-22-10-05-00-bbbb", "-/-"),
+        ("business/2026/11/22/part-00000.log", "-/-"),
+    ];
+    for (key, expected) in cases {
+        assert_eq!(read(key, line), [format!("2026-11-22T10:12:03 info {expected} | a")], "{key}");
+    }
+}
+
+#[test]
+fn a_time_is_believed_within_bounds() {
+    let cri = |time: &str, text: &str| format!("{time} stdout F {text}\n");
+    let cases = [
+        // the line's own time beats its collector's, unless they differ by more than a day
+        (
+            cri("2026-11-22T10:12:03.5Z", "2026-11-22 10:12:03.100 INFO a"),
+            r#"2026-11-22T10:12:03.100 info -/- | a"#,
+        ),
+        (
+            cri("2026-11-22T10:12:03.5Z", "2026-11-19 10:12:03.100 INFO a"),
+            r#"2026-11-22T10:12:03.500 info -/- | a {"claimed_ts":"2026-11-19T10:12:03.100000Z","ts_source":"collector"}"#,
+        ),
+        (cri("2026-11-22T10:12:03.5Z", "plain"), r#"2026-11-22T10:12:03.500 - -/- | plain {"ts_source":"collector"}"#),
+        // another zone
+        (
+            cri("2026-11-22T10:12:03.5Z", "2026-11-22 18:12:03.100 INFO a"),
+            r#"2026-11-22T10:12:03.100 info -/- | a"#,
+        ),
+        // neither the far future nor the far past
+        (
+            "9999-11-22 10:12:03 INFO a\n".to_owned(),
+            r#"2026-11-22T00:00:00 info -/- | a {"claimed_ts":"9999-11-22T10:12:03.000000Z","ts_source":"object"}"#,
+        ),
+        (
+            "1970-01-01 00:00:03 INFO a\n".to_owned(),
+            r#"2026-11-22T00:00:00 info -/- | a {"claimed_ts":"1970-01-01T00:00:03.000000Z","ts_source":"object"}"#,
+        ),
+        ("2019-11-22 10:12:03 INFO a\n".to_owned(), "2019-11-22T10:12:03 info -/- | a"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(read("standard/a.log", &text), [expected], "{text}");
+    }
+    let rows = read("business/a.log", "2026-11-22 10:12:03 INFO a\nERROR: no time\n");
+    assert_eq!(rows[1], r#"2026-11-22T10:12:03 error -/- | no time {"ts_source":"previous"}"#);
+}
+
+#[test]
+fn only_what_looks_like_a_continuation_is_joined() {
+    let error = "2026-11-22 10:12:03 ERROR failed";
+    let joined = [
+        "\tat com.shop.Cart.load(Cart.java:77)",
+        "com.shop.CartException: no basket",
+        "Caused by: java.io.IOException: reset",
+        "Traceback (most recent call last):",
+        "}",
+        "#0 /app/cart.php(12): load()",
+        "  details: none",
+    ];
+    for line in joined {
+        assert_eq!(read("business/a.log", &format!("{error}\n{line}\n")).len(), 1, "{line}");
+    }
+    for line in ["worker 3 took job 99", "Killed", "Listening on port 8080", "select 1"] {
+        assert_eq!(read("business/a.log", &format!("{error}\n{line}\n")).len(), 2, "{line}");
+    }
+    // what comes minutes later is another matter
+    let later = "2026-11-22T10:12:03Z stdout F 2026-11-22 10:12:03 ERROR failed\n2026-11-22T10:14:00Z stdout F \tat a.B.c(B.java:1)\n";
+    assert_eq!(read("standard/a.log", later).len(), 2);
+    // a runtime's own report of an error that nobody caught
+    let rows = read("business/a.log", "/app/pay.js:9\n    throw new TypeError('x')\n    ^\n\nTypeError: x\n    at pay (/app/pay.js:9:3)\n\nNode.js v20.11.0\n");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].contains(" error "), "{rows:?}");
+}
+
+#[test]
+fn a_draft_reads_the_line_that_it_was_made_from() {
+    let clock = Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
+    for line in [
+        "22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck",
+        "[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck",
+        "drawer 4 @ 10:12:03 | stuck",
+        "a 'quoted' [line]",
+    ] {
+        let text = format::layout::draft(line, &clock);
+        let layout = format::layout::Layout::parse("till", "till.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let (registry, _) = Registry::with(vec![layout]);
+        let registry: &'static Registry = Box::leak(Box::new(registry));
+        let faults = format::layout::check(registry.layouts()[0], registry);
+        assert!(faults.is_empty(), "{faults:?}\n{text}");
+    }
+}
