@@ -14,5 +14,6 @@ mod json_cursor; // the JSON cursor
 mod layouts; // the files of `formats/`
 mod mutations; // mutated samples of every format
 mod reader; // whole objects: place, time, joining
+mod templates; // messages that belong together
 mod text; // application-text formats
 mod time; // times in every form
