@@ -2,8 +2,9 @@
 //! header, as a small CSV by itself; a CSV of a known kind without one gets the kind's. A quote that
 //! never closes costs its own line and no further one. Must not know what a column means.
 
+use crate::framing::frame::{EmitFrame, Frame, without_mark};
 use crate::framing::limits::Limits;
-use crate::framing::line::{EmitFrame, Frame, next_line, without_mark};
+use crate::framing::line::next_line;
 use crate::framing::window::Window;
 use crate::text::csv::{Dialect, FieldSplitter, UNCLOSED};
 use crate::text::{csv_header, csv_kind};

@@ -39,7 +39,7 @@ pub(crate) fn plan_of(head: &[u8]) -> io::Result<Plan> {
     }
     let Some(first) = first_line(head) else { return Ok(Plan::of(Framing::Lines)) };
     if begins_object(first.text) || first.text.starts_with(b"[") {
-        return Ok(json_plan(&first));
+        return Ok(json_plan(&first, head));
     }
     let yaml = [&b"apiVersion:"[..], b"kind:", b"items:", b"- apiVersion:", b"insertId:"];
     if yaml.iter().any(|key| first.text.starts_with(key)) {
@@ -52,7 +52,7 @@ pub(crate) fn plan_of(head: &[u8]) -> io::Result<Plan> {
         return Ok(Plan { header: Some(header), ..Plan::of(Framing::Csv) });
     }
     let has_json = memchr::memmem::find(head, b"\n{\"").is_some();
-    Ok(Plan::lines(if has_json { Glue::Watch } else { Glue::Never }))
+    Ok(Plan::lines(if has_json { Glue::of_lines(head) } else { Glue::Never }))
 }
 
 /// The first line with a content.
@@ -83,7 +83,7 @@ fn first_line(head: &[u8]) -> Option<FirstLine<'_>> {
 }
 
 /// Returns the plan of an object whose first line begins a JSON object or array.
-fn json_plan(first: &FirstLine<'_>) -> Plan {
+fn json_plan(first: &FirstLine<'_>, head: &[u8]) -> Plan {
     let document = Plan::of(Framing::Json);
     if first.text.starts_with(b"[") {
         // text layouts have brackets too, but no JSON in them
@@ -102,12 +102,12 @@ fn json_plan(first: &FirstLine<'_>) -> Plan {
             match after.first() {
                 Some(b',') => document,
                 Some(b'{') if begins_object(after) => Plan::lines(Glue::Always),
-                _ => Plan::lines(Glue::Watch),
+                _ => Plan::lines(Glue::of_lines(head)),
             }
         }
         // no string goes on in the next line
-        Extent::OpenString if !first.after.is_empty() => Plan::lines(Glue::Watch),
-        _ if is_broken(first) => Plan::lines(Glue::Watch),
+        Extent::OpenString if !first.after.is_empty() => Plan::lines(Glue::of_lines(head)),
+        _ if is_broken(first) => Plan::lines(Glue::of_lines(head)),
         _ => document,
     }
 }

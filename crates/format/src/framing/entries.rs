@@ -4,13 +4,16 @@
 
 use crate::framing::archive::{self, Archive, archive_of};
 use crate::framing::codec::{Compression, compression_of, skippable_bytes, unpacked};
+use crate::framing::frame::{EmitFrame, Frame};
 use crate::framing::limits::{Budget, Limits, damaged, is_over};
-use crate::framing::line::{EmitFrame, Frame};
 use crate::framing::utf16::{Utf8, order_of};
 use crate::framing::window::Window;
 use crate::framing::{Framing, frames_within};
 use std::io::{self, Read};
 use std::rc::Rc;
+
+/// Characters of a path in a message.
+const MAX_LABEL_CHARS: usize = 200;
 
 /// One text of an object.
 pub struct Entry<'e, 'w> {
@@ -101,12 +104,17 @@ impl Walk<'_> {
             Err(error) if is_over(&error) => return Err(error),
             Err(error) => {
                 self.unread += 1;
-                self.first.get_or_insert_with(|| format!("`{path}`: {error}"));
+                self.first.get_or_insert_with(|| format!("`{}`: {error}", label(path)));
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
+
+/// Returns a path for a message: short, without control characters.
+fn label(path: &str) -> String {
+    path.chars().filter(|c| !c.is_control()).take(MAX_LABEL_CHARS).collect()
 }
 
 /// Returns true for folders, and for the files that macOS adds for attributes.

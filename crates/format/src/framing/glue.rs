@@ -2,13 +2,16 @@
 //! Ordinary lines cost no second pass: only a bracket that closes directly before another opens makes
 //! a line be looked at. Must not know what a value means.
 
-use crate::framing::line::{BYTE_ORDER_MARK, EmitFrame, Frame};
+use crate::framing::frame::{BYTE_ORDER_MARK, EmitFrame, Frame};
 use crate::framing::list;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
 static TIGHT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("}{"));
 static LOOSE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("} "));
+
+/// Most places of a head that are looked at for values with blanks between.
+const MAX_LOOSE: usize = 1000;
 
 /// How lines are searched for several values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,56 +20,54 @@ pub(crate) enum Glue {
     Never,
     /// Where `}{` occurs.
     Watch,
-    /// Each line: the first one has several values.
+    /// Each line: in some of the first, blanks or marks are between values.
     Always,
+}
+
+impl Glue {
+    /// Returns the search for an object of JSON lines that begins with `head`.
+    pub(crate) fn of_lines(head: &[u8]) -> Self {
+        let mut places = LOOSE.find_iter(head).take(MAX_LOOSE);
+        let is_loose = places.any(|at| {
+            let (before, after) = head.split_at(at + 1);
+            let begun = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+            let line = before.get(begun..).unwrap_or_default();
+            let blanks = after.iter().take_while(|byte| **byte == b' ').count();
+            let next = after.get(blanks..).unwrap_or_default();
+            begins_object(next) && begins_object(line) && extent(line) == Extent::Closed(line.len())
+        });
+        if is_loose { Self::Always } else { Self::Watch }
+    }
 }
 
 /// The places in a buffer where one value may end and the next begin.
 pub(crate) struct Watch<'b> {
     glue: Glue,
     buffer: &'b [u8],
-    /// The next ones, without and with blanks between.
-    tight: usize,
-    loose: usize,
+    next: usize,
 }
 
 impl<'b> Watch<'b> {
     pub(crate) fn new(glue: Glue, buffer: &'b [u8]) -> Self {
-        let mut watch = Self { glue, buffer, tight: usize::MAX, loose: usize::MAX };
+        let mut watch = Self { glue, buffer, next: usize::MAX };
         if glue == Glue::Watch {
-            (watch.tight, watch.loose) = (watch.tight_from(0), watch.loose_from(0));
+            watch.find_from(0);
         }
         watch
     }
 
     /// Returns true if the line that ends at `end` may hold several values. Lines come in order.
     pub(crate) fn finds_before(&mut self, end: usize) -> bool {
-        let found = self.tight.min(self.loose) < end || self.glue == Glue::Always;
-        if self.tight < end {
-            self.tight = self.tight_from(end);
+        if self.next >= end {
+            return self.glue == Glue::Always;
         }
-        if self.loose < end {
-            self.loose = self.loose_from(end);
-        }
-        found
+        self.find_from(end);
+        true
     }
 
-    fn tight_from(&self, from: usize) -> usize {
+    fn find_from(&mut self, from: usize) {
         let rest = self.buffer.get(from..).unwrap_or_default();
-        TIGHT.find(rest).map_or(usize::MAX, |at| from + at)
-    }
-
-    fn loose_from(&self, mut from: usize) -> usize {
-        loop {
-            let rest = self.buffer.get(from..).unwrap_or_default();
-            let Some(at) = LOOSE.find(rest) else { return usize::MAX };
-            let after = rest.get(at + 1..).unwrap_or_default();
-            let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            if after.get(blanks) == Some(&b'{') {
-                return from + at;
-            }
-            from += at + 2;
-        }
+        self.next = TIGHT.find(rest).map_or(usize::MAX, |at| from + at);
     }
 }
 

@@ -3,9 +3,9 @@
 //! held whole; [`JsonCursor`](crate::text::json_cursor) validates each value afterwards.
 //! Must not know what a value means.
 
+use crate::framing::frame::{BYTE_ORDER_MARK, EmitFrame, Frame};
 use crate::framing::glue::emit_value;
 use crate::framing::limits::Limits;
-use crate::framing::line::{BYTE_ORDER_MARK, EmitFrame, Frame};
 use crate::framing::window::Window;
 use std::io::{self, BufRead};
 

@@ -6,13 +6,15 @@ use std::cell::Cell;
 use std::io;
 
 /// Bytes that any object may unpack to, whatever its ratio: runs of equal lines compress well.
-const FREE_BYTES: u64 = 64 << 20;
+pub(crate) const FREE_BYTES: u64 = 64 << 20;
+/// The same for zstd and xz, whose decoders hold the text before: that of xz doubles at 16 MiB.
+pub(crate) const LONG_WINDOW_FREE_BYTES: u64 = 15 << 20;
 
 /// Limits of one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Unpacked bytes per byte of the object, beyond the first 64 MiB.
+    /// Unpacked bytes per byte of the object, beyond the first 64 MiB (15 MiB of zstd and xz).
     pub ratio: u64,
     /// Unpacked bytes, all layers together.
     pub bytes: u64,
@@ -56,15 +58,15 @@ impl Budget {
         self.consumed.set(self.consumed.get() + bytes);
     }
 
-    /// Counts unpacked bytes of any layer.
-    pub(crate) fn unpack(&self, bytes: u64) -> io::Result<()> {
+    /// Counts unpacked bytes of any layer; the ratio holds beyond `free`.
+    pub(crate) fn unpack(&self, bytes: u64, free: u64) -> io::Result<()> {
         let unpacked = self.unpacked.get().saturating_add(bytes);
         self.unpacked.set(unpacked);
         let Limits { ratio, bytes: most, .. } = self.limits;
         if unpacked > most {
             return Err(over(format!("it unpacks to more than {}", size(most)), "bytes"));
         }
-        if unpacked > FREE_BYTES && unpacked > ratio.saturating_mul(self.consumed.get().max(1)) {
+        if unpacked > free && unpacked > ratio.saturating_mul(self.consumed.get().max(1)) {
             return Err(over(format!("it unpacks to more than {ratio} times its size"), "ratio"));
         }
         Ok(())

@@ -1,51 +1,15 @@
-//! Lines of a text, read without holding more than one; and [`Frame`], the unit that every way of
-//! framing emits. Runs of NUL bytes, which a truncated or sparse file has where nothing was written,
-//! belong to no line. Must not know what a line contains, except where a JSON value ends.
+//! Lines of a text, read without holding more than one. Runs of NUL bytes, which a truncated or sparse
+//! file has where nothing was written, belong to no line. Must not know what a line contains.
 
+use crate::framing::frame::{EmitFrame, Frame, without_mark};
 use crate::framing::glue::{self, Glue, Watch};
 use crate::framing::limits::Limits;
 use crate::framing::list;
 use crate::framing::window::{Window, nul_count};
 use std::io::{self, BufRead};
 
-/// UTF-8 byte order mark.
-pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// NUL bytes in the middle of a line from which they are a hole: what follows is another record.
 const HOLE: &[u8] = &[0; 8];
-
-/// One line, CSV record (after its header), JSON value or YAML item (as JSON).
-#[derive(Debug)]
-pub struct Frame<'a> {
-    /// Line it begins on, from 1.
-    pub line: u64,
-    /// Its bytes, without the line end.
-    pub bytes: &'a [u8],
-    /// The reason why it cannot be read, if the framing found one.
-    pub fault: Option<&'a str>,
-    /// The name of the rule that drops it, if the framing found that it holds no record.
-    pub dropped: Option<&'static str>,
-}
-
-impl<'a> Frame<'a> {
-    /// Returns a frame that can be read.
-    pub(crate) fn of(line: u64, bytes: &'a [u8]) -> Self {
-        Self { line, bytes, fault: None, dropped: None }
-    }
-
-    /// Returns a frame that cannot be read.
-    pub(crate) fn broken(line: u64, bytes: &'a [u8], fault: &'a str) -> Self {
-        Self { line, bytes, fault: Some(fault), dropped: None }
-    }
-
-    /// Returns the frame of a list without items.
-    pub(crate) fn empty_list(line: u64, bytes: &'a [u8]) -> Self {
-        Self { line, bytes, fault: None, dropped: Some("empty list") }
-    }
-}
-
-/// Receives frames one at a time.
-pub type EmitFrame<'e> = &'e mut dyn FnMut(Frame<'_>);
 
 /// Emits each line; of a line of several JSON values each value.
 pub(crate) fn lines(
@@ -119,7 +83,9 @@ impl Line {
     fn emit_text(&self, bytes: &[u8], emit: EmitFrame<'_>) {
         let text = without_mark(bytes);
         let text = text.get(self.emit_values(text, emit)..).unwrap_or_default();
-        if list::is_empty(text) {
+        if text.is_empty() {
+            emit(Frame { dropped: Some("blank line"), ..Frame::of(self.number, text) });
+        } else if list::is_empty(text) {
             emit(Frame::empty_list(self.number, text));
         } else {
             emit(Frame::of(self.number, text));
@@ -194,10 +160,4 @@ fn without_hole<'p>(line: &[u8], part: &'p [u8]) -> &'p [u8] {
 /// Returns a line without the NUL bytes before its text.
 pub(crate) fn without_nuls(line: &[u8]) -> &[u8] {
     line.get(nul_count(line)..).unwrap_or_default()
-}
-
-/// Returns a line without the byte order mark before its text. It can stand on any line, because
-/// files are appended to each other.
-pub(crate) fn without_mark(line: &[u8]) -> &[u8] {
-    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
 }

@@ -8,10 +8,11 @@ mod codec; // compression
 mod csv_stream; // a CSV as its records
 mod detect; // how an object is framed
 mod entries; // an object as its texts
+mod frame; // what every way of framing emits
 mod glue; // JSON values without a line end between
 mod json_stream; // a JSON document as its values
 mod limits; // what one object may cost
-mod line; // lines, and the frame
+mod line; // lines
 mod list; // Lists without items
 mod utf16; // UTF-16 → UTF-8
 mod window; // a stream that shows its next bytes
@@ -19,8 +20,8 @@ mod yaml; // YAML documents as their items
 
 pub use codec::Compression;
 pub use entries::{EachEntry, Entry, decompress, entries};
+pub use frame::{EmitFrame, Frame};
 pub use limits::Limits;
-pub use line::{EmitFrame, Frame};
 
 use crate::framing::window::{WINDOW_BYTES, Window};
 use std::io::{self, BufRead};

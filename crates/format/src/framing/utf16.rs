@@ -14,7 +14,8 @@ pub(crate) enum Order {
     Big,
 }
 
-/// Returns the byte order of UTF-16 text: its mark says so, or every second byte is NUL.
+/// Returns the byte order of UTF-16 text: its mark says so, or nearly all of it is ASCII, so that every
+/// second byte is NUL.
 pub(crate) fn order_of(head: &[u8]) -> Option<Order> {
     if head.starts_with(&[0xff, 0xfe]) {
         return Some(Order::Little);
@@ -24,12 +25,11 @@ pub(crate) fn order_of(head: &[u8]) -> Option<Order> {
     }
     let sample = head.get(..head.len().min(SAMPLE_BYTES) & !1)?;
     let units = sample.chunks_exact(2);
-    let count = |is_latin: fn(&[u8]) -> bool| units.clone().filter(|unit| is_latin(unit)).count();
+    let is_ascii = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b | b' '..=b'~');
     let is_most = |count: usize| units.len() >= 4 && count * 10 >= units.len() * 9;
-    if is_most(count(|unit| matches!(unit, [1..=255, 0]))) {
-        return Some(Order::Little);
-    }
-    is_most(count(|unit| matches!(unit, [0, 1..=255]))).then_some(Order::Big)
+    let little = units.clone().filter(|unit| matches!(unit, [byte, 0] if is_ascii(*byte))).count();
+    let big = units.clone().filter(|unit| matches!(unit, [0, byte] if is_ascii(*byte))).count();
+    if is_most(little) { Some(Order::Little) } else { is_most(big).then_some(Order::Big) }
 }
 
 /// The text of a UTF-16 stream as UTF-8. Unpaired surrogates become U+FFFD.

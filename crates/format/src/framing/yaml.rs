@@ -2,9 +2,10 @@
 //! broken item costs one record and no list is held whole. Items are emitted as JSON.
 //! Must not know what an item means.
 
+use crate::framing::frame::{EmitFrame, Frame, without_mark};
 use crate::framing::glue::emit_value;
 use crate::framing::limits::Limits;
-use crate::framing::line::{EmitFrame, Frame, next_line, without_mark};
+use crate::framing::line::next_line;
 use crate::framing::window::Window;
 use serde_json::Value;
 use std::io;

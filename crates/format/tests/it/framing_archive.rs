@@ -167,6 +167,9 @@ fn names_come_in_every_kind_of_header() {
         tar_entry("pax_global_header", b'g', b"18 comment=nothing\n"),
         tar_entry("PaxHeaders/app.log", b'x', pax.as_bytes()),
         tar_entry(&long[..100], b'0', b"b\n"),
+        tar_entry("PaxHeaders/b.log", b'x', b"12 path=big\n9 size=1\n"),
+        tar_entry("././@LongLink", b'K', b"a/link/of/its/own\0"),
+        tar_entry("b.log", b'0', b"B\n"),
         tar_entry("folder", b'5', b""),
         tar_entry("link", b'2', b""),
         [&ustar[..], &body(b"c\n")].concat(),
@@ -180,8 +183,8 @@ fn names_come_in_every_kind_of_header() {
         entry.frames(&mut |frame| texts.push_str(&String::from_utf8_lossy(frame.bytes))).map(|_| ())
     })
     .expect("every entry is read");
-    assert_eq!(names, [&long, &long, "logs/app.log", "binary.log", "old"]);
-    assert_eq!(texts, "abcde");
+    assert_eq!(names, [&long, &long, "big", "logs/app.log", "binary.log", "old"]);
+    assert_eq!(texts, "abBcde");
 }
 
 #[test]
@@ -201,6 +204,9 @@ fn a_bad_entry_costs_itself_alone() {
         let expected = "3 of 4 entries could not be read: `core`: binary content is not a log";
         assert_eq!(object.error.as_deref(), Some(expected));
     }
+    // names are labels: none reaches a terminal as it is
+    let object = read_object(&tar(&[("\x1b[31m\r.parquet", b"PAR1\x15\x04")]));
+    assert!(object.error.is_some_and(|error| error.contains("`[31m.parquet`: parquet is not supported")));
     // a checksum that does not match, an encrypted entry, a method that is not supported
     let mut archive = zip(
         &[("a.log", b"level=info msg=a\n"), ("b.log", b"level=info msg=b\n")],

@@ -112,3 +112,24 @@ fn limits_are_read_from_a_config() {
     assert_eq!(limits, Limits { ratio: 50, line_bytes: 1 << 20, ..Limits::default() });
     assert!(serde_json::from_str::<Limits>(r#"{"ration":50}"#).is_err());
 }
+
+#[test]
+fn damage_anywhere_is_survived() {
+    let text = "level=info msg=first\nlevel=warn msg=second\n".repeat(3);
+    let files: [(&str, &[u8]); 2] = [("a.log", text.as_bytes()), ("b/c.log", b"level=info msg=third\n")];
+    let mut objects: Vec<Vec<u8>> = CODECS.iter().map(|(_, pack)| pack(text.as_bytes())).collect();
+    objects.extend([tar(&files), zip(&files, DEFLATED), text.into_bytes()]);
+    let limits = Limits { bytes: 1 << 20, line_bytes: 1 << 10, ..Limits::default() };
+    for object in objects {
+        let step = 1 + object.len() / 50;
+        for at in (0..object.len()).step_by(step) {
+            for value in [0, 0xff, object[at] ^ 1, object[at].wrapping_add(1)] {
+                let mut damaged = object.clone();
+                damaged[at] = value;
+                read_within(damaged.as_slice(), &limits);
+                damaged.truncate(at);
+                read_within(damaged.as_slice(), &limits);
+            }
+        }
+    }
+}

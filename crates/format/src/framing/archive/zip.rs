@@ -125,7 +125,7 @@ impl Entry {
             8 if !self.is_encrypted => {
                 Box::new(Counted::new(DeflateDecoder::new(&mut *input), "deflate", budget))
             }
-            _ => return Err(damaged(format!("the size of `{}` is unknown", self.name))),
+            _ => return Err(damaged("the size of an entry that is encrypted or not deflated is unknown")),
         };
         let mut content = CrcReader::new(inner);
         let is_whole = each(&self.name, Ok(Window::new(&mut content)))?;

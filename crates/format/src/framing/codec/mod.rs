@@ -6,7 +6,7 @@ mod gzip; // members one after another
 mod lz4; // frames one after another
 mod snappy; // which of the snappy formats it is
 
-use crate::framing::limits::{Budget, damaged};
+use crate::framing::limits::{Budget, FREE_BYTES, LONG_WINDOW_FREE_BYTES, damaged};
 use crate::framing::window::Window;
 use bzip2::bufread::MultiBzDecoder;
 use lzma_rust2::XzReader;
@@ -118,7 +118,11 @@ pub(crate) fn unpacked<'a>(
         Compression::Lz4 => Box::new(lz4::Frames::new(input)),
         Compression::Snappy => Box::new(snap::read::FrameDecoder::new(input)),
     };
-    Ok(Counted::new(inner, compression.name(), budget))
+    let mut counted = Counted::new(inner, compression.name(), budget);
+    if matches!(compression, Compression::Zstd | Compression::Xz) {
+        counted.free = LONG_WINDOW_FREE_BYTES;
+    }
+    Ok(counted)
 }
 
 /// An unpacked stream: counts its bytes and names the codec in its errors.
@@ -126,11 +130,13 @@ pub(crate) struct Counted<R> {
     inner: R,
     name: &'static str,
     budget: Rc<Budget>,
+    /// Bytes that may be unpacked whatever the ratio.
+    free: u64,
 }
 
 impl<R> Counted<R> {
     pub(crate) fn new(inner: R, name: &'static str, budget: &Rc<Budget>) -> Self {
-        Self { inner, name, budget: Rc::clone(budget) }
+        Self { inner, name, budget: Rc::clone(budget), free: FREE_BYTES }
     }
 }
 
@@ -141,7 +147,7 @@ impl<R: Read> Read for Counted<R> {
             kind @ io::ErrorKind::UnexpectedEof => io::Error::new(kind, format!("{} ends early", self.name)),
             kind => io::Error::new(kind, format!("broken {}: {error}", self.name)),
         })?;
-        self.budget.unpack(count as u64)?;
+        self.budget.unpack(count as u64, self.free)?;
         Ok(count)
     }
 }

@@ -1,0 +1,43 @@
+//! [`Frame`], the unit that every way of framing emits. Must not know how it was found.
+
+/// UTF-8 byte order mark.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One line, CSV record (after its header), JSON value or YAML item (as JSON).
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// Line it begins on, from 1.
+    pub line: u64,
+    /// Its bytes, without the line end.
+    pub bytes: &'a [u8],
+    /// The reason why it cannot be read, if the framing found one.
+    pub fault: Option<&'a str>,
+    /// The name of the rule that drops it, if the framing found that it holds no record.
+    pub dropped: Option<&'static str>,
+}
+
+impl<'a> Frame<'a> {
+    /// Returns a frame that can be read.
+    pub(crate) fn of(line: u64, bytes: &'a [u8]) -> Self {
+        Self { line, bytes, fault: None, dropped: None }
+    }
+
+    /// Returns a frame that cannot be read.
+    pub(crate) fn broken(line: u64, bytes: &'a [u8], fault: &'a str) -> Self {
+        Self { line, bytes, fault: Some(fault), dropped: None }
+    }
+
+    /// Returns the frame of a list without items.
+    pub(crate) fn empty_list(line: u64, bytes: &'a [u8]) -> Self {
+        Self { dropped: Some("empty list"), ..Self::of(line, bytes) }
+    }
+}
+
+/// Receives frames one at a time.
+pub type EmitFrame<'e> = &'e mut dyn FnMut(Frame<'_>);
+
+/// Returns a line without the byte order mark before its text. It can stand on any line, because
+/// files are appended to each other.
+pub(crate) fn without_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
+}
