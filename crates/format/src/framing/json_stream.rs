@@ -191,6 +191,9 @@ impl Splitter<'_> {
     }
 
     fn within(&mut self, byte: u8, emit: EmitFrame<'_>) {
+        if byte == 0 {
+            return; // a hole
+        }
         if byte == b'\n' && self.brackets.in_string && self.begun == self.line {
             // no string holds a line end: a value on one line is broken, and the next line begins another
             self.emit_lines(emit);

@@ -246,7 +246,7 @@ fn nul_bytes_belong_to_no_line() {
     let object = read_within(format!("level=info msg=a{hole}level=info msg=b\n").as_bytes(), &limits);
     assert_eq!(object.counts.parsed, 2, "{:?}", object.counts.faults);
     assert_eq!(read_object(nuls(9000).as_bytes()).counts.frames, 0);
-    for json in ["{\"level\":\"info\",\"msg\":\"a\"}\n", "{\n\"level\":\"info\",\n\"msg\":\"a\"}\n"] {
+    for json in ["{\"level\":\"info\",\"msg\":\"a\"}\n", "{\n\"level\":\"info\",\0\0\n\"msg\":\"a\"}\n"] {
         assert_eq!(messages(format!("{}{json}{}{json}", nuls(500), nuls(500)).as_bytes()).len(), 2, "{json}");
     }
 }

@@ -1,4 +1,4 @@
-//! Archives as the streams of their entries, in the order in which they stand; nothing is unpacked to
+//! Archives as the streams of their entries, in their order; nothing is unpacked to
 //! disk and no name becomes a path. Must not know what an entry holds.
 
 mod tar; // ustar, GNU and pax
