@@ -10,7 +10,6 @@ use crate::lake::rows::{Rows, SourceObject, Texts, queried, schema};
 use crate::query::engine::{Engine, Limits};
 use crate::query::rows::json_rows;
 use crate::source::ListedObject;
-use format::framing::Limits;
 use model::error::{Error, Result};
 use model::table::Table;
 use redact::RedactConfig;
@@ -86,7 +85,7 @@ fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::arra
         threads: 1,
         keep: None,
         formats: formats(&FormatsConfig::default())?,
-        limits: Limits::default(),
+        limits: format::framing::Limits::default(),
         time_zone: chrono_tz::Asia::Shanghai,
         path_zones: Vec::new(),
         max_skew: 86_400_000_000,
