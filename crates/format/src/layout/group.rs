@@ -73,6 +73,11 @@ pub(super) struct Time {
 impl Time {
     /// Reads a time in any known form.
     pub(super) fn read(text: &str, clock: &Clock) -> Option<Self> {
+        if text.len() == "2026-11-22".len()
+            && let Some(stamp) = time::iso(&format!("{text} 00:00:00"), clock)
+        {
+            return Some(Self { ts: stamp.ts, is_zoned: false, is_time_of_day: false });
+        }
         let is_time_of_day = header::is_time_of_day(text);
         let stamp = if is_time_of_day { time::time_of_day(text, clock) } else { time::any(text, clock) }?;
         Some(Self { ts: stamp.ts, is_zoned: stamp.zoned, is_time_of_day })

@@ -99,7 +99,16 @@ impl Format for JsonApp {
         if !whole.starts_with('{') {
             return Err("no JSON object at byte 0".into());
         }
-        let members = members_of_line(whole).map_err(|broken| broken.to_string())?;
+        let escaped;
+        let members = match members_of_line(whole) {
+            Ok(members) => members,
+            // a shipper that took escapes out once too often
+            Err(broken) if whole.contains(['\n', '\t']) => {
+                escaped = whole.replace('\n', "\\n").replace('\t', "\\t");
+                members_of_line(&escaped).map_err(|_| broken.to_string())?
+            }
+            Err(broken) => return Err(broken.to_string()),
+        };
         let mut found = Vec::new();
         collect(&members, "", &mut found);
         fit_dialect(&members, &mut found);

@@ -199,7 +199,7 @@ fn continues(held: &Held, text: &str, leaf: Option<usize>) -> bool {
 }
 
 /// Returns the text without terminal escapes.
-fn without_ansi(text: &str) -> Cow<'_, str> {
+pub(super) fn without_ansi(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\x1b', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }

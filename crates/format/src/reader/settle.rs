@@ -63,7 +63,8 @@ impl Reader {
         let Some(format) = self.options.registry.at(leaf) else {
             let exception = stack::exception_of(text);
             let is_trace = exception.is_some() && stack::has_frames(text);
-            if context.depth == 0 && !is_trace {
+            // a container may print anything; so a path that names one is like an envelope
+            if context.depth == 0 && !is_trace && self.origin.place.container.is_none() {
                 self.unparsed(&RecordText { text, ..*record }, NO_FORMAT, emit);
                 return;
             }

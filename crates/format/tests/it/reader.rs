@@ -16,12 +16,17 @@ fn read(key: &str, text: &str) -> Vec<String> {
     let mut rows = Vec::new();
     let mut emit = |row: format::reader::Row<'_>| {
         let place = &row.record.place;
-        let names = [&place.namespace, &place.pod].map(|name| name.as_deref().unwrap_or("-").to_owned()).join("/");
+        let names =
+            [&place.namespace, &place.pod].map(|name| name.as_deref().unwrap_or("-").to_owned()).join("/");
         let level = row.record.level.map_or("-", |level| level.name());
         let attrs = row.record.attrs.into_json().unwrap_or_default();
         let time = Ts(row.ts).to_string();
         let time = time.trim_end_matches("Z").trim_end_matches("000").trim_end_matches(".");
-        rows.push(format!("{time} {level} {names} | {} {attrs}", row.record.message.replace('\n', "⏎")).trim_end().to_owned());
+        rows.push(
+            format!("{time} {level} {names} | {} {attrs}", row.record.message.replace('\n', "⏎"))
+                .trim_end()
+                .to_owned(),
+        );
     };
     let read = framing::entries(text.as_bytes(), &Limits::default(), &mut |mut entry| {
         entry.frames(&mut |frame| reader.frame(&frame, &mut emit)).map(|_| ())
@@ -41,7 +46,10 @@ fn a_path_names_the_place() {
         ("logs/shop_cart-6c8f7b9d5d-q8w4z.log", "shop/cart-6c8f7b9d5d-q8w4z"),
         ("apps/shop/cart-6c8f7b9d5d-q8w4z.log", "shop/cart-6c8f7b9d5d-q8w4z"),
         ("business/cart-6c8f7b9d5d-q8w4z/app.log", "-/cart-6c8f7b9d5d-q8w4z"),
-        ("fluent/kube.var.log.containers.cart-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log/2026/11/22/x", "shop/cart-0"),
+        (
+            "fluent/kube.var.log.containers.cart-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log/2026/11/22/x",
+            "shop/cart-0",
+        ),
         // no pods
         ("business/shop/cart/app.log", "-/-"),
         ("logs/shop/node-3/out.log", "-/-"),
@@ -66,7 +74,10 @@ fn a_time_is_believed_within_bounds() {
             cri("2026-11-22T10:12:03.5Z", "2026-11-19 10:12:03.100 INFO a"),
             r#"2026-11-22T10:12:03.500 info -/- | a {"claimed_ts":"2026-11-19T10:12:03.100000Z","ts_source":"collector"}"#,
         ),
-        (cri("2026-11-22T10:12:03.5Z", "plain"), r#"2026-11-22T10:12:03.500 - -/- | plain {"ts_source":"collector"}"#),
+        (
+            cri("2026-11-22T10:12:03.5Z", "plain"),
+            r#"2026-11-22T10:12:03.500 - -/- | plain {"ts_source":"collector"}"#,
+        ),
         // another zone
         (
             cri("2026-11-22T10:12:03.5Z", "2026-11-22 18:12:03.100 INFO a"),
@@ -112,14 +123,18 @@ fn only_what_looks_like_a_continuation_is_joined() {
     let later = "2026-11-22T10:12:03Z stdout F 2026-11-22 10:12:03 ERROR failed\n2026-11-22T10:14:00Z stdout F \tat a.B.c(B.java:1)\n";
     assert_eq!(read("standard/a.log", later).len(), 2);
     // a runtime's own report of an error that nobody caught
-    let rows = read("business/a.log", "/app/pay.js:9\n    throw new TypeError('x')\n    ^\n\nTypeError: x\n    at pay (/app/pay.js:9:3)\n\nNode.js v20.11.0\n");
+    let rows = read(
+        "business/a.log",
+        "/app/pay.js:9\n    throw new TypeError('x')\n    ^\n\nTypeError: x\n    at pay (/app/pay.js:9:3)\n\nNode.js v20.11.0\n",
+    );
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert!(rows[0].contains(" error "), "{rows:?}");
 }
 
 #[test]
 fn a_draft_reads_the_line_that_it_was_made_from() {
-    let clock = Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
+    let clock =
+        Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
     for line in [
         "22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck",
         "[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck",
@@ -127,7 +142,8 @@ fn a_draft_reads_the_line_that_it_was_made_from() {
         "a 'quoted' [line]",
     ] {
         let text = format::layout::draft(line, &clock);
-        let layout = format::layout::Layout::parse("till", "till.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let layout = format::layout::Layout::parse("till", "till.toml", &text)
+            .unwrap_or_else(|error| panic!("{error}\n{text}"));
         let (registry, _) = Registry::with(vec![layout]);
         let registry: &'static Registry = Box::leak(Box::new(registry));
         let faults = format::layout::check(registry.layouts()[0], registry);
