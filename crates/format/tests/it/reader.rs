@@ -142,8 +142,8 @@ fn a_draft_reads_the_line_that_it_was_made_from() {
         "a 'quoted' [line]",
     ] {
         let text = format::layout::draft(line, &clock);
-        let layout = format::layout::Layout::parse("till", "till.toml", &text)
-            .unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let layout = format::layout::Layout::parse("till", "till.toml", &text);
+        let layout = layout.map_err(|error| format!("{error}\n{text}")).expect("a layout");
         let (registry, _) = Registry::with(vec![layout]);
         let registry: &'static Registry = Box::leak(Box::new(registry));
         let faults = format::layout::check(registry.layouts()[0], registry);

@@ -116,7 +116,7 @@ pub(super) fn month(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let word = bytes.get(at..at + run)?;
     let is_prefix =
         |name: &&str| name.as_bytes().get(..run).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    let index = NAMES.iter().position(|name| is_prefix(&name))?;
+    let index = NAMES.iter().position(is_prefix)?;
     let is_known = run == 3 || run == NAMES.get(index)?.len() || (run == 4 && index == 8);
     is_known.then_some((u32::try_from(index + 1).ok()?, run))
 }
