@@ -117,6 +117,11 @@ impl Registry {
         &self.layouts
     }
 
+    /// Returns true if the format at an index of the list is a layout.
+    pub(crate) fn is_layout(&self, index: Option<usize>) -> bool {
+        index.is_some_and(|index| index >= self.formats.len() - self.layouts.len())
+    }
+
     /// Returns the format at an index of the list.
     pub(crate) fn at(&self, index: Option<usize>) -> Option<&'static dyn Format> {
         self.formats.get(index?).copied()

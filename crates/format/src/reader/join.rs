@@ -118,9 +118,12 @@ impl Reader {
             return;
         }
         let leaf = self.options.registry.leaf_of(text, stream.leaf);
+        // an indented line begins a record only where a layout says how it is indented
+        let is_layout = self.options.registry.is_layout(leaf);
+        let begins = is_layout || leaf.is_some() && !text.starts_with([' ', '\t']);
         if let Some(held) = &mut stream.held
             && is_soon(held, context.ts)
-            && continues(held, text, leaf)
+            && continues(held, text, begins)
         {
             held.last_line_at = held.text.len() + 1;
             held.text.push('\n');
@@ -185,14 +188,14 @@ fn is_soon(held: &Held, ts: Option<i64>) -> bool {
 }
 
 /// Returns true if a line continues the record held back: it looks like a continuation, and begins no record.
-fn continues(held: &Held, text: &str, leaf: Option<usize>) -> bool {
+fn continues(held: &Held, text: &str, begins: bool) -> bool {
     if held.text.len() + text.len() >= MAX_RECORD_BYTES {
         return false;
     }
     if held.in_key && private_key::continues_key(text) {
         return true;
     }
-    if leaf.is_some() && !text.starts_with([' ', '\t']) {
+    if begins {
         return false;
     }
     stack::continues(text, held.text.get(held.last_line_at..).unwrap_or(""))

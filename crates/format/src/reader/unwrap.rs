@@ -68,7 +68,7 @@ impl Reader {
                 return true;
             }
         }
-        if json.is_some() || first.is_ascii_whitespace() {
+        if json.is_some() || *first == b'\t' {
             return false;
         }
         let prefix = bytes.utf8_chunks().next().and_then(|chunk| registry.prefix_of(chunk.valid()));

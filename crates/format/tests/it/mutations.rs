@@ -6,8 +6,8 @@ use format::framing::Frame;
 use format::reader::{Reader, ReaderOptions};
 use format::{Clock, Format, Registry, origin_of};
 
-/// Mutated lines of each format: all of them only in an optimized build.
-const LINES: u32 = if cfg!(debug_assertions) { 2_000 } else { 1_000_000 };
+/// Mutated lines of each format, unless `HEADWATER_MUTATIONS` says how many: fewer in a build without optimization.
+const LINES: u32 = if cfg!(debug_assertions) { 500 } else { 20_000 };
 /// Lines of one object.
 const OBJECT_LINES: u32 = 20_000;
 
@@ -106,13 +106,15 @@ fn replay(format: &dyn Format, others: &[&dyn Format], lines: u32) {
 #[test]
 fn mutated_lines_of_every_format_are_counted() {
     let formats = Registry::shipped().formats();
+    let lines =
+        std::env::var("HEADWATER_MUTATIONS").ok().and_then(|lines| lines.parse().ok()).unwrap_or(LINES);
     let next = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(format) = formats.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
                 {
-                    replay(*format, formats, LINES);
+                    replay(*format, formats, lines);
                 }
             });
         }
