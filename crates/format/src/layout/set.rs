@@ -4,7 +4,8 @@
 use crate::layout::Layout;
 use regex::{RegexSet, RegexSetBuilder};
 
-/// Bytes that the automaton may take while it is built.
+/// Bytes that the automaton may take while it is built, and its cache while it runs: with the usual 2 MB it would
+/// be built again and again.
 const SIZE_LIMIT: usize = 64 << 20;
 
 /// The patterns of layouts, in the order in which they are tried.
@@ -26,7 +27,11 @@ impl LayoutSet {
                 owners.push(index);
             }
         }
-        let set = RegexSetBuilder::new(&sources).size_limit(SIZE_LIMIT).build().unwrap_or_default();
+        let set = RegexSetBuilder::new(&sources)
+            .size_limit(SIZE_LIMIT)
+            .dfa_size_limit(SIZE_LIMIT)
+            .build()
+            .unwrap_or_default();
         Self { set, owners }
     }
 
