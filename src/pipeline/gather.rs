@@ -45,8 +45,9 @@ impl<'d> Daily<'d> {
                 &options,
                 progress,
             )?;
-            let is_unread = |problem: &Problem| problem.step == "collect";
-            Ok(done.problems.into_iter().filter(is_unread).collect::<Vec<_>>())
+            // what is wrong with a record is in the catalog; objects and layouts that were not read are not
+            let is_missing = |problem: &Problem| matches!(problem.step.as_str(), "collect" | "formats");
+            Ok(done.problems.into_iter().filter(is_missing).collect::<Vec<_>>())
         })?;
         missing.extend(unread);
         if !missing.is_empty() {
