@@ -239,19 +239,25 @@ impl<'a> Raw<'a> {
                     self.attrs.raw("audit_level", level);
                 }
             }
-            other => match other.split_once('_') {
-                // collectors that write to flat stores join the names: `responseStatus_code`
-                Some(("objectRef", name)) => self.object_ref_member(name, value)?,
-                Some(("user", name)) => self.user_member(name, value)?,
-                Some(("responseStatus", name)) => self.status_member(name, value)?,
-                Some(("annotations", "authorization_k8s_io_decision")) => {
-                    fields.decision = value.text()?;
-                }
-                Some(("annotations", "authorization_k8s_io_reason")) => {
-                    fields.decision_reason = value.text()?;
-                }
-                _ => self.attrs.raw(other, value.raw()?),
-            },
+            other => self.flattened_member(other, value)?,
+        }
+        Ok(())
+    }
+
+    /// Reads a member whose name is that of an object and its member, joined.
+    fn flattened_member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
+        match key.split_once('_') {
+            // collectors that write to flat stores join the names: `responseStatus_code`
+            Some(("objectRef", name)) => self.object_ref_member(name, value)?,
+            Some(("user", name)) => self.user_member(name, value)?,
+            Some(("responseStatus", name)) => self.status_member(name, value)?,
+            Some(("annotations", "authorization_k8s_io_decision")) => {
+                self.fields.decision = value.text()?;
+            }
+            Some(("annotations", "authorization_k8s_io_reason")) => {
+                self.fields.decision_reason = value.text()?;
+            }
+            _ => self.attrs.raw(key, value.raw()?),
         }
         Ok(())
     }
