@@ -135,3 +135,11 @@ pub fn payload_of(text: Text<'_>) -> Cow<'_, [u8]> {
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }
+
+/// Returns the part of a path after its last `/`: how clouds name a log, a trace and a cluster.
+pub fn last_segment(path: Text<'_>) -> Text<'_> {
+    match path {
+        Cow::Borrowed(path) => Cow::Borrowed(path.rsplit('/').next().unwrap_or(path)),
+        Cow::Owned(path) => Cow::Owned(path.rsplit('/').next().unwrap_or(&path).to_owned()),
+    }
+}

@@ -6,12 +6,12 @@ mod audit;
 mod entry;
 mod target;
 
-use crate::contract::{Clock, Format, Role, Unwrapped, payload_of};
+use crate::contract::{Clock, Format, Role, Unwrapped, last_segment, payload_of};
 use crate::envelope::gcp::entry::Entry;
 use crate::text::json::{members, members_of, text_of};
 use crate::text::time;
 use memchr::memmem::Finder;
-use model::record::{Attrs, Level, Text};
+use model::record::{Attrs, Level};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -138,12 +138,5 @@ fn log_name<'a>(unwrapped: &mut Unwrapped<'a>, value: &'a str) {
     } else {
         unwrapped.attrs.text("log", &name);
         unwrapped.log = Some(name);
-    }
-}
-
-fn last_segment(path: Text<'_>) -> Text<'_> {
-    match path {
-        Cow::Borrowed(path) => Cow::Borrowed(path.rsplit('/').next().unwrap_or(path)),
-        Cow::Owned(path) => Cow::Owned(path.rsplit('/').next().unwrap_or(&path).to_owned()),
     }
 }

@@ -1,7 +1,7 @@
 //! The walk over a collector's record: which member is the line, the time, the place. Must not know the
 //! names; `names` does.
 
-use crate::contract::{Clock, Unwrapped};
+use crate::contract::{Clock, Unwrapped, last_segment};
 use crate::envelope::shipper::line_of;
 use crate::envelope::shipper::names::{Meaning, Names, bare};
 use crate::text::json::{members_of, remaining, text_of};
@@ -194,12 +194,5 @@ fn attr_name<'k>(key: &'k Text<'_>) -> Text<'k> {
         Some(tag) => Cow::Borrowed(tag.trim_matches('_')),
         None if key.starts_with("__") => Cow::Owned(key.trim_matches('_').to_ascii_lowercase()),
         None => Cow::Borrowed(key),
-    }
-}
-
-fn last_segment(path: Text<'_>) -> Text<'_> {
-    match path {
-        Cow::Borrowed(path) => Cow::Borrowed(path.rsplit('/').next().unwrap_or(path)),
-        Cow::Owned(path) => Cow::Owned(path.rsplit('/').next().unwrap_or(&path).to_owned()),
     }
 }
