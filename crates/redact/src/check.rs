@@ -24,6 +24,13 @@ impl<'t> Hit<'t> {
         self.text.get(self.value.clone()).unwrap_or_default()
     }
 
+    /// Extends a value that reaches beyond the part that its pattern saw to its end.
+    pub fn extend(&mut self) {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<');
+        let rest = self.text.get(self.value.end..).unwrap_or_default();
+        self.value.end += rest.find(ends).unwrap_or(rest.len());
+    }
+
     /// Returns the text between the word and the value.
     fn between(&self) -> &'t str {
         self.text.get(self.at..self.value.start).unwrap_or_default()

@@ -10,6 +10,10 @@ use std::sync::{LazyLock, OnceLock};
 
 /// Bytes after its word that a pattern is tried on; a longer value is masked to its end all the same.
 const REACH: usize = 16 << 10;
+/// The same in a text with many words and no secrets: hostile, as `token=[token=[…`.
+const SHORT_REACH: usize = 256;
+/// Bytes of values that turn out to be no secrets, for each byte of the text, before the reach is short.
+const EFFORT: usize = 8;
 
 /// The built-in rules, ready to run; a pattern is compiled when its word is first found.
 struct BuiltIn {
@@ -80,6 +84,7 @@ impl Redactor {
     fn find_by_words(&self, text: &str) -> (Vec<Match<'static>>, Vec<(usize, usize)>) {
         let (mut found, mut masks) = (Vec::new(), Vec::new());
         let mut at = 0;
+        let mut effort = REACH + text.len().saturating_mul(EFFORT);
         while let Some((start, word)) = BUILT_IN.words.find(text.as_bytes(), at) {
             at = start + 1;
             let rules = BUILT_IN.rules_of.get(word).map_or(&[][..], Vec::as_slice);
@@ -89,7 +94,7 @@ impl Redactor {
                     at = start + end + 1;
                     masks.push((start, at));
                 }
-            } else if let Some(secret) = self.try_rules(text, rules.iter().copied(), start) {
+            } else if let Some(secret) = self.try_rules(text, rules.iter().copied(), start, &mut effort) {
                 at = at.max(secret.to);
                 found.push(secret);
             }
@@ -97,41 +102,50 @@ impl Redactor {
         (found, masks)
     }
 
-    /// Tries the rules of the word at `start`.
+    /// Tries the rules of the word at `start`. `effort` is what may still be spent on values that are no
+    /// secrets.
     fn try_rules(
         &self,
         text: &str,
         rules: impl Iterator<Item = usize>,
         start: usize,
+        effort: &mut usize,
     ) -> Option<Match<'static>> {
-        let end = text.floor_char_boundary(start + REACH);
+        let end = text.floor_char_boundary(start + REACH.min(SHORT_REACH.max(*effort)));
         let part = text.get(start..end)?;
         for at in rules.filter(|at| !self.is_off(*at)) {
             let Some(rule) = RULES.get(at) else { continue };
             if rule.family == Family::Token && !begins_word(text.as_bytes(), start) {
                 continue;
             }
-            let Some(hit) = BUILT_IN.pattern(at).and_then(|pattern| hit_of(pattern, part, text, start))
+            let Some(mut hit) = BUILT_IN.pattern(at).and_then(|pattern| hit_of(pattern, part, text, start))
             else {
                 continue;
             };
-            if !rule_fits(at, &hit) || rule.family == Family::Token && !ends_word(text.as_bytes(), &hit) {
+            if !rule_fits(at, &hit) {
+                *effort = effort.saturating_sub(hit.value.end - start);
                 continue;
             }
-            let inner = if rule.family == Family::Token { None } else { self.token_at(text, &hit) };
+            if hit.value.end == start + part.len() {
+                hit.extend();
+            }
+            if rule.family == Family::Token && !ends_word(text.as_bytes(), &hit) {
+                continue;
+            }
+            let inner = if rule.family == Family::Token { None } else { self.token_at(text, &hit, effort) };
             return inner.or_else(|| match_of(at, &hit));
         }
         None
     }
 
     /// Returns the token that an assigned value is, if it has the form of one.
-    fn token_at(&self, text: &str, hit: &Hit<'_>) -> Option<Match<'static>> {
+    fn token_at(&self, text: &str, hit: &Hit<'_>, effort: &mut usize) -> Option<Match<'static>> {
         let value = text.as_bytes().get(..hit.value.end)?;
         let (start, word) =
             BUILT_IN.words.find(value, hit.value.start).filter(|(start, _)| *start == hit.value.start)?;
         let is_token = |at: &usize| RULES.get(*at).is_some_and(|rule| rule.family == Family::Token);
         let rules = BUILT_IN.rules_of.get(word)?.iter().copied().filter(is_token);
-        self.try_rules(text, rules, start).filter(|token| token.from == start && token.to >= hit.value.end)
+        self.try_rules(text, rules, start, effort).filter(|token| token.from == start && token.to >= hit.value.end)
     }
 }
 
@@ -151,12 +165,8 @@ fn hit_of<'t>(pattern: &Regex, part: &str, text: &'t str, start: usize) -> Optio
     let whole = captures.get(0)?;
     let (name, value) = group(pattern, &captures).unwrap_or(("", whole));
     let mut hit = Hit { text, at: start, value: start + value.start()..start + value.end() };
-    if hit.value.end == start + part.len() {
-        let continues = |c: char| !(c.is_whitespace() || matches!(c, '"' | '\'' | '<'));
-        let rest = text.get(hit.value.end..).unwrap_or_default();
-        hit.value.end += rest.find(|c| !continues(c)).unwrap_or(rest.len());
-    }
-    if name == "v5" {
+    // a value that goes on beyond the part is masked to its end
+    if name == "v5" && hit.value.end < start + part.len() {
         hit.value.end = hit.value.start + check::bare_len(hit.value());
     }
     (name != "flag" || hit.is_option()).then_some(hit)
