@@ -1,0 +1,87 @@
+//! Whether a JSON line is an audit event: what its own members are named, not what a text within it
+//! mentions. Must not know what the members mean.
+
+use crate::leaf::spelling::{after, one_of};
+use crate::text::json_cursor::{Broken, JsonCursor};
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
+
+/// Prepared once: every line of JSON is searched for them. The first begins `auditID`, `audit_id`,
+/// `auditid` and the group's name.
+static AUDIT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"audit"));
+static VERB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"verb\""));
+static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"responseStatus"));
+
+/// Returns true if a line may be an audit event. Quick, and wrong for texts that mention one.
+pub(super) fn may_be_event(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if AUDIT.find(bytes).is_some() {
+        return true;
+    }
+    let (verb, status) = (VERB.find(bytes).is_some(), STATUS.find(bytes).is_some());
+    let has = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
+    verb && status || (verb || status) && (has("\"objectRef") || has("\"requestURI\""))
+}
+
+/// Returns true if the members of a line, or of the first item of its list, are those of an audit event.
+pub(super) fn is_event(text: &str) -> bool {
+    let mut marks = Marks::default();
+    // an error ends the reading, also where the marks suffice
+    let _ = marks.read(&mut JsonCursor::new(text), true);
+    marks.suffice()
+}
+
+/// The members seen so far that an audit event has.
+#[derive(Default)]
+struct Marks {
+    /// `auditID` as the API spells it, or its API group.
+    is_certain: bool,
+    /// `auditID` in another spelling, which applications use too.
+    id: bool,
+    verb: bool,
+    uri: bool,
+    object: bool,
+    status: bool,
+    /// `stage`, or `requestURI` in another spelling.
+    detail: bool,
+}
+
+impl Marks {
+    fn suffice(&self) -> bool {
+        self.is_certain
+            || self.verb && self.status
+            || (self.verb || self.status) && (self.object || self.uri)
+            || self.id && (self.verb || self.uri || self.object || self.detail)
+    }
+
+    fn read(&mut self, value: &mut JsonCursor<'_>, may_be_list: bool) -> Result<(), Broken> {
+        value.object(|key, value| {
+            match key {
+                "auditID" => self.is_certain = true,
+                "apiVersion" => {
+                    self.is_certain |= value.text()?.is_some_and(|text| text.starts_with("audit.k8s.io/"));
+                }
+                "verb" => self.verb = true,
+                "requestURI" => self.uri = true,
+                "items" if may_be_list => value.array(|item| {
+                    self.read(item, false)?;
+                    Err(item.broken("one item"))
+                })?,
+                other => self.other(other),
+            }
+            if self.suffice() { Err(value.broken("nothing more")) } else { Ok(()) }
+        })
+    }
+
+    fn other(&mut self, key: &str) {
+        let is = |name: &str| after(key, name) == Some("");
+        match one_of(key, &["objectRef", "responseStatus"]) {
+            Some(("objectRef", _)) => self.object = true,
+            Some(_) => self.status = true,
+            None if is("auditID") => self.id = true,
+            // web servers log a `request_uri` too, so it counts only beside an id
+            None if is("requestURI") || is("stage") => self.detail = true,
+            None => {}
+        }
+    }
+}
