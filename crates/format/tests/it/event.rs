@@ -1,5 +1,6 @@
 //! Kubernetes events in the shapes that the API, exporters and stores write them.
 
+use crate::envelope;
 use chrono::NaiveDate;
 use format::leaf::event::Event;
 use format::{Clock, Format, Registry};
@@ -162,6 +163,69 @@ fn alloy_writes_logfmt_and_json() {
 }
 
 #[test]
+fn templates_name_the_object_in_many_ways() {
+    let rest = r#""reason":"BackOff","type":"Warning","count":7,"lastTimestamp":"2026-11-24T02:12:01Z","source":"kubelet, node-1""#;
+    let expected = "02:12:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/-/node-1 ×7 kubelet from 02:12:01 | Back-off";
+    for object in [
+        r#""msg":"Back-off","object":{"kind":"Pod","namespace":"shop","name":"pay-api-0"}"#,
+        r#""description":"Back-off","resource":{"kind":"Pod","namespace":"shop","name":"pay-api-0"}"#,
+        r#""msg":"Back-off","object":"Pod/shop/pay-api-0""#,
+        r#""msg":"Back-off","object":"pod/pay-api-0","namespace":"shop""#,
+        r#""msg":"Back-off","object":"shop/pay-api-0","kind":"Pod""#,
+        r#""msg":"Back-off","involvedObject":"Pod/pay-api-0","ns":"shop""#,
+        r#""msg":"Back-off","resource_kind":"pod","resource_name":"pay-api-0","resource_namespace":"shop""#,
+        r#""text":"Back-off","tags":["kube_kind:Pod","kube_name:pay-api-0","kube_namespace:shop"]"#,
+    ] {
+        check(&format!("{{{rest},{object}}}"), expected);
+    }
+    check(
+        r#"{"EventType":"Warning","EventNamespace":"shop","EventKind":"Pod","EventObject":"pay-api-0","EventReason":"BackOff","EventTime":"2026-11-24 02:12:01 +0000 UTC","EventMessage":"Back-off"}"#,
+        "02:12:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/-/- ×1 - from 02:12:01 | Back-off",
+    );
+    for time in ["lastSeen", "last_seen", "eventTime", "createdAt", "timestamp", "@timestamp"] {
+        let line = format!(
+            r#"{{"reason":"Killing","type":"Normal","kind":"Pod","name":"a","message":"m","{time}":"2026-11-24T02:12:01Z"}}"#
+        );
+        check(&line, "02:12:01 Normal Killing Pod -/a -/-/a/-/- ×1 - from 02:12:01 | m");
+    }
+}
+
+#[test]
+fn alerts_and_stores_keep_events() {
+    // Metricbeat, nested and flat
+    check(
+        r#"{"@timestamp":"2026-11-24T02:12:05Z","event":{"dataset":"kubernetes.event","module":"kubernetes"},"kubernetes":{"event":{"count":7,"involved_object":{"kind":"Pod","namespace":"shop","name":"pay-api-0"},"message":"Back-off","reason":"BackOff","type":"Warning","timestamp":{"last_occurrence":"2026-11-24T02:12:01Z"},"source":{"component":"kubelet","host":"node-1"}}},"host":{"name":"beat-1"}}"#,
+        "02:12:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/-/node-1 ×7 kubelet from 02:12:01 | Back-off",
+    );
+    check(
+        r#"{"kubernetes.event.involved_object.kind":"Pod","kubernetes.event.involved_object.name":"pay-api-0","kubernetes.event.reason":"BackOff","kubernetes.event.message":"Back-off","kubernetes.event.type":"Warning","kubernetes.event.count":7,"@timestamp":"2026-11-24T02:12:01Z"}"#,
+        "02:12:01 Warning BackOff Pod -/pay-api-0 -/-/pay-api-0/-/- ×7 - from 02:12:01 | Back-off",
+    );
+    // Datadog
+    check(
+        r#"{"title":"Pod shop/pay-api-0: BackOff","text":"Back-off","alert_type":"warning","date_happened":1795486321,"tags":["event_reason:BackOff","kube_kind:Pod","kube_name:pay-api-0","kube_namespace:shop","source_component:kubelet"]}"#,
+        "02:12:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/-/- ×1 kubelet from 02:12:01 | Back-off",
+    );
+    // OpenTelemetry's k8s_events receiver, as exporters write its records
+    check(
+        r#"{"body":"Back-off","severity":"Warning","attributes":{"k8s.event.reason":"BackOff","k8s.event.name":"pay-api-0.17aa","k8s.event.uid":"e-1","k8s.event.count":7,"k8s.namespace.name":"shop","k8s.event.start_time":"2026-11-24 02:10:01 +0000 UTC"},"resources":{"k8s.object.kind":"Pod","k8s.object.name":"pay-api-0","k8s.object.uid":"p-1","k8s.object.fieldpath":"spec.containers{app}","k8s.node.name":"node-1"}}"#,
+        "02:10:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/app/node-1 ×7 - from 02:10:01 | Back-off",
+    );
+    // kube-eventer: a chat and Kafka
+    check(
+        r#"{"msgtype":"text","text":{"content":"Level:Warning \nKind:Pod \nNamespace:shop \nName:pay-api-0 \nReason:BackOff \nTimestamp:2026-11-24 02:12:01 +0000 UTC \nMessage:Back-off"}}"#,
+        "02:12:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/-/- ×1 - from 02:12:01 | Back-off",
+    );
+    let text = serde_json::Value::from(CORE).to_string();
+    check(&format!(r#"{{"EventValue":{text},"EventTimestamp":"2026-11-24T02:12:09Z"}}"#), BACK_OFF);
+    // eventrouter's log
+    check(
+        &format!(r#"I1124 02:12:02.123456       1 glogsink.go:42] {{"verb":"UPDATED","event":{CORE}}}"#),
+        BACK_OFF,
+    );
+}
+
+#[test]
 fn a_time_that_is_none_is_absent() {
     let event = |times: &str| {
         format!(
@@ -223,9 +287,60 @@ fn other_json_is_not_an_event() {
         r#"{"reason":"it was late","type":"Warning","kind":"Order","name":"o-1","message":"m"}"#,
         r#"{"reason":"Late","type":"Warning","kind":"Event","name":"o-1","message":"m"}"#,
         r#"{"reason":"Late","type":"Warning","kind":"Order","message":"m"}"#,
+        r#"{"level":"info","reason":"Scaled","kind":"Deployment","name":"cart","msg":"scaled"}"#,
+        r#"{"level":"debug","logger":"events","msg":"m","type":"Normal","object":{"kind":"Pod","name":"a"},"reason":"Created"}"#,
+        r#"{"kind":"event","reason":"Retry","type":["info"],"name":"n","message":"m"}"#,
         r#"{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":"cart-0"},"status":{"reason":"Evicted"}}}"#,
         r#"{"kind":"List","items":[{"kind":"Pod","status":{"reason":"Evicted"}}]}"#,
     ] {
         assert!(!Event.begins(line), "{line}");
     }
+}
+
+#[test]
+fn envelopes_hold_what_an_event_leaves_out() {
+    // Alloy names the namespace in the labels alone
+    let line = r#""name=pay-api-0 kind=Pod reason=BackOff type=Warning count=7 msg=\"Back-off\" ""#;
+    envelope::check(
+        &format!(
+            r#"{{"streams":[{{"stream":{{"namespace":"shop","job":"loki.source.kubernetes_events"}},"values":[["1795486321000000000",{line}]]}}]}}"#
+        ),
+        &[
+            "1.0 event 2026-11-24T02:12:01.000000Z warn -/shop/pay-api-0/-/- | Back-off reason=BackOff name=pay-api-0",
+        ],
+    );
+    // the container that printed it is another one
+    envelope::check(
+        &format!(
+            r#"{{"streams":[{{"stream":{{"namespace":"logs","pod":"alloy-0","container":"alloy"}},"values":[["1795486321000000000",{line}]]}}]}}"#
+        ),
+        &[
+            "1.0 event 2026-11-24T02:12:01.000000Z warn -/-/pay-api-0/-/- | Back-off reason=BackOff name=pay-api-0",
+        ],
+    );
+    envelope::check(
+        r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"k8s.node.name","value":{"stringValue":"node-1"}},{"key":"k8s.object.kind","value":{"stringValue":"Pod"}},{"key":"k8s.object.name","value":{"stringValue":"pay-api-0"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1795486321000000000","severityText":"Warning","body":{"stringValue":"Back-off"},"attributes":[{"key":"k8s.event.reason","value":{"stringValue":"BackOff"}},{"key":"k8s.event.count","value":{"intValue":"7"}},{"key":"k8s.namespace.name","value":{"stringValue":"shop"}}]}]}]}]}"#,
+        &[
+            "1.0 event 2026-11-24T02:12:01.000000Z warn -/shop/pay-api-0/-/node-1 | Back-off reason=BackOff name=pay-api-0",
+        ],
+    );
+    let list = serde_json::Value::from(format!(r#"{{"kind":"EventList","items":[{CORE},{CORE}]}}"#));
+    let row = |at: &str| {
+        format!(
+            "{at} event 2026-11-24T02:12:01.000000Z warn -/shop/pay-api-0/app/node-1 | Back-off restarting failed container reason=BackOff name=pay-api-0"
+        )
+    };
+    envelope::check(
+        &format!(r#"{{"stream":"stdout","log":{list},"kubernetes":{{"pod_name":"exporter-0"}}}}"#),
+        &[&row("1.0"), &row("1.1")],
+    );
+}
+
+#[test]
+fn a_component_that_logs_an_event_keeps_its_line() {
+    let (rows, _) = envelope::read(
+        r#"I1124 02:12:01.123456       1 event.go:377] "Event occurred" object="shop/cart" fieldPath="" kind="Deployment" apiVersion="apps/v1" type="Warning" reason="Stuck" message="no replica set""#,
+    );
+    assert!(rows[0].contains(" standard ") || rows[0].contains(" business "), "{rows:?}");
+    assert!(rows[0].contains(" warn "), "{rows:?}");
 }

@@ -1,6 +1,7 @@
 //! The names under which collectors keep a line and its metadata: `formats/names/collector.toml`.
 //! Must not know how a record is written.
 
+use crate::text::fields::bare;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -104,9 +105,4 @@ impl Names {
     pub(super) fn is_application(&self, bare: &str) -> bool {
         self.application.contains(bare)
     }
-}
-
-/// Returns a name in lower case without what separates its words.
-pub(super) fn bare(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -3,7 +3,8 @@
 
 use crate::contract::{Clock, Unwrapped, last_segment};
 use crate::envelope::shipper::line_of;
-use crate::envelope::shipper::names::{Meaning, Names, bare};
+use crate::envelope::shipper::names::{Meaning, Names};
+use crate::text::fields::bare;
 use crate::text::json::{members_of, remaining, text_of};
 use crate::text::json_cursor::Member;
 use crate::text::time;

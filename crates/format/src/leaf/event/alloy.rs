@@ -1,38 +1,28 @@
 //! The line that Grafana Alloy and Agent write for an event (`loki.source.kubernetes_events`,
 //! `eventhandler`): `name=pay-api-0 kind=Pod … reason=BackOff type=Warning count=7 msg="…"`.
-//! Only the message is quoted, as Go's `%q`. Must not know what the names mean.
+//! Must not know what the names mean.
 
+use crate::leaf::event::marks;
+use crate::leaf::logfmt::{pairs, unquoted};
+use model::record::Text;
 use serde_json::{Map, Value};
 
 /// Returns true if a line is such an event.
 pub(super) fn begins(line: &str) -> bool {
-    let has = |name: &str| line.contains(name);
-    line.starts_with("name=")
-        && has(" msg=\"")
-        && has(" reason=")
-        && has(" kind=")
-        && (has(" type=Normal ") || has(" type=Warning "))
+    let has = |name: &str| memchr::memmem::find(line.as_bytes(), name.as_bytes()).is_some();
+    let head = line.split([' ', '=']).next().unwrap_or("");
+    let may_be = line.as_bytes().get(head.len()) == Some(&b'=') && has("type=") && has("reason=");
+    may_be && !has("level=") && {
+        let texts: Vec<(&str, Text<'_>)> = texts_of(line).collect();
+        marks::are_event(texts.iter().map(|(name, text)| (*name, &**text)))
+    }
 }
 
 /// Returns the members of such a line.
 pub(super) fn members(line: &str) -> Map<String, Value> {
-    let (head, message) = line.split_once(" msg=").unwrap_or((line, ""));
-    let mut members = Map::new();
-    for pair in head.split_ascii_whitespace() {
-        // a value with a blank has parts that are no pairs; none of them is read
-        if let Some((name, value)) = pair.split_once('=') {
-            members.insert(name.to_owned(), Value::String(value.to_owned()));
-        }
-    }
-    members.insert("message".to_owned(), Value::String(unquoted(message.trim_end())));
-    members
+    texts_of(line).map(|(name, text)| (name.to_owned(), Value::from(text.into_owned()))).collect()
 }
 
-/// Returns a Go string without its quotes. Its escapes are JSON's, except for a few that stay as written.
-fn unquoted(quoted: &str) -> String {
-    serde_json::from_str(quoted).unwrap_or_else(|_| {
-        let inner = quoted.strip_prefix('"').unwrap_or(quoted);
-        let inner = inner.strip_suffix('"').unwrap_or(inner);
-        inner.replace("\\\"", "\"").replace("\\n", "\n").replace("\\t", "\t")
-    })
+fn texts_of(line: &str) -> impl Iterator<Item = (&str, Text<'_>)> {
+    pairs(line).filter_map(|(name, value)| Some((name, unquoted(value?))))
 }

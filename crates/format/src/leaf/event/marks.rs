@@ -1,7 +1,10 @@
-//! Whether a JSON line is a Kubernetes event: what its own members are named, not what a text within it
-//! mentions. Must not know what the members mean.
+//! Whether a line is a Kubernetes event: what its own members are named, not what a text within it
+//! mentions. Must not know where core/v1 has a member.
 
-use crate::leaf::event::shape::{HOLDERS, NAMES_OF_OBJECT, without_event};
+use crate::leaf::event::names::{
+    Part, is_parent, is_word, kind_of, lines_of, part_of, reference, tag_of, type_of,
+};
+use crate::leaf::event::shape::{NAMES_OF_OBJECT, without_event};
 use crate::leaf::spelling::{one_of, tail};
 use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::Finder;
@@ -11,7 +14,10 @@ use std::sync::LazyLock;
 /// the spelling.
 static INVOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("nvolved"));
 static REGARDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("egarding"));
-static REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("reason\""));
+static REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eason"));
+
+/// Objects within objects that are looked into.
+const MAX_DEPTH: usize = 3;
 
 /// Returns true if a line may be an event. Quick, and wrong for texts that mention one.
 pub(super) fn may_be_event(text: &str) -> bool {
@@ -23,94 +29,145 @@ pub(super) fn may_be_event(text: &str) -> bool {
 pub(super) fn is_event(text: &str) -> bool {
     let mut marks = Marks::default();
     // an error ends the reading, also where the marks suffice
-    let _ = marks.read(&mut JsonCursor::new(text), true);
+    let _ = marks.read(&mut JsonCursor::new(text), 0);
+    marks.suffice()
+}
+
+/// Returns true if pairs of names and texts are the members of an event.
+pub(super) fn are_event<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>) -> bool {
+    let mut marks = Marks::default();
+    pairs.for_each(|(name, text)| marks.note(name, text));
     marks.suffice()
 }
 
 /// The members seen so far that an event has.
 #[derive(Default)]
 struct Marks {
-    /// A reference to the object that the event is about.
-    has_object: bool,
+    /// A reference to the object that the event is about, as the API writes it.
+    has_reference: bool,
     /// The members of an event that was written without one.
+    has_object: bool,
     reason: bool,
     kind: bool,
     name: bool,
     message: bool,
     is_typed: bool,
+    is_log: bool,
 }
 
 impl Marks {
     fn suffice(&self) -> bool {
-        self.has_object || self.reason && self.kind && self.name && self.message && self.is_typed
+        self.has_reference || self.is_plain() && !self.is_log
     }
 
-    /// Reads members. `is_outermost` is false for those of a holder or a list's item.
-    fn read(&mut self, value: &mut JsonCursor<'_>, is_outermost: bool) -> Result<(), Broken> {
+    fn is_plain(&self) -> bool {
+        self.reason && self.message && self.is_typed && (self.has_object || self.kind && self.name)
+    }
+
+    fn read(&mut self, value: &mut JsonCursor<'_>, depth: usize) -> Result<(), Broken> {
         value.object(|key, value| {
             match one_of(without_event(key), &NAMES_OF_OBJECT) {
-                Some((name, "")) => self.has_object |= is_reference(value, name)?,
-                Some((_, rest)) => self.has_object |= matches!(tail(rest), "kind" | "name"),
-                None if is_outermost && HOLDERS.contains(&key) => self.holder(value)?,
-                None if is_outermost && key == "items" => value.array(|item| {
-                    self.holder(item)?;
+                Some((name, "")) => self.reference(key, value, name)?,
+                Some((_, rest)) => self.has_reference |= matches!(tail(rest), "kind" | "name"),
+                None if depth == 0 && key == "items" => value.array(|item| {
+                    let mut inner = Self::default();
+                    let outcome = inner.read(item, MAX_DEPTH);
+                    self.has_reference |= inner.suffice();
+                    outcome?;
                     Err(item.broken("one item"))
                 })?,
-                None => self.member(key, value)?,
+                None if value.peek() == Some(b'{') => self.object(key, value, depth)?,
+                None if key == "tags" && value.peek() == Some(b'[') => {
+                    value.strings(|tag| {
+                        if let Some((name, text)) = tag_of(&tag) {
+                            self.note(name, text);
+                        }
+                    })?;
+                }
+                None if value.peek() == Some(b'"') => {
+                    let Some(text) = value.text()? else { return Ok(()) };
+                    if text.starts_with('{') && depth < MAX_DEPTH && is_parent(key) {
+                        // text that is no JSON is nobody's error
+                        let _ = self.read(&mut JsonCursor::new(&text), depth + 1);
+                    }
+                    self.note(key, &text);
+                }
+                None => {}
             }
-            if self.suffice() { Err(value.broken("nothing more")) } else { Ok(()) }
+            // a component's log may still show that it is one
+            if self.has_reference { Err(value.broken("nothing more")) } else { Ok(()) }
         })
     }
 
-    /// Reads what may hold an event, as an object or as text.
-    fn holder(&mut self, value: &mut JsonCursor<'_>) -> Result<(), Broken> {
-        let mut inner = Self::default();
-        let outcome = if value.peek() == Some(b'{') {
-            inner.read(value, false)
-        } else if let Some(text) = value.text()?.filter(|text| text.starts_with('{')) {
-            // text that is no JSON is nobody's error
-            let _ = inner.read(&mut JsonCursor::new(&text), false);
+    /// Reads an object: one whose members are read like the record's own, or a reference.
+    fn object(&mut self, key: &str, value: &mut JsonCursor<'_>, depth: usize) -> Result<(), Broken> {
+        if depth < MAX_DEPTH && is_parent(key) {
+            return self.read(value, depth + 1);
+        }
+        if !matches!(part_of(key), Some((Part::Object, _))) {
+            return Ok(());
+        }
+        let (mut kind, mut name) = (false, false);
+        value.object(|key, _| {
+            kind |= key == "kind";
+            name |= key == "name";
             Ok(())
-        } else {
-            Ok(())
-        };
-        self.has_object |= inner.suffice();
-        outcome
+        })?;
+        self.has_object |= kind && name;
+        Ok(())
     }
 
-    fn member(&mut self, key: &str, value: &mut JsonCursor<'_>) -> Result<(), Broken> {
-        let is_name = |text: &str| {
-            text.starts_with(|c: char| c.is_ascii_uppercase())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        };
-        match key {
-            "reason" => self.reason = value.text()?.is_some_and(|text| is_name(&text)),
-            "kind" => self.kind = value.text()?.is_some_and(|text| is_name(&text) && text != "Event"),
-            "name" => self.name = value.peek() == Some(b'"') && value.text()?.is_some(),
-            "message" | "msg" | "note" => self.message |= value.peek() == Some(b'"'),
-            "type" => self.is_typed = value.text()?.is_some_and(|t| matches!(&*t, "Normal" | "Warning")),
-            _ => {}
+    /// Reads what the API calls a reference. `regarding` is a word that applications use as well, so it
+    /// must name a kind or an object.
+    fn reference(&mut self, key: &str, value: &mut JsonCursor<'_>, name: &str) -> Result<(), Broken> {
+        let mut is_named = name == "involvedObject";
+        let mut see = |key: &str| is_named |= matches!(key, "kind" | "name");
+        if value.peek() == Some(b'{') {
+            value.object(|key, _| {
+                see(key);
+                Ok(())
+            })?;
+            self.has_reference |= is_named;
+            return Ok(());
+        }
+        let Some(text) = value.text()? else { return Ok(()) };
+        if text.starts_with('{') {
+            let _ = JsonCursor::new(&text).object(|key, _| {
+                see(key);
+                Ok(())
+            });
+            self.has_reference |= is_named;
+        } else {
+            self.note(key, &text);
         }
         Ok(())
     }
-}
 
-/// Returns true if a value refers to an object. `regarding` is a word that applications use as well, so it
-/// must name a kind or an object.
-fn is_reference(value: &mut JsonCursor<'_>, name: &str) -> Result<bool, Broken> {
-    let mut is_named = name == "involvedObject";
-    let mut note = |key: &str| is_named |= matches!(key, "kind" | "name");
-    if value.peek() == Some(b'{') {
-        value.object(|key, _| {
-            note(key);
-            Ok(())
-        })?;
-        return Ok(is_named);
+    fn note(&mut self, name: &str, text: &str) {
+        let Some((part, _)) = part_of(name) else { return };
+        match part {
+            Part::Reason => self.reason |= is_word(text),
+            Part::Type => self.is_typed |= type_of(name, text).is_some(),
+            Part::Kind => self.kind |= kind_of(text).is_some_and(|kind| kind != "Event"),
+            Part::Name => self.name |= !text.is_empty(),
+            Part::Object => {
+                let found = reference(text);
+                self.has_object |= matches!(found, Some((Some(_), ..)));
+                self.name |= found.is_some();
+            }
+            Part::Log => self.is_log = true,
+            Part::Message => {
+                self.message = true;
+                lines_of(text).for_each(|(name, text)| self.line(name, text));
+            }
+            Part::Other(_) => {}
+        }
     }
-    let Some(text) = value.text()?.filter(|text| text.starts_with('{')) else { return Ok(false) };
-    let _ = JsonCursor::new(&text).object(|key, _| {
-        note(key);
-        Ok(())
-    });
-    Ok(is_named)
+
+    /// Notes a line of a text; one that is a text itself is not read again.
+    fn line(&mut self, name: &str, text: &str) {
+        if !matches!(part_of(name), Some((Part::Message, _))) {
+            self.note(name, text);
+        }
+    }
 }

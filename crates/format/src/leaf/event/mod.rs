@@ -4,12 +4,14 @@
 
 mod alloy; // Grafana Alloy's line
 mod marks; // whether a line is an event
+mod names; // names that templates choose
+mod plain; // events with such names → core/v1
 mod record; // an event → a record
 mod shape; // exporters' shapes → core/v1
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::event::record::record;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The format.
 pub struct Event;
@@ -32,17 +34,16 @@ impl Format for Event {
     }
 
     fn begins(&self, text: &str) -> bool {
-        if text.starts_with('{') {
-            marks::may_be_event(text) && marks::is_event(text)
-        } else {
-            alloy::begins(text)
+        match json_of(text) {
+            Some(json) => marks::may_be_event(json) && marks::is_event(json),
+            None => alloy::begins(text),
         }
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-        let mut value = match text.starts_with('{') {
-            true => serde_json::from_str(text).map_err(|error| format!("broken JSON: {error}"))?,
-            false => Value::Object(alloy::members(text)),
+        let mut value = match json_of(text) {
+            Some(json) => serde_json::from_str(json).map_err(|error| format!("broken JSON: {error}"))?,
+            None => Value::Object(alloy::members(text)),
         };
         if let Some(Value::Array(items)) = value.get_mut("items").map(Value::take) {
             for item in items {
@@ -55,4 +56,21 @@ impl Format for Event {
         emit(record(&event, clock));
         Ok(())
     }
+}
+
+/// Returns the JSON of a line: eventrouter also writes it after a klog header.
+fn json_of(text: &str) -> Option<&str> {
+    if text.starts_with('{') {
+        return Some(text);
+    }
+    let head = text.get(..2)?.as_bytes();
+    if !matches!(head, [b'I' | b'W' | b'E', b'0' | b'1']) {
+        return None;
+    }
+    text.get(text.find("] {")? + 2..)
+}
+
+/// Reads an event whose parts a layout has found. Returns false if they are not an event's.
+pub(crate) fn of_parts(parts: Map<String, Value>, clock: &Clock, emit: Emit<'_>) -> bool {
+    plain::plain(parts).map(|event| emit(record(&event, clock))).is_some()
 }

@@ -1,13 +1,17 @@
 //! The shapes in which exporters write events → a core/v1 Event: within another object, as text, with
-//! joined or other names, or with a few plain names that a template chose. Must not know what the
-//! members mean.
+//! joined or other names. Must not know the names that templates choose; `plain` does.
 
+use crate::leaf::event::names::{Part, part_of};
+use crate::leaf::event::plain::plain;
 use crate::leaf::spelling::{one_of, opened, put, steps, tail};
 use serde_json::{Map, Value};
 
-/// The members in which exporters put an event: eventrouter, kube-eventer,
+/// The members in which exporters put an event: eventrouter, kube-eventer (SLS, Kafka),
 /// kubernetes-event-exporter's layout for Firehose. A watch's `object` is an envelope's.
-pub(super) const HOLDERS: [&str; 3] = ["event", "eventId", "details"];
+const HOLDERS: [&str; 5] = ["event", "eventId", "EventValue", "details", "kubernetes.event"];
+
+/// Objects in which Metricbeat puts one of those members.
+const OUTERS: [&str; 2] = ["kubernetes", "k8s"];
 
 /// What an exporter writes beside the event and is the event's own.
 const OUTER: [&str; 5] = ["clusterName", "cluster", "createdAt", "timestamp", "@timestamp"];
@@ -59,8 +63,9 @@ const INNER: [&str; 15] = [
     "creationTimestamp",
 ];
 
-/// Returns a key without the name of the event that eventrouter and flat stores put before it.
+/// Returns a key without the name of the event that eventrouter, Metricbeat and flat stores put before it.
 pub(super) fn without_event(key: &str) -> &str {
+    let key = key.strip_prefix("kubernetes.").unwrap_or(key);
     key.strip_prefix("event.").or_else(|| key.strip_prefix("event_")).unwrap_or(key)
 }
 
@@ -70,9 +75,11 @@ pub(super) fn core(value: Value) -> Option<Value> {
     if refers_to_object(&members) {
         return Some(Value::Object(members));
     }
-    for holder in HOLDERS {
-        let held = members.get(holder).cloned().map(opened);
-        let Some(Value::Object(inner)) = held else { continue };
+    let within = OUTERS.iter().filter_map(|outer| members.get(*outer)?.as_object());
+    let places: Vec<&Map<String, Value>> = std::iter::once(&members).chain(within).collect();
+    let held = places.iter().flat_map(|place| HOLDERS.iter().filter_map(|holder| place.get(*holder)));
+    for held in held {
+        let Value::Object(inner) = opened(held.clone()) else { continue };
         let Some(mut event) = spelled(inner) else { continue };
         for name in OUTER {
             if let (None, Some(value)) = (event.get(name), members.get(name)) {
@@ -100,10 +107,18 @@ fn spelled(members: Map<String, Value>) -> Option<Value> {
             add(&mut event, &key, value);
         }
     }
-    if NAMES_OF_OBJECT.iter().all(|name| event.get(*name).is_none()) {
-        plain(&mut event)?;
+    // Metricbeat's times
+    if let Some(Value::Object(times)) = event.get("timestamp").cloned() {
+        for (key, value) in times {
+            if let Some((Part::Other(path), _)) = part_of(&key) {
+                put(&mut event, path, value);
+            }
+        }
     }
-    Some(event)
+    match event {
+        Value::Object(members) if !refers_to_object(&members) => plain(members),
+        event => Some(event),
+    }
 }
 
 fn add(event: &mut Value, key: &str, value: Value) {
@@ -125,7 +140,7 @@ fn add(event: &mut Value, key: &str, value: Value) {
     }
 }
 
-fn add_inner(event: &mut Value, object: &str, key: &str, value: Value) {
+pub(super) fn add_inner(event: &mut Value, object: &str, key: &str, value: Value) {
     match one_of(key, &INNER) {
         Some((name @ ("labels" | "annotations"), rest)) if !rest.is_empty() => {
             put(event, &[object, name, tail(rest)], value);
@@ -137,38 +152,4 @@ fn add_inner(event: &mut Value, object: &str, key: &str, value: Value) {
         }
         None => put(event, &[object, key], value),
     }
-}
-
-/// Where a template's plain names, and Alloy's, belong.
-const PLAIN: [(&str, &[&str]); 11] = [
-    ("kind", &["involvedObject", "kind"]),
-    ("name", &["involvedObject", "name"]),
-    ("namespace", &["involvedObject", "namespace"]),
-    ("labels", &["involvedObject", "labels"]),
-    ("objectAPIversion", &["involvedObject", "apiVersion"]),
-    ("component", &["source", "component"]),
-    ("host", &["source", "host"]),
-    ("sourcecomponent", &["source", "component"]),
-    ("sourcehost", &["source", "host"]),
-    ("msg", &["message"]),
-    ("eventRV", &["metadata", "resourceVersion"]),
-];
-
-/// Nests the members of an event that was written without a reference to its object. Returns `None` if
-/// too few of them are there.
-fn plain(event: &mut Value) -> Option<()> {
-    let members = event.as_object_mut()?;
-    let has = |name: &str| members.get(name).is_some_and(|value| value.is_string());
-    let is_complete = ["reason", "type", "kind", "name"].into_iter().all(has)
-        && ["message", "msg", "note"].into_iter().any(has)
-        && members.get("kind").is_none_or(|kind| kind != "Event");
-    if !is_complete {
-        return None;
-    }
-    for (name, path) in PLAIN {
-        if let Some(value) = event.as_object_mut()?.remove(name) {
-            put(event, path, if name == "labels" { opened(value) } else { value });
-        }
-    }
-    Some(())
 }
