@@ -3,7 +3,7 @@
 //! all of them. Decides by resource and by the kinds in the bodies (`secrecy`); must not know what
 //! secrets look like, which `redact` does.
 
-use crate::leaf::secrecy::{self, Secrecy, is_manifest};
+use crate::leaf::secrecy::{self, Secrecy, is_encoded_manifest, is_manifest};
 use memchr::memmem::Finder;
 use model::record::Text;
 use serde_json::{Map, Value};
@@ -93,7 +93,7 @@ fn strip(value: &mut Value, has_values: bool) -> bool {
             is_changed
         }
         Value::String(text) => {
-            if is_manifest(text) || has_values && repeats_data(text) {
+            if is_manifest(text) || has_values && repeats_data(text) || is_encoded_manifest(text) {
                 hide(value);
                 return true;
             }

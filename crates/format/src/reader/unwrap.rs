@@ -41,7 +41,7 @@ impl Reader {
             return false;
         }
         // an event names no collector's text: what looks like one is its own `message`
-        if json.is_some_and(|text| event::Event.begins(text)) {
+        if json.is_some_and(|text| event::Event.begins(text) || audit::is_held(text)) {
             return false;
         }
         let registry = self.options.registry;

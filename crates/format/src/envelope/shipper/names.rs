@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 pub(super) enum Meaning {
     Payload,
     Message,
+    /// The line, if it is an object.
+    Document,
     Time,
     Stream,
     Partial,
@@ -26,13 +28,14 @@ pub(super) enum Meaning {
 impl Meaning {
     /// Returns true for the line itself.
     pub(super) fn is_line(self) -> bool {
-        matches!(self, Self::Payload | Self::Message)
+        matches!(self, Self::Payload | Self::Message | Self::Document)
     }
 }
 
-const MEANINGS: [(&str, Meaning); 13] = [
+const MEANINGS: [(&str, Meaning); 14] = [
     ("payload", Meaning::Payload),
     ("message", Meaning::Message),
+    ("document", Meaning::Document),
     ("time", Meaning::Time),
     ("stream", Meaning::Stream),
     ("partial", Meaning::Partial),

@@ -1,14 +1,15 @@
 //! Whether a JSON line is an audit event: what its own members are named, not what a text within it
 //! mentions. Must not know what the members mean.
 
+use crate::leaf::audit::holder;
 use crate::leaf::spelling::{after, one_of};
 use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::{self, Finder};
 use std::sync::LazyLock;
 
-/// Prepared once: every line of JSON is searched for them. The first begins `auditID`, `audit_id`,
-/// `auditid` and the group's name.
-static AUDIT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"audit"));
+/// Prepared once: every line of JSON is searched for them. The first is in `auditID`, `audit_id`,
+/// `AuditId`, `kubernetes.audit` and the group's name.
+static AUDIT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("udit"));
 static VERB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"verb\""));
 static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"responseStatus"));
 
@@ -67,10 +68,47 @@ impl Marks {
                     self.read(item, false)?;
                     Err(item.broken("one item"))
                 })?,
+                other if may_be_list => self.outermost(other, value)?,
                 other => self.other(other),
             }
             if self.suffice() { Err(value.broken("nothing more")) } else { Ok(()) }
         })
+    }
+
+    /// Reads a member of the line itself, which may hold an event.
+    fn outermost(&mut self, key: &str, value: &mut JsonCursor<'_>) -> Result<(), Broken> {
+        if let Some(name) = holder::after(key) {
+            self.named(name);
+        } else if holder::is_holder(key) {
+            self.held(value)?;
+        } else if holder::is_outer(key) && value.peek() == Some(b'{') {
+            value.object(|key, value| if holder::is_holder(key) { self.held(value) } else { Ok(()) })?;
+        } else {
+            self.other(key);
+        }
+        Ok(())
+    }
+
+    /// Reads what may be an event, as an object or as text.
+    fn held(&mut self, value: &mut JsonCursor<'_>) -> Result<(), Broken> {
+        let mut inner = Self::default();
+        if value.peek() == Some(b'{') {
+            let raw = value.raw()?;
+            let _ = inner.read(&mut JsonCursor::new(raw), false);
+        } else if let Some(text) = value.text()?.filter(|text| text.starts_with('{')) {
+            let _ = inner.read(&mut JsonCursor::new(&text), false);
+        }
+        self.is_certain |= inner.suffice();
+        Ok(())
+    }
+
+    fn named(&mut self, key: &str) {
+        match key {
+            "auditID" => self.is_certain = true,
+            "verb" => self.verb = true,
+            "requestURI" => self.uri = true,
+            other => self.other(other),
+        }
     }
 
     fn other(&mut self, key: &str) {

@@ -3,12 +3,15 @@
 //! flattened is rebuilt first (`rebuild`). Requires only one of `verb`, `auditID`, `objectRef` and
 //! `requestURI`, because some collectors drop the rest. Must not know which envelope the event came in.
 
+mod holder; // events within a member
 mod marks; // whether a line is an audit event
 mod raw; // the members as they are read
 mod rebuild; // flattened events, nested again
 mod record; // an event → a record
 mod sentence; // what is said of an event, and its place
 mod target; // the object where `objectRef` does not name it
+
+pub use holder::is_held;
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::audit::raw::Raw;
@@ -59,6 +62,13 @@ impl Format for Audit {
         if outcome.is_ok() && items.is_none() && raw.is_audit && !raw.is_flat {
             emit(raw.record(clock));
             return Ok(());
+        }
+        if outcome.is_ok()
+            && items.is_none()
+            && !raw.is_audit
+            && let Some(event) = holder::out_of(text)
+        {
+            return read_item(&event, clock, emit);
         }
         let is_cut = outcome.is_err() && !raw.is_audit;
         match items.or_else(|| if is_cut { cut_list(text) } else { None }) {

@@ -59,23 +59,23 @@ impl<'a> Raw<'a> {
             }
             "objectRef" => {
                 self.is_audit = true;
-                self.note_string(value);
+                self.note_object(value);
                 value.object(|key, value| self.object_ref_member(key, value))?;
             }
             "stage" => fields.stage = value.text()?,
             "user" => {
-                self.note_string(value);
+                self.note_object(value);
                 value.object(|key, value| self.user_member(key, value))?;
             }
             "impersonatedUser" => self.impersonated_user(value)?,
             "userAgent" => fields.user_agent = value.text()?,
             "sourceIPs" => self.addresses(value)?,
             "responseStatus" => {
-                self.note_string(value);
+                self.note_object(value);
                 value.object(|key, value| self.status_member(key, value))?;
             }
             "annotations" => {
-                self.note_string(value);
+                self.note_object(value);
                 value.object(|key, value| self.annotation(key, value))?;
             }
             "requestObject" => {
@@ -111,7 +111,7 @@ impl<'a> Raw<'a> {
     fn rare_member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
         match key {
             "k8s_audit_level" | "openshift_audit_level" => self.audit_level = Some(value.raw()?),
-            "@timestamp" | "timestamp" | "p_event_time" => {
+            "@timestamp" | "timestamp" | "p_event_time" | "TimeGenerated" => {
                 let time = value.text()?;
                 self.other_time = self.other_time.take().or(time);
             }
@@ -147,9 +147,14 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// Notes that a string stands where the API server writes an object.
+    /// Notes that a string stands where the API server writes an object or array.
     fn note_string(&mut self, value: &JsonCursor<'a>) {
         self.is_flat |= value.peek() == Some(b'"');
+    }
+
+    /// Notes that a string, or an array of pairs, stands where the API server writes an object.
+    fn note_object(&mut self, value: &JsonCursor<'a>) {
+        self.is_flat |= matches!(value.peek(), Some(b'"' | b'['));
     }
 
     fn object_ref_member(&mut self, key: &str, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
@@ -183,7 +188,7 @@ impl<'a> Raw<'a> {
     }
 
     fn impersonated_user(&mut self, value: &mut JsonCursor<'a>) -> Result<(), Broken> {
-        self.note_string(value);
+        self.note_object(value);
         let user = value.raw()?;
         self.attrs.raw("impersonatedUser", user);
         JsonCursor::new(user).object(|key, value| {
@@ -226,6 +231,12 @@ impl<'a> Raw<'a> {
         match key {
             "authorization.k8s.io/decision" => self.fields.decision = value.text()?,
             "authorization.k8s.io/reason" => self.fields.decision_reason = value.text()?,
+            // OpenShift's OAuth server decides who somebody is
+            "authentication.openshift.io/decision" => {
+                let decision = value.raw()?;
+                self.annotations.raw(key, decision);
+                self.fields.decision = self.fields.decision.take().or(JsonCursor::new(decision).text()?);
+            }
             other if value.peek() == Some(b'{') || other.starts_with("authorization_") => self.is_flat = true,
             // `patch.webhook.admission.k8s.io/…`: what a webhook changed in the object
             other if other.starts_with("patch") && other.contains("webhook") => {

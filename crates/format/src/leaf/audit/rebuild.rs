@@ -23,13 +23,16 @@ enum Shape {
 const USER: Shape = Shape::Object(&["username", "uid", "groups", "extra"]);
 
 /// The members of an event that a store may spell otherwise.
-const MEMBERS: [(&str, Shape); 15] = [
+const MEMBERS: [(&str, Shape); 18] = [
     ("auditID", Shape::Text),
     ("stageTimestamp", Shape::Text),
+    ("stageReceivedTime", Shape::Text),
     ("stage", Shape::Text),
     ("verb", Shape::Text),
     ("requestURI", Shape::Text),
     ("requestReceivedTimestamp", Shape::Text),
+    ("requestReceivedTime", Shape::Text),
+    ("level", Shape::Text),
     ("userAgent", Shape::Text),
     ("user", USER),
     ("impersonatedUser", USER),
@@ -75,6 +78,12 @@ fn name_of(key: &str) -> Option<Name<'_>> {
             Shape::Object(known) => rest.is_empty() || one_of(tail(rest), known).is_some(),
             Shape::Annotations | Shape::Addresses | Shape::Body => true,
         };
+        // Azure's table `AKSAudit`
+        let member = match member {
+            "requestReceivedTime" => "requestReceivedTimestamp",
+            "stageReceivedTime" => "stageTimestamp",
+            other => other,
+        };
         is_known.then_some(Name { member, shape: *shape, rest })
     })
 }
@@ -98,9 +107,9 @@ fn add(event: &mut Value, name: &Name<'_>, value: Value) {
     let Name { member, shape, rest } = *name;
     match shape {
         Shape::Text => put(event, &[member], value),
-        Shape::Object(known) if rest.is_empty() => add_object(event, member, known, opened(value)),
+        Shape::Object(known) if rest.is_empty() => add_object(event, member, known, paired(opened(value))),
         Shape::Object(known) => add_to_object(event, member, known, (tail(rest), value)),
-        Shape::Annotations if rest.is_empty() => add_annotations(event, "", opened(value)),
+        Shape::Annotations if rest.is_empty() => add_annotations(event, "", paired(opened(value))),
         Shape::Annotations => add_annotations(event, tail(rest), value),
         Shape::Addresses if rest.is_empty() => put(event, &[member], addresses(opened(value))),
         Shape::Addresses => put(event, &[member, tail(rest).trim_end_matches(']')], value),
@@ -179,6 +188,18 @@ fn add_annotations(event: &mut Value, prefix: &str, value: Value) {
             }
         }
     }
+}
+
+/// Returns the object that an array of pairs is, `[{"key":"username","value":"alice"}]`.
+fn paired(value: Value) -> Value {
+    let Value::Array(items) = &value else { return value };
+    let part = |item: &Value, names: [&str; 3]| names.iter().find_map(|name| item.get(*name)).cloned();
+    let pair = |item: &Value| {
+        let key = part(item, ["key", "Key", "name"])?;
+        Some((key.as_str()?.to_owned(), part(item, ["value", "Value", "v"])?))
+    };
+    let pairs: Option<Map<String, Value>> = items.iter().map(pair).collect();
+    pairs.map_or(value, Value::Object)
 }
 
 /// Returns a list of texts: Athena writes `[a, b]` without quotes, others join with commas.

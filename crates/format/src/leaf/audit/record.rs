@@ -7,6 +7,7 @@ use crate::leaf::audit::sentence::{place, sentence};
 use crate::leaf::audit::target;
 use crate::leaf::operation::{self, Request};
 use crate::leaf::redact_bodies::{redact_bodies, redact_message};
+use crate::leaf::secrecy::redact_uri;
 use crate::leaf::utc::ts_of;
 use model::record::{Body, Level, Record, Text};
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ impl<'a> Raw<'a> {
             self.fields.latency_ms = Some((to - from) as f64 / 1e3);
         }
         self.complete_target();
+        self.fields.uri = self.fields.uri.take().map(redact_uri);
         let fields = &mut self.fields;
         let request = self.request.map(Cow::Borrowed);
         let response = self.response.map(Cow::Borrowed);

@@ -1,6 +1,7 @@
 //! Audit events in the shapes that clusters, clouds and stores write them, read by the format itself.
 
 mod bodies; // names, texts and secrets, read as whole objects
+mod clouds; // exports of clouds and collectors
 mod operation; // the class of a request
 mod secrets; // bodies that must not be stored
 mod shapes; // flattened, stringified and old events

@@ -13,7 +13,7 @@ const ENCODED: &str = "c3dhbGxvdy1vZi10aGUtY2FueW9u";
 /// Reads a text and returns every record of it, all texts included. Nothing secret may be in one.
 #[track_caller]
 fn read(text: &str) -> Vec<String> {
-    let holds = |text: &str| text.contains(CANARY) || text.contains(ENCODED);
+    let holds = |text: &str| [CANARY, ENCODED, MANIFEST].iter().any(|secret| text.contains(secret));
     assert!(holds(text), "nothing is planted: {text}");
     let mut records = Vec::new();
     let outcome = Audit.read(text, &clock(), &mut |record| records.push(whole(record)));
@@ -32,6 +32,10 @@ fn check(text: &str, kept: &[&str]) {
         assert!(records.contains(word), "`{word}` is missing: {records}");
     }
 }
+
+/// A manifest of a Secret with the same words, in base64.
+const MANIFEST: &str =
+    "YXBpVmVyc2lvbjogdjEKa2luZDogU2VjcmV0CnN0cmluZ0RhdGE6CiAgdXNlcjogc3dhbGxvdy1vZi10aGUtY2FueW9uCg==";
 
 /// Escapes a text for a JSON string.
 fn string(text: &str) -> String {
@@ -168,6 +172,8 @@ fn secrets_within_other_objects() {
         (format!(r#"{{"spec":{{"manifest":{}}}}}"#, string(&secret)), "manifest"),
         (format!(r#"{{"spec":{{"values":"kind: Secret\nstringData:\n  a: {CANARY}\n"}}}}"#), "values"),
         (format!(r#"[{{"op":"add","path":"/spec/objects/-","value":{secret}}}]"#), "/spec/objects/-"),
+        (format!(r#"{{"spec":{{"manifest":"{MANIFEST}"}}}}"#), "bytes>"),
+        (format!(r#"{{"spec":{{"source":"data:;base64,{MANIFEST}"}}}}"#), "bytes>"),
         (
             format!(
                 r#"{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":{}}}}},"spec":{{"replicas":2}}}}"#,
