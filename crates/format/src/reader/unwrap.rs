@@ -40,13 +40,10 @@ impl Reader {
         if json.is_some_and(|text| audit::is_native(text) && !shipper::is_marked(text)) {
             return false;
         }
-        // an event names no collector's text: what looks like one is its own `message`
-        if json.is_some_and(|text| event::Event.begins(text) || audit::is_held(text)) {
-            return false;
-        }
         let registry = self.options.registry;
         let clock = self.clock_of(context);
         let last = self.envelope;
+        let mut is_checked = false;
         let others = registry.envelopes().iter().copied().filter(|index| *index != last);
         for index in std::iter::once(last).chain(others) {
             let Some(format) = registry.at(Some(index)) else { continue };
@@ -56,6 +53,11 @@ impl Reader {
             {
                 continue;
             }
+            // an event names no collector's text: what looks like one is its own `message`
+            if !is_checked && json.is_some_and(|text| event::Event.begins(text) || audit::is_held(text)) {
+                return false;
+            }
+            is_checked = true;
             let mut is_application = false;
             let is_unwrapped = format.unwrap_all(bytes, &clock, &mut |part| match &part {
                 Part::Line(line) if line.only_if_known && !self.is_known(&line.payload) => {

@@ -218,6 +218,14 @@ fn alerts_and_stores_keep_events() {
     );
     let text = serde_json::Value::from(CORE).to_string();
     check(&format!(r#"{{"EventValue":{text},"EventTimestamp":"2026-11-24T02:12:09Z"}}"#), BACK_OFF);
+    // Opsgenie
+    let pre = serde_json::Value::from(format!("<pre>{CORE}</pre>"));
+    check(
+        &format!(
+            r#"{{"message":"Event BackOff for shop/pay-api-0","priority":"P3","alias":"e-1","description":{pre},"tags":["event"]}}"#
+        ),
+        BACK_OFF,
+    );
     // eventrouter's log
     check(
         &format!(r#"I1124 02:12:02.123456       1 glogsink.go:42] {{"verb":"UPDATED","event":{CORE}}}"#),

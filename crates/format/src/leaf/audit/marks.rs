@@ -7,21 +7,22 @@ use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::{self, Finder};
 use std::sync::LazyLock;
 
-/// Prepared once: every line of JSON is searched for them. The first is in `auditID`, `audit_id`,
-/// `AuditId`, `kubernetes.audit` and the group's name.
-static AUDIT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("udit"));
+/// Prepared once: every line of JSON is searched for them. The first four are in `auditID`, in Azure's
+/// `AuditId`, and in the names of members that hold an event.
+static AUDIT: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["\"audit", "\"AuditI", ".audit.", "_audit\""].map(Finder::new));
 static VERB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"verb\""));
 static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"responseStatus"));
 
 /// Returns true if a line may be an audit event. Quick, and wrong for texts that mention one.
 pub(super) fn may_be_event(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if AUDIT.find(bytes).is_some() {
+    let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
+    let contains = |needle: &str| memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
+    if AUDIT.iter().any(has) {
         return true;
     }
-    let (verb, status) = (VERB.find(bytes).is_some(), STATUS.find(bytes).is_some());
-    let has = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
-    verb && status || (verb || status) && (has("\"objectRef") || has("\"requestURI\""))
+    let (verb, status) = (has(&VERB), has(&STATUS));
+    verb && status || (verb || status) && (contains("\"objectRef") || contains("\"requestURI\""))
 }
 
 /// Returns true if the members of a line, or of the first item of its list, are those of an audit event.

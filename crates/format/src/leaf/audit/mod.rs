@@ -17,6 +17,8 @@ use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::audit::raw::Raw;
 use crate::leaf::secrecy;
 use crate::text::json_cursor::{Broken, JsonCursor};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// The beginning of an event as the API server writes it.
 const NATIVE: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
@@ -25,6 +27,22 @@ const NATIVE: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
 /// which adds its own members.
 pub fn is_native(text: &str) -> bool {
     text.starts_with(NATIVE)
+}
+
+/// The version of a native event or list, which follows its kind.
+static VERSION: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("\",\"apiVersion\":\"audit.k8s.io/"));
+
+/// Returns where an event or a list begins behind a prefix: `oc adm node-logs` writes the node. Bodies of
+/// Secrets are removed from audit events alone, so whatever the prefix is, none may stay a text.
+fn native_at(text: &str) -> Option<usize> {
+    if text.starts_with('{') {
+        return None;
+    }
+    let head = text.get(..VERSION.find(text.as_bytes())?)?;
+    ["{\"kind\":\"Event", "{\"kind\":\"EventList"]
+        .iter()
+        .find_map(|kind| Some(head.strip_suffix(kind)?.len()))
 }
 
 /// The format.
@@ -48,10 +66,20 @@ impl Format for Audit {
     }
 
     fn begins(&self, text: &str) -> bool {
-        text.starts_with('{') && (is_native(text) || marks::may_be_event(text) && marks::is_event(text))
+        match text.starts_with('{') {
+            true => is_native(text) || marks::may_be_event(text) && marks::is_event(text),
+            false => native_at(text).is_some(),
+        }
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
+        if let Some(at) = native_at(text) {
+            let (prefix, event) = text.split_at(at);
+            return self.read(event, clock, &mut |mut record| {
+                record.attrs.text("prefix", prefix.trim());
+                emit(record);
+            });
+        }
         let mut raw = Raw::default();
         let mut items = None;
         let outcome = JsonCursor::new(text).object(|key, value| match key {

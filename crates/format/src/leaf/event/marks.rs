@@ -4,7 +4,7 @@
 use crate::leaf::event::names::{
     Part, is_parent, is_word, kind_of, lines_of, part_of, reference, tag_of, type_of,
 };
-use crate::leaf::event::shape::{NAMES_OF_OBJECT, without_event};
+use crate::leaf::event::shape::{NAMES_OF_OBJECT, text_within, without_event};
 use crate::leaf::spelling::{one_of, tail};
 use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::Finder;
@@ -12,16 +12,23 @@ use std::sync::LazyLock;
 
 /// Prepared once: every line of JSON is searched for them. Without their first letters, which depend on
 /// the spelling.
-static INVOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("nvolved"));
-static REGARDING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("egarding"));
-static REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eason"));
+static REFERENCES: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["nvolved", "egarding"].map(Finder::new));
+
+/// The ends of a member, a tag and a line of text that an event without a reference has.
+static REASONS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["eason\"", "eason:"].map(Finder::new));
+
+/// The ends of the types, in either case, and Datadog's tag.
+static TYPES: LazyLock<[Finder<'static>; 5]> =
+    LazyLock::new(|| ["arning", "ormal", "ARNING", "ORMAL", "kube_kind:"].map(Finder::new));
 
 /// Objects within objects that are looked into.
 const MAX_DEPTH: usize = 3;
 
 /// Returns true if a line may be an event. Quick, and wrong for texts that mention one.
 pub(super) fn may_be_event(text: &str) -> bool {
-    [&INVOLVED, &REGARDING, &REASON].into_iter().any(|finder| finder.find(text.as_bytes()).is_some())
+    let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
+    REFERENCES.iter().any(has) || REASONS.iter().any(has) && TYPES.iter().any(has)
 }
 
 /// Returns true if the members of a line, of what it holds an event in, or of the first item of its list
@@ -86,9 +93,10 @@ impl Marks {
                 }
                 None if value.peek() == Some(b'"') => {
                     let Some(text) = value.text()? else { return Ok(()) };
-                    if text.starts_with('{') && depth < MAX_DEPTH && is_parent(key) {
+                    let json = text_within(&text);
+                    if json.starts_with('{') && depth < MAX_DEPTH && is_parent(key) {
                         // text that is no JSON is nobody's error
-                        let _ = self.read(&mut JsonCursor::new(&text), depth + 1);
+                        let _ = self.read(&mut JsonCursor::new(json), depth + 1);
                     }
                     self.note(key, &text);
                 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 /// The members in which exporters put an event: eventrouter, kube-eventer (SLS, Kafka),
 /// kubernetes-event-exporter's layout for Firehose. A watch's `object` is an envelope's.
-const HOLDERS: [&str; 5] = ["event", "eventId", "EventValue", "details", "kubernetes.event"];
+const HOLDERS: [&str; 6] = ["event", "eventId", "EventValue", "details", "kubernetes.event", "description"];
 
 /// Objects in which Metricbeat puts one of those members.
 const OUTERS: [&str; 2] = ["kubernetes", "k8s"];
@@ -79,7 +79,7 @@ pub(super) fn core(value: Value) -> Option<Value> {
     let places: Vec<&Map<String, Value>> = std::iter::once(&members).chain(within).collect();
     let held = places.iter().flat_map(|place| HOLDERS.iter().filter_map(|holder| place.get(*holder)));
     for held in held {
-        let Value::Object(inner) = opened(held.clone()) else { continue };
+        let Value::Object(inner) = opened(without_markup(held.clone())) else { continue };
         let Some(mut event) = spelled(inner) else { continue };
         for name in OUTER {
             if let (None, Some(value)) = (event.get(name), members.get(name)) {
@@ -89,6 +89,18 @@ pub(super) fn core(value: Value) -> Option<Value> {
         return Some(event);
     }
     spelled(members)
+}
+
+/// Returns the text between the tags in which an alert of Opsgenie shows it.
+pub(super) fn text_within(text: &str) -> &str {
+    text.strip_prefix("<pre>").and_then(|rest| rest.trim_end().strip_suffix("</pre>")).unwrap_or(text)
+}
+
+fn without_markup(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.starts_with("<pre>") => text_within(&text).into(),
+        other => other,
+    }
 }
 
 fn refers_to_object(members: &Map<String, Value>) -> bool {

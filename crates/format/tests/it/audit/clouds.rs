@@ -83,6 +83,8 @@ fn collectors_keep_an_event_in_a_member() {
             ))
         ),
         format!(r#"<13>1 2026-11-24T02:12:02Z m-1 kube-audit - - - {event}"#),
+        format!("master-0 {event}"),
+        format!("audit(7): {event}"),
     ] {
         check(&line);
     }

@@ -285,3 +285,11 @@ fn other_bodies_stay_as_written() {
         assert_eq!((outcome, bodies), (Ok(()), vec![Some(body.to_owned())]));
     }
 }
+
+#[test]
+fn no_prefix_makes_an_event_a_text() {
+    let line = native(&format!(r#""verb":"create","requestObject":{}"#, secret()));
+    for prefix in ["master-0 ", "[audit] 7: ", "lin={} "] {
+        check(&format!("{prefix}{line}"), &["redacted", prefix.trim()]);
+    }
+}
