@@ -79,6 +79,12 @@ fn exporters_put_an_event_into_another_object() {
     let text = serde_json::Value::from(CORE).to_string();
     check(&format!(r#"{{"level":"Warning","event":{text},"hostname":"node-1"}}"#), BACK_OFF);
     check(&format!(r#"{{"eventId":{text},"hostname":"node-1","pod_id":"p-1"}}"#), BACK_OFF);
+    let untimed = r#"{"involvedObject":{"kind":"Pod","namespace":"shop","name":"a"},"reason":"Killing","type":"Normal","message":"m"}"#;
+    let line =
+        format!(r#"{{"time":"2026-11-24T02:12:01Z","type":"event","region":"eu-1","event":{untimed}}}"#);
+    check(&line, "02:12:01 Normal Killing Pod shop/a -/-/a/-/- ×1 - from 02:12:01 | m");
+    let attrs = read_as(&line, |record| record.attrs.into_json().unwrap_or_default());
+    assert!(attrs[0].contains(r#""region":"eu-1""#), "{attrs:?}");
     check(&format!(r#"{{"cluster":"prod","event":{CORE}}}"#), &BACK_OFF.replace(" -/-/pay", " prod/-/pay"));
 }
 
@@ -210,6 +216,10 @@ fn alerts_and_stores_keep_events() {
     check(
         r#"{"body":"Back-off","severity":"Warning","attributes":{"k8s.event.reason":"BackOff","k8s.event.name":"pay-api-0.17aa","k8s.event.uid":"e-1","k8s.event.count":7,"k8s.namespace.name":"shop","k8s.event.start_time":"2026-11-24 02:10:01 +0000 UTC"},"resources":{"k8s.object.kind":"Pod","k8s.object.name":"pay-api-0","k8s.object.uid":"p-1","k8s.object.fieldpath":"spec.containers{app}","k8s.node.name":"node-1"}}"#,
         "02:10:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/app/node-1 ×7 - from 02:10:01 | Back-off",
+    );
+    check(
+        r#"{"Timestamp":"2026-11-24 02:12:01","SeverityText":"Warning","Body":"Back-off","ResourceAttributes":{"k8s.object.kind":"Pod","k8s.object.name":"pay-api-0"},"LogAttributes":{"k8s.event.reason":"BackOff","k8s.namespace.name":"shop"}}"#,
+        "02:12:01 Warning BackOff Pod shop/pay-api-0 -/-/pay-api-0/-/- ×1 - from 02:12:01 | Back-off",
     );
     // kube-eventer: a chat and Kafka
     check(

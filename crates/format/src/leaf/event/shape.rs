@@ -13,9 +13,6 @@ const HOLDERS: [&str; 6] = ["event", "eventId", "EventValue", "details", "kubern
 /// Objects in which Metricbeat puts one of those members.
 const OUTERS: [&str; 2] = ["kubernetes", "k8s"];
 
-/// What an exporter writes beside the event and is the event's own.
-const OUTER: [&str; 5] = ["clusterName", "cluster", "createdAt", "timestamp", "@timestamp"];
-
 /// The reference to the object that an event is about, in core/v1 and in events.k8s.io/v1.
 pub(super) const NAMES_OF_OBJECT: [&str; 2] = ["involvedObject", "regarding"];
 
@@ -81,8 +78,8 @@ pub(super) fn core(value: Value) -> Option<Value> {
     for held in held {
         let Value::Object(inner) = opened(without_markup(held.clone())) else { continue };
         let Some(mut event) = spelled(inner) else { continue };
-        for name in OUTER {
-            if let (None, Some(value)) = (event.get(name), members.get(name)) {
+        for (name, value) in &members {
+            if is_beside(name) && event.get(name).is_none() {
                 put(&mut event, &[name], value.clone());
             }
         }
@@ -101,6 +98,13 @@ fn without_markup(value: Value) -> Value {
         Value::String(text) if text.starts_with("<pre>") => text_within(&text).into(),
         other => other,
     }
+}
+
+/// Returns true for what an exporter writes beside the event and is neither the event again nor its name for
+/// something else.
+fn is_beside(name: &str) -> bool {
+    let is_events = OBJECTS.contains(&name) || TEXTS.contains(&name) && name != "clusterName";
+    !is_events && !HOLDERS.contains(&name) && !OUTERS.contains(&name) && !name.starts_with("old_event")
 }
 
 fn refers_to_object(members: &Map<String, Value>) -> bool {
