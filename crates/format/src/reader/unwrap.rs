@@ -13,6 +13,12 @@ use model::record::Attrs;
 /// Bytes of the longest name of a place: twice what Kubernetes and DNS allow.
 const MAX_NAME_BYTES: usize = 512;
 
+/// Returns true for an event, whose `message` is not a collector's text, and for a record that holds an audit
+/// event where no collector keeps its text.
+fn is_own_record(text: &str) -> bool {
+    event::Event.begins(text) || audit::held_in(text).is_some_and(|name| !shipper::is_line(&name))
+}
+
 impl Reader {
     /// Removes all envelopes of a line and reads the application's line.
     pub(super) fn unwrap(&mut self, bytes: &[u8], context: Context<'_>, emit: EmitRow<'_>) {
@@ -53,8 +59,7 @@ impl Reader {
             {
                 continue;
             }
-            // an event names no collector's text: what looks like one is its own `message`
-            if !is_checked && json.is_some_and(|text| event::Event.begins(text) || audit::is_held(text)) {
+            if !is_checked && json.is_some_and(is_own_record) {
                 return false;
             }
             is_checked = true;

@@ -3,6 +3,7 @@
 
 use crate::leaf::audit::holder;
 use crate::leaf::spelling::{after, one_of};
+use crate::text::json::text_of;
 use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::{self, Finder};
 use std::sync::LazyLock;
@@ -80,10 +81,15 @@ impl Marks {
     fn outermost(&mut self, key: &str, value: &mut JsonCursor<'_>) -> Result<(), Broken> {
         if let Some(name) = holder::after(key) {
             self.named(name);
-        } else if holder::is_holder(key) {
-            self.held(value)?;
-        } else if holder::is_outer(key) && value.peek() == Some(b'{') {
-            value.object(|key, value| if holder::is_holder(key) { self.held(value) } else { Ok(()) })?;
+        } else if matches!(value.peek(), Some(b'{' | b'"')) {
+            let raw = value.raw()?;
+            if let Some(inner) = holder::within(key, raw) {
+                self.held(inner);
+            } else if holder::may_hold(key, raw) {
+                self.held(raw);
+            } else {
+                self.other(key);
+            }
         } else {
             self.other(key);
         }
@@ -91,16 +97,11 @@ impl Marks {
     }
 
     /// Reads what may be an event, as an object or as text.
-    fn held(&mut self, value: &mut JsonCursor<'_>) -> Result<(), Broken> {
+    fn held(&mut self, raw: &str) {
         let mut inner = Self::default();
-        if value.peek() == Some(b'{') {
-            let raw = value.raw()?;
-            let _ = inner.read(&mut JsonCursor::new(raw), false);
-        } else if let Some(text) = value.text()?.filter(|text| text.starts_with('{')) {
-            let _ = inner.read(&mut JsonCursor::new(&text), false);
-        }
+        let text = if raw.starts_with('"') { text_of(raw).unwrap_or_default() } else { raw.into() };
+        let _ = inner.read(&mut JsonCursor::new(&text), false);
         self.is_certain |= inner.suffice();
-        Ok(())
     }
 
     fn named(&mut self, key: &str) {

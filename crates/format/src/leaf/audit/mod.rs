@@ -11,7 +11,7 @@ mod record; // an event → a record
 mod sentence; // what is said of an event, and its place
 mod target; // the object where `objectRef` does not name it
 
-pub use holder::is_held;
+pub use holder::held_in;
 
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::audit::raw::Raw;

@@ -293,3 +293,26 @@ fn no_prefix_makes_an_event_a_text() {
         check(&format!("{prefix}{line}"), &["redacted", prefix.trim()]);
     }
 }
+
+#[test]
+fn no_member_of_a_record_keeps_an_event() {
+    let line = native(&format!(r#""verb":"create","requestObject":{}"#, secret()));
+    let text = string(&line);
+    for record in [
+        format!(r#"{{"unknown":{text},"host":"m-1"}}"#),
+        format!(r#"{{"unknown":{line},"host":"m-1"}}"#),
+        format!(r#"{{"message":"audited","entry":{text},"host":"m-1","stream":"stdout"}}"#),
+        format!(r#"{{"msg":"audited","payload":{line}}}"#),
+        format!(r#"{{"host":"m-1","outer":{{"inner":{line},"other":1}}}}"#),
+        format!(r#"{{"data":{{"message":{text}}},"host":"m-1"}}"#),
+        format!(r#"{{"log":{text},"stream":"stdout"}}"#),
+    ] {
+        let (rows, counts) = crate::envelope::read_as(&record, |row| format!("{:?}", row.record));
+        assert_eq!((rows.len(), counts.unparsed), (1, 0), "{record}\n{rows:?}");
+        assert!(rows[0].contains("Audit(") && rows[0].contains("redacted"), "{record}\n{rows:?}");
+        assert!(!rows[0].contains(CANARY) && !rows[0].contains(ENCODED), "{record}\n{rows:?}");
+    }
+    let policy =
+        r#"{"msg":"applied","manifest":{"apiVersion":"audit.k8s.io/v1","kind":"Policy","rules":[]}}"#;
+    assert!(!Audit.begins(policy));
+}
