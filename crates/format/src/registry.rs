@@ -150,8 +150,9 @@ impl Registry {
                     && !is_application
             })
         };
-        let envelope = self.envelopes.iter().copied().find(unwraps).or_else(|| self.prefix_of(line));
-        self.at(envelope.or_else(|| self.leaf_of(line, None)))
+        let envelope = || self.envelopes.iter().copied().find(unwraps).or_else(|| self.prefix_of(line));
+        let outer = if leaf::event::Event.begins(line) { None } else { envelope() };
+        self.at(outer.or_else(|| self.leaf_of(line, None)))
     }
 
     /// Returns the format of which `line` begins a record, preferring the stream's last one.

@@ -94,6 +94,14 @@ fn fields_of(record: Record<'_>, ts: i64) -> BTreeMap<String, String> {
         put("exception", fields.exception.as_deref());
         put("stack", fields.stack.as_deref());
     }
+    if let Body::Event(fields) = &record.body {
+        put("reason", fields.reason.as_deref());
+        put("event_type", fields.event_type.as_deref());
+        put("kind", fields.kind.as_deref());
+        put("name", fields.name.as_deref());
+        put("component", fields.component.as_deref());
+        put("count", Some(&fields.count.to_string()));
+    }
     let attrs: serde_json::Map<String, serde_json::Value> =
         record.attrs.into_json().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
     for (name, value) in attrs {

@@ -26,6 +26,9 @@ pub struct LayoutFile {
     /// True if only container stdout and stderr are written so.
     #[serde(default)]
     pub stdout: bool,
+    /// True if its lines are Kubernetes events, whose parts are the groups.
+    #[serde(default)]
+    pub event: bool,
     /// Layouts with a lower number are tried first.
     #[serde(default = "usual_rank")]
     pub rank: u8,

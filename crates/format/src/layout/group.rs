@@ -3,6 +3,7 @@
 use crate::contract::Clock;
 use crate::text::{header, time};
 use model::record::{Attrs, Level, Place, TextFields};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// What a group's text means.
@@ -152,5 +153,21 @@ impl<'t> Found<'t, '_> {
                 _ => {}
             }
         }
+    }
+
+    /// Returns the parts of a Kubernetes event; the lines after the first belong to its message.
+    pub(super) fn parts(&self, further: &str) -> Map<String, Value> {
+        let part = |(group, text): &(&Group, &'t str)| {
+            let text = text.trim();
+            match group {
+                Group::Message if further.is_empty() => Some(("message".to_owned(), text.into())),
+                Group::Message => Some(("message".to_owned(), format!("{text}\n{further}").into())),
+                Group::Namespace => Some(("namespace".to_owned(), text.into())),
+                Group::Time => Some(("lastTimestamp".to_owned(), text.into())),
+                Group::Attr(name) => Some((name.clone(), text.into())),
+                _ => None,
+            }
+        };
+        self.0.iter().filter_map(part).collect()
     }
 }

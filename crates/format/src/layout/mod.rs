@@ -14,6 +14,7 @@ pub(crate) use set::LayoutSet;
 
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
+use crate::leaf::event;
 use crate::text::header;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
@@ -199,6 +200,9 @@ impl Format for Layout {
         let mut message = found.text(&Group::Message).unwrap_or(first);
         if self.file.message_follows && !further.trim().is_empty() {
             (message, further) = header::first_line(further.trim_start());
+        }
+        if self.file.event && event::of_parts(found.parts(further), clock, &mut *emit) {
+            return Ok(());
         }
         let mut record = Record::text(message.trim());
         let mut fields = header::with_stack(further);

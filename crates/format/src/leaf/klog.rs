@@ -3,6 +3,7 @@
 //! Layout: k8s.io/klog, `formatHeader`.
 
 use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::logfmt::{pairs, unquoted};
 use crate::text::{header, time};
 use model::record::{Body, Level, Record};
 
@@ -56,8 +57,25 @@ impl Format for Klog {
         record.ts = Some(stamp.ts);
         record.zoned = stamp.zoned;
         record.level = head.get(..1).and_then(Level::of);
+        event_pairs(&mut record);
         record.body = Body::Text(fields);
         emit(record);
         Ok(())
+    }
+}
+
+/// Adds the pairs of `"Event occurred" object="shop/cart-0" … type="Warning" …` to the attributes: the line
+/// repeats an event, which is stored as one where events are collected.
+fn event_pairs(record: &mut Record<'_>) {
+    let message = record.message.clone();
+    let Some(rest) = message.strip_prefix("\"Event occurred\" ") else { return };
+    for (name, value) in pairs(rest) {
+        let Some(value) = value.map(unquoted) else { continue };
+        if name == "type" && value == "Warning" {
+            record.level = record.level.max(Some(Level::Warn));
+        }
+        if name != "message" {
+            record.attrs.text(name, &value);
+        }
     }
 }

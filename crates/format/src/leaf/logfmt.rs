@@ -34,13 +34,23 @@ fn pair(text: &str) -> Option<(&str, Option<&str>, &str)> {
     Some((key, Some(value), rest))
 }
 
+/// Returns the pairs of a text, their values as written.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (key, value, after) = pair(rest)?;
+        rest = after;
+        Some((key, value))
+    })
+}
+
 fn is_key(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '@'))
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-@/:".contains(&byte))
 }
 
 /// Returns a value without quotes and escapes.
-fn unquoted(value: &str) -> Text<'_> {
+pub(super) fn unquoted(value: &str) -> Text<'_> {
     let Some(inner) = value.strip_prefix('"') else { return Cow::Borrowed(value) };
     let inner = inner.strip_suffix('"').unwrap_or(inner);
     if !inner.contains('\\') {
@@ -95,12 +105,7 @@ impl Format for Logfmt {
         if !self.begins(text) {
             return Err("no key=value pairs with a time, level or message at byte 0".into());
         }
-        let mut pairs = Vec::new();
-        let mut rest = text;
-        while let Some((key, value, after)) = pair(rest) {
-            pairs.push((key, value));
-            rest = after;
-        }
+        let pairs: Vec<_> = pairs(text).collect();
         let mut candidates = Vec::new();
         for (id, (key, value)) in pairs.iter().enumerate() {
             // a name of one letter means something in JSON dialects alone, but for these two

@@ -10,8 +10,9 @@ pub mod logfmt;
 pub mod nginx_access;
 pub mod nginx_error;
 
-mod audit_object;
-mod audit_sentence;
-mod event_flat;
-mod operation;
-mod redact_bodies;
+mod operation; // the class of a mutating request
+mod patch; // the members that a request body sets
+mod redact_bodies; // bodies without the contents of Secrets
+mod secrecy; // what of an object must not be stored
+mod spelling; // names as flat stores spell them
+mod utc; // times of the Kubernetes API

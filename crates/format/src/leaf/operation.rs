@@ -1,5 +1,7 @@
 //! The class of a mutating request: image, resources, config, scale, …
-//! Decided from verb, resource and the members that a patch names; must not know any cluster.
+//! Decided from verb, resource and the members that a body sets (`patch`); must not know any cluster.
+
+use crate::leaf::patch::{RESTARTED_AT, each_member};
 
 /// The parts of a request that decide its class.
 pub struct Request<'a> {
@@ -23,8 +25,8 @@ pub struct Request<'a> {
 /// (leases, events, status, tokens).
 pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
     let Request { verb, api_group, resource, subresource, .. } = *request;
-    if resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward" | "ephemeralcontainers")
-    {
+    // a session may be opened with GET, which a websocket requires
+    if resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward") {
         return Some("exec");
     }
     if !matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection") {
@@ -32,6 +34,9 @@ pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
     }
     match (resource, subresource) {
         ("pods", "eviction") => return Some("evict"),
+        ("pods", "ephemeralcontainers") => return Some("exec"),
+        ("pods", "resize") => return Some("resources"),
+        (_, "scale") => return Some("scale"),
         ("pods", "binding") | (_, "status" | "token" | "log" | "proxy" | "finalize" | "approval") => {
             return None;
         }
@@ -88,8 +93,8 @@ fn is_dns(name: &str) -> bool {
     ["coredns", "kube-dns", "node-local-dns", "nodelocaldns"].iter().any(|known| name.starts_with(known))
 }
 
-/// The members that a patch of a workload may name, each with its class, the most specific first.
-const PATCHED_MEMBERS: [(&str, &str); 12] = [
+/// The members that a patch of a workload may set, each with its class, the most specific first.
+const PATCHED_MEMBERS: [(&str, &str); 18] = [
     ("image", "image"),
     ("livenessProbe", "probe"),
     ("readinessProbe", "probe"),
@@ -100,39 +105,39 @@ const PATCHED_MEMBERS: [(&str, &str); 12] = [
     ("env", "env"),
     ("envFrom", "env"),
     ("volumes", "volumes"),
+    ("volumeMounts", "volumes"),
     ("nodeSelector", "scheduling"),
     ("affinity", "scheduling"),
+    ("tolerations", "scheduling"),
+    ("topologySpreadConstraints", "scheduling"),
+    ("replicas", "scale"),
+    ("paused", "rollout"),
+    ("strategy", "rollout"),
 ];
 
 fn workload_change(request: &Request<'_>) -> &'static str {
     let Request { verb, subresource, body, .. } = *request;
-    let has = |needle: &str| memchr::memmem::find(body.as_bytes(), needle.as_bytes()).is_some();
-    if subresource == "scale" {
-        return "scale";
+    if verb == "create" {
+        return if subresource == "rollback" { "rollout" } else { "create" };
     }
-    if subresource == "rollback" || has("kubectl.kubernetes.io/restartedAt") && verb == "patch" {
+    let mut first = PATCHED_MEMBERS.len();
+    let (mut has_restart, mut has_selector, mut has_containers) = (false, false, false);
+    each_member(body, &mut |name| match name {
+        RESTARTED_AT => has_restart = true,
+        // a CronJob has a schedule and no selector
+        "selector" | "schedule" => has_selector = true,
+        "containers" => has_containers = true,
+        _ => {
+            let found = PATCHED_MEMBERS.iter().position(|(member, _)| *member == name);
+            first = first.min(found.unwrap_or(first));
+        }
+    });
+    // a whole object names every member, so it does not show which one changed
+    if has_containers && (has_selector || verb == "update") {
+        return "update";
+    }
+    if has_restart && verb == "patch" {
         return "rollout";
     }
-    if verb == "create" {
-        return "create";
-    }
-    let Some(class) = PATCHED_MEMBERS.iter().find(|(member, _)| names(body, member)).map(|(_, class)| *class)
-    else {
-        return if has("\"replicas\"") || has("/replicas\"") {
-            "scale"
-        } else if has("\"paused\"") || has("\"strategy\"") {
-            "rollout"
-        } else {
-            "metadata"
-        };
-    };
-    // a whole object names every member, so it does not show which one changed
-    if has("\"selector\"") && has("\"containers\"") { "update" } else { class }
-}
-
-/// Returns true if a merge patch contains the member, or a JSON patch a path through it.
-fn names(body: &str, member: &str) -> bool {
-    body.contains(&format!("\"{member}\""))
-        || body.contains(&format!("/{member}\""))
-        || body.contains(&format!("/{member}/"))
+    PATCHED_MEMBERS.get(first).map_or("metadata", |(_, class)| *class)
 }

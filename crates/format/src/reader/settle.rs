@@ -6,7 +6,7 @@ use crate::reader::context::Context;
 use crate::reader::count::NO_FORMAT;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader, Row};
 use crate::text::stack;
-use model::record::{Body, Level, Record};
+use model::record::{Body, Level, Record, Text};
 use model::table::Table;
 use model::time::Ts;
 use std::borrow::Cow;
@@ -193,8 +193,8 @@ impl Reader {
             if table == Table::Standard {
                 fit_standard(&mut record);
             }
-        } else if record.place.cluster.is_none() {
-            record.place.cluster = context.place.cluster.as_deref().map(|text| Cow::Owned(text.to_owned()));
+        } else {
+            fill_outer(&mut record, context);
         }
         record.attrs.extend(&context.attrs);
         if self.options.redactor.record(&mut record) {
@@ -203,6 +203,25 @@ impl Reader {
         *self.counts.tables.entry(table.name()).or_default() += 1;
         let Position { line, item } = from.at;
         emit(Row { record, ts, table, line, item, unparsed: from.is_unparsed });
+    }
+}
+
+/// Fills the cluster of an event or audit event; and an event's namespace if the collector names that of
+/// no container: Grafana Alloy keeps it in the labels alone.
+fn fill_outer(record: &mut Record<'_>, context: &Context<'_>) {
+    let outer = &context.place;
+    let owned = |text: &Option<Text<'_>>| text.as_deref().map(|text| Cow::Owned(text.to_owned()));
+    let place = &mut record.place;
+    if place.cluster.is_none() {
+        place.cluster = owned(&outer.cluster);
+    }
+    if let Body::Event(fields) = &record.body
+        && fields.kind.as_deref() != Some("Node")
+        && place.namespace.is_none()
+        && outer.pod.is_none()
+        && outer.container.is_none()
+    {
+        place.namespace = owned(&outer.namespace);
     }
 }
 

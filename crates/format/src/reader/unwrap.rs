@@ -13,6 +13,12 @@ use model::record::Attrs;
 /// Bytes of the longest name of a place: twice what Kubernetes and DNS allow.
 const MAX_NAME_BYTES: usize = 512;
 
+/// Returns true for an event, whose `message` is not a collector's text, and for a record that holds an audit
+/// event where no collector keeps its text.
+fn is_own_record(text: &str) -> bool {
+    event::Event.begins(text) || audit::held_in(text).is_some_and(|name| !shipper::is_line(&name))
+}
+
 impl Reader {
     /// Removes all envelopes of a line and reads the application's line.
     pub(super) fn unwrap(&mut self, bytes: &[u8], context: Context<'_>, emit: EmitRow<'_>) {
@@ -40,13 +46,10 @@ impl Reader {
         if json.is_some_and(|text| audit::is_native(text) && !shipper::is_marked(text)) {
             return false;
         }
-        // an event names no collector's text: what looks like one is its own `message`
-        if json.is_some_and(|text| event::Event.begins(text)) {
-            return false;
-        }
         let registry = self.options.registry;
         let clock = self.clock_of(context);
         let last = self.envelope;
+        let mut is_checked = false;
         let others = registry.envelopes().iter().copied().filter(|index| *index != last);
         for index in std::iter::once(last).chain(others) {
             let Some(format) = registry.at(Some(index)) else { continue };
@@ -56,6 +59,10 @@ impl Reader {
             {
                 continue;
             }
+            if !is_checked && json.is_some_and(is_own_record) {
+                return false;
+            }
+            is_checked = true;
             let mut is_application = false;
             let is_unwrapped = format.unwrap_all(bytes, &clock, &mut |part| match &part {
                 Part::Line(line) if line.only_if_known && !self.is_known(&line.payload) => {

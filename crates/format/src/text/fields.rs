@@ -255,3 +255,8 @@ fn trimmed(text: Text<'_>) -> Text<'_> {
         Cow::Owned(text) => Cow::Owned(text.trim_end().to_owned()),
     }
 }
+
+/// Returns a name in lower case without what separates its words.
+pub fn bare(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -245,3 +245,11 @@ fn every_cut_of_every_envelope_is_counted() {
         }
     }
 }
+
+#[test]
+fn a_source_that_is_a_text_is_not_the_line() {
+    check(
+        r#"{"message":"till is open","source":"kassa","stream":"stdout","@timestamp":"2026-11-24T02:12:01Z"}"#,
+        &["1.0 standard 2026-11-24T02:12:01.000000Z - -/-/-/-/- | till is open stream=stdout"],
+    );
+}

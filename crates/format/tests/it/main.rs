@@ -2,9 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-mod audit; // audit events: names, texts, secrets
+mod audit; // audit events: shapes, objects, secrets
 mod csv; // CSV with a header row
 mod envelope; // envelopes of several records, audit events in other shapes
+mod event; // Kubernetes events in other shapes
 mod framing; // bytes → frames, of any layout and encoding
 mod framing_archive; // tar and zip
 mod framing_codec; // compression

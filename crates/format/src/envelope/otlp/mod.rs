@@ -58,10 +58,14 @@ impl Format for Otlp {
 
 fn resource_logs<'a>(logs: &'a str, emit: EmitPart<'_, 'a>) {
     let mut common = Unwrapped::default();
+    let mut origin = "";
     let mut scopes = Vec::new();
     for (key, value) in members_of(logs) {
         match key.as_ref() {
-            "resource" => resource(value, &mut common),
+            "resource" => {
+                origin = value;
+                resource(value, &mut common);
+            }
             // the second is the name before OTLP 0.19
             "scopeLogs" | "instrumentationLibraryLogs" => scopes.extend(items(value).unwrap_or_default()),
             _ => {}
@@ -71,7 +75,12 @@ fn resource_logs<'a>(logs: &'a str, emit: EmitPart<'_, 'a>) {
         for (key, value) in members_of(scope) {
             if matches!(key.as_ref(), "logRecords" | "logs") {
                 let records = items(value).unwrap_or_default();
-                records.into_iter().for_each(|record| emit(log_record(record, common.clone())));
+                for record in records {
+                    emit(match kubernetes_event(record, origin) {
+                        Some(event) => event,
+                        None => log_record(record, common.clone()),
+                    });
+                }
             }
         }
     }
@@ -109,6 +118,27 @@ fn attributes(value: &str) -> impl Iterator<Item = Member<'_>> {
     let list = members_of(value).find(|(key, _)| key == "attributes");
     let entries = list.and_then(|(_, list)| items(list).ok()).unwrap_or_default();
     entries.into_iter().filter_map(pair)
+}
+
+/// Returns the event that the collector's k8s_events receiver has taken apart: the message is the body, the
+/// rest are attributes of the record and its resource. `None` for any other record.
+fn kubernetes_event<'a>(record: &str, resource: &str) -> Option<Part<'a>> {
+    memchr::memmem::find(record.as_bytes(), b"\"k8s.event.reason\"")?;
+    let mut event = Attrs::default();
+    let mut ts = None;
+    for (key, value) in members_of(record) {
+        match key.as_ref() {
+            "body" => event.text("message", &string_of(value)?),
+            "severityText" => event.raw("type", value),
+            "timeUnixNano" => ts = int_of(value).filter(|nanos| *nanos > 0).map(|nanos| nanos / 1000),
+            _ => {}
+        }
+    }
+    for (key, value) in attributes(resource).chain(attributes(record)) {
+        event.raw(&key, &json_of(value));
+    }
+    let payload = Cow::Owned(event.into_json()?.into_bytes());
+    Some(Part::Line(Unwrapped { ts, payload, ..Unwrapped::default() }))
 }
 
 fn log_record<'a>(record: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {

@@ -6,7 +6,9 @@ mod names;
 mod walk;
 
 use crate::contract::{Clock, Format, Role, Unwrapped};
+use crate::envelope::shipper::names::Names;
 use crate::envelope::shipper::walk::Walk;
+use crate::text::fields::bare;
 use crate::text::json::{is_json, members, members_of, text_of};
 use crate::text::json_cursor::Member;
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -62,6 +64,12 @@ static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 /// Returns true if a text may contain a name that CLS or SLS adds.
 pub fn is_marked(text: &str) -> bool {
     MARK.find(text.as_bytes()).is_some()
+}
+
+/// Returns true if collectors keep a line in a member of that name.
+pub fn is_line(name: &str) -> bool {
+    let meanings = Names::shipped().meanings(&bare(name));
+    meanings.iter().any(|(meaning, _)| meaning.is_line())
 }
 
 /// The format.

@@ -1,6 +1,7 @@
 //! The names under which collectors keep a line and its metadata: `formats/names/collector.toml`.
 //! Must not know how a record is written.
 
+use crate::text::fields::bare;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -9,6 +10,8 @@ use std::sync::LazyLock;
 pub(super) enum Meaning {
     Payload,
     Message,
+    /// The line, if it is an object.
+    Document,
     Time,
     Stream,
     Partial,
@@ -25,13 +28,14 @@ pub(super) enum Meaning {
 impl Meaning {
     /// Returns true for the line itself.
     pub(super) fn is_line(self) -> bool {
-        matches!(self, Self::Payload | Self::Message)
+        matches!(self, Self::Payload | Self::Message | Self::Document)
     }
 }
 
-const MEANINGS: [(&str, Meaning); 13] = [
+const MEANINGS: [(&str, Meaning); 14] = [
     ("payload", Meaning::Payload),
     ("message", Meaning::Message),
+    ("document", Meaning::Document),
     ("time", Meaning::Time),
     ("stream", Meaning::Stream),
     ("partial", Meaning::Partial),
@@ -104,9 +108,4 @@ impl Names {
     pub(super) fn is_application(&self, bare: &str) -> bool {
         self.application.contains(bare)
     }
-}
-
-/// Returns a name in lower case without what separates its words.
-pub(super) fn bare(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

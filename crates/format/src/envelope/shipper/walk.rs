@@ -3,7 +3,8 @@
 
 use crate::contract::{Clock, Unwrapped, last_segment};
 use crate::envelope::shipper::line_of;
-use crate::envelope::shipper::names::{Meaning, Names, bare};
+use crate::envelope::shipper::names::{Meaning, Names};
+use crate::text::fields::bare;
 use crate::text::json::{members_of, remaining, text_of};
 use crate::text::json_cursor::Member;
 use crate::text::time;
@@ -83,7 +84,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         for (meaning, rank) in names.meanings(name) {
             let is_object = meaning.is_line() && raw.starts_with('{') && raw.len() > 2;
             let value = if is_object { Some(Cow::Borrowed(raw)) } else { text_of(raw) };
-            let Some(value) = value else { continue };
+            let Some(value) = value.filter(|_| is_object || *meaning != Meaning::Document) else { continue };
             let at = raw.as_ptr().addr();
             self.found.push(Candidate { meaning: *meaning, rank: *rank, at, value, is_object });
         }
@@ -150,7 +151,7 @@ fn is_record(object: &str) -> bool {
 fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clock: &Clock) -> bool {
     let place = &mut unwrapped.place;
     let column = match meaning {
-        Meaning::Payload | Meaning::Message => return false,
+        Meaning::Payload | Meaning::Message | Meaning::Document => return false,
         Meaning::Time => {
             // of several times of a collector the best is enough
             let stamp = time::any(&value, clock);

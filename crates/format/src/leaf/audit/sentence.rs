@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Returns the object that a request names, as a place.
-pub fn place<'a>(
+pub(super) fn place<'a>(
     resource: &str,
     namespace: Option<Text<'a>>,
     name: Option<Text<'a>>,
@@ -30,7 +30,11 @@ pub fn place<'a>(
 }
 
 /// Returns the message of an event: `alice patch deployments shop/pay-api → 200`.
-pub fn sentence(fields: &AuditFields<'_>, namespace: Option<&str>, impersonated: Option<&str>) -> String {
+pub(super) fn sentence(
+    fields: &AuditFields<'_>,
+    namespace: Option<&str>,
+    impersonated: Option<&str>,
+) -> String {
     let name = fields.name.as_deref().or(fields.uri.as_deref());
     let mut text = String::with_capacity(96 + name.map_or(0, str::len));
     text.push_str(fields.username.as_deref().unwrap_or("unknown user"));
@@ -53,8 +57,17 @@ pub fn sentence(fields: &AuditFields<'_>, namespace: Option<&str>, impersonated:
         }
         None => words(&[" ", fields.uri.as_deref().unwrap_or("?")]),
     }
-    if let Some(code) = fields.code {
-        let _ = write!(text, " → {code}");
+    match fields.code {
+        // quicker than `write!`, once a line
+        Some(code @ 100..1000) => {
+            text.push_str(" → ");
+            let digits = [code / 100, code / 10 % 10, code % 10];
+            text.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit as u32, 10)));
+        }
+        Some(code) => {
+            let _ = write!(text, " → {code}");
+        }
+        None => {}
     }
     text
 }
