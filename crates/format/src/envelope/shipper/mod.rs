@@ -55,6 +55,18 @@ static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "\"node",
         "\"file\"",
         "\"log\"",
+        "\"resource",
+        "\"metadata\"",
+        "\"tags\"",
+        "\"ddtags\"",
+        "\"attributes\"",
+        "\"fields\"",
+        "\"MESSAGE\"",
+        "\"CONTAINER_",
+        "\"io.kubernetes",
+        "\"ns\"",
+        "\"@message\"",
+        "\"LogJson\"",
     ];
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(hints).ok()
 });

@@ -14,22 +14,29 @@ pub(super) enum Meaning {
     Partial,
     Level,
     Priority,
+    Status,
     Cluster,
     Namespace,
     Workload,
     Pod,
     Container,
     Node,
+    Path,
 }
 
 impl Meaning {
+    /// Returns true for a part of the place that only collectors name.
+    pub(super) fn is_place(self) -> bool {
+        matches!(self, Self::Namespace | Self::Pod | Self::Container)
+    }
+
     /// Returns true for the line itself.
     pub(super) fn is_line(self) -> bool {
         matches!(self, Self::Payload | Self::Message)
     }
 }
 
-const MEANINGS: [(&str, Meaning); 13] = [
+const MEANINGS: [(&str, Meaning); 15] = [
     ("payload", Meaning::Payload),
     ("message", Meaning::Message),
     ("time", Meaning::Time),
@@ -37,12 +44,14 @@ const MEANINGS: [(&str, Meaning); 13] = [
     ("partial", Meaning::Partial),
     ("level", Meaning::Level),
     ("priority", Meaning::Priority),
+    ("status", Meaning::Status),
     ("cluster", Meaning::Cluster),
     ("namespace", Meaning::Namespace),
     ("workload", Meaning::Workload),
     ("pod", Meaning::Pod),
     ("container", Meaning::Container),
     ("node", Meaning::Node),
+    ("path", Meaning::Path),
 ];
 
 /// The names, in their bare spelling.
