@@ -2,13 +2,14 @@
 //! The framing passes each record with the header before it; only the message column continues to the
 //! inner format. Must not know how a header is recognised.
 
-use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
+use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, last_segment};
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
-use crate::text::csv_header::Header;
+use crate::text::csv_header::{self, Header};
 use crate::text::csv_kind::{Kind, kind_of};
 use crate::text::fields::Field;
-use crate::text::json::is_json;
-use crate::text::time;
+use crate::text::json::{self, is_json, members_of};
+use crate::text::{header, place, time};
+use chrono_tz::Tz;
 use model::record::{Attrs, Level, Text};
 use std::borrow::Cow;
 
@@ -125,15 +126,31 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
             }
             continue;
         }
-        if let Some(rest) = put(&mut line, field, text, clock) {
+        let is_utc = column.name.ends_with("[UTC]");
+        let clock = Clock { zone: if is_utc { Tz::UTC } else { clock.zone }, ..*clock };
+        if let Some(rest) = put(&mut line, field, text, &clock) {
+            read_labels(&mut line, &rest, &clock);
             line.attrs.text(&attr_name(&column.name), &rest);
         }
     }
+    place::split_names(&mut line.place);
     if !header.has_message {
         // a structured topic: the record as it was before CLS split it into columns
         line.payload = Cow::Owned(object.into_json().unwrap_or_default().into_bytes());
     }
     line
+}
+
+/// Reads the place of a column that holds labels as JSON.
+fn read_labels(line: &mut Unwrapped<'_>, text: &str, clock: &Clock) {
+    if text.starts_with('{') {
+        for (key, value) in members_of(text) {
+            let field = csv_header::field(&key).map(|(field, _)| field).filter(|field| *field != Field::Time);
+            if let Some(value) = json::text_of(value) {
+                put(line, field, Cow::Owned(value.into_owned()), clock);
+            }
+        }
+    }
 }
 
 /// Stores a value in its field; returns the value if it has none.
@@ -154,6 +171,10 @@ fn put<'r>(
             line.level = Level::of(&text);
             return line.level.is_none().then_some(text);
         }
+        Some(Field::Status) => {
+            line.level = line.level.or_else(|| header::clear_level(&text));
+            return Some(text);
+        }
         Some(Field::TraceId) => &mut line.trace_id,
         Some(Field::SpanId) => &mut line.span_id,
         Some(Field::Stream) if matches!(&*text, "stdout" | "stderr") => &mut line.stream,
@@ -165,14 +186,15 @@ fn put<'r>(
         Some(Field::Node) => &mut place.node,
         _ => return Some(text),
     };
-    *slot = Some(text);
+    // Azure names a cluster by its path
+    *slot = Some(if text.starts_with("/subscriptions/") { last_segment(text) } else { text });
     None
 }
 
 /// Returns the name of an attribute: for columns that CLS adds the name in its JSON, otherwise the
 /// column's own.
 fn attr_name(name: &str) -> Text<'_> {
-    match name.strip_prefix("__TAG__.") {
+    match name.strip_prefix("__TAG__.").or_else(|| name.strip_prefix("__tag__:")) {
         Some(tag) => Cow::Borrowed(tag),
         None if name.starts_with("__") => Cow::Owned(name.trim_matches('_').to_ascii_lowercase()),
         None => Cow::Borrowed(name),

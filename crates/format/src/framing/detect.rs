@@ -89,7 +89,9 @@ fn json_plan(first: &FirstLine<'_>, head: &[u8]) -> Plan {
         // text layouts have brackets too, but no JSON in them
         let inner = without_blanks(first.onwards.get(1..).unwrap_or_default());
         let is_none = inner.starts_with(b"]") && matches!(first.text, b"[" | b"[]");
-        let is_array = inner.is_empty() || is_none || begins_object(inner);
+        // rows of CloudWatch Logs Insights are arrays of fields
+        let is_row = inner.strip_prefix(b"[").is_some_and(|row| begins_object(without_blanks(row)));
+        let is_array = inner.is_empty() || is_none || is_row || begins_object(inner);
         return if is_array { document } else { Plan::of(Framing::Lines) };
     }
     if !first.is_whole {

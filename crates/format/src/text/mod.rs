@@ -10,6 +10,7 @@ pub(crate) mod http_request; // the request in a record of an access log
 pub(crate) mod json; // members and items of JSON that is read once
 pub mod json_cursor; // the hot path: JSON in one pass
 pub(crate) mod json_time; // times in JSON objects and arrays
+pub(crate) mod labels; // labels of Prometheus and Loki
 pub(crate) mod layout; // those pieces in any order a team configured
 pub(crate) mod place; // names of a place that hold several
 pub(crate) mod private_key; // lines of one private key

@@ -42,11 +42,17 @@ impl<'a, 'c> Walk<'a, 'c> {
     /// Reads the members of the object at `path`.
     pub(super) fn members(&mut self, members: &[Member<'a>], path: &str, depth: usize) {
         for (key, raw) in members {
+            // CloudWatch Logs Insights: the group, not the line
+            if key == "@log" {
+                continue;
+            }
+            self.is_marked |= depth == 0 && key == "@message";
             let name = if path.is_empty() { bare(key) } else { format!("{path}{}", bare(key)) };
             self.is_marked |= depth == 0 && (self.names.is_mark(&name) || key.starts_with("__"));
             self.is_application |= self.names.is_application(&name);
             // a label of a pod may have any name
-            let is_pods_label = name.ends_with("labels") && depth > 0 || name.ends_with("annotations");
+            let is_pods_label = name.ends_with("labels") && name != "resourcelabels" && depth > 0
+                || name.ends_with("annotations");
             if self.names.is_parent(&name) && depth < MAX_DEPTH && !is_pods_label {
                 self.parent(raw, &name, depth);
             }
