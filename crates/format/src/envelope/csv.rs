@@ -2,13 +2,14 @@
 //! The framing passes each record with the header before it; only the message column continues to the
 //! inner format. Must not know how a header is recognised.
 
-use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, last_segment};
+use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
+use crate::envelope::columns::{put, read_labels};
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
-use crate::text::csv_header::{self, Header};
+use crate::text::csv_header::Header;
 use crate::text::csv_kind::{Kind, kind_of};
 use crate::text::fields::Field;
-use crate::text::json::{self, is_json, members_of};
-use crate::text::{header, place, time};
+use crate::text::json::is_json;
+use crate::text::place;
 use chrono_tz::Tz;
 use model::record::{Attrs, Level, Text};
 use std::borrow::Cow;
@@ -108,6 +109,7 @@ fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -
 fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {
     let mut line = Unwrapped { complete: true, ..Unwrapped::default() };
     let mut object = Attrs::default();
+    let is_insights = header.columns.iter().any(|column| column.name == "@message");
     for (index, (column, value)) in header.columns.iter().zip(values).enumerate() {
         let field = header.field_at(index);
         if field == Some(Field::Message) {
@@ -126,7 +128,7 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
             }
             continue;
         }
-        let is_utc = column.name.ends_with("[UTC]");
+        let is_utc = column.name.ends_with("[UTC]") || is_insights;
         let clock = Clock { zone: if is_utc { Tz::UTC } else { clock.zone }, ..*clock };
         if let Some(rest) = put(&mut line, field, text, &clock) {
             read_labels(&mut line, &rest, &clock);
@@ -139,56 +141,6 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
         line.payload = Cow::Owned(object.into_json().unwrap_or_default().into_bytes());
     }
     line
-}
-
-/// Reads the place of a column that holds labels as JSON.
-fn read_labels(line: &mut Unwrapped<'_>, text: &str, clock: &Clock) {
-    if text.starts_with('{') {
-        for (key, value) in members_of(text) {
-            let field = csv_header::field(&key).map(|(field, _)| field).filter(|field| *field != Field::Time);
-            if let Some(value) = json::text_of(value) {
-                put(line, field, Cow::Owned(value.into_owned()), clock);
-            }
-        }
-    }
-}
-
-/// Stores a value in its field; returns the value if it has none.
-fn put<'r>(
-    line: &mut Unwrapped<'r>,
-    field: Option<Field>,
-    text: Text<'r>,
-    clock: &Clock,
-) -> Option<Text<'r>> {
-    let place = &mut line.place;
-    let slot = match field {
-        Some(Field::Time) => {
-            let Some(stamp) = time::any(&text, clock) else { return Some(text) };
-            line.ts = Some(stamp.ts);
-            return None;
-        }
-        Some(Field::Level) => {
-            line.level = Level::of(&text);
-            return line.level.is_none().then_some(text);
-        }
-        Some(Field::Status) => {
-            line.level = line.level.or_else(|| header::clear_level(&text));
-            return Some(text);
-        }
-        Some(Field::TraceId) => &mut line.trace_id,
-        Some(Field::SpanId) => &mut line.span_id,
-        Some(Field::Stream) if matches!(&*text, "stdout" | "stderr") => &mut line.stream,
-        Some(Field::Cluster) => &mut place.cluster,
-        Some(Field::Namespace) => &mut place.namespace,
-        Some(Field::Workload) => &mut place.workload,
-        Some(Field::Pod) => &mut place.pod,
-        Some(Field::Container) => &mut place.container,
-        Some(Field::Node) => &mut place.node,
-        _ => return Some(text),
-    };
-    // Azure names a cluster by its path
-    *slot = Some(if text.starts_with("/subscriptions/") { last_segment(text) } else { text });
-    None
 }
 
 /// Returns the name of an attribute: for columns that CLS adds the name in its JSON, otherwise the

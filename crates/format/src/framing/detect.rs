@@ -3,6 +3,7 @@
 
 use crate::framing::Framing;
 use crate::framing::glue::{Extent, Glue, begins_object, extent, without_blanks};
+use crate::framing::journal_export;
 use crate::framing::limits::damaged;
 use crate::framing::window::WINDOW_BYTES;
 use crate::text::{csv_header, csv_kind};
@@ -44,6 +45,9 @@ pub(crate) fn plan_of(head: &[u8]) -> io::Result<Plan> {
     let yaml = [&b"apiVersion:"[..], b"kind:", b"items:", b"- apiVersion:", b"insertId:"];
     if yaml.iter().any(|key| first.text.starts_with(key)) {
         return Ok(Plan::of(Framing::Yaml));
+    }
+    if journal_export::begins(first.text) {
+        return Ok(Plan::of(Framing::Journal));
     }
     if csv_header::dialect_of(first.text).is_some() {
         return Ok(Plan::of(Framing::Csv));

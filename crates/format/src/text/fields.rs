@@ -3,7 +3,7 @@
 //! Must not know how a value was written.
 
 use crate::contract::{Clock, last_segment};
-use crate::text::http_request::HttpRequest;
+use crate::text::http_request::{HttpRequest, Parts};
 use crate::text::{header, place, stack, time};
 use model::record::{Body, Level, Place, Record, Text, TextFields};
 use std::borrow::Cow;
@@ -162,7 +162,7 @@ pub struct Candidate<'a> {
 /// The message is empty if there is no candidate for it.
 pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<'a>, Vec<usize>) {
     candidates.sort_by_key(|candidate| (candidate.field, candidate.rank));
-    let request = HttpRequest::of(&candidates);
+    let request = request_of(&candidates);
     let date = join_date(&mut candidates);
     let mut record = Record::text("");
     let mut fields = TextFields::default();
@@ -235,6 +235,20 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
     }
     place::split_names(&mut record.place);
     (record, taken)
+}
+
+fn request_of(candidates: &[Candidate<'_>]) -> Option<HttpRequest> {
+    let mut parts = Parts::default();
+    for Candidate { field, text, .. } in candidates {
+        match field {
+            Field::Status => parts.statuses.push(text),
+            Field::Method => parts.methods.push(text),
+            Field::Target => parts.targets.push(text),
+            Field::Request => parts.lines.push(text),
+            _ => {}
+        }
+    }
+    HttpRequest::of(&parts)
 }
 
 /// Reads a time; returns false if the text is none.

@@ -1,11 +1,10 @@
 //! The request in a record of an access log, and what it says about the record: `GET /pay 502`, the level by
 //! the status. Must not know under which names a record keeps its parts.
 
-use crate::text::fields::{Candidate, Field};
 use model::record::{Level, Record};
 use std::borrow::Cow;
 
-/// Methods of HTTP, and gRPC's in the logs of proxies.
+/// Methods of HTTP.
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
 
 /// A request that was answered.
@@ -16,18 +15,31 @@ pub struct HttpRequest {
     status: u16,
 }
 
+/// What a record keeps of a request, the likelier names first.
+#[derive(Default)]
+pub struct Parts<'t> {
+    /// Status, or another code.
+    pub statuses: Vec<&'t str>,
+    /// Method.
+    pub methods: Vec<&'t str>,
+    /// Path or URL.
+    pub targets: Vec<&'t str>,
+    /// The first line of the request, or its path.
+    pub lines: Vec<&'t str>,
+}
+
 impl HttpRequest {
-    /// Reads the parts of a request, the likelier names first. `None` without a status and a method or path.
-    pub fn of(candidates: &[Candidate<'_>]) -> Option<Self> {
-        let texts = |field| candidates.iter().filter(move |one| one.field == field).map(|one| &*one.text);
-        let statuses = texts(Field::Status).filter_map(|text| text.parse().ok());
-        let status = statuses.into_iter().find(|status| matches!(status, 0 | 100..=599))?;
-        let is_method = |word: &&str| METHODS.iter().any(|method| method.eq_ignore_ascii_case(word));
-        let line =
-            texts(Field::Request).find_map(|line| line.split_once(' ').filter(|(word, _)| is_method(word)));
-        let method = texts(Field::Method).find(is_method).or(line.map(|(method, _)| method))?;
+    /// Returns the request of these parts. `None` without a status and a method.
+    pub fn of(parts: &Parts<'_>) -> Option<Self> {
+        let mut statuses = parts.statuses.iter().filter_map(|text| text.parse().ok());
+        let status = statuses.find(|status| matches!(status, 0 | 100..=599))?;
+        let is_method = |word: &str| METHODS.iter().any(|method| method.eq_ignore_ascii_case(word));
+        let mut lines = parts.lines.iter().filter_map(|line| line.split_once(' '));
+        let line = lines.find(|(word, _)| is_method(word));
+        let method = parts.methods.iter().copied().find(|word| is_method(word));
+        let method = method.or(line.map(|(method, _)| method))?;
         let is_path = |text: &&str| text.starts_with('/') || text.contains("://") || *text == "*";
-        let target = texts(Field::Target).find(is_path).or_else(|| texts(Field::Request).find(is_path));
+        let target = parts.targets.iter().chain(&parts.lines).copied().find(is_path);
         let target = target.or(line.map(|(_, target)| target)).unwrap_or("");
         Some(Self { line: format!("{} {}", method.to_ascii_uppercase(), path_of(target)), status })
     }

@@ -12,6 +12,7 @@ pub mod json_cursor; // the hot path: JSON in one pass
 pub(crate) mod json_time; // times in JSON objects and arrays
 pub(crate) mod labels; // labels of Prometheus and Loki
 pub(crate) mod layout; // those pieces in any order a team configured
+pub(crate) mod pairs; // the pairs of logfmt
 pub(crate) mod place; // names of a place that hold several
 pub(crate) mod private_key; // lines of one private key
 pub mod stack; // lines of a stack trace, and its exception

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod audit; // audit events: names, texts, secrets
+mod collectors; // records of collectors, exports of consoles
 mod csv; // CSV with a header row
 mod envelope; // envelopes of several records, audit events in other shapes
 mod framing; // bytes → frames, of any layout and encoding

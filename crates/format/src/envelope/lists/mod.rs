@@ -67,7 +67,7 @@ impl Format for Lists {
         if text.starts_with('[') {
             return array(text, clock, emit);
         }
-        if let Some(rows) = rows_of(text, clock) {
+        if let Some(rows) = rows_of(text) {
             rows.into_iter().for_each(|row| emit(Part::Line(row)));
             return true;
         }
@@ -87,7 +87,7 @@ impl Format for Lists {
 
 /// Reads an array of events or fields.
 fn array<'a>(text: &'a str, clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
-    match table::of_fields(text, clock).filter(|_| text.starts_with("[{")) {
+    match table::of_fields(text).filter(|_| text.starts_with("[{")) {
         Some(row) => emit(Part::Line(row)),
         None => return entries::begins(text) && entries::read(text, clock, emit),
     }
@@ -95,7 +95,7 @@ fn array<'a>(text: &'a str, clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
 }
 
 /// Returns the records of a document whose rows are apart from their names.
-fn rows_of<'a>(text: &'a str, clock: &Clock) -> Option<Vec<Unwrapped<'a>>> {
+fn rows_of(text: &str) -> Option<Vec<Unwrapped<'_>>> {
     let members = members(text).ok()?;
     let value = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
     let object = |json: String| Unwrapped { payload: Cow::Owned(json.into_bytes()), ..Unwrapped::default() };
@@ -103,7 +103,7 @@ fn rows_of<'a>(text: &'a str, clock: &Clock) -> Option<Vec<Unwrapped<'a>>> {
         return Some(table::of_tables(tables)?.into_iter().map(object).collect());
     }
     if let Some(results) = value("results") {
-        return items(results).ok()?.into_iter().map(|row| table::of_fields(row, clock)).collect();
+        return items(results).ok()?.into_iter().map(table::of_fields).collect();
     }
     let is_hit = value("_index").is_some() && value("_source").is_none();
     table::of_hit(text).filter(|_| is_hit).map(|row| vec![object(row)])

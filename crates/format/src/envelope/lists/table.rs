@@ -32,8 +32,8 @@ pub(super) fn of_tables(tables: &str) -> Option<Vec<String>> {
     Some(rows)
 }
 
-/// Returns a row of Insights; `None` if an item is none of its fields.
-pub(super) fn of_fields<'a>(row: &'a str, clock: &Clock) -> Option<Unwrapped<'a>> {
+/// Returns a row of Insights, whose times are UTC; `None` if an item is none of its fields.
+pub(super) fn of_fields(row: &str) -> Option<Unwrapped<'_>> {
     let mut line = Unwrapped::default();
     let mut rest = Attrs::default();
     let mut message = None;
@@ -41,7 +41,7 @@ pub(super) fn of_fields<'a>(row: &'a str, clock: &Clock) -> Option<Unwrapped<'a>
         let (name, value) = (text_of(named(field, "field")?)?, named(field, "value")?);
         match &*name {
             "@timestamp" => {
-                line.ts = text_of(value).and_then(|text| time::any(&text, clock)).map(|stamp| stamp.ts)
+                line.ts = text_of(value).and_then(|text| time::any(&text, &Clock::UTC)).map(|stamp| stamp.ts)
             }
             "@message" => message = text_of(value),
             "@ptr" => {}
