@@ -90,12 +90,16 @@ fn find_place<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
             members.iter().filter(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)));
         known.find_map(|(_, raw)| Some((id_of(raw), text_of(raw)?)))
     };
-    let [Some(namespace), Some(pod), Some(container), node] = NAMES.map(|(_, names)| value(names)) else {
-        return;
-    };
-    for ((field, _), value) in NAMES.into_iter().zip([Some(namespace), Some(pod), Some(container), node]) {
-        let Some((id, text)) = value else { continue };
-        found.push(Candidate { field, rank: usize::MAX, id, text });
+    for (at, (field, names)) in NAMES.into_iter().enumerate() {
+        match value(names) {
+            Some((id, text)) => found.push(Candidate { field, rank: usize::MAX, id, text }),
+            // all but the node
+            None if at < 3 => {
+                found.truncate(found.len() - at);
+                return;
+            }
+            None => {}
+        }
     }
 }
 
