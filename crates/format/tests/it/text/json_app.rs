@@ -125,6 +125,10 @@ const CASES: &[(&str, &str)] = &[
         r#"{"version":"1.1","host":"node-1","short_message":"no","level":3,"_container_name":"k8s_app_pay-0_shop_7_0"}"#,
         r#"-|error|-|-|no place=shop/pay-0/app/node-1 attrs={"version":"1.1"}"#,
     ),
+    (
+        r#"{"Body":"no","SeverityText":"ERROR","ResourceAttributes":{"k8s.namespace.name":"shop","k8s.pod.name":"pay-0"}}"#,
+        "-|error|-|-|no place=shop/pay-0",
+    ),
     // times in parts
     (r#"{"msg":"x","time":{"$date":{"$numberLong":"1795313472345"}}}"#, "2026-11-22T02:11:12.345|-|-|-|x"),
     (r#"{"msg":"x","time":{"seconds":"1795313472","nanos":345000000}}"#, "2026-11-22T02:11:12.345|-|-|-|x"),
