@@ -20,6 +20,7 @@ static ENVELOPES: &[&dyn Format] = &[
     &envelope::watch::Watch,
     &envelope::lists::Lists,
     &envelope::shipper::Shipper,
+    &envelope::pairs::Pairs,
 ];
 
 /// The prefix that may stand before any line, tried after the layouts of prefixes.
@@ -144,7 +145,7 @@ impl Registry {
             self.at(Some(*index)).is_some_and(|format| {
                 let mut is_application = false;
                 let mut see =
-                    |part: Part<'_>| is_application |= matches!(part, Part::Line(line) if line.only_if_known);
+                    |part: Part<'_>| is_application |= matches!(part, Part::Line(line) if line.only_if_known && !self.is_known(&line.payload));
                 format.begins(line)
                     && format.unwrap_all(line.as_bytes(), &Clock::UTC, &mut see)
                     && !is_application
@@ -153,6 +154,14 @@ impl Registry {
         let envelope = || self.envelopes.iter().copied().find(unwraps).or_else(|| self.prefix_of(line));
         let outer = if leaf::event::Event.begins(line) { None } else { envelope() };
         self.at(outer.or_else(|| self.leaf_of(line, None)))
+    }
+
+    /// Returns true if a payload is in a known format.
+    pub(crate) fn is_known(&self, payload: &[u8]) -> bool {
+        std::str::from_utf8(payload).is_ok_and(|text| {
+            let text = text.lines().next().unwrap_or("").trim_end();
+            self.leaf_of(text, None).is_some() || self.prefix_of(text).is_some()
+        })
     }
 
     /// Returns the format of which `line` begins a record, preferring the stream's last one.

@@ -71,8 +71,46 @@ impl Level {
             "error" | "err" | "erro" | "eror" | "fail" | "failure" | "severe" | "e" | "50" => Self::Error,
             "fatal" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emerg" | "emergency" | "ftl"
             | "f" | "60" => Self::Fatal,
-            other => return LEVEL_WORDS.get()?.get(other).copied(),
+            other => {
+                let own = LEVEL_WORDS.get().and_then(|words| words.get(other).copied());
+                return own.or_else(|| Self::of_number(other.parse().ok()?));
+            }
         })
+    }
+
+    /// Returns the level of a number of logback, Monolog, or pino, whose own levels lie between its tens.
+    fn of_number(number: u32) -> Option<Self> {
+        Some(match number {
+            10..=19 | 5_000 => Self::Trace,
+            20..=29 | 100 | 10_000 => Self::Debug,
+            30..=39 | 200 | 250 | 20_000 => Self::Info,
+            40..=49 | 300 | 30_000 => Self::Warn,
+            50..=59 | 400 | 40_000 => Self::Error,
+            60..=69 | 500 | 550 | 600 | 50_000 => Self::Fatal,
+            _ => return None,
+        })
+    }
+
+    /// Returns the level of an OpenTelemetry severity number, four numbers to a level.
+    pub fn of_otel(number: i64) -> Option<Self> {
+        Some(match number {
+            1..=4 => Self::Trace,
+            5..=8 => Self::Debug,
+            9..=12 => Self::Info,
+            13..=16 => Self::Warn,
+            17..=20 => Self::Error,
+            21..=24 => Self::Fatal,
+            _ => return None,
+        })
+    }
+
+    /// Returns the level that access logs give an HTTP status.
+    pub fn of_http(status: u16) -> Self {
+        match status {
+            500.. => Self::Error,
+            400.. => Self::Warn,
+            _ => Self::Info,
+        }
     }
 }
 

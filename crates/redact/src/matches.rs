@@ -145,7 +145,8 @@ impl Redactor {
             BUILT_IN.words.find(value, hit.value.start).filter(|(start, _)| *start == hit.value.start)?;
         let is_token = |at: &usize| RULES.get(*at).is_some_and(|rule| rule.family == Family::Token);
         let rules = BUILT_IN.rules_of.get(word)?.iter().copied().filter(is_token);
-        self.try_rules(text, rules, start, effort).filter(|token| token.from == start && token.to >= hit.value.end)
+        self.try_rules(text, rules, start, effort)
+            .filter(|token| token.from == start && token.to >= hit.value.end)
     }
 }
 

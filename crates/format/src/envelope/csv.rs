@@ -3,12 +3,14 @@
 //! inner format. Must not know how a header is recognised.
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
+use crate::envelope::columns::{put, read_labels};
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
 use crate::text::csv_header::Header;
 use crate::text::csv_kind::{Kind, kind_of};
 use crate::text::fields::Field;
 use crate::text::json::is_json;
-use crate::text::time;
+use crate::text::place;
+use chrono_tz::Tz;
 use model::record::{Attrs, Level, Text};
 use std::borrow::Cow;
 
@@ -107,6 +109,7 @@ fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -
 fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {
     let mut line = Unwrapped { complete: true, ..Unwrapped::default() };
     let mut object = Attrs::default();
+    let is_insights = header.columns.iter().any(|column| column.name == "@message");
     for (index, (column, value)) in header.columns.iter().zip(values).enumerate() {
         let field = header.field_at(index);
         if field == Some(Field::Message) {
@@ -125,10 +128,14 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
             }
             continue;
         }
-        if let Some(rest) = put(&mut line, field, text, clock) {
+        let is_utc = column.name.ends_with("[UTC]") || is_insights;
+        let clock = Clock { zone: if is_utc { Tz::UTC } else { clock.zone }, ..*clock };
+        if let Some(rest) = put(&mut line, field, text, &clock) {
+            read_labels(&mut line, &rest, &clock);
             line.attrs.text(&attr_name(&column.name), &rest);
         }
     }
+    place::split_names(&mut line.place);
     if !header.has_message {
         // a structured topic: the record as it was before CLS split it into columns
         line.payload = Cow::Owned(object.into_json().unwrap_or_default().into_bytes());
@@ -136,43 +143,10 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
     line
 }
 
-/// Stores a value in its field; returns the value if it has none.
-fn put<'r>(
-    line: &mut Unwrapped<'r>,
-    field: Option<Field>,
-    text: Text<'r>,
-    clock: &Clock,
-) -> Option<Text<'r>> {
-    let place = &mut line.place;
-    let slot = match field {
-        Some(Field::Time) => {
-            let Some(stamp) = time::any(&text, clock) else { return Some(text) };
-            line.ts = Some(stamp.ts);
-            return None;
-        }
-        Some(Field::Level) => {
-            line.level = Level::of(&text);
-            return line.level.is_none().then_some(text);
-        }
-        Some(Field::TraceId) => &mut line.trace_id,
-        Some(Field::SpanId) => &mut line.span_id,
-        Some(Field::Stream) if matches!(&*text, "stdout" | "stderr") => &mut line.stream,
-        Some(Field::Cluster) => &mut place.cluster,
-        Some(Field::Namespace) => &mut place.namespace,
-        Some(Field::Workload) => &mut place.workload,
-        Some(Field::Pod) => &mut place.pod,
-        Some(Field::Container) => &mut place.container,
-        Some(Field::Node) => &mut place.node,
-        _ => return Some(text),
-    };
-    *slot = Some(text);
-    None
-}
-
 /// Returns the name of an attribute: for columns that CLS adds the name in its JSON, otherwise the
 /// column's own.
 fn attr_name(name: &str) -> Text<'_> {
-    match name.strip_prefix("__TAG__.") {
+    match name.strip_prefix("__TAG__.").or_else(|| name.strip_prefix("__tag__:")) {
         Some(tag) => Cow::Borrowed(tag),
         None if name.starts_with("__") => Cow::Owned(name.trim_matches('_').to_ascii_lowercase()),
         None => Cow::Borrowed(name),

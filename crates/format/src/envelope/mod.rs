@@ -3,6 +3,7 @@
 //! its own.
 
 pub mod cloudwatch;
+mod columns;
 pub mod cri;
 pub mod csv;
 pub mod docker;
@@ -10,5 +11,6 @@ pub mod gcp;
 pub mod kubectl_time;
 pub mod lists;
 pub mod otlp;
+pub mod pairs;
 pub mod shipper;
 pub mod watch;

@@ -3,6 +3,7 @@
 
 use crate::framing::Framing;
 use crate::framing::glue::{Extent, Glue, begins_object, extent, without_blanks};
+use crate::framing::journal_export;
 use crate::framing::limits::damaged;
 use crate::framing::window::WINDOW_BYTES;
 use crate::text::{csv_header, csv_kind};
@@ -44,6 +45,9 @@ pub(crate) fn plan_of(head: &[u8]) -> io::Result<Plan> {
     let yaml = [&b"apiVersion:"[..], b"kind:", b"items:", b"- apiVersion:", b"insertId:"];
     if yaml.iter().any(|key| first.text.starts_with(key)) {
         return Ok(Plan::of(Framing::Yaml));
+    }
+    if journal_export::begins(first.text) {
+        return Ok(Plan::of(Framing::Journal));
     }
     if csv_header::dialect_of(first.text).is_some() {
         return Ok(Plan::of(Framing::Csv));
@@ -89,7 +93,9 @@ fn json_plan(first: &FirstLine<'_>, head: &[u8]) -> Plan {
         // text layouts have brackets too, but no JSON in them
         let inner = without_blanks(first.onwards.get(1..).unwrap_or_default());
         let is_none = inner.starts_with(b"]") && matches!(first.text, b"[" | b"[]");
-        let is_array = inner.is_empty() || is_none || begins_object(inner);
+        // rows of CloudWatch Logs Insights are arrays of fields
+        let is_row = inner.strip_prefix(b"[").is_some_and(|row| begins_object(without_blanks(row)));
+        let is_array = inner.is_empty() || is_none || is_row || begins_object(inner);
         return if is_array { document } else { Plan::of(Framing::Lines) };
     }
     if !first.is_whole {

@@ -36,8 +36,8 @@ impl<'a> Frame<'a> {
 /// Receives frames one at a time.
 pub type EmitFrame<'e> = &'e mut dyn FnMut(Frame<'_>);
 
-/// Returns a line without the byte order mark before its text. It can stand on any line, because
-/// files are appended to each other.
+/// Returns a line without the byte order mark before its text, which can stand on any line because files are
+/// appended to each other, or the record separator of a JSON text sequence (RFC 7464).
 pub(crate) fn without_mark(line: &[u8]) -> &[u8] {
-    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
+    line.strip_prefix(BYTE_ORDER_MARK).or_else(|| line.strip_prefix(b"\x1e")).unwrap_or(line)
 }

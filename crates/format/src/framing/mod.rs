@@ -4,12 +4,14 @@
 //! a frame means.
 
 mod archive; // tar and zip as their entries
+mod carriage; // lines that end with a carriage return alone
 mod codec; // compression
 mod csv_stream; // a CSV as its records
 mod detect; // how an object is framed
 mod entries; // an object as its texts
 mod frame; // what every way of framing emits
 mod glue; // JSON values without a line end between
+mod journal_export; // the journal's export format
 mod json_stream; // a JSON document as its values
 mod limits; // what one object may cost
 mod line; // lines
@@ -37,6 +39,8 @@ pub enum Framing {
     Json,
     /// YAML documents.
     Yaml,
+    /// Entries of the journal, as journalctl -o export writes them.
+    Journal,
 }
 
 /// Emits each frame of `input` in order; returns how it was framed. Fails on binary content.
@@ -51,12 +55,17 @@ pub(crate) fn frames_within(
     emit: EmitFrame<'_>,
 ) -> io::Result<Framing> {
     input.skip_nuls()?;
-    let plan = detect::plan_of(input.peek(WINDOW_BYTES)?)?;
+    let head = input.peek(WINDOW_BYTES)?;
+    if carriage::ends_lines(head) {
+        return frames_within(&mut Window::new(carriage::Newlines(input)), limits, emit);
+    }
+    let plan = detect::plan_of(head)?;
     match plan.framing {
         Framing::Lines => line::lines(input, limits, plan.glue, emit)?,
         Framing::Csv => csv_stream::records(input, limits, plan.header, emit)?,
         Framing::Json => json_stream::values(input, limits, emit)?,
         Framing::Yaml => yaml::items(input, limits, emit)?,
+        Framing::Journal => journal_export::entries(input, limits, emit)?,
     }
     Ok(plan.framing)
 }

@@ -1,8 +1,11 @@
 //! The named groups of a layout's pattern: the fields that their texts fill. Must not know patterns.
 
 use crate::contract::Clock;
+use crate::text::csv_header;
+use crate::text::fields::Field;
+use crate::text::labels::labels;
 use crate::text::{header, time};
-use model::record::{Attrs, Level, Place, TextFields};
+use model::record::{Attrs, Level, Place, Text, TextFields};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -29,6 +32,8 @@ pub(super) enum Group {
     Pod,
     Container,
     Node,
+    /// Labels of Prometheus, which name the place.
+    Labels,
     /// The text that the line wraps.
     Payload,
     /// An attribute of that name.
@@ -57,9 +62,25 @@ impl Group {
             "pod" => Self::Pod,
             "container" => Self::Container,
             "node" => Self::Node,
+            "labels" => Self::Labels,
             "payload" => Self::Payload,
             other => Self::Attr(other.to_owned()),
         }
+    }
+}
+
+impl Group {
+    /// Returns the column of a place that the group fills.
+    fn column<'p, 't>(&self, place: &'p mut Place<'t>) -> Option<&'p mut Option<Text<'t>>> {
+        Some(match self {
+            Self::Cluster => &mut place.cluster,
+            Self::Namespace => &mut place.namespace,
+            Self::Workload => &mut place.workload,
+            Self::Pod => &mut place.pod,
+            Self::Container => &mut place.container,
+            Self::Node => &mut place.node,
+            _ => return None,
+        })
     }
 }
 
@@ -103,25 +124,36 @@ impl<'t> Found<'t, '_> {
     /// Returns the level of an HTTP status.
     pub(super) fn status_level(&self) -> Option<Level> {
         let status: u16 = self.text(&Group::Status)?.parse().ok()?;
-        Some(match status {
-            500.. => Level::Error,
-            400.. => Level::Warn,
-            _ => Level::Info,
+        Some(Level::of_http(status))
+    }
+
+    /// Returns the labels, each with the group that its name stands for.
+    fn labels(&self) -> impl Iterator<Item = (Group, &'t str, Text<'t>)> {
+        let labels = self.text(&Group::Labels).map(labels).unwrap_or_default();
+        labels.into_iter().map(|(name, value)| {
+            let group = match csv_header::field(name).map(|(field, _)| field) {
+                Some(Field::Cluster) => Group::Cluster,
+                Some(Field::Namespace) => Group::Namespace,
+                Some(Field::Workload) => Group::Workload,
+                Some(Field::Pod) => Group::Pod,
+                Some(Field::Container) => Group::Container,
+                Some(Field::Node) => Group::Node,
+                _ => Group::Attr(name.to_owned()),
+            };
+            (group, name, value)
         })
     }
 
     pub(super) fn fill_place(&self, place: &mut Place<'t>) {
+        for (group, _, value) in self.labels() {
+            if let Some(column) = group.column(place) {
+                *column = Some(value);
+            }
+        }
         for (group, text) in &self.0 {
-            let column = match group {
-                Group::Cluster => &mut place.cluster,
-                Group::Namespace => &mut place.namespace,
-                Group::Workload => &mut place.workload,
-                Group::Pod => &mut place.pod,
-                Group::Container => &mut place.container,
-                Group::Node => &mut place.node,
-                _ => continue,
-            };
-            *column = Some(Cow::Borrowed(text.trim()));
+            if let Some(column) = group.column(place) {
+                *column = Some(Cow::Borrowed(text.trim()));
+            }
         }
     }
 
@@ -146,6 +178,11 @@ impl<'t> Found<'t, '_> {
     }
 
     pub(super) fn fill_attrs(&self, attrs: &mut Attrs) {
+        for (group, name, value) in self.labels() {
+            if matches!(group, Group::Attr(_)) {
+                attrs.text(name, &value);
+            }
+        }
         for (group, text) in &self.0 {
             match group {
                 Group::Attr(name) => attrs.text(name, text.trim()),

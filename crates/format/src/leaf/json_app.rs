@@ -6,7 +6,8 @@ use crate::contract::{Clock, Emit, Format, Role};
 use crate::text::fields::{Candidate, Field, field, is_parent, record};
 use crate::text::json::{members_of, remaining, text_of};
 use crate::text::json_cursor::{Broken, JsonCursor, Member};
-use model::record::Text;
+use crate::text::json_time;
+use model::record::{Level, Text};
 use std::borrow::Cow;
 
 /// JSON application logs.
@@ -42,9 +43,9 @@ fn collect<'a>(members: &[Member<'a>], path: &str, found: &mut Vec<Candidate<'a>
     }
 }
 
-/// Keeps names that mean something in one dialect alone: MongoDB's one-letter names beside its time, and
-/// the numbers of GELF's levels, which are those of syslog.
-fn fit_dialect(members: &[Member<'_>], found: &mut Vec<Candidate<'_>>) {
+/// Keeps names that mean something in one dialect alone: MongoDB's one-letter names beside its time, the
+/// numbers of syslog's severities, and GELF's host.
+fn fit_dialect<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
     let has = |name: &str| members.iter().any(|(key, _)| key == name);
     if !(has("t") && has("s") && has("ctx")) {
         let dialect: Vec<usize> = members
@@ -54,9 +55,51 @@ fn fit_dialect(members: &[Member<'_>], found: &mut Vec<Candidate<'_>>) {
             .collect();
         found.retain(|one| !dialect.contains(&one.id));
     }
-    if has("short_message") {
-        let levels = found.iter_mut().filter(|one| one.field == Field::Level && one.text.len() == 1);
-        levels.for_each(|one| one.field = Field::Priority);
+    let is_gelf = has("short_message") || has("version") && has("host") && has("level");
+    let ends = |key: &str| {
+        key.len() >= 8 && key.get(key.len() - 8..).is_some_and(|end| end.eq_ignore_ascii_case("severity"))
+    };
+    for (key, raw) in members {
+        let id = id_of(raw);
+        if is_gelf || has("facility") || ends(key) {
+            let levels = found
+                .iter_mut()
+                .filter(|one| one.id == id && one.field == Field::Level && one.text.len() == 1);
+            levels.for_each(|one| one.field = Field::Priority);
+        }
+        if is_gelf
+            && key == "host"
+            && let Some(text) = text_of(raw)
+        {
+            found.push(Candidate { field: Field::Node, rank: 0, id, text });
+        }
+    }
+}
+
+/// Reads the place of a record that names a namespace, a pod and a container; one of these alone is what an
+/// application writes about.
+fn find_place<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
+    const NAMES: [(Field, [&str; 4]); 4] = [
+        (Field::Namespace, ["namespace_name", "namespaceName", "pod_namespace", "namespace"]),
+        (Field::Pod, ["pod_name", "podName", "pod", "pod"]),
+        (Field::Container, ["container_name", "containerName", "docker_container_name", "container"]),
+        (Field::Node, ["node_name", "nodeName", "node", "host"]),
+    ];
+    let value = |names: [&str; 4]| {
+        let mut known =
+            members.iter().filter(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)));
+        known.find_map(|(_, raw)| Some((id_of(raw), text_of(raw)?)))
+    };
+    for (at, (field, names)) in NAMES.into_iter().enumerate() {
+        match value(names) {
+            Some((id, text)) => found.push(Candidate { field, rank: usize::MAX, id, text }),
+            // all but the node
+            None if at < 3 => {
+                found.truncate(found.len() - at);
+                return;
+            }
+            None => {}
+        }
     }
 }
 
@@ -67,6 +110,7 @@ fn compound(field: Field, raw: &str) -> Option<Text<'_>> {
             let lines: Vec<String> = serde_json::from_str(raw).ok()?;
             (!lines.is_empty()).then(|| Cow::Owned(lines.join("\n")))
         }
+        Field::Time => json_time::time_of(raw),
         Field::Message => (raw.len() > 2 && raw.starts_with(['{', '['])).then_some(Cow::Borrowed(raw)),
         _ => None,
     }
@@ -112,7 +156,11 @@ impl Format for JsonApp {
         let mut found = Vec::new();
         collect(&members, "", &mut found);
         fit_dialect(&members, &mut found);
+        find_place(&members, &mut found);
         let (mut record, taken) = record(found, clock);
+        // Serilog's compact form omits the usual level
+        let is_compact = members.iter().any(|(key, _)| key == "@t") && !record.message.is_empty();
+        record.level = record.level.or(is_compact.then_some(Level::Info));
         if record.message.is_empty() {
             record.message = Cow::Borrowed(whole);
         }

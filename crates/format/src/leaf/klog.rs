@@ -3,7 +3,7 @@
 //! Layout: k8s.io/klog, `formatHeader`.
 
 use crate::contract::{Clock, Emit, Format, Role};
-use crate::leaf::logfmt::{pairs, unquoted};
+use crate::text::pairs::{pairs, unquoted};
 use crate::text::{header, time};
 use model::record::{Body, Level, Record};
 

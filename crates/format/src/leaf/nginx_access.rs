@@ -144,11 +144,7 @@ impl Format for NginxAccess {
         let mut record = Record::text(format!("{request_line} {code}{upstream}"));
         record.ts = Some(stamp.ts);
         record.zoned = stamp.zoned;
-        record.level = Some(match code {
-            500.. => Level::Error,
-            400.. => Level::Warn,
-            _ => Level::Info,
-        });
+        record.level = Some(Level::of_http(code));
         record.attrs = attrs;
         let error_code = (code >= 400).then_some(status.into());
         record.body = Body::Text(TextFields { error_code, ..TextFields::default() });

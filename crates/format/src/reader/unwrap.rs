@@ -65,7 +65,7 @@ impl Reader {
             is_checked = true;
             let mut is_application = false;
             let is_unwrapped = format.unwrap_all(bytes, &clock, &mut |part| match &part {
-                Part::Line(line) if line.only_if_known && !self.is_known(&line.payload) => {
+                Part::Line(line) if line.only_if_known && !registry.is_known(&line.payload) => {
                     is_application = true
                 }
                 _ => self.part(index, part, context, emit),
@@ -108,15 +108,6 @@ impl Reader {
                 *name = None;
             }
         }
-    }
-
-    /// Returns true if a payload is in a known format.
-    fn is_known(&self, payload: &[u8]) -> bool {
-        let registry = self.options.registry;
-        std::str::from_utf8(payload).is_ok_and(|text| {
-            let text = text.lines().next().unwrap_or("").trim_end();
-            registry.leaf_of(text, None).is_some() || registry.prefix_of(text).is_some()
-        })
     }
 
     /// Reads one part of the envelope at `index` of the list of formats.

@@ -34,7 +34,7 @@ impl<'a> Header<'a> {
     pub fn of(line: &'a str) -> Option<Self> {
         let line = line.trim();
         let first = line.bytes().next()?;
-        if !first.is_ascii_alphabetic() && !b"_@\"'".contains(&first) {
+        if !first.is_ascii_alphabetic() && first.is_ascii() && !b"_@\"'".contains(&first) {
             return None;
         }
         let quote = if first == b'\'' { first } else { b'"' };
@@ -49,7 +49,7 @@ impl<'a> Header<'a> {
         let mut columns = Vec::with_capacity(splitter.fields.len());
         for span in &splitter.fields {
             let name = text_of(unquoted(line.as_bytes().get(span.clone())?, dialect.quote));
-            let is_plain = |c: char| c.is_alphanumeric() || "_.-@/ ".contains(c);
+            let is_plain = |c: char| c.is_alphanumeric() || "_.-@/: []()".contains(c);
             if name.is_empty() || name.len() > 100 || !name.chars().all(is_plain) {
                 return None;
             }
@@ -58,7 +58,8 @@ impl<'a> Header<'a> {
         let has = |field| columns.iter().any(|column| column.field.is_some_and(|known| known.0 == field));
         let has_mark = columns.iter().any(|column| column.name.starts_with("__"));
         let (has_time, has_message) = (has(Field::Time), has(Field::Message));
-        let facts = [has_time, has_message, has_mark].into_iter().filter(|fact| *fact).count();
+        let has_pod = has(Field::Pod) && has(Field::Namespace);
+        let facts = [has_time, has_message, has_mark, has_pod].into_iter().filter(|fact| *fact).count();
         // words between spaces are a header only with a name that occurs in no sentence
         let fits = columns.len() > 1 && facts > 1 && (dialect.delimiter != b' ' || has_mark);
         fits.then_some(Self { dialect, columns, has_message })
@@ -76,30 +77,45 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Words before the name of a column.
+const PREFIXES: [&str; 8] =
+    ["kubernetes", "k8s", "kube", "resourcelabels", "jsonpayload", "labels", "fields", "tag"];
+
 /// Returns the field that a column's name stands for in any spelling, and the rank of the name.
 /// A column named `pod` names the pod; a key of an application's JSON may not.
-fn field(name: &str) -> Option<(Field, u8)> {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+pub fn field(name: &str) -> Option<(Field, u8)> {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
     let bare: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-    let prefix = ["tag", "kubernetes", "k8s"].into_iter().find_map(|prefix| bare.strip_prefix(prefix));
-    Some(match prefix.unwrap_or(&bare) {
+    let known = field_of_bare(&bare);
+    known.or_else(|| PREFIXES.iter().find_map(|prefix| field_of_bare(bare.strip_prefix(prefix)?)))
+}
+
+fn field_of_bare(bare: &str) -> Option<(Field, u8)> {
+    Some(match bare {
         "timestampus" => (Field::Time, 0),
-        "timestamp" | "time" | "ts" | "datetime" | "eventtime" | "logtime" => (Field::Time, 1),
-        "timeunixnano" => (Field::Time, 2),
-        "message" | "msg" | "content" | "body" => (Field::Message, 0),
-        "log" | "text" | "logmessage" => (Field::Message, 1),
-        "level" | "loglevel" | "severity" | "severitytext" => (Field::Level, 0),
+        "timestamp" | "time" | "ts" | "datetime" | "eventtime" | "logtime" | "timegenerated"
+        | "timegeneratedutc" | "timestamputc" | "时间" | "日志时间" | "时间戳" => (Field::Time, 1),
+        "timeunixnano" | "tsns" | "date" | "realtimetimestamp" | "采集时间" => (Field::Time, 2),
+        "message" | "msg" | "content" | "body" | "日志内容" | "内容" | "原始日志" | "日志原文" => {
+            (Field::Message, 0)
+        }
+        "log" | "text" | "logmessage" | "line" | "textpayload" | "logentry" => (Field::Message, 1),
+        "raw" | "rawlog" | "rawmessage" | "event" | "payload" => (Field::Message, 2),
+        "level" | "loglevel" | "severity" | "severitytext" | "detectedlevel" | "日志级别" | "级别" => {
+            (Field::Level, 0)
+        }
+        "status" => (Field::Status, 0),
         "traceid" => (Field::TraceId, 0),
         "spanid" => (Field::SpanId, 0),
-        "stream" => (Field::Stream, 0),
+        "stream" | "logsource" | "source" => (Field::Stream, 0),
         "cluster" | "clustername" => (Field::Cluster, 0),
-        "clusterid" => (Field::Cluster, 1),
-        "namespace" | "namespacename" | "podnamespace" => (Field::Namespace, 0),
-        "workload" | "workloadname" | "deploymentname" => (Field::Workload, 0),
-        "pod" | "podname" => (Field::Pod, 0),
-        "container" | "containername" => (Field::Container, 0),
-        "node" | "nodename" => (Field::Node, 0),
-        "host" | "hostname" => (Field::Node, 1),
+        "clusterid" | "resourceid" => (Field::Cluster, 1),
+        "namespace" | "namespacename" | "podnamespace" | "ns" | "命名空间" => (Field::Namespace, 0),
+        "workload" | "workloadname" | "deploymentname" | "deployment" => (Field::Workload, 0),
+        "pod" | "podname" | "pod名称" => (Field::Pod, 0),
+        "container" | "containername" | "容器名称" | "容器" => (Field::Container, 0),
+        "node" | "nodename" | "节点" => (Field::Node, 0),
+        "host" | "hostname" | "computer" => (Field::Node, 1),
         _ => return None,
     })
 }

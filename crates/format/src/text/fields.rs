@@ -2,11 +2,12 @@
 //! `json_app` and `logfmt` read values; the meaning of a name is defined here once.
 //! Must not know how a value was written.
 
-use crate::contract::Clock;
-use crate::text::{stack, time};
+use crate::contract::{Clock, last_segment};
+use crate::text::http_request::{HttpRequest, Parts};
+use crate::text::{header, place, stack, time};
 use model::record::{Body, Level, Place, Record, Text, TextFields};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{LazyLock, OnceLock};
 
 /// A column that a name can stand for, in the order that columns are filled.
@@ -20,6 +21,8 @@ pub enum Field {
     Level,
     /// Severity of syslog, 0 to 7: the level of a record that has none.
     Priority,
+    /// Severity of OpenTelemetry, 1 to 24: the level of a record that has none.
+    SeverityNumber,
     /// Text.
     Message,
     /// Logger name.
@@ -52,10 +55,16 @@ pub enum Field {
     Container,
     /// Node.
     Node,
+    /// Method of an HTTP request.
+    Method,
+    /// Path or URL of an HTTP request.
+    Target,
+    /// First line of an HTTP request.
+    Request,
 }
 
 /// The groups of `formats/names/application.toml`.
-const GROUPS: [(&str, Field); 20] = [
+const GROUPS: [(&str, Field); 24] = [
     ("time", Field::Time),
     ("nanos", Field::Nanos),
     ("level", Field::Level),
@@ -76,6 +85,10 @@ const GROUPS: [(&str, Field); 20] = [
     ("container", Field::Container),
     ("node", Field::Node),
     ("priority", Field::Priority),
+    ("severity_number", Field::SeverityNumber),
+    ("method", Field::Method),
+    ("target", Field::Target),
+    ("request", Field::Request),
 ];
 
 /// A name, its field and its rank for that field.
@@ -118,12 +131,18 @@ pub fn field(name: &str) -> Option<(Field, usize)> {
     same.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(|(_, field, rank)| (*field, *rank))
 }
 
+/// What is before a dot of some name, in lower case.
+static PARENTS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let names = BY_LENGTH.iter().flatten().map(|(name, ..)| name.to_ascii_lowercase());
+    let parents = |name: String| -> Vec<String> {
+        name.match_indices('.').filter_map(|(at, _)| name.get(..at).map(str::to_owned)).collect()
+    };
+    names.flat_map(parents).collect()
+});
+
 /// Returns true if some name begins with `path` and a dot, like `kubernetes` and `kubernetes.pod`.
 pub fn is_parent(path: &str) -> bool {
-    BY_LENGTH.iter().skip(path.len() + 2).flatten().any(|(name, ..)| {
-        name.as_bytes().get(path.len()) == Some(&b'.')
-            && name.get(..path.len()).is_some_and(|head| head.eq_ignore_ascii_case(path))
-    })
+    PARENTS.contains(&path.to_ascii_lowercase())
 }
 
 /// A value that may fill a field.
@@ -143,18 +162,16 @@ pub struct Candidate<'a> {
 /// The message is empty if there is no candidate for it.
 pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<'a>, Vec<usize>) {
     candidates.sort_by_key(|candidate| (candidate.field, candidate.rank));
+    let request = request_of(&candidates);
+    let date = join_date(&mut candidates);
     let mut record = Record::text("");
     let mut fields = TextFields::default();
     let mut taken = Vec::with_capacity(candidates.len());
     let mut has_message = false;
     for Candidate { field, id, text, .. } in candidates {
         let is_taken = match field {
-            Field::Time if record.ts.is_none() => {
-                let stamp = time::any(&text, clock);
-                record.ts = stamp.map(|stamp| stamp.ts);
-                record.zoned = stamp.is_some_and(|stamp| stamp.zoned);
-                stamp.is_some()
-            }
+            Field::Time if record.ts.is_none() => set_time(&mut record, &text, clock),
+            Field::Time if Some(id) == date => true,
             Field::Nanos => match (record.ts, text.parse::<i64>()) {
                 (Some(ts), Ok(nanos @ 0..1_000_000_000)) if ts % 1_000_000 == 0 => {
                     record.ts = Some(ts + nanos / 1_000);
@@ -167,7 +184,12 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
                 record.level.is_some()
             }
             Field::Priority if record.level.is_none() => {
-                record.level = text.parse().ok().and_then(Level::of_syslog);
+                let number = text.parse().ok().and_then(Level::of_syslog);
+                record.level = number.or_else(|| Level::of(&text));
+                record.level.is_some()
+            }
+            Field::SeverityNumber if record.level.is_none() => {
+                record.level = text.parse().ok().and_then(Level::of_otel);
                 record.level.is_some()
             }
             Field::Message if !has_message => {
@@ -175,8 +197,13 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
                 has_message = true;
                 true
             }
+            // Datadog's name for the level
+            Field::Status if record.level.is_none() && header::clear_level(&text).is_some() => {
+                record.level = header::clear_level(&text);
+                true
+            }
             Field::ErrorCode | Field::Status if fields.error_code.is_none() => {
-                let is_error = field == Field::ErrorCode && !matches!(&*text, "0" | "")
+                let is_error = field == Field::ErrorCode && text.bytes().any(|byte| byte != b'0')
                     || is_error_code(&text, record.level);
                 fields.error_code = is_error.then_some(text);
                 is_error
@@ -191,7 +218,8 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
             // a `target` may also be an address
             Field::Logger => !text.contains("://") && put(&mut fields.logger, text),
             Field::Thread => put(&mut fields.thread, text),
-            Field::TraceId => put(&mut fields.trace_id, text),
+            // clouds name a trace by its path
+            Field::TraceId => put(&mut fields.trace_id, last_segment(text)),
             Field::SpanId => put(&mut fields.span_id, text),
             Field::Stream => matches!(&*text, "stdout" | "stderr") && put(&mut fields.stream, text),
             _ => put_place(&mut record.place, field, text),
@@ -200,6 +228,41 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
             taken.push(id);
         }
     }
+    find_stack(&mut record, &mut fields);
+    record.body = Body::Text(fields);
+    if let Some(request) = request {
+        request.fill(&mut record);
+    }
+    place::split_names(&mut record.place);
+    (record, taken)
+}
+
+fn request_of(candidates: &[Candidate<'_>]) -> Option<HttpRequest> {
+    let mut parts = Parts::default();
+    for Candidate { field, text, .. } in candidates {
+        match field {
+            Field::Status => parts.statuses.push(text),
+            Field::Method => parts.methods.push(text),
+            Field::Target => parts.targets.push(text),
+            Field::Request => parts.lines.push(text),
+            _ => {}
+        }
+    }
+    HttpRequest::of(&parts)
+}
+
+/// Reads a time; returns false if the text is none.
+fn set_time(record: &mut Record<'_>, text: &str, clock: &Clock) -> bool {
+    let whole = time::any(text, clock);
+    let stamp = whole.or_else(|| time::time_of_day(text, clock));
+    record.ts = stamp.map(|stamp| stamp.ts);
+    record.zoned = stamp.is_some_and(|stamp| stamp.zoned);
+    record.time_of_day = stamp.is_some() && whole.is_none();
+    stamp.is_some()
+}
+
+/// Moves a stack out of the message, and names the exception.
+fn find_stack(record: &mut Record<'_>, fields: &mut TextFields<'_>) {
     if fields.stack.is_none()
         && let Some((first, rest)) = record.message.split_once('\n')
         && rest.lines().any(|line| stack::continues(line, first) && line.starts_with([' ', '\t']))
@@ -209,9 +272,27 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
     }
     let named = |text: &str| stack::exception_of(text).map(|class| Cow::Owned(class.to_owned()));
     let stack = fields.stack.as_deref();
-    fields.exception = fields.exception.or_else(|| stack.and_then(named)).or_else(|| named(&record.message));
-    record.body = Body::Text(fields);
-    (record, taken)
+    fields.exception =
+        fields.exception.take().or_else(|| stack.and_then(named)).or_else(|| named(&record.message));
+}
+
+/// Puts a date and a time of day that are kept apart together, as the time of day's text. Returns the id of
+/// the date.
+fn join_date(candidates: &mut [Candidate<'_>]) -> Option<usize> {
+    let times = || candidates.iter().enumerate().filter(|(_, one)| one.field == Field::Time);
+    let is_clock = |text: &str| header::is_time_of_day(text) && text.as_bytes().get(5) == Some(&b':');
+    let (clock_at, clock) = times().find(|(_, one)| is_clock(&one.text))?;
+    let is_date = |text: &str| {
+        (8..=10).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"-/.".contains(&byte))
+            && time::at_front(&format!("{text} 00:00:00"), &Clock::UTC).is_some()
+    };
+    let (_, date) = times().find(|(_, one)| is_date(&one.text))?;
+    let (id, whole) = (date.id, format!("{} {}", date.text, clock.text));
+    if let Some(clock) = candidates.get_mut(clock_at) {
+        clock.text = Cow::Owned(whole);
+    }
+    Some(id)
 }
 
 /// Returns true if a status belongs in the error column: HTTP from 400, or any failure of an error.

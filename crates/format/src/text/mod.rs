@@ -6,9 +6,14 @@ pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
 pub(crate) mod csv_kind; // CSV without a header row, by the shape of its records
 pub(crate) mod fields; // field names of structured logs → columns
 pub(crate) mod header; // pieces of a line before its message: level, logger, ids
+pub(crate) mod http_request; // the request in a record of an access log
 pub(crate) mod json; // members and items of JSON that is read once
 pub mod json_cursor; // the hot path: JSON in one pass
+pub(crate) mod json_time; // times in JSON objects and arrays
+pub(crate) mod labels; // labels of Prometheus and Loki
 pub(crate) mod layout; // those pieces in any order a team configured
+pub(crate) mod pairs; // the pairs of logfmt
+pub(crate) mod place; // names of a place that hold several
 pub(crate) mod private_key; // lines of one private key
 pub mod stack; // lines of a stack trace, and its exception
 pub mod template; // a message with its variables masked

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod audit; // audit events: shapes, objects, secrets
+mod collectors; // records of collectors, exports of consoles
 mod csv; // CSV with a header row
 mod envelope; // envelopes of several records, audit events in other shapes
 mod event; // Kubernetes events in other shapes

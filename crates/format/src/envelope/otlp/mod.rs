@@ -162,7 +162,7 @@ fn log_record<'a>(record: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
         }
     }
     unwrapped.ts = unwrapped.ts.or(observed);
-    unwrapped.level = unwrapped.level.or_else(|| level_of(number?));
+    unwrapped.level = unwrapped.level.or_else(|| Level::of_otel(number?));
     let text = body.and_then(string_of);
     let mut rest = Attrs::default();
     for (key, value) in attributes(record) {
@@ -190,17 +190,4 @@ fn log_record<'a>(record: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
         (None, None) => Cow::Owned(rest.into_json().unwrap_or_default().into_bytes()),
     };
     Part::Line(unwrapped)
-}
-
-/// Returns the level of a severity number, four numbers to a level.
-fn level_of(number: i64) -> Option<Level> {
-    Some(match number {
-        1..=4 => Level::Trace,
-        5..=8 => Level::Debug,
-        9..=12 => Level::Info,
-        13..=16 => Level::Warn,
-        17..=20 => Level::Error,
-        21..=24 => Level::Fatal,
-        _ => return None,
-    })
 }

@@ -57,6 +57,15 @@ static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "\"node",
         "\"file\"",
         "\"log\"",
+        "\"ddtags\"",
+        "kube_namespace:",
+        "pod_name:",
+        "\"MESSAGE\"",
+        "\"CONTAINER_",
+        "\"io.kubernetes",
+        "\"ns\"",
+        "\"@message\"",
+        "\"LogJson\"",
     ];
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(hints).ok()
 });

@@ -17,22 +17,29 @@ pub(super) enum Meaning {
     Partial,
     Level,
     Priority,
+    Status,
     Cluster,
     Namespace,
     Workload,
     Pod,
     Container,
     Node,
+    Path,
 }
 
 impl Meaning {
+    /// Returns true for a part of the place that only collectors name.
+    pub(super) fn is_place(self) -> bool {
+        matches!(self, Self::Namespace | Self::Pod | Self::Container)
+    }
+
     /// Returns true for the line itself.
     pub(super) fn is_line(self) -> bool {
         matches!(self, Self::Payload | Self::Message | Self::Document)
     }
 }
 
-const MEANINGS: [(&str, Meaning); 14] = [
+const MEANINGS: [(&str, Meaning); 16] = [
     ("payload", Meaning::Payload),
     ("message", Meaning::Message),
     ("document", Meaning::Document),
@@ -41,12 +48,14 @@ const MEANINGS: [(&str, Meaning); 14] = [
     ("partial", Meaning::Partial),
     ("level", Meaning::Level),
     ("priority", Meaning::Priority),
+    ("status", Meaning::Status),
     ("cluster", Meaning::Cluster),
     ("namespace", Meaning::Namespace),
     ("workload", Meaning::Workload),
     ("pod", Meaning::Pod),
     ("container", Meaning::Container),
     ("node", Meaning::Node),
+    ("path", Meaning::Path),
 ];
 
 /// The names, in their bare spelling.

@@ -4,10 +4,11 @@
 use crate::contract::{Clock, Unwrapped, last_segment};
 use crate::envelope::shipper::line_of;
 use crate::envelope::shipper::names::{Meaning, Names};
+use crate::origin::origin_of;
 use crate::text::fields::bare;
-use crate::text::json::{members_of, remaining, text_of};
+use crate::text::json::{items, members_of, remaining, text_of};
 use crate::text::json_cursor::Member;
-use crate::text::time;
+use crate::text::{header, json_time, place, time};
 use model::record::{Level, Text};
 use std::borrow::Cow;
 
@@ -42,11 +43,17 @@ impl<'a, 'c> Walk<'a, 'c> {
     /// Reads the members of the object at `path`.
     pub(super) fn members(&mut self, members: &[Member<'a>], path: &str, depth: usize) {
         for (key, raw) in members {
+            // CloudWatch Logs Insights: the group, not the line
+            if key == "@log" {
+                continue;
+            }
+            self.is_marked |= depth == 0 && key == "@message";
             let name = if path.is_empty() { bare(key) } else { format!("{path}{}", bare(key)) };
             self.is_marked |= depth == 0 && (self.names.is_mark(&name) || key.starts_with("__"));
             self.is_application |= self.names.is_application(&name);
             // a label of a pod may have any name
-            let is_pods_label = name.ends_with("labels") && depth > 0 || name.ends_with("annotations");
+            let is_pods_label = name.ends_with("labels") && name != "resourcelabels" && depth > 0
+                || name.ends_with("annotations");
             if self.names.is_parent(&name) && depth < MAX_DEPTH && !is_pods_label {
                 self.parent(raw, &name, depth);
             }
@@ -58,24 +65,35 @@ impl<'a, 'c> Walk<'a, 'c> {
     fn parent(&mut self, raw: &'a str, name: &str, depth: usize) {
         if raw.starts_with('{') {
             self.members(&members_of(raw).collect::<Vec<_>>(), name, depth + 1);
-        } else if let Some(json) = text_of(raw).filter(|text| text.starts_with('{')) {
-            for (key, value) in members_of(&json) {
-                let Some(text) = text_of(value) else { continue };
-                let name = format!("{name}{}", bare(&key));
-                for (meaning, rank) in
-                    self.names.meanings(&name).iter().filter(|(meaning, _)| !meaning.is_line())
-                {
-                    let value = Cow::Owned(text.clone().into_owned());
-                    let at = raw.as_ptr().addr();
-                    self.found.push(Candidate {
-                        meaning: *meaning,
-                        rank: *rank,
-                        at,
-                        value,
-                        is_object: false,
-                    });
+        } else if raw.starts_with('[') {
+            let tags = items(raw).unwrap_or_default();
+            tags.iter().filter_map(|tag| text_of(tag)).for_each(|tag| self.tag(&tag, raw));
+        } else if let Some(text) = text_of(raw) {
+            if text.starts_with('{') {
+                for (key, value) in members_of(&text) {
+                    let Some(text) = text_of(value) else { continue };
+                    self.owned(&format!("{name}{}", bare(&key)), &text, raw);
                 }
+            } else if text.contains(':') {
+                text.split(',').for_each(|tag| self.tag(tag, raw));
             }
+        }
+    }
+
+    /// Reads a tag as Datadog writes it: `pod_name:pay-0`.
+    fn tag(&mut self, tag: &str, raw: &str) {
+        if let Some((key, value)) = tag.trim().split_once(':').filter(|(_, value)| !value.is_empty()) {
+            self.owned(&bare(key), value, raw);
+        }
+    }
+
+    /// Adds what a name within the text `raw` means.
+    fn owned(&mut self, name: &str, text: &str, raw: &str) {
+        let names = self.names;
+        for (meaning, rank) in names.meanings(name).iter().filter(|(meaning, _)| !meaning.is_line()) {
+            self.is_marked |= meaning.is_place();
+            let (at, value) = (raw.as_ptr().addr(), Cow::Owned(text.to_owned()));
+            self.found.push(Candidate { meaning: *meaning, rank: *rank, at, value, is_object: false });
         }
     }
 
@@ -83,8 +101,14 @@ impl<'a, 'c> Walk<'a, 'c> {
         let names = self.names;
         for (meaning, rank) in names.meanings(name) {
             let is_object = meaning.is_line() && raw.starts_with('{') && raw.len() > 2;
-            let value = if is_object { Some(Cow::Borrowed(raw)) } else { text_of(raw) };
+            let value = match raw.as_bytes().first() {
+                Some(b'{') if is_object => Some(Cow::Borrowed(raw)),
+                Some(b'{' | b'[') if *meaning == Meaning::Time => json_time::time_of(raw),
+                Some(b'[') => of_array(raw, *meaning),
+                _ => text_of(raw),
+            };
             let Some(value) = value.filter(|_| is_object || *meaning != Meaning::Document) else { continue };
+            self.is_marked |= meaning.is_place();
             let at = raw.as_ptr().addr();
             self.found.push(Candidate { meaning: *meaning, rank: *rank, at, value, is_object });
         }
@@ -122,9 +146,22 @@ impl<'a, 'c> Walk<'a, 'c> {
         }
         let named: Vec<Member<'_>> = members.iter().map(|(key, raw)| (attr_name(key), *raw)).collect();
         unwrapped.attrs = remaining(&named, &taken);
+        place::split_names(&mut unwrapped.place);
         unwrapped.stdout = unwrapped.stream.is_some() || unwrapped.place.container.is_some();
         unwrapped
     }
+}
+
+/// Returns the only item of an array, as Elasticsearch writes fields; or the text of a line that journald
+/// keeps as bytes.
+fn of_array(raw: &str, meaning: Meaning) -> Option<Text<'_>> {
+    let items = items(raw).ok()?;
+    if let [only] = items.as_slice() {
+        return text_of(only);
+    }
+    let bytes: Vec<u8> = items.iter().map_while(|item| item.trim().parse().ok()).collect();
+    let is_text = meaning.is_line() && !bytes.is_empty() && bytes.len() == items.len();
+    is_text.then(|| Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Returns true for an object that is a record by itself, not a handful of metadata.
@@ -171,6 +208,16 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
             let level = value.parse().ok().and_then(Level::of_syslog);
             unwrapped.level = level.or(unwrapped.level);
             return level.is_some();
+        }
+        Meaning::Status => {
+            unwrapped.level = unwrapped.level.or_else(|| header::clear_level(&value));
+            return false;
+        }
+        Meaning::Path => {
+            if place.pod.is_none() && (value.contains("containers") || value.contains("/pods/")) {
+                place.fill_from(&origin_of(&value).place);
+            }
+            return false;
         }
         Meaning::Stream if !matches!(&*value, "stdout" | "stderr") => return false,
         Meaning::Stream => &mut unwrapped.stream,

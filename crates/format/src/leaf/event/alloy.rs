@@ -3,7 +3,7 @@
 //! Must not know what the names mean.
 
 use crate::leaf::event::marks;
-use crate::leaf::logfmt::{pairs, unquoted};
+use crate::text::pairs::{pairs, unquoted};
 use model::record::Text;
 use serde_json::{Map, Value};
 

@@ -30,7 +30,10 @@ pub(super) fn at_front(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     at += 1;
     if let (4, Some(year)) = (digit_run(bytes, at), digits(bytes, at, 4)) {
         let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-        let begin = at + 4 + usize::from(bytes.get(at + 4) == Some(&b',')) + 1;
+        let comma = usize::from(bytes.get(at + 4) == Some(&b','));
+        // Kibana writes `Nov 24, 2026 @ 10:12:03.123`
+        let mark = if bytes.get(at + 4..at + 7) == Some(b" @ ") { 2 } else { 0 };
+        let begin = at + 4 + comma + mark + 1;
         let (time, len) = clock_at(bytes, begin)?;
         return Some(settle(&Reading { day, time, len: begin + len }, bytes, clock));
     }

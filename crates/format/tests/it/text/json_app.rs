@@ -82,6 +82,59 @@ const CASES: &[(&str, &str)] = &[
     (r#"{"msg":"x}"#, "error: JSON ends early at byte 10"),
     (r#"{"msg":tru}"#, "error: broken JSON at byte 7: expected a value"),
     ("[1]", "error: no JSON object at byte 0"),
+    // access logs: the level of the status, the request as the message
+    (
+        r#"{"time_local":"22/Nov/2026:10:11:12 +0800","request_method":"GET","request_uri":"/pay?id=7","status":"502"}"#,
+        r#"2026-11-22T02:11:12|error|-|-|GET /pay 502 code=502 attrs={"request_method":"GET","request_uri":"/pay?id=7"}"#,
+    ),
+    (
+        r#"{"DownstreamStatus":404,"RequestMethod":"GET","RequestPath":"/pay","level":"info","msg":"","time":"2026-11-22T02:11:12Z"}"#,
+        r#"2026-11-22T02:11:12|warn|-|-|GET /pay 404 code=404 attrs={"RequestMethod":"GET","RequestPath":"/pay","msg":""}"#,
+    ),
+    (
+        r#"{"request":{"uri":"/pay","method":"get"},"response":{"status":201},"started_at":1795313472345}"#,
+        r#"2026-11-22T02:11:12.345|info|-|-|GET /pay 201 attrs={"request":{"uri":"/pay","method":"get"},"response":{"status":201}}"#,
+    ),
+    (
+        r#"{"msec":"1795313472.345","request":"POST https://shop.example.com/pay?x=1 HTTP/1.1","status":500}"#,
+        r#"2026-11-22T02:11:12.345|error|-|-|POST /pay 500 code=500 attrs={"request":"POST https://shop.example.com/pay?x=1 HTTP/1.1"}"#,
+    ),
+    // levels of other libraries
+    (
+        r#"{"message":"no","level":400,"level_name":"ERROR","channel":"pay","datetime":{"date":"2026-11-22 10:11:12.345000","timezone":"Asia/Shanghai"}}"#,
+        r#"2026-11-22T02:11:12.345|error|pay|-|no attrs={"level_name":"ERROR"}"#,
+    ),
+    (
+        r#"{"@level":"warn","@message":"late","@module":"core","@timestamp":"2026-11-22T02:11:12Z"}"#,
+        "2026-11-22T02:11:12|warn|core|-|late",
+    ),
+    (
+        r#"{"message":"no","level_value":40000,"severityNumber":9}"#,
+        r#"-|error|-|-|no attrs={"severityNumber":9}"#,
+    ),
+    (r#"{"msg":"no","level":35}"#, "-|info|-|-|no"),
+    (r#"{"body":"no","severityNumber":17}"#, "-|error|-|-|no"),
+    (r#"{"message":"no","severity":3}"#, "-|error|-|-|no"),
+    (r#"{"message":"no","priority":"err"}"#, "-|error|-|-|no"),
+    (r#"{"message":"no","status":"warn"}"#, "-|warn|-|-|no"),
+    (
+        r#"{"@t":"2026-11-22T02:11:12Z","@mt":"no {Id}","Id":7}"#,
+        r#"2026-11-22T02:11:12|info|-|-|no {Id} attrs={"Id":7}"#,
+    ),
+    (
+        r#"{"version":"1.1","host":"node-1","short_message":"no","level":3,"_container_name":"k8s_app_pay-0_shop_7_0"}"#,
+        r#"-|error|-|-|no place=shop/pay-0/app/node-1 attrs={"version":"1.1"}"#,
+    ),
+    (
+        r#"{"Body":"no","SeverityText":"ERROR","ResourceAttributes":{"k8s.namespace.name":"shop","k8s.pod.name":"pay-0"}}"#,
+        "-|error|-|-|no place=shop/pay-0",
+    ),
+    // times in parts
+    (r#"{"msg":"x","time":{"$date":{"$numberLong":"1795313472345"}}}"#, "2026-11-22T02:11:12.345|-|-|-|x"),
+    (r#"{"msg":"x","time":{"seconds":"1795313472","nanos":345000000}}"#, "2026-11-22T02:11:12.345|-|-|-|x"),
+    (r#"{"msg":"x","time":[1795313472,345000000]}"#, "2026-11-22T02:11:12.345|-|-|-|x"),
+    (r#"{"msg":"x","time":[2026,11,22,10,11,12,345000000]}"#, "2026-11-22T02:11:12.345~|-|-|-|x"),
+    (r#"{"msg":"x","date":"2026-11-22","time":"10:11:12.345"}"#, "2026-11-22T02:11:12.345~|-|-|-|x"),
 ];
 
 #[test]

@@ -1,0 +1,60 @@
+//! The columns of a row or line that stand for the place, the time and the level. Must not know how the row is
+//! written.
+
+use crate::contract::{Clock, Unwrapped, last_segment};
+use crate::text::csv_header;
+use crate::text::fields::Field;
+use crate::text::json::{members_of, text_of};
+use crate::text::{header, time};
+use model::record::{Level, Text};
+use std::borrow::Cow;
+
+/// Reads the place of a column that holds labels as JSON.
+pub(super) fn read_labels(line: &mut Unwrapped<'_>, text: &str, clock: &Clock) {
+    if text.starts_with('{') {
+        for (key, value) in members_of(text) {
+            let field = csv_header::field(&key).map(|(field, _)| field).filter(|field| *field != Field::Time);
+            if let Some(value) = text_of(value) {
+                put(line, field, Cow::Owned(value.into_owned()), clock);
+            }
+        }
+    }
+}
+
+/// Stores a value in its field; returns the value if it has none.
+pub(super) fn put<'r>(
+    line: &mut Unwrapped<'r>,
+    field: Option<Field>,
+    text: Text<'r>,
+    clock: &Clock,
+) -> Option<Text<'r>> {
+    let place = &mut line.place;
+    let slot = match field {
+        Some(Field::Time) => {
+            let Some(stamp) = time::any(&text, clock) else { return Some(text) };
+            line.ts = Some(stamp.ts);
+            return None;
+        }
+        Some(Field::Level) => {
+            line.level = Level::of(&text);
+            return line.level.is_none().then_some(text);
+        }
+        Some(Field::Status) => {
+            line.level = line.level.or_else(|| header::clear_level(&text));
+            return Some(text);
+        }
+        Some(Field::TraceId) => &mut line.trace_id,
+        Some(Field::SpanId) => &mut line.span_id,
+        Some(Field::Stream) if matches!(&*text, "stdout" | "stderr") => &mut line.stream,
+        Some(Field::Cluster) => &mut place.cluster,
+        Some(Field::Namespace) => &mut place.namespace,
+        Some(Field::Workload) => &mut place.workload,
+        Some(Field::Pod) => &mut place.pod,
+        Some(Field::Container) => &mut place.container,
+        Some(Field::Node) => &mut place.node,
+        _ => return Some(text),
+    };
+    // Azure names a cluster by its path
+    *slot = Some(if text.starts_with("/subscriptions/") { last_segment(text) } else { text });
+    None
+}

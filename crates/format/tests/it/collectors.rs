@@ -1,0 +1,199 @@
+//! Records of collectors and exports of consoles: documents → rows.
+
+use crate::envelope::{check, read};
+
+#[test]
+fn docker_names_hold_the_place() {
+    check(
+        r#"{"__REALTIME_TIMESTAMP":"1795313521000000","_HOSTNAME":"node-1","CONTAINER_NAME":"k8s_app_pay-0_shop_0c1d9a2e_0","PRIORITY":"3","MESSAGE":"charge failed"}
+{"container_name":"/k8s_app_pay-0_shop_0c1d9a2e_0","source":"stderr","log":"charge failed","container_id":"3b7f"}
+{"docker":{"name":"/k8s_app_pay-0_shop_0c1d9a2e_0","id":"3b7f"},"message":"charge failed","stream":"stderr"}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z error -/shop/pay-0/app/node-1 | charge failed",
+            "2.0 standard 2026-11-21T16:00:00.000000Z - -/shop/pay-0/app/- | charge failed stream=stderr",
+            "3.0 standard 2026-11-21T16:00:00.000000Z - -/shop/pay-0/app/- | charge failed stream=stderr",
+        ],
+    );
+}
+
+#[test]
+fn fluentd_and_fluent_bit_write_arrays() {
+    check(
+        r#"["kube.shop",1795313521,{"log":"charge failed\n","stream":"stderr","kubernetes":{"pod_name":"pay-0","namespace_name":"shop"}}]
+[1795313522.5,{"log":"charge failed","stream":"stderr"}]
+["kube.shop",[[1795313523,{"log":"one","stream":"stderr"}],[1795313524,{"log":"two","stream":"stdout"}]]]
+[0] kube.shop: [[1795313525.0, {}], {"log"=>"a \"b\" => nil", "kubernetes"=>{"pod_name"=>"pay-0"}, "x"=>nil, "stream"=>"stdout"}]
+[1] kube.shop: [1795313526.0, {"log"=>"level=warn msg="unescaped"", "stream"=>"stdout"}]
+["no event", 7]"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/- | charge failed stream=stderr",
+            "2.0 standard 2026-11-22T02:12:02.500000Z - -/-/-/-/- | charge failed stream=stderr",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/-/-/-/- | one stream=stderr",
+            "3.1 standard 2026-11-22T02:12:04.000000Z - -/-/-/-/- | two stream=stdout",
+            r#"4.0 standard 2026-11-22T02:12:05.000000Z - -/-/pay-0/-/- | a "b" => nil stream=stdout"#,
+            "5.0 standard 2026-11-22T02:12:06.000000Z warn -/-/-/-/- | unescaped stream=stdout",
+            r#"6.0 standard 2026-11-21T16:00:00.000000Z - -/-/-/-/- | ["no event", 7]"#,
+        ],
+    );
+}
+
+#[test]
+fn lokis_entries_in_every_version() {
+    check(
+        r#"{"streams":[{"labels":"{namespace=\"shop\", pod=\"pay-0\", container=\"app\"}","entries":[{"ts":"2026-11-22T02:12:01Z","line":"charge failed"}]}]}
+{"data":{"result":[{"stream":{"namespace":"shop","pod":"pay-0"},"values":[["1795313522000000000","charge failed",{"structuredMetadata":{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"},"parsed":{"level":"error"}}]]}]}}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/app/- | charge failed",
+            "2.0 standard 2026-11-22T02:12:02.000000Z error -/shop/pay-0/-/- | charge failed trace=4bf92f3577b34da6a3ce929d0e0e4736",
+        ],
+    );
+}
+
+#[test]
+fn rows_apart_from_their_columns() {
+    check(
+        r#"{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"},{"name":"PodName"},{"name":"PodNamespace"},{"name":"LogMessage"},{"name":"LogSource"}],"rows":[["2026-11-22T02:12:01Z","pay-0","shop","charge failed","stderr"]]}]}
+{"results":[[{"field":"@timestamp","value":"2026-11-22 02:12:02.000"},{"field":"@message","value":"{\"log\":\"charge failed\",\"stream\":\"stderr\",\"kubernetes\":{\"pod_name\":\"pay-0\"}}"}]],"status":"Complete"}
+{"results":[{"_time":"2026-11-22T02:12:03Z","_raw":"charge failed","host":"node-1"}]}
+{"preview":false,"result":{"_time":"2026-11-22T02:12:04Z","_raw":"charge failed","host":"node-1"}}
+{"_index":"logs","_id":"a","fields":{"@timestamp":["2026-11-22T02:12:05Z"],"kubernetes.pod_name":["pay-0"],"log":["charge failed"],"stream":["stderr"]}}
+{"data":[{"id":"a","type":"log","attributes":{"timestamp":"2026-11-22T02:12:06Z","tags":["kube_namespace:shop","pod_name:pay-0"],"status":"error","message":"charge failed"}}]}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/- | charge failed stream=stderr",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/-/pay-0/-/- | charge failed stream=stderr",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/-/-/-/node-1 | charge failed",
+            "4.0 standard 2026-11-22T02:12:04.000000Z - -/-/-/-/node-1 | charge failed",
+            "5.0 standard 2026-11-22T02:12:05.000000Z - -/-/pay-0/-/- | charge failed stream=stderr",
+            "6.0 standard 2026-11-22T02:12:06.000000Z error -/shop/pay-0/-/- | charge failed",
+        ],
+    );
+}
+
+#[test]
+fn insights_rows_on_lines_of_their_own() {
+    check(
+        r#"[
+ [{"field":"@timestamp","value":"2026-11-22 02:12:01.000"},{"field":"@message","value":"charge failed"}],
+ [{"field":"@timestamp","value":"2026-11-22 02:12:02.000"},{"field":"@message","value":"again"}]
+]"#,
+        &[
+            "2.0 standard 2026-11-22T02:12:01.000000Z - -/-/-/-/- | charge failed",
+            "3.0 standard 2026-11-22T02:12:02.000000Z - -/-/-/-/- | again",
+        ],
+    );
+}
+
+#[test]
+fn the_journal_in_bytes_and_as_an_export() {
+    check(
+        r#"{"MESSAGE":[104,101,121],"PRIORITY":"3","_HOSTNAME":"node-1","__REALTIME_TIMESTAMP":"1795313521000000"}"#,
+        &["1.0 standard 2026-11-22T02:12:01.000000Z error -/-/-/-/node-1 | hey"],
+    );
+    let export = "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795313521000000\nPRIORITY=3\n_HOSTNAME=node-1\nMESSAGE\n\u{7}\0\0\0\0\0\0\0one\ntwo\n\n__CURSOR=s=2\n__REALTIME_TIMESTAMP=1795313522000000\n_HOSTNAME=node-1\nMESSAGE=three\n\n";
+    check(
+        export,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z error -/-/-/-/node-1 | one\ntwo",
+            "9.0 standard 2026-11-22T02:12:02.000000Z - -/-/-/-/node-1 | three",
+        ],
+    );
+    // a length beyond the end than the export
+    read(
+        "__CURSOR=s=1\n_HOSTNAME=node-1\n__REALTIME_TIMESTAMP=1795313521000000\nMESSAGE\n\u{7f}\u{7f}\0\0\0\0\0\0one\n",
+    );
+    // a sequence of JSON texts, and server-sent events
+    check(
+        "\u{1e}{\"MESSAGE\":\"one\",\"_HOSTNAME\":\"node-1\"}\n",
+        &["1.0 standard 2026-11-21T16:00:00.000000Z - -/-/-/-/node-1 | one"],
+    );
+}
+
+#[test]
+fn places_under_other_names() {
+    check(
+        r#"{"time":"2026-11-22T02:12:01Z","k8s_pod":"pay-0","k8s_namespace":"shop","msg":"a"}
+{"time":"2026-11-22T02:12:02Z","pod":"shop/pay-0","container":"app","message":"a"}
+{"time":"2026-11-22T02:12:03Z","resource":{"labels":{"namespace_name":"shop","pod_name":"pay-0"}},"message":"a"}
+{"time":"2026-11-22T02:12:04Z","metadata":{"namespace":"shop","pod":"pay-0"},"log":"a"}
+{"time":"2026-11-22T02:12:05Z","level":"error","podName":"pay-0","namespaceName":"shop","containerName":"app","msg":"a"}
+{"time":"2026-11-22T02:12:06Z","level":"error","pod":"pay-0","msg":"an application writes about a pod"}
+{"time":"2026-11-22T02:12:07Z","ddtags":"kube_namespace:shop,pod_name:pay-0","status":"warn","message":"a"}"#,
+        &[
+            "1.0 business 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/- | a",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-0/app/- | a",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/shop/pay-0/-/- | a",
+            "4.0 standard 2026-11-22T02:12:04.000000Z - -/shop/pay-0/-/- | a",
+            "5.0 business 2026-11-22T02:12:05.000000Z error -/shop/pay-0/app/- | a",
+            "6.0 business 2026-11-22T02:12:06.000000Z error -/-/-/-/- | an application writes about a pod",
+            "7.0 standard 2026-11-22T02:12:07.000000Z warn -/shop/pay-0/-/- | a",
+        ],
+    );
+}
+
+#[test]
+fn logfmt_around_another_line() {
+    check(
+        r#"ts=2026-11-22T02:12:01Z namespace=shop pod=pay-0 msg="{\"level\":\"error\",\"msg\":\"charge failed\"}"
+ts=2026-11-22T02:12:02Z level=warn pod=pay-0 msg="the application's own""#,
+        &[
+            "1.0 business 2026-11-22T02:12:01.000000Z error -/shop/pay-0/-/- | charge failed",
+            "2.0 business 2026-11-22T02:12:02.000000Z warn -/-/-/-/- | the application's own",
+        ],
+    );
+}
+
+#[test]
+fn exports_of_consoles() {
+    check(
+        r#""Time","Line","labels"
+"2026-11-22 10:12:03.123","charge failed","{""namespace"":""shop"",""pod"":""pay-0""}""#,
+        &["2.0 standard 2026-11-22T02:12:03.123000Z - -/shop/pay-0/-/- | charge failed"],
+    );
+}
+
+#[test]
+fn exports_of_kibana() {
+    check(
+        r#""@timestamp","kubernetes.namespace","kubernetes.pod.name",message
+"Nov 22, 2026 @ 10:12:03.123",shop,pay-0,"charge failed""#,
+        &["2.0 standard 2026-11-22T02:12:03.123000Z - -/shop/pay-0/-/- | charge failed"],
+    );
+}
+
+#[test]
+fn exports_of_azure() {
+    check(
+        r#"TimeGenerated [UTC],Computer,PodName,PodNamespace,LogMessage,LogSource
+"11/22/2026, 10:12:03.123 AM",node-1,pay-0,shop,charge failed,stderr"#,
+        &["2.0 standard 2026-11-22T10:12:03.123000Z - -/shop/pay-0/-/node-1 | charge failed stream=stderr"],
+    );
+}
+
+#[test]
+fn exports_of_cloud_logging() {
+    check(
+        r"insertId,resource.labels.namespace_name,resource.labels.pod_name,severity,textPayload,timestamp
+a,shop,pay-0,ERROR,charge failed,2026-11-22T02:12:03Z",
+        &["2.0 standard 2026-11-22T02:12:03.000000Z error -/shop/pay-0/-/- | charge failed"],
+    );
+}
+
+#[test]
+fn exports_of_cls() {
+    check(
+        r"日志时间,__TAG__.namespace,__TAG__.pod_name,日志内容
+2026-11-22 10:12:03.123,shop,pay-0,charge failed",
+        &["2.0 standard 2026-11-22T02:12:03.123000Z - -/shop/pay-0/-/- | charge failed"],
+    );
+}
+
+#[test]
+fn carriage_returns_alone_end_lines() {
+    check(
+        "2026-11-22 10:12:01 ERROR one\r2026-11-22 10:12:02 INFO two\r",
+        &[
+            "1.0 business 2026-11-22T02:12:01.000000Z error -/-/-/-/- | one",
+            "2.0 business 2026-11-22T02:12:02.000000Z info -/-/-/-/- | two",
+        ],
+    );
+}
