@@ -101,7 +101,8 @@ fn is_envelope(rest: &str, prefix: &Prefix) -> bool {
         let after = rest.trim_start().get(word.len()..).unwrap_or("").trim_start();
         let is_crash =
             || ["error: ", "runtime error: ", "ERROR: "].iter().any(|text| after.starts_with(text));
-        return prefix.digits == 9 && (is_crash() || has_time(after));
+        let after_thread = after.split_once("] ").map_or("", |(_, rest)| rest);
+        return prefix.digits == 9 && (is_crash() || has_time(after) || has_time(after_thread));
     }
     // the kubelet always writes nine digits; with fewer, the line's own layout decides
     prefix.digits == 9

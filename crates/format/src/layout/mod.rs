@@ -14,7 +14,7 @@ pub(crate) use set::LayoutSet;
 
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
-use crate::text::header;
+use crate::text::{header, stack};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use model::record::{Body, Level, Record};
@@ -248,9 +248,9 @@ impl Format for Layout {
             record.attrs.text("scopes", scopes);
         }
         let mut fields = header::with_stack(further);
+        fields.exception = stack::exception_before(message, further).map(Into::into).or(fields.exception);
         found.fill_fields(&mut fields);
-        fields.exception =
-            fields.exception.or_else(|| crate::text::stack::exception_of(message).map(Into::into));
+        fields.exception = fields.exception.or_else(|| stack::exception_of(message).map(Into::into));
         if let Some(time) = self.time(&found, clock) {
             record.ts = Some(time.ts);
             record.zoned = time.is_zoned;

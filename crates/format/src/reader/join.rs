@@ -52,6 +52,8 @@ enum Open {
     Document,
     /// A trace of Python's, which ends with the exception.
     Trace,
+    /// An error that Node prints, until its frames.
+    NodeReport,
 }
 
 impl Open {
@@ -61,6 +63,10 @@ impl Open {
             Self::Key
         } else if line.starts_with(stack::TRACEBACK) || open == Self::Trace && line.starts_with(' ') {
             Self::Trace
+        } else if stack::begins_node_report(line) && previous.is_empty()
+            || open == Self::NodeReport && !line.starts_with("    at ")
+        {
+            Self::NodeReport
         } else if dump::is_open(line, previous, open == Self::Document) {
             Self::Document
         } else {
@@ -216,7 +222,8 @@ impl Reader {
             return false;
         }
         // the line after Python's frames is the exception, whatever its name
-        held.open == Open::Trace && held.last_line().starts_with(' ')
+        held.open == Open::NodeReport
+            || held.open == Open::Trace && held.last_line().starts_with(' ')
             || stack::continues(text, held.last_line())
             || dump::continues(text, held.last_line(), held.open == Open::Document)
     }

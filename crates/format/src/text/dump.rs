@@ -28,14 +28,17 @@ pub fn continues(line: &str, previous: &str, is_open: bool) -> bool {
         return is_markup(line)
             && (follows || is_open || previous.ends_with('>') || line.starts_with("<?xml "));
     }
-    if continues_sql(line) || (is_open || follows) && is_yaml(line) || follows && begins_sql(line) {
+    if continues_sql(line, previous, is_open)
+        || (is_open || follows) && is_yaml(line)
+        || follows && begins_sql(line)
+    {
         return true;
     }
     // a block of YAML after an indented line
     let is_block =
         || line.ends_with(':') && is_yaml(line) && line.starts_with(|c: char| c.is_ascii_lowercase());
     let is_after_block = previous.starts_with("  ") && !previous.trim_start().starts_with("at ");
-    is_after_block && is_block() || is_picture(line) && is_picture(previous)
+    is_after_block && is_block() || is_picture(line) && (follows || is_picture(previous))
 }
 
 /// Returns true for a text that is one JSON object on several lines.
@@ -80,8 +83,8 @@ fn begins_sql(line: &str) -> bool {
     VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb))
 }
 
-/// Returns true for a clause of SQL, which no record begins with in capitals.
-fn continues_sql(line: &str) -> bool {
+/// Returns true for a clause in capitals after a line of SQL.
+fn continues_sql(line: &str, previous: &str, is_open: bool) -> bool {
     const CLAUSES: [&str; 14] = [
         "FROM ",
         "WHERE ",
@@ -98,14 +101,21 @@ fn continues_sql(line: &str) -> bool {
         "VALUES ",
         "RETURNING ",
     ];
+    let is_clause = |line: &str| CLAUSES.iter().any(|clause| line.starts_with(clause));
+    let is_statement =
+        |line: &str| ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| line.contains(verb));
     line.starts_with(|c: char| c.is_ascii_uppercase())
-        && CLAUSES.iter().any(|clause| line.starts_with(clause))
+        && is_clause(line)
+        && (is_open || is_clause(previous) || is_statement(previous))
 }
 
 /// Returns true for a line of a banner or a box: hardly a letter, many other characters.
 fn is_picture(line: &str) -> bool {
     if line.starts_with(['│', '╵', '├', '└', '╷', '╭', '╰', '┌', '║', '╔', '╚']) {
         return true;
+    }
+    if line.starts_with(['|', '+']) && line.ends_with(['|', '+']) {
+        return true; // a table
     }
     let (mut letters, mut marks) = (0usize, 0usize);
     for c in line.chars().take(200).filter(|c| !c.is_whitespace()) {

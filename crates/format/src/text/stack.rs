@@ -17,6 +17,9 @@ pub fn continues(line: &str, previous: &str) -> bool {
     if line.starts_with("- ") {
         return previous == "Require stack:" || previous.starts_with("- /"); // Node
     }
+    if line.starts_with('[') && line.ends_with(']') && !line.contains(' ') {
+        return previous.contains(line); // Rails' tag of a blank line
+    }
     if line.starts_with("State: ") {
         return previous.starts_with("Last message"); // Elixir
     }
@@ -37,16 +40,21 @@ pub fn continues(line: &str, previous: &str) -> bool {
     }
     // Java's first line of a throwable and Python's last: a class at the margin
     class_at_front(line).is_some_and(|class| {
-        previous.starts_with([' ', '\t']) || (class.contains('.') && !previous.is_empty())
+        let message = line.get(class.len() + 2..).unwrap_or("");
+        previous.starts_with([' ', '\t', '╰'])
+            || (class.contains('.') && !previous.is_empty())
+            || (!message.is_empty() && previous.ends_with(message)) // a text, then the error that has it
     })
 }
 
 /// The fronts of lines that no record begins with.
-const STARTS: [&str; 47] = [
+const STARTS: [&str; 51] = [
     "Caused by: ",
     "Wrapped by: ",
     "Suppressed: ",
-    "! ", // Dropwizard
+    "Resulted in: ",
+    "Error has been observed ", // Reactor
+    "! ",                       // Dropwizard
     "Traceback (most recent call last):",
     "File \"",
     "created by ",
@@ -54,6 +62,7 @@ const STARTS: [&str; 47] = [
     "[recovered]",
     "exit status ",
     "runtime stack:",
+    "...additional frames elided",
     "nested exception is",
     "During handling of the above exception",
     "The above exception was the direct cause",
@@ -71,6 +80,7 @@ const STARTS: [&str; 47] = [
     "note: Some details are omitted",
     "thread caused non-unwinding panic",
     "stack backtrace:",
+    "Backtrace omitted. Run with ",
     "stack traceback:",
     "coroutine ",
     "CallStack (from ",
@@ -93,7 +103,7 @@ const STARTS: [&str; 47] = [
 ];
 
 /// Lines that announce a trace.
-const WHOLE: [&str; 8] = [
+const WHOLE: [&str; 11] = [
     "Caused by:",
     "Stack trace:",
     "Stack backtrace:",
@@ -101,6 +111,9 @@ const WHOLE: [&str; 8] = [
     "Call stack:",
     "Require stack:",
     "Backtrace:",
+    "Location:",
+    "Original Stack Trace:",
+    "Driver stacktrace:",
     "*** Check failure stack trace: ***",
 ];
 
@@ -142,9 +155,17 @@ pub fn announces_python_trace(line: &str) -> bool {
     line.starts_with("During handling of the above") || line.starts_with("The above exception was")
 }
 
+/// Returns true for a line after which Node prints an error of any text, and then its frames.
+pub fn begins_node_report(line: &str) -> bool {
+    is_source_place(line)
+}
+
 /// Returns true if a text contains a frame of a stack: it is a trace, not a sentence about an exception.
 pub fn has_frames(text: &str) -> bool {
-    text.starts_with("  File \"")
+    let is_box =
+        text.starts_with('╭') && text.lines().next().is_some_and(|line| line.contains(" Traceback "));
+    is_box
+        || text.starts_with("  File \"")
         || text.lines().skip(1).take(1_000).any(|line| {
             let frame = line.trim_start_matches(['!', ' ', '\t', '|']);
             frame.len() < line.len()
@@ -155,9 +176,10 @@ pub fn has_frames(text: &str) -> bool {
         })
 }
 
-/// Returns true for `app/pay.rb:12:in 'charge'`, with `from` before it or without.
+/// Returns true for `app/pay.rb:12:in 'charge'`, with `from` or Rails' `[tag]` before it or without.
 fn is_ruby_frame(line: &str) -> bool {
-    let frame = line.strip_prefix("from ").unwrap_or(line);
+    let tagged = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let frame = line.strip_prefix("from ").or(tagged.map(|(_, rest)| rest)).unwrap_or(line);
     let Some(at) = frame.find(":in ") else { return false };
     let (place, rest) = frame.split_at(at);
     let quoted = rest.get(":in ".len()..).unwrap_or("");
@@ -168,7 +190,7 @@ fn is_ruby_frame(line: &str) -> bool {
 
 /// Returns true for the place below a Go function: `\t/app/pay.go:12 +0x1d`.
 fn is_go_location(line: &str) -> bool {
-    line.starts_with('\t') && (line.contains(".go:") || line.contains(".s:"))
+    line.starts_with(['\t', '/']) && (line.contains(".go:") || line.contains(".s:"))
 }
 
 /// Returns true for `path/pkg.(*Type).Func(0x1, …)`, the arguments optional.
@@ -176,7 +198,11 @@ fn is_go_frame(line: &str) -> bool {
     if !line.ends_with(')') && line.contains(char::is_whitespace) {
         return false;
     }
-    if line.starts_with("panic({0x") || line.starts_with("panic(0x") {
+    // `/app/pay.go:12 (0x7f1)` of gin
+    if is_go_location(line) && line.contains(" (0x")
+        || line.starts_with("panic({0x")
+        || line.starts_with("panic(0x")
+    {
         return true;
     }
     // arguments begin at the bracket after the last name; `(*Type)` comes before it
@@ -205,7 +231,8 @@ fn class_at_front(line: &str) -> Option<&str> {
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '/')))
         .unwrap_or(line.len());
     let (class, rest) = line.split_at_checked(end)?;
-    if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";") {
+    let is_ruby = || rest.starts_with(" (") && rest.ends_with("):");
+    if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";" || is_ruby()) {
         return None;
     }
     const ENDS: [&str; 9] =
@@ -251,7 +278,9 @@ pub fn exception_of(text: &str) -> Option<&str> {
         let head = without_thread(line);
         if let Some(inner) = head.strip_prefix("Caused by: ") {
             cause = cause.or(class_at_front(inner));
-        } else if let Some((_, inner)) = head.split_once("nested exception is ") {
+        } else if let Some((_, inner)) = head.split_once("nested exception is ")
+            && class_at_front(head).is_none()
+        {
             cause = cause.or(class_at_front(inner));
         } else if let Some((class, _)) = head.strip_prefix("** (").and_then(|inner| inner.split_once(')')) {
             return class
@@ -275,6 +304,15 @@ fn without_thread(line: &str) -> &str {
     }
     let rest = line.strip_prefix("Uncaught ").or_else(|| line.strip_prefix('[')).unwrap_or(line);
     rest.strip_prefix("(in promise) ").unwrap_or(rest)
+}
+
+/// Returns the exception that a message ends with, if the lines after it are its frames.
+pub fn exception_before<'t>(message: &'t str, stack: &str) -> Option<&'t str> {
+    if !stack.trim_start().starts_with("at ") {
+        return None;
+    }
+    // `charge failed: x.y.FooException: no ledger`
+    message.split(": ").take(20).find_map(|part| class_at_front(part.rsplit(' ').next()?))
 }
 
 /// Returns the class of the last exception of a trace that begins with the innermost one.
