@@ -118,9 +118,10 @@ impl Registry {
         &self.layouts
     }
 
-    /// Returns true if the format at an index of the list is a layout.
-    pub(crate) fn is_layout(&self, index: Option<usize>) -> bool {
-        index.is_some_and(|index| index >= self.formats.len() - self.layouts.len())
+    /// Returns the layout at an index of the list; `None` for a format in code.
+    pub(crate) fn layout(&self, index: Option<usize>) -> Option<&'static Layout> {
+        let at = index?.checked_sub(self.formats.len() - self.layouts.len())?;
+        self.layouts.get(at).copied()
     }
 
     /// Returns the format at an index of the list.

@@ -97,7 +97,12 @@ fn is_envelope(rest: &str, prefix: &Prefix) -> bool {
         return false; // CRI
     }
     if clear_level(word).is_some() && !word.ends_with(':') && !word.starts_with('[') {
-        return false;
+        // `fatal error: ` of Go's runtime, `ERROR [<time>] ` of Dropwizard
+        let after = rest.trim_start().get(word.len()..).unwrap_or("").trim_start();
+        let is_crash =
+            || ["error: ", "runtime error: ", "ERROR: "].iter().any(|text| after.starts_with(text));
+        let after_thread = after.split_once("] ").map_or("", |(_, rest)| rest);
+        return prefix.digits == 9 && (is_crash() || has_time(after) || has_time(after_thread));
     }
     // the kubelet always writes nine digits; with fewer, the line's own layout decides
     prefix.digits == 9

@@ -23,6 +23,9 @@ pub struct LayoutFile {
     /// True if the message is on the lines after the first.
     #[serde(default)]
     pub message_follows: bool,
+    /// Regular expression for `<line before>\n<line>`: a line that belongs to the record of the line before it, even
+    /// if it could begin one. The patterns are compared with the whole record, then with its first line.
+    pub continues: Option<String>,
     /// True if only container stdout and stderr are written so.
     #[serde(default)]
     pub stdout: bool,

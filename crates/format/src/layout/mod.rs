@@ -15,7 +15,7 @@ pub(crate) use set::LayoutSet;
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
 use crate::leaf::event;
-use crate::text::header;
+use crate::text::{header, stack};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use model::record::{Body, Level, Record};
@@ -23,12 +23,15 @@ use regex::Regex;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+const PATTERNS_ARE_REGEXES: &str = "patterns are regular expressions of Rust's `regex`";
+
 /// One text layout.
 pub struct Layout {
     name: String,
     source: String,
     file: LayoutFile,
     patterns: Vec<Pattern>,
+    continues: Option<Regex>,
     levels: HashMap<String, Level>,
     zone: Option<Tz>,
     role: Role,
@@ -51,13 +54,7 @@ impl Layout {
         for source in &content.patterns {
             patterns.push(Pattern::parse(source).map_err(|what| {
                 let needle = source.get(..source.floor_char_boundary(40)).unwrap_or(source);
-                LayoutFile::error(
-                    file,
-                    text,
-                    needle,
-                    what,
-                    "patterns are regular expressions of Rust's `regex`",
-                )
+                LayoutFile::error(file, text, needle, what, PATTERNS_ARE_REGEXES)
             })?);
         }
         let counts = patterns.iter().filter(|pattern| pattern.has_payload()).count();
@@ -65,6 +62,9 @@ impl Layout {
             let what = "either every pattern has a group `payload` or none has; at least one pattern".into();
             return Err(LayoutFile::error(file, text, "patterns", what, ""));
         }
+        let continues = content.continues.as_deref().map(Regex::new).transpose().map_err(|error| {
+            LayoutFile::error(file, text, "continues", last_line(&error), PATTERNS_ARE_REGEXES)
+        })?;
         let mut levels = HashMap::new();
         for (word, level) in &content.levels {
             let known = Level::of(level).filter(|known| known.name() == level).ok_or_else(|| {
@@ -86,6 +86,7 @@ impl Layout {
             source: text.to_owned(),
             file: content,
             patterns,
+            continues,
             levels,
             zone,
             role,
@@ -100,6 +101,16 @@ impl Layout {
     /// Returns the text of that file.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Returns true if the layout knows further lines of its records.
+    pub(crate) fn has_continuations(&self) -> bool {
+        self.continues.is_some()
+    }
+
+    /// Returns true if the second of two lines, with `\n` between, continues the first one's record.
+    pub(crate) fn continues(&self, lines: &str) -> bool {
+        self.continues.as_ref().is_some_and(|pattern| pattern.is_match(lines))
     }
 
     /// Finds the groups of the first pattern that matches.
@@ -117,13 +128,14 @@ impl Layout {
         })
     }
 
+    fn level_of(&self, word: &str) -> Option<Level> {
+        self.levels.get(&word.trim().to_ascii_lowercase()).copied().or_else(|| Level::of(word))
+    }
+
     fn level(&self, found: &Found<'_, '_>) -> Option<Level> {
-        let of_word = |word: &str| {
-            self.levels.get(&word.trim().to_ascii_lowercase()).copied().or_else(|| Level::of(word))
-        };
         found
             .text(&Group::Level)
-            .and_then(of_word)
+            .and_then(|word| self.level_of(word))
             .or_else(|| found.priority())
             .or_else(|| found.status_level())
     }
@@ -145,9 +157,7 @@ impl Layout {
 
 impl Pattern {
     fn parse(source: &str) -> Result<Self, String> {
-        let regex = Regex::new(source).map_err(|error| {
-            error.to_string().lines().last().unwrap_or("").trim().trim_start_matches("error: ").to_owned()
-        })?;
+        let regex = Regex::new(source).map_err(|error| last_line(&error))?;
         let named = regex.capture_names().enumerate().skip(1);
         let groups = named.filter_map(|(index, name)| Some((index, Group::of(name?)))).collect();
         Ok(Self { regex, groups })
@@ -156,6 +166,11 @@ impl Pattern {
     fn has_payload(&self) -> bool {
         self.groups.iter().any(|(_, group)| *group == Group::Payload)
     }
+}
+
+/// Returns the reason at the end of an error's picture of a pattern.
+fn last_line(error: &regex::Error) -> String {
+    error.to_string().lines().last().unwrap_or("").trim().trim_start_matches("error: ").to_owned()
 }
 
 impl Format for Layout {
@@ -195,26 +210,57 @@ impl Format for Layout {
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-        let (first, mut further) = header::first_line(text);
-        let found = self.find(first).ok_or_else(|| format!("not as `{}` writes it", self.name))?;
-        let mut message = found.text(&Group::Message).unwrap_or(first);
-        if self.file.message_follows && !further.trim().is_empty() {
-            (message, further) = header::first_line(further.trim_start());
+        let (mut first, mut further) = header::first_line(text);
+        let whole = self.continues.as_ref().filter(|_| !further.is_empty()).and_then(|_| self.find(text));
+        if whole.is_some() {
+            (first, further) = (text, "");
+        }
+        let mut found =
+            whole.or_else(|| self.find(first)).ok_or_else(|| format!("not as `{}` writes it", self.name))?;
+        let own = found.text(&Group::Message);
+        let mut message = own.unwrap_or(first);
+        let mut follows_level = None;
+        let mut scopes = None;
+        if self.file.message_follows && own.is_none() {
+            // .NET's scopes and rulers are between the head and the message
+            while let (line, rest) = header::first_line(further.trim_start())
+                && (line.starts_with("=> ") || line.starts_with("****"))
+                && !rest.trim().is_empty()
+            {
+                scopes = line.strip_prefix("=> ").map(str::trim_end).or(scopes);
+                further = rest;
+            }
+            if !further.trim().is_empty() {
+                (message, further) = header::first_line(further.trim_start());
+            }
+            if let Some(mut second) = self.find(message) {
+                message = second.text(&Group::Message).unwrap_or(message);
+                second.0.retain(|(group, _)| found.text(group).is_none());
+                found.0.append(&mut second.0);
+            } else if let Some((word, rest)) = message.split_once(": ")
+                && self.level(&found).is_none()
+            {
+                follows_level = self.level_of(word);
+                message = if follows_level.is_some() { rest } else { message };
+            }
         }
         if self.file.event && event::of_parts(found.parts(further), clock, &mut *emit) {
             return Ok(());
         }
         let mut record = Record::text(message.trim());
+        if let Some(scopes) = scopes {
+            record.attrs.text("scopes", scopes);
+        }
         let mut fields = header::with_stack(further);
+        fields.exception = stack::exception_before(message, further).map(Into::into).or(fields.exception);
         found.fill_fields(&mut fields);
-        fields.exception =
-            fields.exception.or_else(|| crate::text::stack::exception_of(message).map(Into::into));
+        fields.exception = fields.exception.or_else(|| stack::exception_of(message).map(Into::into));
         if let Some(time) = self.time(&found, clock) {
             record.ts = Some(time.ts);
             record.zoned = time.is_zoned;
             record.time_of_day = time.is_time_of_day;
         }
-        record.level = self.level(&found);
+        record.level = self.level(&found).or(follows_level);
         found.fill_place(&mut record.place);
         found.fill_attrs(&mut record.attrs);
         record.body = Body::Text(fields);

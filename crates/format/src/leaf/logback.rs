@@ -184,6 +184,7 @@ impl Format for Logback {
         }
         let mut record = Record::text(message);
         let mut fields = with_stack(further);
+        fields.exception = stack::exception_before(message, further).map(Into::into).or(fields.exception);
         fields.exception = fields.exception.or_else(|| stack::exception_of(message).map(Into::into));
         fields.logger = header.logger.map(Into::into);
         fields.thread = header.thread.map(Into::into);

@@ -6,7 +6,8 @@ use crate::contract::Role;
 use crate::reader::context::Context;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader};
-use crate::text::{private_key, stack};
+use crate::text::{dump, private_key, stack};
+use model::record::Level;
 use std::borrow::Cow;
 
 /// Most streams (pod, container, stream) that may hold a record back at the same time.
@@ -36,9 +37,48 @@ struct Held {
     at: Position,
     /// Collector's time of its last line.
     last_ts: Option<i64>,
-    /// True while the lines are those of a private key.
-    in_key: bool,
+    /// What its last line leaves open.
+    open: Open,
     context: Context<'static>,
+}
+
+/// What the lines of a record leave open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    /// A private key.
+    Key,
+    /// A document that the record shows.
+    Document,
+    /// A trace of Python's, which ends with the exception.
+    Trace,
+    /// An error that Node prints, until its frames.
+    NodeReport,
+}
+
+impl Open {
+    /// Returns what `line`, which comes after `previous`, leaves open.
+    fn after(line: &str, previous: &str, open: Self) -> Self {
+        if private_key::is_open(line, open == Self::Key) {
+            Self::Key
+        } else if line.starts_with(stack::TRACEBACK) || open == Self::Trace && line.starts_with(' ') {
+            Self::Trace
+        } else if stack::begins_node_report(line) && previous.is_empty()
+            || open == Self::NodeReport && !line.starts_with("    at ")
+        {
+            Self::NodeReport
+        } else if dump::is_open(line, previous, open == Self::Document) {
+            Self::Document
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+impl Held {
+    fn last_line(&self) -> &str {
+        self.text.get(self.last_line_at..).unwrap_or("")
+    }
 }
 
 impl Reader {
@@ -119,17 +159,17 @@ impl Reader {
         }
         let leaf = self.options.registry.leaf_of(text, stream.leaf);
         // an indented line begins a record only where a layout says how it is indented
-        let is_layout = self.options.registry.is_layout(leaf);
+        let is_layout = self.options.registry.layout(leaf).is_some();
         let begins = is_layout || leaf.is_some() && !text.starts_with([' ', '\t']);
         if let Some(held) = &mut stream.held
             && is_soon(held, context.ts)
-            && continues(held, text, begins)
+            && self.continues(held, text, begins)
         {
+            held.open = Open::after(text, held.last_line(), held.open);
             held.last_line_at = held.text.len() + 1;
             held.text.push('\n');
             held.text.push_str(text);
             held.last_ts = context.ts.or(held.last_ts);
-            held.in_key = private_key::is_open(text, held.in_key);
             self.held_bytes += text.len();
             self.counts.joined += 1;
             return;
@@ -149,9 +189,59 @@ impl Reader {
             leaf,
             at,
             last_ts: context.ts,
-            in_key: private_key::is_open(text, false),
+            open: Open::after(text, "", Open::Nothing),
             context,
         });
+    }
+
+    /// Returns true if a line continues the record held back: it looks like a continuation, and begins no record.
+    fn continues(&self, held: &mut Held, text: &str, begins: bool) -> bool {
+        if held.text.len() + text.len() >= MAX_RECORD_BYTES {
+            return false;
+        }
+        if held.open == Open::Key && private_key::continues_key(text) {
+            return true;
+        }
+        let layout = self.options.registry.layout(held.leaf);
+        if let Some(layout) = layout.filter(|layout| layout.has_continuations()) {
+            let len = held.text.len();
+            held.text.push('\n');
+            held.text.push_str(text);
+            let continues = layout.continues(held.last_line());
+            held.text.truncate(len);
+            if continues {
+                return true;
+            }
+        }
+        if held.open == Open::Document && dump::continues_indented(text)
+            || stack::continues_message(text, held.last_line())
+        {
+            return true;
+        }
+        if begins || stack::begins_python_trace(text) && !self.may_have_trace(held) {
+            return false;
+        }
+        // the line after Python's frames is the exception, whatever its name
+        held.open == Open::NodeReport
+            || held.open == Open::Trace && held.last_line().starts_with(' ')
+            || stack::continues(text, held.last_line())
+            || dump::continues(text, held.last_line(), held.open == Open::Document)
+    }
+
+    /// Returns true if a trace of Python's can belong to a record: it has none, or announces another one, and does not
+    /// say that all is well.
+    fn may_have_trace(&self, held: &Held) -> bool {
+        if held.last_line_at > 0 {
+            let is_first =
+                || memchr::memmem::find(held.text.as_bytes(), stack::TRACEBACK.as_bytes()).is_none();
+            return stack::announces_python_trace(held.last_line()) || is_first();
+        }
+        let mut level = held.context.level;
+        if let Some(format) = self.options.registry.at(held.leaf) {
+            let clock = self.clock_of(&held.context);
+            let _ = format.read(&held.text, &clock, &mut |record| level = record.level.or(level));
+        }
+        level.is_none_or(|level| level > Level::Info)
     }
 
     /// Reads the record that a stream holds back.
@@ -167,6 +257,11 @@ impl Reader {
             self.counts.masked += 1;
             text = Cow::Owned(masked);
         }
+        // JSON that was written for people's eyes has its format when it is whole
+        let leaf = leaf.or_else(|| {
+            let is_json = last_line_at > 0 && dump::is_json(&text);
+            is_json.then(|| self.options.registry.leaf_of(&text, None)).flatten()
+        });
         self.read(&mut stream.last_ts, &RecordText { text: &text, leaf, at, context: &context }, emit);
     }
 }
@@ -185,20 +280,6 @@ fn is_soon(held: &Held, ts: Option<i64>) -> bool {
         (Some(last), Some(ts)) => (last..=last.saturating_add(MAX_PAUSE_US)).contains(&ts),
         (last, ts) => ts >= last,
     }
-}
-
-/// Returns true if a line continues the record held back: it looks like a continuation, and begins no record.
-fn continues(held: &Held, text: &str, begins: bool) -> bool {
-    if held.text.len() + text.len() >= MAX_RECORD_BYTES {
-        return false;
-    }
-    if held.in_key && private_key::continues_key(text) {
-        return true;
-    }
-    if begins {
-        return false;
-    }
-    stack::continues(text, held.text.get(held.last_line_at..).unwrap_or(""))
 }
 
 /// Returns the text without terminal escapes.

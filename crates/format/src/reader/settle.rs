@@ -62,7 +62,7 @@ impl Reader {
         let (text, cut_bytes) = cut_to(record.text, if is_json { usize::MAX } else { MAX_RECORD_BYTES });
         let Some(format) = self.options.registry.at(leaf) else {
             let exception = stack::exception_of(text);
-            let is_trace = exception.is_some() && stack::has_frames(text);
+            let is_trace = stack::is_report(text, exception);
             // a container may print anything; so a path that names one is like an envelope
             if context.depth == 0 && !is_trace && self.origin.place.container.is_none() {
                 self.unparsed(&RecordText { text, ..*record }, NO_FORMAT, emit);

@@ -4,6 +4,7 @@
 pub(crate) mod csv; // the fields of a CSV record
 pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
 pub(crate) mod csv_kind; // CSV without a header row, by the shape of its records
+pub(crate) mod dump; // documents on further lines: JSON, YAML, XML, SQL
 pub(crate) mod fields; // field names of structured logs → columns
 pub(crate) mod header; // pieces of a line before its message: level, logger, ids
 pub(crate) mod http_request; // the request in a record of an access log

@@ -4,37 +4,24 @@
 
 /// Returns true if `line` can only continue the record of the line before it, `previous`.
 pub fn continues(line: &str, previous: &str) -> bool {
-    const STARTS: [&str; 20] = [
-        "Caused by: ",
-        "Suppressed: ",
-        "Traceback (most recent call last):",
-        "File \"",
-        "created by ",
-        "[signal ",
-        "[recovered]",
-        "exit status ",
-        "nested exception is",
-        "During handling of the above exception",
-        "The above exception was the direct cause",
-        "--- End of ",
-        "note: run with ",
-        "note: Some details are omitted",
-        "stack backtrace:",
-        "Stack trace:",
-        "[stacktrace]",
-        "[previous exception]",
-        "thrown in ",
-        "Node.js v",
-    ];
     let Some(first) = line.bytes().next() else { return true };
     if first.is_ascii_whitespace() || STARTS.iter().any(|start| line.starts_with(start)) {
         return true;
     }
-    if line.bytes().all(|byte| b")]}>;,".contains(&byte)) {
+    if b")]}".contains(&first) || line.bytes().all(|byte| b")]}>;,\"".contains(&byte)) {
         return true; // the end of a dumped structure
     }
-    if previous.starts_with("thread '") && previous.ends_with(':') {
-        return true; // Rust writes the message of a panic on the next line
+    if is_head_of_next(previous) || WHOLE.contains(&line) {
+        return true;
+    }
+    if line.starts_with("- ") {
+        return previous == "Require stack:" || previous.starts_with("- /"); // Node
+    }
+    if line.starts_with('[') && line.ends_with(']') && !line.contains(' ') {
+        return previous.contains(line); // Rails' tag of a blank line
+    }
+    if line.starts_with("State: ") {
+        return previous.starts_with("Last message"); // Elixir
     }
     if let Some(frame) = line.strip_prefix('#') {
         return frame.split_once(' ').is_some_and(|(number, _)| is_number(number)); // PHP, gdb
@@ -48,32 +35,175 @@ pub fn continues(line: &str, previous: &str) -> bool {
     if let Some(rest) = line.strip_prefix("goroutine ") {
         return rest.split_once(" [").is_some_and(|(number, _)| is_number(number));
     }
-    if is_go_frame(line) {
+    if is_ruby_frame(line) || is_go_frame(line) || is_go_location(previous) && !line.contains(' ') {
         return true;
     }
     // Java's first line of a throwable and Python's last: a class at the margin
     class_at_front(line).is_some_and(|class| {
-        previous.starts_with([' ', '\t']) || (class.contains('.') && !previous.is_empty())
+        let message = line.get(class.len() + 2..).unwrap_or("");
+        previous.starts_with([' ', '\t', '╰'])
+            || (class.contains('.') && !previous.is_empty())
+            || (!message.is_empty() && previous.ends_with(message)) // a text, then the error that has it
     })
+}
+
+/// The fronts of lines that no record begins with.
+const STARTS: [&str; 51] = [
+    "Caused by: ",
+    "Wrapped by: ",
+    "Suppressed: ",
+    "Resulted in: ",
+    "Error has been observed ", // Reactor
+    "! ",                       // Dropwizard
+    "Traceback (most recent call last):",
+    "File \"",
+    "created by ",
+    "[signal ",
+    "[recovered]",
+    "exit status ",
+    "runtime stack:",
+    "...additional frames elided",
+    "nested exception is",
+    "During handling of the above exception",
+    "The above exception was the direct cause",
+    "future: <Task ", // asyncio
+    "future: <Future ",
+    "handle: <",
+    "transport: <",
+    "protocol: <",
+    "[SQL: ", // SQLAlchemy
+    "[parameters: ",
+    "(Background on this error at: ",
+    "--- End of ",
+    "---> ",
+    "note: run with ",
+    "note: Some details are omitted",
+    "thread caused non-unwinding panic",
+    "stack backtrace:",
+    "Backtrace omitted. Run with ",
+    "stack traceback:",
+    "coroutine ",
+    "CallStack (from ",
+    "[stacktrace]",
+    "[previous exception]",
+    "thrown in ",
+    "in expression starting at ", // Julia
+    "Emitted 'error' event ",
+    "[UnhandledPromiseRejection: ",
+    "Node.js v",
+    "** (", // Elixir
+    "Last message (from ",
+    "Last message: ",
+    "Initial Call: ",
+    "Start Call: ",
+    "Ancestors: [",
+    "Client #PID<",
+    "Function: #Function<",
+    "Function: &",
+];
+
+/// Lines that announce a trace.
+const WHOLE: [&str; 11] = [
+    "Caused by:",
+    "Stack trace:",
+    "Stack backtrace:",
+    "Stacktrace:",
+    "Call stack:",
+    "Require stack:",
+    "Backtrace:",
+    "Location:",
+    "Original Stack Trace:",
+    "Driver stacktrace:",
+    "*** Check failure stack trace: ***",
+];
+
+/// Returns true if the line after `line` belongs to it, whatever it is.
+fn is_head_of_next(line: &str) -> bool {
+    let is_panic = line.starts_with("thread '") && line.ends_with(':');
+    // .NET and Java write a message that begins with a line end
+    let is_exception =
+        || line.ends_with(':') && class_at_front(line.trim_start_matches([' ', '-', '>'])).is_some();
+    is_panic || is_exception() || is_source_place(line)
+}
+
+/// Returns true for the place that Node writes above the source line: `/app/pay.js:9`, `node:events:495`.
+fn is_source_place(line: &str) -> bool {
+    let is_path = line.starts_with(['/', 'n', 'f'])
+        && ["/", "node:", "file:///"].iter().any(|start| line.starts_with(start));
+    is_path
+        && line.rsplit_once(':').is_some_and(|(path, number)| {
+            is_number(number)
+                && !path.contains(' ')
+                && (path.starts_with("node:") || path.contains("js") || path.contains("ts"))
+        })
 }
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The first line of a trace of Python's.
+pub const TRACEBACK: &str = "Traceback (most recent call last):";
+
+/// Returns true for the first line of a trace or of a group of traces of Python's.
+pub fn begins_python_trace(line: &str) -> bool {
+    line.starts_with(TRACEBACK) || line.starts_with("  + Exception Group Traceback")
+}
+
+/// Returns true for the line between two traces of Python's that belong together.
+pub fn announces_python_trace(line: &str) -> bool {
+    line.starts_with("During handling of the above") || line.starts_with("The above exception was")
+}
+
+/// Returns true for a line after which Node prints an error of any text, and then its frames.
+pub fn begins_node_report(line: &str) -> bool {
+    is_source_place(line)
+}
+
 /// Returns true if a text contains a frame of a stack: it is a trace, not a sentence about an exception.
 pub fn has_frames(text: &str) -> bool {
-    text.lines().skip(1).take(1_000).any(|line| {
-        let frame = line.trim_start();
-        frame.len() < line.len() && ["at ", "File \"", "from "].iter().any(|start| frame.starts_with(start))
-            || is_go_frame(line)
-    })
+    let is_box =
+        text.starts_with('╭') && text.lines().next().is_some_and(|line| line.contains(" Traceback "));
+    is_box
+        || text.starts_with("  File \"")
+        || text.lines().skip(1).take(1_000).any(|line| {
+            let frame = line.trim_start_matches(['!', ' ', '\t', '|']);
+            frame.len() < line.len()
+                && ["at ", "File \"", "from ", "("].iter().any(|start| frame.starts_with(start))
+                || line.starts_with("Node.js v")
+                || is_ruby_frame(line)
+                || is_go_frame(line)
+        })
+}
+
+/// Returns true for `app/pay.rb:12:in 'charge'`, with `from` or Rails' `[tag]` before it or without.
+fn is_ruby_frame(line: &str) -> bool {
+    let tagged = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let frame = line.strip_prefix("from ").or(tagged.map(|(_, rest)| rest)).unwrap_or(line);
+    let Some(at) = frame.find(":in ") else { return false };
+    let (place, rest) = frame.split_at(at);
+    let quoted = rest.get(":in ".len()..).unwrap_or("");
+    place.rsplit_once(':').is_some_and(|(path, number)| is_number(number) && !path.contains(' '))
+        && quoted.starts_with(['`', '\''])
+        && quoted.ends_with('\'')
+}
+
+/// Returns true for the place below a Go function: `\t/app/pay.go:12 +0x1d`.
+fn is_go_location(line: &str) -> bool {
+    line.starts_with(['\t', '/']) && (line.contains(".go:") || line.contains(".s:"))
 }
 
 /// Returns true for `path/pkg.(*Type).Func(0x1, …)`, the arguments optional.
 fn is_go_frame(line: &str) -> bool {
     if !line.ends_with(')') && line.contains(char::is_whitespace) {
         return false;
+    }
+    // `/app/pay.go:12 (0x7f1)` of gin
+    if is_go_location(line) && line.contains(" (0x")
+        || line.starts_with("panic({0x")
+        || line.starts_with("panic(0x")
+    {
+        return true;
     }
     // arguments begin at the bracket after the last name; `(*Type)` comes before it
     let head = line.split_once("(0x").or_else(|| line.split_once("(...)"));
@@ -88,6 +218,7 @@ fn is_go_frame(line: &str) -> bool {
         && function.starts_with(|c: char| c.is_ascii_lowercase())
         && !head.starts_with(['/', '.'])
         && (head.len() < line.len()
+            || head.contains(".(*")
             || head.contains(".com/")
             || head.contains(".io/")
             || head.contains(".org/")
@@ -100,11 +231,12 @@ fn class_at_front(line: &str) -> Option<&str> {
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '/')))
         .unwrap_or(line.len());
     let (class, rest) = line.split_at_checked(end)?;
-    if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";") {
+    let is_ruby = || rest.starts_with(" (") && rest.ends_with("):");
+    if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";" || is_ruby()) {
         return None;
     }
-    const ENDS: [&str; 8] =
-        ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit"];
+    const ENDS: [&str; 9] =
+        ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit", "Rejection"];
     let name = class.rsplit(['.', '/']).next()?;
     // `HttpClientErrorException$NotFound` is a class within one
     let is_class = name.starts_with(|c: char| c.is_ascii_uppercase())
@@ -119,15 +251,22 @@ pub fn exception_of(text: &str) -> Option<&str> {
     let mut is_python = false;
     let mut last = None;
     let mut cause = None;
-    let mut lines = text.lines().take(1_000).peekable();
-    while let Some(line) = lines.next() {
+    let mut after_frame = true;
+    for line in text.lines().take(1_000) {
+        let line = line.strip_prefix("  | ").unwrap_or(line); // a group of Python's
         let at_margin = !line.starts_with([' ', '\t']);
         let line = line.trim();
-        is_python |= line.starts_with("Traceback (most recent call last)");
+        let line = line.strip_prefix("! ").unwrap_or(line); // Dropwizard
+        is_python |=
+            line.trim_start_matches("+ Exception Group ").starts_with("Traceback (most recent call last)");
+        if is_python && line == "Call stack:" {
+            break; // of the caller of a logger that failed
+        }
         if is_python {
-            if at_margin && !line.is_empty() {
+            if at_margin && after_frame && !line.is_empty() {
                 last = python_class(line).or(last);
             }
+            after_frame = !at_margin;
             continue;
         }
         if line.starts_with("panic: ") || line.starts_with("fatal error: ") {
@@ -136,21 +275,64 @@ pub fn exception_of(text: &str) -> Option<&str> {
         if line.starts_with("thread '") && line.contains(" panicked at") {
             return line.find("panic").and_then(|at| line.get(at..at + 5));
         }
-        let head = line.strip_prefix("Exception in thread ").and_then(|rest| rest.split_once("\" "));
-        let head = head.map_or(line, |(_, rest)| rest);
+        let head = without_thread(line);
         if let Some(inner) = head.strip_prefix("Caused by: ") {
             cause = cause.or(class_at_front(inner));
-        } else if let Some((_, inner)) = head.split_once("nested exception is ") {
+        } else if let Some((_, inner)) = head.split_once("nested exception is ")
+            && class_at_front(head).is_none()
+        {
             cause = cause.or(class_at_front(inner));
+        } else if let Some((class, _)) = head.strip_prefix("** (").and_then(|inner| inner.split_once(')')) {
+            return class
+                .starts_with(|c: char| c.is_ascii_uppercase() && !class.contains(' '))
+                .then_some(class);
         } else if let Some(class) = class_at_front(head) {
             // `Error: text` is prose unless frames follow
-            let mut has_frames = || lines.peek().is_some_and(|next| next.trim_start().starts_with("at "));
-            if !matches!(class, "Error" | "Exception" | "Failure" | "Timeout") || has_frames() {
-                return Some(class);
+            if !matches!(class, "Error" | "Exception" | "Failure" | "Timeout") || has_frames(text) {
+                return outermost(text).or(Some(class));
             }
         }
     }
     last.or(cause)
+}
+
+/// Returns a line without the words of a runtime before the class.
+fn without_thread(line: &str) -> &str {
+    if let Some((_, rest)) = line.strip_prefix("Exception in thread ").and_then(|rest| rest.split_once("\" "))
+    {
+        return rest;
+    }
+    let rest = line.strip_prefix("Uncaught ").or_else(|| line.strip_prefix('[')).unwrap_or(line);
+    rest.strip_prefix("(in promise) ").unwrap_or(rest)
+}
+
+/// Returns the exception that a message ends with, if the lines after it are its frames.
+pub fn exception_before<'t>(message: &'t str, stack: &str) -> Option<&'t str> {
+    if !stack.trim_start().starts_with("at ") {
+        return None;
+    }
+    // `charge failed: x.y.FooException: no ledger`
+    message.split(": ").take(20).find_map(|part| class_at_front(part.rsplit(' ').next()?))
+}
+
+/// Returns the class of the last exception of a trace that begins with the innermost one.
+fn outermost(text: &str) -> Option<&str> {
+    ["\n! Causing: ", "\nWrapped by: "].iter().find_map(|word| {
+        let at = memchr::memmem::rfind(text.as_bytes(), word.as_bytes())?;
+        class_at_front(text.get(at + word.len()..)?.lines().next()?)
+    })
+}
+
+/// Returns true if a text in no format is a runtime's report of an exception that nobody caught.
+pub fn is_report(text: &str, exception: Option<&str>) -> bool {
+    let is_class_alone = |class: &str| class.contains('.') && text.starts_with(class);
+    text.starts_with("** (") || exception.is_some_and(|class| is_class_alone(class) || has_frames(text))
+}
+
+/// Returns true if `line` goes on with the message of an exception, `previous`, though it could begin a record.
+pub fn continues_message(line: &str, previous: &str) -> bool {
+    ["DETAIL:  ", "HINT:  ", "CONTEXT:  "].iter().any(|word| line.starts_with(word))
+        && (previous.starts_with(' ') || python_class(previous).is_some_and(|class| class.contains('.')))
 }
 
 /// Returns the class on the last line of a traceback: the one word before `:`.

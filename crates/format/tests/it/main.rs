@@ -12,6 +12,7 @@ mod framing_archive; // tar and zip
 mod framing_codec; // compression
 mod framing_csv; // CSV of known kinds without a header row
 mod framing_limits; // bombs, and what an object may cost
+mod joining; // lines that belong together, through each envelope
 mod json_cursor; // the JSON cursor
 mod layouts; // the files of `formats/`
 mod mutations; // mutated samples of every format

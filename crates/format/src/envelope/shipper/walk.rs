@@ -101,10 +101,12 @@ impl<'a, 'c> Walk<'a, 'c> {
         let names = self.names;
         for (meaning, rank) in names.meanings(name) {
             let is_object = meaning.is_line() && raw.starts_with('{') && raw.len() > 2;
+            let is_blank = *meaning == Meaning::Payload && raw == "\"\"";
             let value = match raw.as_bytes().first() {
                 Some(b'{') if is_object => Some(Cow::Borrowed(raw)),
                 Some(b'{' | b'[') if *meaning == Meaning::Time => json_time::time_of(raw),
                 Some(b'[') => of_array(raw, *meaning),
+                _ if is_blank => Some(Cow::Borrowed("")),
                 _ => text_of(raw),
             };
             let Some(value) = value.filter(|_| is_object || *meaning != Meaning::Document) else { continue };
@@ -118,7 +120,13 @@ impl<'a, 'c> Walk<'a, 'c> {
     pub(super) fn into_unwrapped(mut self, members: &[Member<'a>]) -> Option<Unwrapped<'a>> {
         let best = self.found.iter().enumerate().filter(|(_, one)| one.meaning.is_line());
         // a text before an object; `log` and `source` are objects of other metadata in some records
-        let (index, _) = best.min_by_key(|(_, one)| (one.is_object, one.meaning, one.rank))?;
+        let (index, payload) =
+            best.min_by_key(|(_, one)| (one.value.is_empty(), one.is_object, one.meaning, one.rank))?;
+        // a blank line of a container, unless the record says more
+        let is_known = |raw: &str| self.found.iter().any(|one| one.at == raw.as_ptr().addr());
+        if payload.value.is_empty() && !members.iter().all(|(_, raw)| raw.starts_with('{') || is_known(raw)) {
+            return None;
+        }
         let payload = self.found.swap_remove(index);
         if payload.is_object && !is_record(&payload.value) {
             return None;
