@@ -35,6 +35,8 @@ pub struct Draft {
     parts: Vec<Written>,
     /// Objects with rows in this draft, by id; in state `open` until they are read to their end.
     started: BTreeMap<String, ObjectEntry>,
+    /// Id of the object of the last record.
+    last_object: String,
     /// Objects that were read to their end.
     pub done: Vec<ObjectEntry>,
     /// Estimated bytes of the collected rows.
@@ -54,6 +56,7 @@ impl Draft {
             edges: topology::Edges::new(),
             parts: Vec::new(),
             started: BTreeMap::new(),
+            last_object: String::new(),
             done: Vec::new(),
             bytes: 0,
             day: (0, 0, String::new()),
@@ -63,8 +66,11 @@ impl Draft {
     /// Adds a record of `object`.
     pub fn push(&mut self, row: Row<'_>, object: &SourceObject) {
         topology::observe(&row, &object.id, &object.cluster, &mut self.edges);
-        if !self.started.contains_key(&object.id) {
-            self.started.insert(object.id.clone(), ObjectEntry::open(&object.id, &object.key));
+        if self.last_object != object.id {
+            self.last_object.clone_from(&object.id);
+            self.started
+                .entry(object.id.clone())
+                .or_insert_with(|| ObjectEntry::open(&object.id, &object.key));
         }
         let date = self.date_of(row.ts);
         let count = self.rows.len();

@@ -2,7 +2,7 @@
 //! Knows no files and no catalog.
 
 use arrow::array::{
-    ArrayRef, AsArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
+    ArrayRef, AsArray, DictionaryArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
     StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Array,
 };
 use arrow::compute::take_record_batch;
@@ -52,7 +52,7 @@ pub fn schema(table: Table, texts: Texts) -> SchemaRef {
 enum Builder {
     Ts(TimestampMicrosecondBuilder),
     Text(StringBuilder),
-    Name(StringDictionaryBuilder<Int32Type>),
+    Name(NameBuilder),
     Int(Int64Builder),
     Float(Float64Builder),
     Names(ListBuilder<StringBuilder>),
@@ -63,7 +63,7 @@ impl Builder {
         match kind {
             ColumnKind::Ts => Self::Ts(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
             ColumnKind::Text => Self::Text(StringBuilder::new()),
-            ColumnKind::Name => Self::Name(StringDictionaryBuilder::new()),
+            ColumnKind::Name => Self::Name(NameBuilder::default()),
             ColumnKind::Int => Self::Int(Int64Builder::new()),
             ColumnKind::Float => Self::Float(Float64Builder::new()),
             ColumnKind::Names => Self::Names(ListBuilder::new(StringBuilder::new())),
@@ -79,6 +79,43 @@ impl Builder {
             Self::Float(builder) => Arc::new(builder.finish()),
             Self::Names(builder) => Arc::new(builder.finish()),
         }
+    }
+}
+
+/// A dictionary of names. Equal names in a row, as of a pod in its own file, are looked up once.
+#[derive(Default)]
+struct NameBuilder {
+    names: StringDictionaryBuilder<Int32Type>,
+    /// The last name, if the last value is one.
+    last: String,
+    is_name: bool,
+    /// Number of rows that have the last value and are not in `names` yet.
+    run: usize,
+}
+
+impl NameBuilder {
+    fn append_option(&mut self, value: Option<&str>) {
+        if self.run == 0 || self.is_name != value.is_some() || value.is_some_and(|name| name != self.last) {
+            self.end_run();
+            self.is_name = value.is_some();
+            self.last.clear();
+            self.last.push_str(value.unwrap_or_default());
+        }
+        self.run += 1;
+    }
+
+    fn end_run(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        if self.is_name {
+            self.names.append_values(&self.last, run);
+        } else {
+            self.names.append_nulls(run);
+        }
+    }
+
+    fn finish(&mut self) -> DictionaryArray<Int32Type> {
+        self.end_run();
+        self.names.finish()
     }
 }
 

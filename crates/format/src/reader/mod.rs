@@ -158,6 +158,7 @@ impl Reader {
             let text = String::from_utf8_lossy(frame.bytes);
             let at = self.begin();
             self.unparsed(
+                self.last_ts(&Context::default()),
                 &RecordText { text: &text, leaf: None, at, context: &Context::default() },
                 fault,
                 emit,
@@ -170,6 +171,11 @@ impl Reader {
     /// Emits the records that are held back for a continuation. Call it after the last frame.
     pub fn finish(&mut self, emit: EmitRow<'_>) {
         self.release_all(emit);
+    }
+
+    /// Returns the time of the last record of the stream that a line with this context belongs to.
+    fn last_ts(&self, context: &Context<'_>) -> Option<i64> {
+        self.streams.get(&context.stream_key())?.last_ts
     }
 
     /// Returns the position of a record that begins now.

@@ -6,7 +6,7 @@ use crate::reader::context::Context;
 use crate::reader::count::NO_FORMAT;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader, Row};
 use crate::text::stack;
-use model::record::{Body, Level, Record, Text};
+use model::record::{Attrs, Body, Level, Record, Text};
 use model::table::Table;
 use model::time::Ts;
 use std::borrow::Cow;
@@ -65,7 +65,7 @@ impl Reader {
             let is_trace = stack::is_report(text, exception);
             // a container may print anything; so a path that names one is like an envelope
             if context.depth == 0 && !is_trace && self.origin.place.container.is_none() {
-                self.unparsed(&RecordText { text, ..*record }, NO_FORMAT, emit);
+                self.unparsed(*last_ts, &RecordText { text, ..*record }, NO_FORMAT, emit);
                 return;
             }
             let mut plain = Record::text(text);
@@ -90,7 +90,7 @@ impl Reader {
         });
         if let Err(why) = outcome {
             let at = if count == 0 { at } else { self.begin() };
-            self.unparsed(&RecordText { text, leaf, at, context }, &why, emit);
+            self.unparsed(*last_ts, &RecordText { text, leaf, at, context }, &why, emit);
         } else if count == 0 {
             self.counts.drop_by("empty list");
         }
@@ -123,21 +123,13 @@ impl Reader {
         if let Some(claimed) = claimed.filter(|_| own.is_none()) {
             record.attrs.text("claimed_ts", &Ts(claimed).to_string());
         }
-        let (ts, source) = match (own, collected, *last_ts) {
-            (Some(own), ..) => (own, None),
-            (None, Some(collected), _) => (collected, Some("collector")),
-            (None, None, Some(previous)) => (previous, Some("previous")),
-            (None, None, None) => (self.options.fallback_ts, Some("object")),
-        };
-        if let Some(source) = source {
-            record.attrs.text("ts_source", source);
-        }
+        let ts = own.unwrap_or_else(|| self.other_ts(collected, *last_ts, &mut record.attrs));
         if let (Some(own), Some(collected)) = (own, collected)
             && (own - collected).abs() > COLLECTED_APART_US
         {
             record.attrs.text("collected_ts", &Ts(collected).to_string());
         }
-        if source != Some("object") {
+        if own.or(collected).is_some() {
             *last_ts = Some(ts);
         }
         self.counts.parsed += 1;
@@ -145,8 +137,26 @@ impl Reader {
         self.emit(record, ts, from, emit);
     }
 
-    /// Emits a record that could not be read as a row with its text, and counts the reason.
-    pub(super) fn unparsed(&mut self, record: &RecordText<'_>, why: &str, emit: EmitRow<'_>) {
+    /// Returns the time of a record that has none of its own, and notes in the attributes whose it is.
+    fn other_ts(&self, collected: Option<i64>, last_ts: Option<i64>, attrs: &mut Attrs) -> i64 {
+        let (ts, source) = match (collected, last_ts) {
+            (Some(collected), _) => (collected, "collector"),
+            (None, Some(previous)) => (previous, "previous"),
+            (None, None) => (self.options.fallback_ts, "object"),
+        };
+        attrs.text("ts_source", source);
+        ts
+    }
+
+    /// Emits a record that could not be read as a row with its text, and counts the reason. `last_ts` is the
+    /// time of the stream's last record.
+    pub(super) fn unparsed(
+        &mut self,
+        last_ts: Option<i64>,
+        record: &RecordText<'_>,
+        why: &str,
+        emit: EmitRow<'_>,
+    ) {
         let RecordText { at, context, .. } = *record;
         let (text, cut_bytes) = cut_to(record.text, MAX_RECORD_BYTES);
         let mut record = Record::text(text);
@@ -157,18 +167,13 @@ impl Reader {
         self.counts.add_fault(at.line, &self.options.redactor.secrets(why));
         self.counts.unparsed += 1;
         self.count_format(context, "unparsed");
-        let last_ts = self.streams.get(&context.stream_key()).and_then(|stream| stream.last_ts);
-        let (ts, source) = match (self.collected(context), last_ts) {
-            (Some(collected), _) => (collected, "collector"),
-            (None, Some(previous)) => (previous, "previous"),
-            (None, None) => (self.options.fallback_ts, "object"),
-        };
-        record.attrs.text("ts_source", source);
+        let ts = self.other_ts(self.collected(context), last_ts, &mut record.attrs);
         self.emit(record, ts, &Provenance { format: None, at, cut_bytes, is_unparsed: true, context }, emit);
     }
 
     /// Settles the place and table of a record, masks its secrets and emits it.
-    fn emit(&mut self, mut record: Record<'_>, ts: i64, from: &Provenance<'_>, emit: EmitRow<'_>) {
+    fn emit(&mut self, record: Record<'_>, ts: i64, from: &Provenance<'_>, emit: EmitRow<'_>) {
+        let mut record: Record<'_> = record; // borrows from the origin too
         let context = from.context;
         let text_table = self.origin.text_table.unwrap_or(match from.format {
             Some(_) if !context.stdout && context.stream.is_none() => Table::Business,
@@ -183,13 +188,11 @@ impl Reader {
                 (&mut fields.span_id, &context.span_id),
             ] {
                 if column.is_none() {
-                    *column = outer.as_deref().map(|text| Cow::Owned(text.to_owned()));
+                    *column = outer.as_deref().map(Cow::Borrowed);
                 }
             }
-            let mut place = std::mem::take(&mut record.place).into_owned();
-            place.fill_from(&context.place.clone().into_owned());
-            place.fill_from(&self.origin.place);
-            record.place = place;
+            record.place.fill_from(&context.place.by_ref());
+            record.place.fill_from(&self.origin.place.by_ref());
             if table == Table::Standard {
                 fit_standard(&mut record);
             }

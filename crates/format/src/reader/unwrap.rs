@@ -122,7 +122,8 @@ impl Reader {
                 let at = self.begin();
                 let inner = context.clone().within(index, Unwrapped::default());
                 let text = String::from_utf8_lossy(&bytes);
-                self.unparsed(&RecordText { text: &text, leaf: None, at, context: &inner }, &why, emit);
+                let record = RecordText { text: &text, leaf: None, at, context: &inner };
+                self.unparsed(self.last_ts(&inner), &record, &why, emit);
                 return;
             }
         };
