@@ -121,6 +121,12 @@ pub trait Format: Send + Sync {
         self.unwrap_line(line, clock).map(|unwrapped| emit(Part::Line(unwrapped))).is_some()
     }
 
+    /// Returns true if `line` belongs to the record that begins with or contains `previous`, though a record could
+    /// begin there.
+    fn continues(&self, _previous: &str, _line: &str) -> bool {
+        false
+    }
+
     /// Reads the text of one record (several lines joined by `\n` for [`Role::Lines`]) and emits its
     /// records. An error is the reason why it cannot, with the byte offset if it is known.
     fn read(&self, _text: &str, _clock: &Clock, _emit: Emit<'_>) -> Result<(), String> {

@@ -23,6 +23,9 @@ pub struct LayoutFile {
     /// True if the message is on the lines after the first.
     #[serde(default)]
     pub message_follows: bool,
+    /// Regular expression for `<line before>\n<line>`: a line that belongs to the record of the line before it.
+    /// The patterns are then compared with the whole record.
+    pub continues: Option<String>,
     /// True if only container stdout and stderr are written so.
     #[serde(default)]
     pub stdout: bool,

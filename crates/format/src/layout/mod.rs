@@ -30,6 +30,7 @@ pub struct Layout {
     patterns: Vec<Pattern>,
     levels: HashMap<String, Level>,
     zone: Option<Tz>,
+    continues: Option<Regex>,
     role: Role,
 }
 
@@ -79,6 +80,18 @@ impl Layout {
                 LayoutFile::error(file, text, zone, what, "UTC, or a name like Asia/Shanghai")
             })?),
         };
+        let continues = match &content.continues {
+            None => None,
+            Some(source) => Some(Regex::new(source).map_err(|error| {
+                LayoutFile::error(
+                    file,
+                    text,
+                    "continues",
+                    error.to_string(),
+                    "a regular expression of `regex`",
+                )
+            })?),
+        };
         let role = if counts > 0 { Role::Envelope } else { Role::Lines };
         Ok(Self {
             name: name.to_owned(),
@@ -87,6 +100,7 @@ impl Layout {
             patterns,
             levels,
             zone,
+            continues,
             role,
         })
     }
@@ -178,6 +192,10 @@ impl Format for Layout {
         self.patterns.iter().any(|pattern| pattern.regex.is_match(text))
     }
 
+    fn continues(&self, previous: &str, line: &str) -> bool {
+        self.continues.as_ref().is_some_and(|pattern| pattern.is_match(&format!("{previous}\n{line}")))
+    }
+
     fn unwrap_line<'a>(&self, line: &'a [u8], clock: &Clock) -> Option<Unwrapped<'a>> {
         let found = self.find(std::str::from_utf8(line).ok()?)?;
         let mut unwrapped = Unwrapped {
@@ -194,7 +212,8 @@ impl Format for Layout {
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-        let (first, mut further) = header::first_line(text);
+        let (first, mut further) =
+            if self.continues.is_some() { (text, "") } else { header::first_line(text) };
         let found = self.find(first).ok_or_else(|| format!("not as `{}` writes it", self.name))?;
         let mut message = found.text(&Group::Message).unwrap_or(first);
         if self.file.message_follows && !further.trim().is_empty() {

@@ -2,7 +2,7 @@
 //! line by line. Holds the last record of each stream back until a line begins the next one.
 //! Must not know envelopes, nor where a record goes.
 
-use crate::contract::Role;
+use crate::contract::{Format, Role};
 use crate::reader::context::Context;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader};
@@ -39,6 +39,18 @@ struct Held {
     /// True while the lines are those of a private key.
     in_key: bool,
     context: Context<'static>,
+}
+
+impl Held {
+    /// Returns the last line of the record.
+    fn last_line(&self) -> &str {
+        self.text.get(self.last_line_at..).unwrap_or("")
+    }
+
+    /// Returns true if the record's own format says that a line belongs to it.
+    fn is_continued_by(&self, format: &dyn Format, line: &str) -> bool {
+        self.text.len() + line.len() < MAX_RECORD_BYTES && format.continues(self.last_line(), line)
+    }
 }
 
 impl Reader {
@@ -123,7 +135,8 @@ impl Reader {
         let begins = is_layout || leaf.is_some() && !text.starts_with([' ', '\t']);
         if let Some(held) = &mut stream.held
             && is_soon(held, context.ts)
-            && continues(held, text, begins)
+            && (self.options.registry.at(held.leaf).is_some_and(|format| held.is_continued_by(format, text))
+                || continues(held, text, begins))
         {
             held.last_line_at = held.text.len() + 1;
             held.text.push('\n');
@@ -198,7 +211,7 @@ fn continues(held: &Held, text: &str, begins: bool) -> bool {
     if begins {
         return false;
     }
-    stack::continues(text, held.text.get(held.last_line_at..).unwrap_or(""))
+    stack::continues(text, held.last_line())
 }
 
 /// Returns the text without terminal escapes.
