@@ -2,8 +2,8 @@
 //! Knows no files and no catalog.
 
 use arrow::array::{
-    ArrayRef, AsArray, DictionaryArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
-    StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Array,
+    ArrayRef, AsArray, DictionaryArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch,
+    StringBuilder, StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Array,
 };
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
