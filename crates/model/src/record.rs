@@ -54,23 +54,25 @@ impl Level {
 
     /// Reads a level in any of its spellings: `WARNING`, `W`, `err`, `ERROR+2` (slog), `40` (pino), `SEVERE`.
     pub fn of(text: &str) -> Option<Self> {
-        let word = text.trim().trim_matches(['[', ']', ':', '<', '>']);
+        let word = text.trim().trim_matches(['[', ']', ':', '<', '>', '【', '】', '：']);
         let word = word.split(['+', '-']).next().unwrap_or(word);
         if word.len() > 13 {
             return None;
         }
         Some(match word.to_ascii_lowercase().as_str() {
-            "trace" | "trc" | "trce" | "finest" | "finer" | "verbose" | "vrb" | "all" | "t" | "10" => {
-                Self::Trace
-            }
+            "trace" | "trc" | "trce" | "finest" | "finer" | "verbose" | "vrb" | "all" | "t" | "10"
+            | "跟踪" | "追踪" | "较详细" | "非常详细" => Self::Trace,
             "debug" | "dbg" | "dbug" | "debu" | "debug1" | "debug2" | "debug3" | "debug4" | "debug5"
-            | "fine" | "d" | "d1" | "d2" | "d3" | "d4" | "d5" | "20" => Self::Debug,
+            | "fine" | "d" | "d1" | "d2" | "d3" | "d4" | "d5" | "20" | "调试" | "详细" | "除錯" | "偵錯" => {
+                Self::Debug
+            }
             "info" | "inf" | "information" | "informational" | "notice" | "note" | "log" | "config" | "i"
-            | "30" => Self::Info,
-            "warn" | "warning" | "wrn" | "w" | "40" => Self::Warn,
-            "error" | "err" | "erro" | "eror" | "fail" | "failure" | "severe" | "e" | "50" => Self::Error,
+            | "30" | "信息" | "提示" | "通知" | "配置" | "資訊" | "訊息" => Self::Info,
+            "warn" | "warning" | "wrn" | "w" | "40" | "警告" | "告警" => Self::Warn,
+            "error" | "err" | "erro" | "eror" | "fail" | "failure" | "severe" | "e" | "50" | "错误"
+            | "異常" | "异常" | "严重" | "錯誤" | "嚴重" => Self::Error,
             "fatal" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emerg" | "emergency" | "ftl"
-            | "f" | "60" => Self::Fatal,
+            | "f" | "60" | "致命" | "紧急" | "緊急" => Self::Fatal,
             other => return LEVEL_WORDS.get()?.get(other).copied(),
         })
     }

@@ -1,5 +1,5 @@
-//! klog, the log of every Kubernetes component: `Lmmdd hh:mm:ss.uuuuuu thread file:line] msg`.
-//! It has no year and no zone; goroutine stacks may follow. Must not know any component.
+//! klog, the log of every Kubernetes component: `L[yyyy]mmdd hh:mm:ss.uuuuuu thread file:line] msg`.
+//! It has no zone; goroutine stacks may follow. Must not know any component.
 //! Layout: k8s.io/klog, `formatHeader`.
 
 use crate::contract::{Clock, Emit, Format, Role};
@@ -28,12 +28,15 @@ impl Format for Klog {
 
     fn begins(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
+        // glog can write the year too
+        let date_len = if bytes.get(5) == Some(&b' ') { 4 } else { 8 };
+        let is = |at: usize, wanted: u8| bytes.get(date_len + at) == Some(&wanted);
         matches!(bytes.first(), Some(b'I' | b'W' | b'E' | b'F'))
-            && bytes.get(1..5).is_some_and(|date| date.iter().all(u8::is_ascii_digit))
-            && bytes.get(5) == Some(&b' ')
-            && bytes.get(8) == Some(&b':')
-            && bytes.get(11) == Some(&b':')
-            && bytes.get(14) == Some(&b'.')
+            && bytes.get(1..=date_len).is_some_and(|date| date.iter().all(u8::is_ascii_digit))
+            && is(1, b' ')
+            && is(4, b':')
+            && is(7, b':')
+            && is(10, b'.')
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
@@ -42,7 +45,7 @@ impl Format for Klog {
         }
         let (head, stack) = header::first_line(text);
         let rest = head.get(1..).unwrap_or("");
-        let stamp = time::klog(rest, clock).ok_or("no valid time at byte 1")?;
+        let stamp = time::at_front(rest, clock).ok_or("no valid time at byte 1")?;
         let rest = rest.get(stamp.len..).unwrap_or("");
         let mut fields = header::with_stack(stack);
         let (place, message) = rest.split_once("] ").or_else(|| rest.split_once(']')).unwrap_or(("", rest));

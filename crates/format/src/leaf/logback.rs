@@ -6,7 +6,8 @@
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::nginx_error::NginxError;
 use crate::text::header::{
-    clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp, with_stack,
+    before_time, bracket, clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp,
+    with_stack,
 };
 use crate::text::json::members;
 use crate::text::layout::{Header, logger, pieces};
@@ -44,6 +45,15 @@ fn zap<'a>(header: &mut Header<'a>, attrs: &mut Attrs) -> Option<&'a str> {
     Some(text)
 }
 
+/// Returns true if a text begins with a level in brackets or, in Chinese, before a colon.
+fn begins_with_level(text: &str) -> bool {
+    let group = match bracket(text) {
+        Some((group, ..)) => Some(group),
+        None => text.split_inclusive([':', '：']).next().filter(|word| !word.is_ascii() && *word != text),
+    };
+    group.is_some_and(|group| clear_level(group).is_some())
+}
+
 /// Returns the level of the line that a runtime prints when a program dies, without time or level.
 fn crash_level(line: &str) -> Option<Level> {
     let is_fatal = line.starts_with("panic: ")
@@ -65,18 +75,25 @@ struct Head<'a> {
 
 /// Divides the first line of a record into time, header and message.
 fn read_head<'a>(line: &'a str, clock: &Clock) -> Head<'a> {
-    let inner = line.strip_prefix('[').filter(|_| has_time(line));
+    let (front, line) = before_time(line).map_or((None, line), |(group, after)| (Some(group), after));
+    let level = front.and_then(clear_level);
+    let inner = line.strip_prefix(['[', '【']).filter(|_| has_time(line));
     let text = inner.unwrap_or(line);
     let stamp = stamp(text, clock);
     let after = text.get(stamp.map_or(0, |stamp| stamp.len)..).unwrap_or("");
     // `[time] LEVEL …` of Kafka, `[time LEVEL target] …` of env_logger
-    let closed = inner.and(after.split_once(']'));
+    let closed = inner.and(after.split_once([']', '】']));
     let (in_bracket, after) = match closed {
         Some((within, after)) if !within.is_empty() => (Some(within), after),
         Some((_, after)) => (None, after),
         None => (None, after),
     };
-    let mut header = pieces(in_bracket.unwrap_or(after), inner.is_some());
+    // `[ERROR][time][module] text`: what touches the time is a column
+    let is_column = level.is_some() && after.starts_with('[');
+    let mut header = pieces(in_bracket.unwrap_or(after), inner.is_some() && !is_column, level);
+    if level.is_none() {
+        header.app = header.app.or(front.and_then(bracket).map(|(_, name, _)| name.trim()));
+    }
     if in_bracket.is_some() {
         header.logger = Some(header.rest.trim()).filter(|target| is_logger(target)).or(header.logger);
         header.rest = after;
@@ -85,14 +102,18 @@ fn read_head<'a>(line: &'a str, clock: &Clock) -> Head<'a> {
     let mut message = zap(&mut header, &mut attrs);
     if message.is_none() && header.level.is_some() && in_bracket.is_none() {
         let has_layout = header.thread.is_some() && inner.is_none() || header.rest.starts_with(" ---");
-        if header.logger.is_none()
-            && let Some((start, end)) = logger(&header, has_layout)
+        // logback's `%contextName [%thread] %level %logger`: the name before the thread is not the logger
+        let is_context = header.logger.is_some() && header.thread.is_some();
+        if (header.logger.is_none() || is_context)
+            && let Some((start, end)) = logger(&header, has_layout && !is_context)
         {
-            header.logger = header.rest.get(start..end);
+            let name = header.rest.get(start..end);
+            header.app = header.app.or(header.logger);
+            header.logger = name;
             message = header.rest.get(end..);
         }
     }
-    let mut message = message.unwrap_or(header.rest).trim_start_matches([' ', '\t', ':', '|']);
+    let mut message = message.unwrap_or(header.rest).trim_start_matches([' ', '\t', ':', '|', '：']);
     message = message.strip_prefix("- ").unwrap_or(message).trim();
     if let Some((name, line)) = header.logger.and_then(|logger| logger.rsplit_once('#')) {
         header.logger = Some(name);
@@ -149,11 +170,15 @@ impl Format for Logback {
                 has_time(text) && !NginxError.begins(text)
                     || stamp(text, &Clock::UTC).is_some_and(|stamp| {
                         let rest = text.get(stamp.len..).unwrap_or("");
-                        rest.starts_with([' ', '\t']) && pieces(rest, false).level.is_some()
+                        rest.starts_with([' ', '\t']) && pieces(rest, false, None).level.is_some()
                     })
             }
-            Some(b'[') => {
-                has_time(text) || text.split_once(']').is_some_and(|(group, _)| clear_level(group).is_some())
+            Some(b'[') => has_time(text) || begins_with_level(text) || before_time(text).is_some(),
+            // `【` and the words of Chinese
+            Some(0xe3..=0xe9) => {
+                text.starts_with('【') && has_time(text)
+                    || begins_with_level(text)
+                    || before_time(text).is_some()
             }
             Some(b'A'..=b'Z') if !text.starts_with("Ex") => {
                 let end = text.find([' ', ':']).unwrap_or(0);

@@ -22,14 +22,25 @@ const INGRESS: [&str; 9] = [
     "request_id",
 ];
 
-/// Splits at the `[` of a common log time: the client, and the rest beginning with the time.
+/// Splits at the `[` of a common log or ISO time: the client, and the rest beginning with the time.
 fn split_time(text: &str) -> Option<(&str, &str)> {
     // names and addresses before the time are short
-    let head = text.as_bytes().iter().take(512).position(|byte| *byte == b'[')?;
-    let (client, rest) = (text.get(..head)?, text.get(head + 1..)?);
-    let bytes = rest.as_bytes();
-    let is_time = bytes.get(2) == Some(&b'/') && bytes.get(6) == Some(&b'/') && bytes.get(11) == Some(&b':');
-    (is_time && client.split_ascii_whitespace().count() >= 3).then_some((client, rest))
+    let mut heads = text.bytes().take(512).enumerate().filter(|(_, byte)| *byte == b'[').map(|(at, _)| at);
+    heads.find_map(|head| {
+        let (client, rest) = (text.get(..head)?, text.get(head + 1..)?);
+        let is = |at: usize, wanted: u8| rest.as_bytes().get(at) == Some(&wanted);
+        let is_time =
+            is(2, b'/') && is(6, b'/') && is(11, b':') || is(4, b'-') && is(7, b'-') && is(10, b'T');
+        // of two words the first is the host: other programs write so
+        (is_time && !matches!(client.split_ascii_whitespace().count(), 0 | 2)).then_some((client, rest))
+    })
+}
+
+/// Splits the text after the time at the request: the host before it, if there is one, and the rest.
+fn split_host(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix(' ')?;
+    let (host, rest) = text.split_at_checked(text.bytes().take(256).position(|byte| byte == b'"')?)?;
+    (host.is_empty() || host.ends_with(' ') && host.split(' ').count() == 2).then_some((host.trim(), rest))
 }
 
 /// Splits `"…"` off the front; a backslash escapes the next byte.
@@ -104,15 +115,17 @@ impl Format for NginxAccess {
 
     fn begins(&self, text: &str) -> bool {
         split_time(text)
-            .and_then(|(_, rest)| rest.split_once("] \""))
-            .is_some_and(|(time, _)| time.len() < 40)
+            .and_then(|(_, rest)| rest.split_once(']'))
+            .is_some_and(|(time, rest)| time.len() < 40 && split_host(rest).is_some())
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
         let (client, rest) = split_time(text).ok_or("no time in brackets after the client")?;
         let stamp = time::common_log(rest, clock)
+            .or_else(|| time::iso(rest, clock))
             .ok_or_else(|| format!("no valid time at byte {}", client.len() + 1))?;
         let (_, rest) = rest.split_once(']').ok_or("the time has no end")?;
+        let (host, rest) = split_host(rest).ok_or("no request after the time")?;
         let (request, rest) = quoted(rest).ok_or("the request has no end")?;
         let (status, rest) = word(rest).ok_or("no status after the request")?;
         let code: u16 = status.parse().map_err(|_| format!("`{status}` is not a status"))?;
@@ -122,10 +135,13 @@ impl Format for NginxAccess {
 
         let mut attrs = Attrs::default();
         let names: Vec<&str> = client.split_ascii_whitespace().collect();
-        let is_address = |name: &&&str| name.parse::<std::net::IpAddr>().is_ok();
+        let is_address = |name: &&&str| name.trim_end_matches(',').parse::<std::net::IpAddr>().is_ok();
         let address = names.iter().find(is_address).or(names.first()).copied().unwrap_or("");
-        add(&mut attrs, "client", address);
-        add(&mut attrs, "user", names.last().copied().unwrap_or(""));
+        add(&mut attrs, "client", address.trim_end_matches(','));
+        add(&mut attrs, "user", names.get(1..).and_then(<[_]>::last).copied().unwrap_or(""));
+        // Apache's `%v` is before the client, others write the host after the time
+        let before = names.first().copied().filter(|name| *name != address).unwrap_or("");
+        add(&mut attrs, "host", if host.is_empty() { before } else { host });
         let (method, target) = request.split_once(' ').unwrap_or(("", ""));
         let target = target.split(' ').next().unwrap_or("");
         let (path, query) = target.split_once('?').unwrap_or((target, ""));

@@ -22,10 +22,15 @@ pub fn with_stack(stack: &str) -> TextFields<'_> {
     TextFields { stack: Some(stack.into()), exception, ..TextFields::default() }
 }
 
-/// Reads a word that can only be a level: `INFO`, `warning`, `[ERROR]`, `Error:`. Words that also
+/// Reads a word that can only be a level: `INFO`, `warning`, `[ERROR]`, `Error:`, `【错误】`. Words that also
 /// begin sentences (`error`, `Fine`) count only in the spelling of loggers.
 pub fn clear_level(word: &str) -> Option<Level> {
-    let bare = word.trim_matches(['[', ']', ':', '<', '>', '|', ' ']);
+    let bare = word.trim_matches(['[', ']', ':', '<', '>', '|', ' ', '【', '】', '：']);
+    if !bare.is_ascii() {
+        const ALONE: [&str; 6] = ["错误", "警告", "信息", "调试", "严重", "致命"];
+        let is_level = bare.len() <= 12 && (bare.len() < word.len() || ALONE.contains(&bare));
+        return is_level.then(|| Level::of(bare)).flatten();
+    }
     if !(3..=13).contains(&bare.len()) || !bare.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
@@ -57,11 +62,41 @@ pub fn is_time_of_day(text: &str) -> bool {
 
 /// Returns true if the text begins with a date and time, in a bracket or not.
 pub fn has_time(text: &str) -> bool {
-    let text = text.strip_prefix('[').unwrap_or(text);
+    let text = text.strip_prefix(['[', '【']).unwrap_or(text);
     time::at_front(text, &ANY_DAY).is_some_and(|stamp| {
         let next = text.as_bytes().get(stamp.len);
-        next.is_none_or(|next| matches!(next, b' ' | b'\t' | b':' | b'[' | b']' | b',' | b'|' | b'-'))
+        next.is_none_or(|next| {
+            matches!(next, b' ' | b'\t' | b':' | b'[' | b']' | b',' | b'|' | b'-' | 0x80..)
+        })
     })
+}
+
+/// Splits a bracketed group off the front: the group, its content, and the rest.
+pub fn bracket(text: &str) -> Option<(&str, &str, &str)> {
+    let (inner, close) = match text.strip_prefix('[') {
+        Some(inner) => (inner, ']'),
+        None => (text.strip_prefix('【')?, '】'),
+    };
+    let (content, after) = inner.split_once(close)?;
+    Some((text.get(..text.len() - after.len())?, content, after))
+}
+
+/// Splits a level, or the name of an application in brackets, off the front if a time follows: `[WARN ] <time> …`,
+/// `[ERROR][<time>]…`, `ERROR: <time> …`, `[pay] <time> …`.
+pub fn before_time(text: &str) -> Option<(&str, &str)> {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let (word, after) = match bracket(text) {
+        Some((group, name, after)) if !has_time(name) && name.len() <= 64 => (group, after),
+        Some(_) => return None,
+        None => {
+            let end = text.find([' ', ':', '|', '[', '\t', '：'])?;
+            text.split_at_checked(end).filter(|(word, _)| clear_level(word).is_some())?
+        }
+    };
+    let after = after.trim_start_matches([' ', ':', '|', ',', '-', '\t', '：']);
+    has_time(after).then_some((word, after))
 }
 
 /// Returns true if a word can name a logger: `com.shop.Pay`, `shop::pay`, `o.s.Pay#12`, `root`.
@@ -83,11 +118,14 @@ pub fn is_qualified(word: &str) -> bool {
         && (word.contains("::") || word.contains('.') || word.starts_with("plugin/") || inner_capital())
 }
 
-/// Reads `[trace-span]` and Sleuth's `[app,trace,span…]`.
+/// Reads `[trace]`, `[trace-span]` and Sleuth's `[app,trace,span…]`.
 pub fn trace_pair(group: &str) -> Option<(&str, &str)> {
     let is_id =
         |text: &str, len: usize| text.len() == len && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_trace = |text: &str| is_id(text, 32) || is_id(text, 16);
+    if is_id(group, 32) {
+        return Some((group, ""));
+    }
     if let Some((trace, span)) =
         group.split_once('-').filter(|(trace, span)| is_trace(trace) && is_id(span, 16))
     {

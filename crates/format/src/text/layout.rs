@@ -2,7 +2,7 @@
 //! Cautious, because the message loses the text of the header: a sentence is never a header.
 //! Must not know where the line came from, and does not read its time.
 
-use crate::text::header::{clear_level, id_named, is_logger, is_qualified, trace_pair};
+use crate::text::header::{bracket, clear_level, id_named, is_logger, is_qualified, trace_pair};
 use model::record::Level;
 
 /// The header of a line, and the rest of the line.
@@ -26,46 +26,46 @@ pub struct Header<'a> {
 const MAX_PIECES: usize = 8;
 
 /// Reads pieces up to the level and the brackets after it. `bracketed` means that the time was in
-/// brackets too.
-pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
-    let mut header = Header { rest: text, ..Header::default() };
+/// brackets too, `level` is the one before the time.
+pub fn pieces<'a>(text: &'a str, bracketed: bool, level: Option<Level>) -> Header<'a> {
+    let mut header = Header { level, rest: text, ..Header::default() };
     let mut rest = text;
     let mut names: Vec<&str> = Vec::new();
     let mut threads = 0; // threads seen before the level
     for _ in 0..MAX_PIECES {
-        let before = rest.trim_start_matches([' ', '\t', '|', ',', ':']);
+        let before = rest.trim_start_matches([' ', '\t', '|', ',', ':', '：']);
         let dashes = before.trim_start_matches('-');
         rest = if dashes.starts_with([' ', '\t']) { dashes.trim_start() } else { before };
-        if let Some((group, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-            let content = group.trim();
+        if let Some((group, content, after)) = bracket(rest) {
+            let content = content.trim();
             let names_id = content.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("trace"));
             let has_ids = content.is_empty() || names_id || trace_pair(content).is_some();
-            match clear_level(rest.get(..group.len() + 2).unwrap_or("")) {
+            match clear_level(group) {
                 Some(level) if header.level.is_none() => header.level = Some(level),
                 _ if header.level.is_some()
                     && !has_ids
-                    && (bracketed || is_text(&header, threads, content, after)) =>
+                    && (bracketed
+                        || group.starts_with('【')
+                        || is_text(&header, threads, content, after)) =>
                 {
                     break;
                 }
                 _ if content.len() > 128 => break,
-                _ if has_ids => {
-                    header.trace = header.trace.or(trace_pair(content)).or_else(|| {
-                        let span = id_named(content, "span").map_or("", |(id, ..)| id);
-                        id_named(content, "trace").map(|(id, ..)| (id, span))
-                    })
+                // a title, unless a level follows
+                _ if group.starts_with('【') => {
+                    names.push(content);
+                    header.app = Some(content);
+                    rest = after;
+                    continue;
                 }
+                _ if has_ids => header.trace = header.trace.or_else(|| ids_of(content)),
                 _ => header.app = header.thread.replace(content),
             }
             (rest, header.rest) = (after, after);
             continue;
         }
-        let end = rest.find([' ', '\t', ',', '|']).unwrap_or(rest.len());
-        let end = rest
-            .get(..end)
-            .and_then(|word| word.find(':').filter(|at| clear_level(word.get(..*at).unwrap_or("")).is_some()))
-            .unwrap_or(end);
-        let Some((word, after)) = rest.split_at_checked(end).filter(|(word, _)| !word.is_empty()) else {
+        let Some((word, after)) = rest.split_at_checked(word_len(rest)).filter(|(word, _)| !word.is_empty())
+        else {
             break;
         };
         if header.level.is_some() {
@@ -76,8 +76,11 @@ pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
                 break;
             }
         } else if let Some(level) = clear_level(word).or_else(|| letter_level(word, after)) {
-            if names.iter().any(|name| is_name(name)) && !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                break; // `… error …` within a sentence
+            let is_named = names.iter().any(|name| is_name(name));
+            let is_lower = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
+            if is_lower && (is_named || header.thread.is_none() && begins_sentence(after)) {
+                names.push(word);
+                break;
             }
             header.level = Some(level);
             header.rest = after;
@@ -102,11 +105,37 @@ pub fn pieces<'a>(text: &'a str, bracketed: bool) -> Header<'a> {
     header
 }
 
+/// Returns the trace and span id that the content of a bracket is or names.
+fn ids_of(content: &str) -> Option<(&str, &str)> {
+    trace_pair(content).or_else(|| {
+        let span = id_named(content, "span").map_or("", |(id, ..)| id);
+        id_named(content, "trace").map(|(id, ..)| (id, span))
+    })
+}
+
+/// Returns the bytes of the word at the front; a level ends at its colon, a full-width colon belongs to the word.
+fn word_len(text: &str) -> usize {
+    let end = text.find([' ', '\t', ',', '|', '：']).unwrap_or(text.len());
+    let (word, after) = text.split_at(end);
+    if after.starts_with('：') {
+        return end + '：'.len_utf8();
+    }
+    word.find(':').filter(|at| word.get(..*at).and_then(clear_level).is_some()).unwrap_or(end)
+}
+
 /// Returns true if a bracket after the level is the application's text: it contains a sentence, or
 /// the thread is known already, and no separator follows that would end a header.
 fn is_text(header: &Header<'_>, threads: usize, content: &str, after: &str) -> bool {
     let closes = [" - ", " : ", " ---"].iter().any(|separator| after.starts_with(separator));
     !closes && (threads > 0 || header.app.is_some() || content.contains(' '))
+}
+
+/// Returns true if the text after a level word in lower case continues a sentence: `error count: 0`,
+/// `info desk opened`. Columns and fields do not.
+fn begins_sentence(after: &str) -> bool {
+    let Some(next) = after.strip_prefix(' ').and_then(|after| after.split(' ').next()) else { return false };
+    let is_field = next.contains('=') || next.strip_suffix(':').is_some_and(is_qualified);
+    next.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) && !is_field
 }
 
 /// Returns true if a word before the level can be the logger.

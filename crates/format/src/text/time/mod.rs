@@ -1,6 +1,7 @@
 //! Times as logs write them → microseconds UTC. The zone, year and day that a text omits come from
 //! [`Clock`]. Must not know the current time.
 
+mod chinese;
 mod named;
 mod numeric;
 mod scan;
@@ -10,7 +11,7 @@ use crate::contract::Clock;
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use model::time::local_ts;
 
-pub use numeric::{iso, klog};
+pub use numeric::iso;
 
 /// Days after the clock's day that a time without a year may still be: zones, and uploads around midnight.
 const DAYS_AHEAD: i64 = 2;
@@ -50,7 +51,10 @@ fn settle(reading: &Reading, bytes: &[u8], clock: &Clock) -> Stamp {
 pub fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
     match bytes.first()? {
-        b'0'..=b'9' => numeric::at_front(text, clock).or_else(|| named::day_first(bytes, clock)),
+        b'0'..=b'9' => numeric::at_front(text, clock)
+            .or_else(|| named::day_first(bytes, clock))
+            .or_else(|| named::year_first(bytes, clock))
+            .or_else(|| chinese::at_front(bytes, clock)),
         b'A'..=b'Z' | b'a'..=b'z' => named::at_front(bytes, clock),
         _ => None,
     }
@@ -75,6 +79,14 @@ fn nearest_year(month: u32, day: u32, clock: &Clock) -> Option<NaiveDate> {
     // 29 February may be up to eight years back
     (0..=8)
         .find_map(|back| NaiveDate::from_ymd_opt(year + 1 - back, month, day).filter(|date| *date <= latest))
+}
+
+/// Returns the date that is nearest to the clock's day; one that lies after it only if all do.
+fn nearest_date<const N: usize>(dates: [Option<NaiveDate>; N], clock: &Clock) -> Option<NaiveDate> {
+    dates.into_iter().flatten().min_by_key(|date| {
+        let days = date.signed_duration_since(clock.day).num_days();
+        (days > DAYS_AHEAD, days.abs())
+    })
 }
 
 /// Reads a number as epoch seconds, milli-, micro- or nanoseconds, depending on its magnitude.

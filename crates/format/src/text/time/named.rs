@@ -54,7 +54,16 @@ fn year_last(bytes: &[u8], reading: &Reading, clock: &Clock) -> Option<Stamp> {
     Some(Stamp { len: at + 5, ..stamp })
 }
 
-/// Reads `dd/Mon/yyyy:HH:MM:SS`, `dd-Mon-yyyy HH:MM:SS` and `dd Mon yyyy HH:MM:SS` at the front.
+/// Reads `yyyy Mon dd HH:MM:SS` at the front.
+pub(super) fn year_first(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
+    let year = digits(bytes, 0, 4).filter(|_| bytes.get(4) == Some(&b' '))?;
+    // seen from there, every date without a year is of this one
+    let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, 12, 29)?;
+    let stamp = at_front(bytes.get(5..)?, &Clock { day, ..*clock })?;
+    Some(Stamp { len: stamp.len + 5, ..stamp })
+}
+
+/// Reads `dd/Mon/yyyy:HH:MM:SS`, `dd-Mon-yyyy HH:MM:SS` and `dd Mon [yyyy] HH:MM:SS` at the front.
 pub(super) fn day_first(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     let (day, day_len) = short_number(bytes, 0)?;
     let separator = *bytes.get(day_len)?;
@@ -63,7 +72,16 @@ pub(super) fn day_first(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     }
     let (month, month_len) = month(bytes, day_len + 1)?;
     let at = day_len + 1 + month_len;
-    if bytes.get(at) != Some(&separator) || digit_run(bytes, at + 1) != 4 {
+    if bytes.get(at) != Some(&separator) {
+        return None;
+    }
+    if separator == b' '
+        && let Some((time, len)) = clock_at(bytes, at + 1)
+    {
+        let day = nearest_year(month, day, clock)?;
+        return Some(settle(&Reading { day, time, len: at + 1 + len }, bytes, clock));
+    }
+    if digit_run(bytes, at + 1) != 4 {
         return None;
     }
     let day = NaiveDate::from_ymd_opt(i32::try_from(digits(bytes, at + 1, 4)?).ok()?, month, day)?;

@@ -2,9 +2,9 @@
 //! Must not know names of months.
 
 use crate::contract::Clock;
-use crate::text::time::scan::{clock as clock_at, digit_run, digits, packed_clock};
-use crate::text::time::{Reading, Stamp, nearest_year, settle};
-use chrono::{Datelike, NaiveDate};
+use crate::text::time::scan::{clock as clock_at, digit_run, digits, one_or_two, packed_clock};
+use crate::text::time::{Reading, Stamp, nearest_date, nearest_year, settle};
+use chrono::NaiveDate;
 
 /// Reads any of these forms at the front of `text`.
 pub(super) fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
@@ -21,25 +21,35 @@ pub(super) fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
 }
 
 /// Reads `YYYY-MM-DD[T _]HH:MM:SS[.,fraction][zone]` at the front of `text`, also with `/` or `.`
-/// between the parts of the date, and `YYYY-MM-DD-HH.MM.SS.fraction`.
+/// between the parts of the date, month and day perhaps of one digit, and `YYYY-MM-DD-HH.MM.SS.fraction`.
 pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
     let separator = *bytes.get(4)?;
-    if !matches!(separator, b'-' | b'/' | b'.') || bytes.get(7) != Some(&separator) {
+    if !matches!(separator, b'-' | b'/' | b'.') {
         return None;
     }
     let year = i32::try_from(digits(bytes, 0, 4)?).ok()?;
-    let day = NaiveDate::from_ymd_opt(year, digits(bytes, 5, 2)?, digits(bytes, 8, 2)?)?;
-    let (time, len) = match bytes.get(10)? {
-        b'T' | b't' | b' ' | b'_' => clock_at(bytes, 11)?,
-        b'-' | b':' => packed_clock(bytes, 11, true).or_else(|| clock_at(bytes, 11))?,
+    let (month, month_len) = one_or_two(bytes, 5)?;
+    let day_at = 5 + month_len + 1;
+    if bytes.get(day_at - 1) != Some(&separator) {
+        return None;
+    }
+    let (day, day_len) = one_or_two(bytes, day_at)?;
+    let day = NaiveDate::from_ymd_opt(year, month, day)?;
+    let end = day_at + day_len;
+    let begin = match (bytes.get(end)?, bytes.get(end + 1)) {
+        (b',' | b' ', Some(b' ')) => end + 2,
+        (b'T' | b't' | b' ' | b'_' | b'-' | b':', _) => end + 1,
+        (0x80.., _) => end, // `2026/11/24下午3:12:03`
         _ => return None,
     };
-    Some(settle(&Reading { day, time, len: 11 + len }, bytes, clock))
+    let packed = || packed_clock(bytes, begin, true).filter(|_| matches!(bytes.get(end), Some(b'-' | b':')));
+    let (time, len) = clock_at(bytes, begin).or_else(packed)?;
+    Some(settle(&Reading { day, time, len: begin + len }, bytes, clock))
 }
 
 /// Reads klog's `MMDD HH:MM:SS.ffffff` at the front of `text`.
-pub fn klog(text: &str, clock: &Clock) -> Option<Stamp> {
+fn klog(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
     if bytes.get(4) != Some(&b' ') {
         return None;
@@ -74,7 +84,7 @@ fn packed_short(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     Some(settle(&Reading { day, time, len: begin + len }, bytes, clock))
 }
 
-/// Reads dates of short numbers: `yy/mm/dd`, `mm/dd/yyyy`, `dd.mm.yyyy`, `mm-dd` and `mm.dd`.
+/// Reads dates of short numbers: `yy/mm/dd`, `dd/mm/yy`, `mm/dd/yyyy`, `dd.mm.yyyy`, `mm-dd` and `mm.dd`.
 fn separated(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     let first_len = digit_run(bytes, 0);
     let separator = *bytes.get(first_len)?;
@@ -92,10 +102,9 @@ fn separated(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
         }
         (same, 4) if *same == separator => {
             let year = i32::try_from(digits(bytes, third_at + 1, 4)?).ok()?;
-            // Americans write the month first, and only they use `/` so
-            let (month, day) =
-                if separator == b'/' && first <= 12 { (first, second) } else { (second, first) };
-            (NaiveDate::from_ymd_opt(year, month, day)?, third_at + 5)
+            let month_first = NaiveDate::from_ymd_opt(year, first, second);
+            let day_first = NaiveDate::from_ymd_opt(year, second, first);
+            (nearest_date([day_first, month_first], clock)?, third_at + 5)
         }
         _ => return None,
     };
@@ -108,11 +117,11 @@ fn separated(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     Some(settle(&Reading { day, time, len: begin + len }, bytes, clock))
 }
 
-/// Returns the date of three two-digit numbers: the year first, or last, whichever is near the clock.
+/// Returns the date of three two-digit numbers in the order that is nearest to the clock's day.
 fn two_digit_year(first: u32, second: u32, third: u32, clock: &Clock) -> Option<NaiveDate> {
     let year_of = |number: u32| i32::try_from(2000 + number).ok();
     let year_first = NaiveDate::from_ymd_opt(year_of(first)?, second, third);
     let month_first = NaiveDate::from_ymd_opt(year_of(third)?, first, second);
-    let is_near = |date: &NaiveDate| (date.year() - clock.day.year()).abs() <= 1;
-    month_first.filter(|date| is_near(date) && !year_first.as_ref().is_some_and(is_near)).or(year_first)
+    let day_first = NaiveDate::from_ymd_opt(year_of(third)?, second, first);
+    nearest_date([year_first, month_first, day_first], clock)
 }

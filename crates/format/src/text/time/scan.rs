@@ -1,6 +1,7 @@
 //! Digits, fractions, clocks and month names at a place in a text. Must not know any layout of times.
 
-use chrono::NaiveTime;
+use crate::text::time::chinese;
+use chrono::{NaiveTime, Timelike};
 
 /// Reads exactly `count` digits at `at`.
 pub(super) fn digits(bytes: &[u8], at: usize, count: usize) -> Option<u32> {
@@ -19,10 +20,12 @@ pub(super) fn short_number(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     if bytes.get(at) == Some(&b' ') {
         return digits(bytes, at + 1, 1).map(|value| (value, 2));
     }
-    match digits(bytes, at, 2) {
-        Some(value) => Some((value, 2)),
-        None => digits(bytes, at, 1).map(|value| (value, 1)),
-    }
+    one_or_two(bytes, at)
+}
+
+/// Reads two digits at `at`, or one; returns the value and the bytes read.
+pub(super) fn one_or_two(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    digits(bytes, at, 2).map(|value| (value, 2)).or_else(|| digits(bytes, at, 1).map(|value| (value, 1)))
 }
 
 /// Returns the number of digits from `at` on.
@@ -51,27 +54,40 @@ fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
 }
 
 /// Returns the time of a clock; a leap second counts as the last microsecond of its minute.
-fn time_of(hour: u32, minute: u32, second: u32, micros: u32) -> Option<NaiveTime> {
+pub(super) fn time_of(hour: u32, minute: u32, second: u32, micros: u32) -> Option<NaiveTime> {
     let (second, micros) = if second == 60 { (59, 999_999) } else { (second, micros) };
     NaiveTime::from_hms_micro_opt(hour, minute, second, micros)
 }
 
 /// Reads `HH:MM:SS[.fraction]` at `at`, the hour perhaps of one digit; returns the time and the bytes
-/// read, ` AM` and ` PM` included.
+/// read, ` AM` and ` PM` included; also with Chinese words.
 pub(super) fn clock(bytes: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
+    if let Some((is_afternoon, word_len)) = chinese::half_day(bytes, at) {
+        let (time, len) = digital(bytes, at + word_len)?;
+        let hour = time.hour() % 12 + if is_afternoon { 12 } else { 0 };
+        return Some((time.with_hour(hour)?, word_len + len));
+    }
+    digital(bytes, at)
+}
+
+/// Reads the digits of a clock.
+fn digital(bytes: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
     let hour_digits = if bytes.get(at + 2) == Some(&b':') { 2 } else { 1 };
     let at_minute = at + hour_digits;
     if bytes.get(at_minute) != Some(&b':') || bytes.get(at_minute + 3) != Some(&b':') {
-        return None;
+        return chinese::clock(bytes, at);
     }
     let hour = digits(bytes, at, hour_digits)?;
     let (minute, second) = (digits(bytes, at_minute + 1, 2)?, digits(bytes, at_minute + 4, 2)?);
     let (micros, fraction_len) = fraction(bytes, at_minute + 6);
     let len = hour_digits + 6 + fraction_len;
-    let half = bytes.get(at + len..at + len + 3).filter(|half| half.ends_with(b"M") || half.ends_with(b"m"));
-    let (hour, len) = match half.map(<[u8]>::to_ascii_uppercase).as_deref() {
-        Some(b" AM") if (1..=12).contains(&hour) => (hour % 12, len + 3),
-        Some(b" PM") if (1..=12).contains(&hour) => (hour % 12 + 12, len + 3),
+    let rest = bytes.get(at + len..).unwrap_or(b"");
+    // newer ICUs write a narrow space
+    let gap = if rest.starts_with("\u{202f}".as_bytes()) { 3 } else { usize::from(rest.starts_with(b" ")) };
+    let is_end = !rest.get(gap + 2).is_some_and(u8::is_ascii_alphanumeric) && (1..=12).contains(&hour);
+    let (hour, len) = match rest.get(gap..gap + 2).filter(|_| is_end) {
+        Some(half) if half.eq_ignore_ascii_case(b"AM") => (hour % 12, len + gap + 2),
+        Some(half) if half.eq_ignore_ascii_case(b"PM") => (hour % 12 + 12, len + gap + 2),
         _ => (hour, len),
     };
     Some((time_of(hour, minute, second, micros)?, len))

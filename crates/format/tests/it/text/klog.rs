@@ -6,6 +6,10 @@ use format::leaf::klog::Klog;
 /// Each text, and the record that it becomes.
 const CASES: &[(&str, &str)] = &[
     (
+        "E20261122 10:11:12.345678 17 pay.cc:42] charge failed",
+        r#"2026-11-22T02:11:12.345678~|error|pay.cc|17|charge failed attrs={"caller":"pay.cc:42"}"#,
+    ),
+    (
         "E1122 10:11:12.345678       1 reflector.go:147] failed to watch *v1.Secret: unavailable",
         r#"2026-11-22T02:11:12.345678~|error|reflector.go|1|failed to watch *v1.Secret: unavailable attrs={"caller":"reflector.go:147"}"#,
     ),

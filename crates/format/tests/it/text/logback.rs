@@ -5,6 +5,50 @@ use format::leaf::logback::Logback;
 
 /// Each text, and the record that it becomes.
 const CASES: &[(&str, &str)] = &[
+    // Chinese
+    (
+        "2026-11-22 10:11:12.345 [main] 错误 com.shop.pay.Ledger - 扣款失败",
+        "2026-11-22T02:11:12.345~|error|com.shop.pay.Ledger|main|扣款失败",
+    ),
+    ("【2026-11-22 10:11:12】【警告】【订单】库存不足", "2026-11-22T02:11:12~|warn|-|-|【订单】库存不足"),
+    (
+        "2026-11-22 10:11:12 【订单】【错误】库存不足",
+        r#"2026-11-22T02:11:12~|error|-|-|库存不足 attrs={"app":"订单"}"#,
+    ),
+    ("2026-11-22 10:11:12 【订单】库存不足", "2026-11-22T02:11:12~|-|-|-|【订单】库存不足"),
+    ("2026年11月22日 10时11分12秒 警告：库存不足", "2026-11-22T02:11:12~|warn|-|-|库存不足"),
+    ("[错误] 2026-11-22 10:11:12 扣款失败", "2026-11-22T02:11:12~|error|-|-|扣款失败"),
+    ("错误：扣款失败", "-|error|-|-|扣款失败"),
+    ("【严重】数据库宕机", "-|error|-|-|数据库宕机"),
+    ("2026-11-22 10:11:12 信息中心已启动", "2026-11-22T02:11:12~|-|-|-|信息中心已启动"),
+    ("2026-11-22 10:11:12 配置 已加载", "2026-11-22T02:11:12~|-|-|-|配置 已加载"),
+    // the level before the time
+    (
+        "[WARN ] 2026-11-22 10:11:12.345 [main] com.shop.cart.Store - stock is low",
+        "2026-11-22T02:11:12.345~|warn|com.shop.cart.Store|main|stock is low",
+    ),
+    ("[ERROR][2026-11-22 10:11:12][pay] charge failed", "2026-11-22T02:11:12~|error|-|pay|charge failed"),
+    ("ERROR: 2026/11/22 10:11:12 charge failed", "2026-11-22T02:11:12~|error|-|-|charge failed"),
+    (
+        "[PAY] 2026-11-22 10:11:12.345 ERROR charge failed",
+        r#"2026-11-22T02:11:12.345~|error|-|-|charge failed attrs={"app":"PAY"}"#,
+    ),
+    // sentences
+    ("2026-11-22 10:11:12 critical section entered", "2026-11-22T02:11:12~|-|-|-|critical section entered"),
+    ("2026-11-22 10:11:12 error count: 0", "2026-11-22T02:11:12~|-|-|-|error count: 0"),
+    ("2026-11-22 10:11:12 info desk opened", "2026-11-22T02:11:12~|-|-|-|info desk opened"),
+    ("2026-11-22 10:11:12 error: charge failed", "2026-11-22T02:11:12~|error|-|-|charge failed"),
+    ("2026-11-22 10:11:12 error Charge failed", "2026-11-22T02:11:12~|error|-|-|Charge failed"),
+    ("2026-11-22 10:11:12 info order=7 placed", "2026-11-22T02:11:12~|info|-|-|order=7 placed"),
+    // a trace id in its own bracket; logback's context name
+    (
+        "2026-11-22 10:11:12.345 [pay-api] [4bf92f3577b34da6a3ce929d0e0e4736] [exec-1] ERROR com.shop.pay.Ledger - charge failed",
+        r#"2026-11-22T02:11:12.345~|error|com.shop.pay.Ledger|exec-1|charge failed trace=4bf92f3577b34da6a3ce929d0e0e4736 attrs={"app":"pay-api"}"#,
+    ),
+    (
+        "10:11:12.345 pay [main] ERROR c.shop.pay.Ledger - charge failed",
+        r#"2026-11-22T02:11:12.345~|error|c.shop.pay.Ledger|main|charge failed attrs={"app":"pay"}"#,
+    ),
     (
         "2026-11-22 10:11:12,345 [http-nio-8080-exec-3] ERROR com.shop.pay.PayService - charge failed: card refused",
         "2026-11-22T02:11:12.345~|error|com.shop.pay.PayService|http-nio-8080-exec-3|charge failed: card refused",

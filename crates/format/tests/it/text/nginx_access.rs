@@ -6,6 +6,18 @@ use format::leaf::nginx_access::NginxAccess;
 /// Each text, and the record that it becomes.
 const CASES: &[(&str, &str)] = &[
     (
+        r#"10.0.0.9 - - [22/Nov/2026:10:11:12 +0800] shop.example "GET /pay HTTP/1.1" 502 15"#,
+        r#"2026-11-22T02:11:12|error|-|-|GET /pay 502 code=502 attrs={"client":"10.0.0.9","host":"shop.example","method":"GET","path":"/pay","status":"502","bytes_sent":"15"}"#,
+    ),
+    (
+        r#"10.0.0.9 - [10.0.0.9] - - [22/Nov/2026:10:11:12 +0800] "GET /pay HTTP/1.1" 200 15"#,
+        r#"2026-11-22T02:11:12|info|-|-|GET /pay 200 attrs={"client":"10.0.0.9","method":"GET","path":"/pay","status":"200","bytes_sent":"15"}"#,
+    ),
+    (
+        r#"10.0.0.9, 10.0.0.1 - - [2026-11-22T10:11:12+08:00] "GET /pay HTTP/1.1" 200 15"#,
+        r#"2026-11-22T02:11:12|info|-|-|GET /pay 200 attrs={"client":"10.0.0.9","method":"GET","path":"/pay","status":"200","bytes_sent":"15"}"#,
+    ),
+    (
         r#"10.0.0.9 - - [22/Nov/2026:10:11:12 +0800] "GET /pay?id=7 HTTP/1.1" 502 157 "-" "curl/8.5" 412 5.003 [shop-pay-api-80] [] 10.0.1.7:8080 0 5.002 502 6f1d2c3b4a596877"#,
         r#"2026-11-22T02:11:12|error|-|-|GET /pay 502 upstream 10.0.1.7:8080 code=502 attrs={"client":"10.0.0.9","method":"GET","path":"/pay","query":"id=7","status":"502","bytes_sent":"157","user_agent":"curl/8.5","request_length":"412","request_time":"5.003","proxy_upstream_name":"shop-pay-api-80","upstream_addr":"10.0.1.7:8080","upstream_response_length":"0","upstream_response_time":"5.002","upstream_status":"502","request_id":"6f1d2c3b4a596877"}"#,
     ),
@@ -27,7 +39,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         r#"shop.example:443 10.0.0.9 - ann [22/Nov/2026:10:11:12 +0800] "GET / HTTP/1.1" 304 - "-" "-" "10.1.1.1" rt=0.005"#,
-        "2026-11-22T02:11:12|info|-|-|GET / 304 attrs={\"client\":\"10.0.0.9\",\"user\":\"ann\",\"method\":\"GET\",\"path\":\"/\",\"status\":\"304\",\"tail\":\"\\\"10.1.1.1\\\" rt=0.005\"}",
+        "2026-11-22T02:11:12|info|-|-|GET / 304 attrs={\"client\":\"10.0.0.9\",\"user\":\"ann\",\"host\":\"shop.example:443\",\"method\":\"GET\",\"path\":\"/\",\"status\":\"304\",\"tail\":\"\\\"10.1.1.1\\\" rt=0.005\"}",
     ),
     (
         r#"10.0.0.9 - - [22/Nov/2026:10:11:12 +0800] "GET / HTTP/1.1" 99999999 1 "-" "-""#,
