@@ -117,6 +117,9 @@ fn is_picture(line: &str) -> bool {
     if line.starts_with(['|', '+']) && line.ends_with(['|', '+']) {
         return true; // a table
     }
+    if line.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return false;
+    }
     let (mut letters, mut marks) = (0usize, 0usize);
     for c in line.chars().take(200).filter(|c| !c.is_whitespace()) {
         if c.is_alphanumeric() { letters += 1 } else { marks += 1 }

@@ -5,7 +5,8 @@
 /// Returns true if `line` can only continue the record of the line before it, `previous`.
 pub fn continues(line: &str, previous: &str) -> bool {
     let Some(first) = line.bytes().next() else { return true };
-    if first.is_ascii_whitespace() || STARTS.iter().any(|start| line.starts_with(start)) {
+    let may_start = |first: u8| FIRST_BYTES.get(usize::from(first)).is_some_and(|begins| *begins);
+    if first.is_ascii_whitespace() || may_start(first) && STARTS.iter().any(|start| line.starts_with(start)) {
         return true;
     }
     if b")]}".contains(&first) || line.bytes().all(|byte| b")]}>;,\"".contains(&byte)) {
@@ -102,6 +103,17 @@ const STARTS: [&str; 51] = [
     "Function: &",
 ];
 
+/// True for the first byte of a front, so that most lines are compared with none.
+const FIRST_BYTES: [bool; 128] = {
+    let mut bytes = [false; 128];
+    let mut at = 0;
+    while at < STARTS.len() {
+        bytes[STARTS[at].as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    bytes
+};
+
 /// Lines that announce a trace.
 const WHOLE: [&str; 11] = [
     "Caused by:",
@@ -178,6 +190,9 @@ pub fn has_frames(text: &str) -> bool {
 
 /// Returns true for `app/pay.rb:12:in 'charge'`, with `from` or Rails' `[tag]` before it or without.
 fn is_ruby_frame(line: &str) -> bool {
+    if !line.ends_with('\'') {
+        return false; // most lines are not searched
+    }
     let tagged = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
     let frame = line.strip_prefix("from ").or(tagged.map(|(_, rest)| rest)).unwrap_or(line);
     let Some(at) = frame.find(":in ") else { return false };
@@ -185,7 +200,6 @@ fn is_ruby_frame(line: &str) -> bool {
     let quoted = rest.get(":in ".len()..).unwrap_or("");
     place.rsplit_once(':').is_some_and(|(path, number)| is_number(number) && !path.contains(' '))
         && quoted.starts_with(['`', '\''])
-        && quoted.ends_with('\'')
 }
 
 /// Returns true for the place below a Go function: `\t/app/pay.go:12 +0x1d`.
@@ -257,8 +271,7 @@ pub fn exception_of(text: &str) -> Option<&str> {
         let at_margin = !line.starts_with([' ', '\t']);
         let line = line.trim();
         let line = line.strip_prefix("! ").unwrap_or(line); // Dropwizard
-        is_python |=
-            line.trim_start_matches("+ Exception Group ").starts_with("Traceback (most recent call last)");
+        is_python |= line.strip_prefix("+ Exception Group ").unwrap_or(line).starts_with(TRACEBACK);
         if is_python && line == "Call stack:" {
             break; // of the caller of a logger that failed
         }

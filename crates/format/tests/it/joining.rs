@@ -115,3 +115,28 @@ fn lines_of_a_record_are_joined_in_each_envelope() {
     }
     assert!(faults.is_empty(), "\n{faults}");
 }
+
+#[test]
+fn a_flood_of_continuations_is_bounded_and_streams_are_apart() {
+    let floods = [
+        ("ERROR: x\n", "  a continuation"),
+        ("==================\nWARNING: DATA RACE\n", "Read at 0x1 by goroutine 1:"),
+        ("text\n{\n", "  \"a\": {"),
+        ("/app/pay.js:9\n", "a line"),
+    ];
+    for (head, line) in floods {
+        let line = format!("{line}{}\n", " x".repeat(100));
+        let rows = rows(&format!("{head}{}", line.repeat((2 << 20) / line.len())));
+        let longest = rows.iter().map(|(_, (_, text))| text.len()).max();
+        assert!(longest.is_some_and(|len| (1 << 19..=(1 << 20) + 100).contains(&len)), "{line}: {longest:?}");
+    }
+    let cri = |stream: &str, line: &str| format!("2026-11-22T10:12:03.123456789Z {stream} F {line}\n");
+    let text = [
+        cri("stderr", "2026-11-22 10:12:03 ERROR failed"),
+        cri("stdout", "2026-11-22 10:12:03 INFO calm"),
+        cri("stderr", "\tat a.B.c(B.java:1)"),
+        cri("stdout", "  more"),
+    ];
+    let read: Vec<String> = rows(&text.concat()).into_iter().map(|(_, (_, text))| text).collect();
+    assert_eq!(read, ["failed\n\tat a.B.c(B.java:1)", "calm\n  more"]);
+}
