@@ -56,12 +56,13 @@ fn fit_dialect<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
         found.retain(|one| !dialect.contains(&one.id));
     }
     let is_gelf = has("short_message") || has("version") && has("host") && has("level");
+    let is_syslog = is_gelf || has("facility");
     let ends = |key: &str| {
         key.len() >= 8 && key.get(key.len() - 8..).is_some_and(|end| end.eq_ignore_ascii_case("severity"))
     };
     for (key, raw) in members {
         let id = id_of(raw);
-        if is_gelf || has("facility") || ends(key) {
+        if is_syslog || ends(key) {
             let levels = found
                 .iter_mut()
                 .filter(|one| one.id == id && one.field == Field::Level && one.text.len() == 1);

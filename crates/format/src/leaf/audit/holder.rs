@@ -5,6 +5,7 @@
 use crate::leaf::audit::{marks, rebuild};
 use crate::text::fields::bare;
 use crate::text::json::{members, members_of, text_of};
+use crate::text::json_cursor::Member;
 use memchr::memmem::{self, Finder};
 use model::record::{Attrs, Text};
 use std::borrow::Cow;
@@ -34,10 +35,14 @@ pub(super) fn may_hold(name: &str, value: &str) -> bool {
 }
 
 /// Returns the member of an object, `audit` of `kubernetes`, that may hold an event.
-pub(super) fn within<'v>(name: &str, value: &'v str) -> Option<&'v str> {
+fn inner<'v>(name: &str, value: &'v str) -> Option<Member<'v>> {
     let may_be = value.starts_with('{') && (OUTERS.contains(&name) || may_hold(name, value));
-    let mut members = may_be.then(|| members_of(value))?;
-    members.find(|(name, value)| may_hold(name, value)).map(|(_, value)| value)
+    may_be.then(|| members_of(value))?.find(|(name, value)| may_hold(name, value))
+}
+
+/// Returns the value of that member.
+pub(super) fn within<'v>(name: &str, value: &'v str) -> Option<&'v str> {
+    inner(name, value).map(|(_, value)| value)
 }
 
 /// Returns the rest of a flattened name, `verb` of `kubernetes.audit.verb`.
@@ -46,15 +51,16 @@ pub(super) fn after(name: &str) -> Option<&str> {
     name.strip_prefix("audit.")
 }
 
-/// Returns the name of the member in which a line holds an audit event.
+/// Returns the name of the member in which a line holds an audit event: `audit`, `properties.log`.
 pub fn held_in(text: &str) -> Option<Text<'_>> {
     let bytes = text.as_bytes();
     if HOLDER.find(bytes).is_none() && GROUP.find(bytes).is_none() || !marks::is_event(text) {
         return None;
     }
-    let mut members = members(text).ok()?.into_iter();
-    let name = members.find(|(key, value)| may_hold(key, value) || within(key, value).is_some());
-    name.map(|(key, _)| key)
+    members(text).ok()?.into_iter().find_map(|(key, value)| match inner(&key, value) {
+        Some((inner, _)) => Some(Cow::Owned(format!("{key}.{inner}"))),
+        None => may_hold(&key, value).then_some(key),
+    })
 }
 
 /// Returns the event that a line holds, with the other members that an event does not have.
