@@ -5,7 +5,7 @@ use crate::cli::{Context, Done, Result, print, print_json, print_problems};
 use crate::ingest::{Options, main_format, read_frames, reader_for};
 use crate::source::{ListedObject, Source};
 use format::Clock;
-use format::layout::draft;
+use format::layout::{NearMiss, draft, near_misses};
 use format::reader::Row;
 use model::time::Ts;
 use serde::Serialize;
@@ -57,6 +57,17 @@ struct Inspected {
     first: Vec<Value>,
     /// A layout file to start from, if a line was not understood.
     draft: Option<String>,
+    /// Layouts that read the beginning of that line: the layout, what its pattern has next, what the line has there.
+    near: Vec<Near>,
+}
+
+/// A layout that nearly reads a line.
+#[derive(Serialize)]
+struct Near {
+    layout: String,
+    read: String,
+    expected: String,
+    found: String,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
@@ -119,9 +130,22 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
         faults: counts.faults.clone(),
         failure: failure.map(|error| error.to_string()),
         first,
+        near: not_understood.as_deref().map(|line| near(line, options)).unwrap_or_default(),
         draft: not_understood
             .map(|line| draft(&line, &Clock { zone: options.time_zone, day: options.today })),
     }
+}
+
+/// Returns the layouts that nearly read a line.
+fn near(line: &str, options: &Options) -> Vec<Near> {
+    let misses = near_misses(options.formats.registry.layouts().iter().copied(), line);
+    let near = |miss: NearMiss| Near {
+        read: line.get(..miss.read_bytes).unwrap_or_default().to_owned(),
+        layout: miss.layout,
+        expected: miss.expected,
+        found: miss.found,
+    };
+    misses.into_iter().map(near).collect()
 }
 
 /// Returns a share of the records, rounded to two digits.
@@ -130,11 +154,15 @@ fn share(part: u64, records: u64) -> f64 {
 }
 
 fn text(object: &Inspected) -> String {
-    let Inspected { key, table, format, confidence, reasons, failure, first, draft, .. } = object;
+    let Inspected { key, table, format, confidence, reasons, failure, first, draft, near, .. } = object;
     let table = table.unwrap_or("no table");
     let mut lines = vec![key.clone(), format!("  {table} as {format}, confidence {confidence}")];
     lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
     lines.extend(first.iter().map(|record| format!("  {record}")));
+    lines.extend(near.iter().map(|miss| {
+        let Near { layout, read, expected, found } = miss;
+        format!("  nearly `{layout}`: it reads `{read}`, then expects {expected} and finds `{found}`")
+    }));
     if let Some(draft) = draft {
         lines.push(
             "  a layout for lines that were not understood, to start from (headwater formats --help):".into(),

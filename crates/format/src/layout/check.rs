@@ -7,6 +7,7 @@ use crate::layout::Layout;
 use crate::origin::Origin;
 use crate::reader::{Reader, ReaderOptions, Row};
 use crate::registry::Registry;
+use crate::text::header;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use model::record::{Body, Record};
@@ -25,6 +26,9 @@ pub fn check(layout: &Layout, registry: &'static Registry) -> Vec<String> {
         let chain = row.get("format").map_or("", String::as_str);
         if !chain.split(" > ").any(|name| name == layout.name()) {
             faults.push(format!("sample {}: read as `{chain}`, not by this layout", at + 1));
+        }
+        if let Some(time) = layout.unread_time(header::first_line(&sample.text).0, &clock()) {
+            faults.push(format!("sample {}: the time `{time}` is not read; `time_format` says how", at + 1));
         }
         for (field, wanted) in &sample.expect {
             let got = row.get(field).map_or("", String::as_str);
@@ -45,10 +49,13 @@ fn same_time(got: &str, wanted: &str) -> bool {
     parse(wanted).is_some() && parse(got) == parse(wanted)
 }
 
+fn clock() -> Clock {
+    Clock { zone: Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() }
+}
+
 /// Reads text as an object of 22 November 2026 in UTC; returns the fields of each record by name.
 pub fn rows_of(text: &str, registry: &'static Registry) -> Vec<BTreeMap<String, String>> {
-    let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
-    let options = ReaderOptions { registry, ..ReaderOptions::of(Clock { zone: Tz::UTC, day }) };
+    let options = ReaderOptions { registry, ..ReaderOptions::of(clock()) };
     let mut reader = Reader::new(Origin::default(), options);
     let mut rows = Vec::new();
     let mut emit = |row: Row<'_>| rows.push(fields_of(row.record, row.ts));

@@ -5,11 +5,13 @@ mod check;
 mod draft;
 mod file;
 mod group;
+mod near;
 mod set;
 
 pub use check::check;
 pub use draft::draft;
 pub use file::{LayoutError, LayoutFile, Not, Sample};
+pub use near::{NearMiss, near_misses};
 pub(crate) use set::LayoutSet;
 
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
@@ -138,6 +140,12 @@ impl Layout {
             .and_then(|word| self.level_of(word))
             .or_else(|| found.priority())
             .or_else(|| found.status_level())
+    }
+
+    /// Returns the text of a line's group `time` if it cannot be read.
+    pub(crate) fn unread_time<'l>(&self, line: &'l str, clock: &Clock) -> Option<&'l str> {
+        let found = self.find(line)?;
+        found.text(&Group::Time).filter(|_| self.time(&found, clock).is_none())
     }
 
     /// Reads the time of a record; returns µs UTC, and true if it names its zone.

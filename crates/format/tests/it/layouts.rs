@@ -1,7 +1,7 @@
 //! Every shipped layout reads its own samples, through the whole reader.
 
 use format::Registry;
-use format::layout::{Layout, check};
+use format::layout::{Layout, check, near_misses};
 
 #[test]
 fn every_layout_reads_its_samples() {
@@ -36,4 +36,15 @@ fn an_error_in_a_layout_names_its_place() {
     assert!(parse(&zone).contains("`Mars` is not a time zone"), "{}", parse(&zone));
     let mixed = valid.replace("['^(?<message>a)$']", "['^(?<message>a)$', '^(?<payload>b)$']");
     assert!(parse(&mixed).contains("every pattern has a group `payload` or none"), "{}", parse(&mixed));
+}
+
+#[test]
+fn a_line_that_no_layout_reads_has_near_misses() {
+    let text = "about = \"x\"\npatterns = ['^(?<time>[0-9-]+ [0-9:]+) \\[(?<thread>[a-z]+)\\] (?<message>.*)$']\n[[sample]]\ntext = '2026-11-22 10:12:03 [a] b'\nexpect = { message = \"b\" }\n";
+    let till = Layout::parse("till", "till.toml", text).expect("a layout");
+    let misses = near_misses([&till], "2026-11-22 10:12:03 {exec} cart is full");
+    let miss = misses.first().expect("a near miss");
+    assert_eq!((miss.layout.as_str(), miss.read_bytes), ("till", 20));
+    assert_eq!((miss.found.as_str(), miss.expected.starts_with(r"\[")), ("{exec} cart is full", true));
+    assert!(near_misses([&till], "cart is full").is_empty());
 }
