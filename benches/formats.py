@@ -1,4 +1,4 @@
-"""Each kind of log to Parquet beside DuckDB, two threads: JSON and text, gzip and plain.
+"""Each kind of log to Parquet beside DuckDB and Polars, two threads: JSON and text, gzip and plain.
 
 Fair as in ingest.py: both read the same files, write every record as one row (asserted), sorted by
 time. Headwater also redacts, makes row ids and templates, and finds out the format, of which DuckDB
@@ -71,16 +71,20 @@ def one(headwater, folder, what, day, table, select, runs):
         query = select.replace("FILES", f"{day}/{table}/**/*")
         return measure.duckdb(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
 
-    ours, theirs = measure.alternate(runs, ours, theirs)
-    count = "select count(*) from read_parquet('{}')"
-    written = measure.duckdb(count.format(target)).output[0][0]
+    by = "requestReceivedTimestamp" if table == "audit" else "ts"
+    pattern = LINE if "text" in what else ""
+    frames = lambda: measure.polars(files, target, by, pattern)
+    ours, theirs, third = measure.alternate(runs, ours, theirs, frames)
+    assert third.output == theirs.output[0][0], f"polars wrote {third.output} rows, duckdb {theirs.output}"
+    written = theirs.output[0][0]
     kept = ingest.rows_in(headwater, lake)
     assert written == kept, f"duckdb wrote {written} rows, headwater {kept}"
     shutil.rmtree(lake)
     target.unlink()
     return measure.Row(f"formats: {what}", f"{raw / 1e6:.0f} MB", str(kept), ours, theirs,
                        f"{what}: {stored / 1e6:.0f} MB stored; headwater {raw / 1e6 / ours.seconds:.0f} MB/s, "
-                       f"duckdb {raw / 1e6 / theirs.seconds:.0f} MB/s")
+                       f"duckdb {raw / 1e6 / theirs.seconds:.0f} MB/s, "
+                       f"polars {third.seconds:.2f} s, {raw / 1e6 / third.seconds:.0f} MB/s, {third.peak_mib:.0f} MiB")
 
 
 def formats(headwater, folder, size, runs):

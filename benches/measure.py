@@ -94,10 +94,20 @@ def duckdb(timed, setup=()):
     return Run(told["seconds"], run.peak_mib, told["rows"])
 
 
-def alternate(runs, ours, theirs):
-    """Runs both engines in turn, `runs` times each, and returns each one's median seconds and
+def polars(files, target, by="", pattern=""):
+    """Reads files in a fresh Polars and writes one sorted Parquet file; returns its Run, the count of rows as
+    output. With a pattern the files are text, else JSON lines sorted by a member."""
+    asked = json.dumps({"files": list(map(str, files)), "target": str(target), "by": by, "pattern": pattern})
+    command = ["env", f"POLARS_MAX_THREADS={THREADS}", sys.executable, pathlib.Path(__file__).with_name("frames.py")]
+    run = child(command, asked)
+    told = json.loads(run.output)
+    return Run(told["seconds"], run.peak_mib, told["rows"])
+
+
+def alternate(runs, *engines):
+    """Runs the engines in turn, `runs` times each, and returns each one's median seconds and
     greatest peak; the output is that of the last run."""
-    pairs = [(ours(), theirs()) for _ in range(runs)]
+    pairs = [tuple(engine() for engine in engines) for _ in range(runs)]
     return tuple(median(side) for side in zip(*pairs))
 
 
