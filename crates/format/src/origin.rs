@@ -62,11 +62,14 @@ fn place_of(parts: &[&str]) -> Place<'static> {
             ..Place::default()
         };
     }
+    let container = bundled_container(parts).and_then(own);
     match pod_folder(parts) {
         Some((namespace, pod)) => {
-            Place { namespace: namespace.and_then(own), pod: own(pod), ..Place::default() }
+            // the folder before a pod's in a bundle is named after what collected it
+            let namespace = namespace.filter(|_| container.is_none()).and_then(own);
+            Place { namespace, pod: own(pod), container, ..Place::default() }
         }
-        None => Place::default(),
+        None => Place { container, ..Place::default() },
     }
 }
 
@@ -147,6 +150,16 @@ fn support_bundle<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
         ["pods", "logs", namespace, pod, container] => Some([*namespace, *pod, stem(container)]),
         _ => None,
     })
+}
+
+/// Reads a support bundle's `support-bundle-2026-11-22/<collector>/<pod>/<container>-previous.log`; all its other
+/// `.log` files are what a container printed, too.
+fn bundled_container<'a>(parts: &[&'a str]) -> Option<&'a str> {
+    let (file, folders) = parts.split_last()?;
+    let is_bundle =
+        |folder: &&str| folder.starts_with("support-bundle") || folder.starts_with("supportbundle");
+    let name = file.strip_suffix(".log").filter(|_| folders.iter().any(is_bundle))?;
+    Some(name.strip_suffix("-previous").unwrap_or(name))
 }
 
 /// Splits a name at `_` into exactly three parts.

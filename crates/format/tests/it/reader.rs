@@ -50,6 +50,10 @@ fn a_path_names_the_place() {
             "fluent/kube.var.log.containers.cart-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log/2026/11/22/x",
             "shop/cart-0",
         ),
+        (
+            "support-bundle-2026-11-22/all-logs/cart-6c8f7b9d5d-q8w4z/cart-previous.log",
+            "-/cart-6c8f7b9d5d-q8w4z",
+        ),
         // no pods
         ("business/shop/cart/app.log", "-/-"),
         ("logs/shop/node-3/out.log", "-/-"),
@@ -149,4 +153,19 @@ fn a_draft_reads_the_line_that_it_was_made_from() {
         let faults = format::layout::check(registry.layouts()[0], registry);
         assert!(faults.is_empty(), "{faults:?}\n{text}");
     }
+}
+
+#[test]
+fn a_line_that_no_format_reads_has_the_time_of_the_line_before_it() {
+    let rows = read("business/app.log", "2026-11-22 10:12:03 INFO a\ncart is full\n");
+    assert_eq!(
+        rows,
+        [
+            "2026-11-22T10:12:03 info -/- | a",
+            r#"2026-11-22T10:12:03 - -/- | cart is full {"unparsed":"no known format","ts_source":"previous"}"#,
+        ]
+    );
+    // a container may print anything
+    let rows = read("supportbundle/run-cart/run-cart.log", "cart is full\n");
+    assert_eq!(rows, [r#"2026-11-22T00:00:00 - -/- | cart is full {"ts_source":"object"}"#]);
 }
