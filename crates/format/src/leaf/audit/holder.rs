@@ -2,7 +2,7 @@
 //! others: whether a name is such a member's, and the event taken out of it. Must not know what the members
 //! mean.
 
-use crate::leaf::audit::{marks, rebuild};
+use crate::leaf::audit::rebuild;
 use crate::text::fields::bare;
 use crate::text::json::{members, members_of, text_of};
 use crate::text::json_cursor::Member;
@@ -51,10 +51,10 @@ pub(super) fn after(name: &str) -> Option<&str> {
     name.strip_prefix("audit.")
 }
 
-/// Returns the name of the member in which a line holds an audit event: `audit`, `properties.log`.
-pub fn held_in(text: &str) -> Option<Text<'_>> {
-    let bytes = text.as_bytes();
-    if HOLDER.find(bytes).is_none() && GROUP.find(bytes).is_none() || !marks::is_event(text) {
+/// Returns the name of the member in which a line may hold an audit event: `audit`, `properties.log`.
+pub(super) fn name_in(text: &str) -> Option<Text<'_>> {
+    let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
+    if !has(&HOLDER) && !has(&GROUP) {
         return None;
     }
     members(text).ok()?.into_iter().find_map(|(key, value)| match inner(&key, value) {

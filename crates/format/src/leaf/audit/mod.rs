@@ -11,13 +11,12 @@ mod record; // an event → a record
 mod sentence; // what is said of an event, and its place
 mod target; // the object where `objectRef` does not name it
 
-pub use holder::held_in;
-
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::audit::raw::Raw;
 use crate::leaf::secrecy;
 use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::Finder;
+use model::record::Text;
 use std::sync::LazyLock;
 
 /// The beginning of an event as the API server writes it.
@@ -43,6 +42,11 @@ fn native_at(text: &str) -> Option<usize> {
     ["{\"kind\":\"Event", "{\"kind\":\"EventList"]
         .iter()
         .find_map(|kind| Some(head.strip_suffix(kind)?.len()))
+}
+
+/// Returns the name of the member in which a line holds an audit event.
+pub fn held_in(text: &str) -> Option<Text<'_>> {
+    holder::name_in(text).filter(|_| marks::is_event(text))
 }
 
 /// The format.

@@ -3,6 +3,7 @@
 //! distinguishes them from audit events. Must not know which envelope the event came in.
 
 mod alloy; // Grafana Alloy's line
+mod inner; // members of its objects
 mod marks; // whether a line is an event
 mod names; // names that templates choose
 mod plain; // events with such names → core/v1

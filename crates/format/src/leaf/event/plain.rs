@@ -1,10 +1,10 @@
 //! Events of templates, alerts, tables and key=value lines, whose parts have names of their own (`names`) →
 //! a core/v1 Event. Must not know the names.
 
+use crate::leaf::event::inner::add_inner;
 use crate::leaf::event::names::{
     COMPONENT, Part, is_parent, kind_of, lines_of, part_of, reference, tag_of, type_of,
 };
-use crate::leaf::event::shape::add_inner;
 use crate::leaf::spelling::{opened, put};
 use serde_json::{Map, Value};
 

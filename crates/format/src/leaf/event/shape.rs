@@ -1,9 +1,10 @@
 //! The shapes in which exporters write events → a core/v1 Event: within another object, as text, with
 //! joined or other names. Must not know the names that templates choose; `plain` does.
 
+use crate::leaf::event::inner::add_inner;
 use crate::leaf::event::names::{Part, part_of};
 use crate::leaf::event::plain::plain;
-use crate::leaf::spelling::{one_of, opened, put, steps, tail};
+use crate::leaf::spelling::{one_of, opened, put, tail};
 use serde_json::{Map, Value};
 
 /// The members in which exporters put an event: eventrouter, kube-eventer (SLS, Kafka),
@@ -39,25 +40,6 @@ const TEXTS: [&str; 17] = [
     "clusterName",
     "apiVersion",
     "kind",
-];
-
-/// The members of those objects.
-const INNER: [&str; 15] = [
-    "kind",
-    "namespace",
-    "name",
-    "uid",
-    "apiVersion",
-    "resourceVersion",
-    "fieldPath",
-    "labels",
-    "annotations",
-    "ownerReferences",
-    "component",
-    "host",
-    "count",
-    "lastObservedTime",
-    "creationTimestamp",
 ];
 
 /// Returns a key without the name of the event that eventrouter, Metricbeat and flat stores put before it.
@@ -153,19 +135,5 @@ fn add(event: &mut Value, key: &str, value: Value) {
             Some((text, "")) => put(event, &[text], value),
             _ => put(event, &[key], value),
         },
-    }
-}
-
-pub(super) fn add_inner(event: &mut Value, object: &str, key: &str, value: Value) {
-    match one_of(key, &INNER) {
-        Some((name @ ("labels" | "annotations"), rest)) if !rest.is_empty() => {
-            put(event, &[object, name, tail(rest)], value);
-        }
-        Some((name, rest)) => {
-            let mut path = vec![object, name];
-            path.extend(steps(rest));
-            put(event, &path, value);
-        }
-        None => put(event, &[object, key], value),
     }
 }

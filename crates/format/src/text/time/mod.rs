@@ -2,9 +2,11 @@
 //! [`Clock`]. Must not know the current time.
 
 mod chinese;
+mod digits;
 mod named;
 mod numeric;
 mod scan;
+mod words; // clocks with Chinese words
 mod zone;
 
 use crate::contract::Clock;

@@ -2,7 +2,8 @@
 //! Must not know the forms of digits alone.
 
 use crate::contract::Clock;
-use crate::text::time::scan::{clock as clock_at, digit_run, digits, month, short_number};
+use crate::text::time::digits::{digit_run, digits, short_number};
+use crate::text::time::scan::{clock as clock_at, month};
 use crate::text::time::{Reading, Stamp, nearest_year, settle, zone};
 use chrono::{Datelike, NaiveDate};
 

@@ -2,7 +2,8 @@
 //! Must not know names of months.
 
 use crate::contract::Clock;
-use crate::text::time::scan::{clock as clock_at, digit_run, digits, one_or_two, packed_clock};
+use crate::text::time::digits::{digit_run, digits, one_or_two};
+use crate::text::time::scan::{clock as clock_at, packed_clock};
 use crate::text::time::{Reading, Stamp, nearest_date, nearest_year, settle};
 use chrono::NaiveDate;
 

@@ -1,37 +1,8 @@
-//! Digits, fractions, clocks and month names at a place in a text. Must not know any layout of times.
+//! Fractions, clocks and month names at a place in a text. Must not know any layout of times.
 
-use crate::text::time::chinese;
+use crate::text::time::digits::{digit_run, digits, time_of};
+use crate::text::time::words;
 use chrono::{NaiveTime, Timelike};
-
-/// Reads exactly `count` digits at `at`.
-pub(super) fn digits(bytes: &[u8], at: usize, count: usize) -> Option<u32> {
-    let mut value = 0u32;
-    for &byte in bytes.get(at..at + count)? {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        value = value * 10 + u32::from(byte - b'0');
-    }
-    Some(value)
-}
-
-/// Reads one or two digits at `at`, the first perhaps a space; returns the value and the bytes read.
-pub(super) fn short_number(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    if bytes.get(at) == Some(&b' ') {
-        return digits(bytes, at + 1, 1).map(|value| (value, 2));
-    }
-    one_or_two(bytes, at)
-}
-
-/// Reads two digits at `at`, or one; returns the value and the bytes read.
-pub(super) fn one_or_two(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    digits(bytes, at, 2).map(|value| (value, 2)).or_else(|| digits(bytes, at, 1).map(|value| (value, 1)))
-}
-
-/// Returns the number of digits from `at` on.
-pub(super) fn digit_run(bytes: &[u8], at: usize) -> usize {
-    bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count()
-}
 
 /// Reads an optional fraction at `at`; returns microseconds and the bytes read. A colon begins a
 /// fraction only if three digits follow, as some programs write milliseconds.
@@ -53,16 +24,10 @@ fn fraction(bytes: &[u8], at: usize) -> (u32, usize) {
     (micros, count + 1)
 }
 
-/// Returns the time of a clock; a leap second counts as the last microsecond of its minute.
-pub(super) fn time_of(hour: u32, minute: u32, second: u32, micros: u32) -> Option<NaiveTime> {
-    let (second, micros) = if second == 60 { (59, 999_999) } else { (second, micros) };
-    NaiveTime::from_hms_micro_opt(hour, minute, second, micros)
-}
-
 /// Reads `HH:MM:SS[.fraction]` at `at`, the hour perhaps of one digit; returns the time and the bytes
 /// read, ` AM` and ` PM` included; also with Chinese words.
 pub(super) fn clock(bytes: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
-    if let Some((is_afternoon, word_len)) = chinese::half_day(bytes, at) {
+    if let Some((is_afternoon, word_len)) = words::half_day(bytes, at) {
         let (time, len) = digital(bytes, at + word_len)?;
         let hour = time.hour() % 12 + if is_afternoon { 12 } else { 0 };
         return Some((time.with_hour(hour)?, word_len + len));
@@ -75,7 +40,7 @@ fn digital(bytes: &[u8], at: usize) -> Option<(NaiveTime, usize)> {
     let hour_digits = if bytes.get(at + 2) == Some(&b':') { 2 } else { 1 };
     let at_minute = at + hour_digits;
     if bytes.get(at_minute) != Some(&b':') || bytes.get(at_minute + 3) != Some(&b':') {
-        return chinese::clock(bytes, at);
+        return words::clock(bytes, at);
     }
     let hour = digits(bytes, at, hour_digits)?;
     let (minute, second) = (digits(bytes, at_minute + 1, 2)?, digits(bytes, at_minute + 4, 2)?);

@@ -1,7 +1,7 @@
 //! Zones as logs write them: `Z`, `+08:00`, `UTC`, `GMT+8`, `CST`, `Asia/Shanghai`. Must not know any layout of times.
 
 use crate::contract::Clock;
-use crate::text::time::scan::digits;
+use crate::text::time::digits::digits;
 use chrono::{NaiveDateTime, Offset, TimeZone};
 use chrono_tz::{OffsetName, Tz};
 
