@@ -25,6 +25,7 @@ pub(super) struct Stream {
     /// The bytes of a line that is not complete yet, and where it began.
     partial: Vec<u8>,
     partial_at: Position,
+    partial_context: Context<'static>,
     held: Option<Held>,
     pub(super) last_ts: Option<i64>,
 }
@@ -88,6 +89,7 @@ impl Reader {
         let stream = self.streams.entry(context.stream_key()).or_default();
         if stream.partial.is_empty() {
             stream.partial_at = self.next;
+            stream.partial_context = context.clone().into_owned();
             self.next.item += 1;
         }
         // a longer record is cut, and marked, when it is read
@@ -133,8 +135,9 @@ impl Reader {
         for mut stream in streams {
             if !stream.partial.is_empty() {
                 let bytes = std::mem::take(&mut stream.partial);
+                let context = std::mem::take(&mut stream.partial_context);
                 let begun = Some(stream.partial_at);
-                self.line(&mut stream, Line { bytes: &bytes, begun, context: Context::default() }, emit);
+                self.line(&mut stream, Line { bytes: &bytes, begun, context }, emit);
             }
             self.release(&mut stream, emit);
         }
@@ -177,7 +180,7 @@ impl Reader {
         self.release(stream, emit);
         stream.leaf = leaf.or(stream.leaf);
         let at = begun.unwrap_or_else(|| self.begin());
-        if matches!(self.role_of(leaf), Some(Role::Audit | Role::Event)) {
+        if matches!(self.role_of(leaf), Some(Role::Audit | Role::Event | Role::Line)) {
             self.read(&mut stream.last_ts, &RecordText { text, leaf, at, context: &context }, emit);
             return;
         }

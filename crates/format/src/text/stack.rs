@@ -9,8 +9,8 @@ pub fn continues(line: &str, previous: &str) -> bool {
     if first.is_ascii_whitespace() || may_start(first) && STARTS.iter().any(|start| line.starts_with(start)) {
         return true;
     }
-    if b")]}".contains(&first) || line.bytes().all(|byte| b")]}>;,\"".contains(&byte)) {
-        return true; // the end of a dumped structure
+    if ends_structure(line) {
+        return true;
     }
     if is_head_of_next(previous) || WHOLE.contains(&line) {
         return true;
@@ -25,7 +25,7 @@ pub fn continues(line: &str, previous: &str) -> bool {
         return previous.starts_with("Last message"); // Elixir
     }
     if let Some(frame) = line.strip_prefix('#') {
-        return frame.split_once(' ').is_some_and(|(number, _)| is_number(number)); // PHP, gdb
+        return is_numbered_frame(frame);
     }
     if let Some(frame) = line.strip_prefix("at ") {
         return frame.contains('(') || frame.rsplit(':').next().is_some_and(is_number);
@@ -46,6 +46,33 @@ pub fn continues(line: &str, previous: &str) -> bool {
             || (class.contains('.') && !previous.is_empty())
             || (!message.is_empty() && previous.ends_with(message)) // a text, then the error that has it
     })
+}
+
+/// Returns true for the end of a dumped structure: `}`, `]);`, `}, code: 7`, `} [cause]: …`.
+fn ends_structure(line: &str) -> bool {
+    if !line.starts_with([')', ']', '}', '>', ';', ',', '"']) {
+        return false;
+    }
+    let rest = line.trim_start_matches([')', ']', '}', '>', ';', ',', '"']);
+    // `} reason: …` of Node's
+    let is_named = rest.strip_prefix(' ').and_then(|rest| rest.split(' ').next()).is_some_and(|word| {
+        word.starts_with('[')
+            || word.strip_suffix(':').is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphabetic()))
+    });
+    let is_bracket = line.starts_with([')', ']', '}']);
+    rest.is_empty() || is_bracket && (is_named || rest.len() + 1 < line.len() || rest.starts_with([':', '.']))
+}
+
+/// Returns true for what is after the `#` of a frame of PHP or gdb: `0 /app/cart.php(12): load()`, `1 {main}`,
+/// `0  0x00007f in main () from /lib/libc.so`.
+fn is_numbered_frame(frame: &str) -> bool {
+    let Some((_, rest)) = frame.split_once(' ').filter(|(number, _)| is_number(number)) else {
+        return false;
+    };
+    let rest = rest.trim_start();
+    ["/", "0x", "{main}", "[internal", "<signal"].iter().any(|start| rest.starts_with(start))
+        || ["): ", "(package:", "(dart:", "(file:"].iter().any(|part| rest.contains(part))
+        || rest.contains(" (") && (rest.contains(" at ") || rest.contains(" from "))
 }
 
 /// The fronts of lines that no record begins with.
