@@ -114,7 +114,7 @@ fn read_head<'a>(line: &'a str, clock: &Clock) -> Head<'a> {
         }
     }
     let mut message = message.unwrap_or(header.rest).trim_start_matches([' ', '\t', ':', '|', '：']);
-    message = message.strip_prefix("- ").unwrap_or(message).trim();
+    message = message.strip_prefix("- ").or(message.strip_prefix("-- ")).unwrap_or(message).trim();
     if let Some((name, line)) = header.logger.and_then(|logger| logger.rsplit_once('#')) {
         header.logger = Some(name);
         attrs.text("line", line);

@@ -4,8 +4,9 @@
 use crate::contract::{Clock, Role};
 use crate::reader::context::Context;
 use crate::reader::count::NO_FORMAT;
-use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader, Row};
+use crate::reader::{DAY_US, EmitRow, MAX_RECORD_BYTES, Position, Reader, Row};
 use crate::text::stack;
+use chrono::NaiveTime;
 use model::record::{Attrs, Body, Level, Record, Text};
 use model::table::Table;
 use model::time::Ts;
@@ -48,6 +49,20 @@ impl Reader {
     /// Returns true for a time at which a record of this object can have been written.
     fn is_possible(&self, ts: i64) -> bool {
         (EARLIEST_US..=self.options.latest_ts).contains(&ts)
+    }
+
+    /// Returns a time of day on the day that makes it nearest to the record before it; on the object's day, but not
+    /// after the object was written, if there is none.
+    fn with_day(&self, ts: i64, last_ts: Option<i64>) -> i64 {
+        // the time of an object that has a day is that day's midnight, else when it was written
+        let written = self.options.fallback_ts;
+        let Clock { day, zone } = self.options.clock;
+        let is_written = || written > model::time::local_ts(day.and_time(NaiveTime::MIN), zone).0;
+        match last_ts {
+            Some(last) => ts + ((last - ts) as f64 / DAY_US as f64).round() as i64 * DAY_US,
+            None if ts > written && is_written() => ts - DAY_US,
+            None => ts,
+        }
     }
 
     /// Returns the collector's time, if it is possible.
@@ -111,6 +126,7 @@ impl Reader {
         let claimed = match (record.ts, collected) {
             // a time of day is less than the collector's date and time
             (Some(_), Some(_)) if record.time_of_day => None,
+            (Some(ts), None) if record.time_of_day => Some(self.with_day(ts, *last_ts)),
             (Some(ts), Some(collected)) if !record.zoned => Some(ts + zone_error(ts, collected)),
             (ts, _) => ts,
         };

@@ -163,7 +163,11 @@ pub fn logger(header: &Header<'_>, has_layout: bool) -> Option<(usize, usize)> {
     let end = rest.find([' ', '\t']).unwrap_or(rest.len());
     let word = rest.get(..end)?;
     let after = rest.get(end..)?.trim_start();
-    let separated = after.starts_with("- ") || after.starts_with(": ") || after == "-" || after == ":";
+    let separated = after.starts_with("- ")
+        || after.starts_with("-- ")
+        || after.starts_with(": ")
+        || after == "-"
+        || after == ":";
     if separated && is_logger(word) && (has_layout || is_qualified(word)) {
         return Some((start, start + end));
     }

@@ -169,3 +169,32 @@ fn a_line_that_no_format_reads_has_the_time_of_the_line_before_it() {
     let rows = read("supportbundle/run-cart/run-cart.log", "cart is full\n");
     assert_eq!(rows, [r#"2026-11-22T00:00:00 - -/- | cart is full {"ts_source":"object"}"#]);
 }
+
+#[test]
+fn a_time_of_day_has_the_day_of_the_line_before_it() {
+    let text = "2026-11-22 23:59:58 INFO a\n23:59:59.000 [main] INFO  shop.Till - b\n00:00:01.000 [main] INFO  shop.Till -- c\n";
+    assert_eq!(
+        read("business/app.log", text),
+        [
+            "2026-11-22T23:59:58 info -/- | a",
+            "2026-11-22T23:59:59 info -/- | b",
+            "2026-11-23T00:00:01 info -/- | c",
+        ]
+    );
+}
+
+#[test]
+fn a_trace_below_json_is_a_record_of_its_own() {
+    let text = r#"{"time":"2026-11-22T10:12:03Z","level":"error","msg":"a"}
+java.lang.RuntimeException: b
+	at shop.Till.load(Till.java:7)
+#17 c
+"#;
+    let rows = read("business/app.log", text);
+    assert_eq!(rows.first().map(String::as_str), Some("2026-11-22T10:12:03 error -/- | a"));
+    assert!(
+        rows.get(1).is_some_and(|row| row.contains("error -/- | java.lang.RuntimeException: b⏎\tat")),
+        "{rows:#?}"
+    );
+    assert!(rows.get(2).is_some_and(|row| row.contains("| #17 c")), "{rows:#?}");
+}
