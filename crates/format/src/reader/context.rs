@@ -82,7 +82,8 @@ impl<'a> Context<'a> {
         }
         let mut hasher = DefaultHasher::new();
         let Place { namespace, pod, container, node, .. } = &self.place;
-        (namespace, pod, container, node, &self.stream, &self.log).hash(&mut hasher);
+        let [outermost, ..] = self.chain;
+        (namespace, pod, container, node, &self.stream, &self.log, outermost).hash(&mut hasher);
         hasher.finish()
     }
 

@@ -88,6 +88,7 @@ impl Reader {
     pub(super) fn join_partial(&mut self, payload: &[u8], context: &Context<'_>, emit: EmitRow<'_>) {
         let stream = self.streams.entry(context.stream_key()).or_default();
         if stream.partial.is_empty() {
+            self.partials += 1;
             stream.partial_at = self.next;
             stream.partial_context = context.clone().into_owned();
             self.next.item += 1;
@@ -110,12 +111,17 @@ impl Reader {
 
     /// Adds an application's line to its stream.
     pub(super) fn join(&mut self, bytes: &[u8], context: Context<'_>, emit: EmitRow<'_>) {
+        // a line without an envelope: what was begun before it is not continued after it
+        if context.depth == 0 && self.partials > 0 {
+            self.release_all(emit);
+        }
         let key = context.stream_key();
         let mut stream = self.streams.remove(&key).unwrap_or_default();
         if stream.partial.is_empty() {
             self.line(&mut stream, Line { bytes, begun: None, context }, emit);
         } else {
             let mut whole = std::mem::take(&mut stream.partial);
+            self.partials = self.partials.saturating_sub(1);
             self.held_bytes = self.held_bytes.saturating_sub(whole.len());
             whole.extend_from_slice(bytes);
             let begun = Some(stream.partial_at);
@@ -141,7 +147,7 @@ impl Reader {
             }
             self.release(&mut stream, emit);
         }
-        self.held_bytes = 0;
+        (self.held_bytes, self.partials) = (0, 0);
     }
 
     /// Joins a line to the record before it, or begins a record with it.

@@ -92,6 +92,8 @@ pub struct Reader {
     streams: HashMap<u64, Box<Stream>>,
     /// Bytes that the streams hold back.
     held_bytes: usize,
+    /// Number of streams with a line that is not complete yet.
+    partials: usize,
     /// Bytes of envelopes' metadata that may still be stored: a multiple of the bytes that were read.
     metadata_budget: usize,
     /// The envelope in code that fitted last, tried first.
@@ -121,6 +123,7 @@ impl Reader {
             options,
             streams: HashMap::new(),
             held_bytes: 0,
+            partials: 0,
             metadata_budget: 1 << 20,
             envelope: 0,
             next: Position::default(),

@@ -198,3 +198,20 @@ java.lang.RuntimeException: b
     );
     assert!(rows.get(2).is_some_and(|row| row.contains("| #17 c")), "{rows:#?}");
 }
+
+#[test]
+fn parts_of_a_line_are_joined_within_their_envelope() {
+    let docker = |log: &str, stream: &str| {
+        format!("{{\"log\":\"{log}\",\"stream\":\"{stream}\",\"time\":\"2026-11-22T10:12:03Z\"}}\n")
+    };
+    let cri = "2026-11-22T10:12:03Z stdout F b\n";
+    let text = [docker("a", "stdout"), cri.to_owned(), docker("c\\n", "stdout")].concat();
+    let messages = |text: &str| -> Vec<String> {
+        let rows = read("standard/c.log", text);
+        rows.iter().filter_map(|row| Some(row.split_once("| ")?.1.split(" {").next()?.to_owned())).collect()
+    };
+    assert_eq!(messages(&text), ["ac", "b"]);
+    // a line without an envelope comes after all that was begun before it
+    let text = [docker("a", "stdout"), "cart is full\n".to_owned(), docker("c\\n", "stdout")].concat();
+    assert_eq!(messages(&text), ["a", "cart is full", "c"]);
+}
