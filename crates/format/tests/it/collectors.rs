@@ -197,3 +197,17 @@ fn carriage_returns_alone_end_lines() {
         ],
     );
 }
+
+#[test]
+fn a_line_has_the_name_that_a_user_gave_it() {
+    check(
+        r#"{"stream":"stderr","till_line":"ERROR drawer is stuck","kubernetes":{"pod_name":"pay-0","namespace_name":"shop"}}
+{"stream":"stderr","till":"4","kubernetes":{"pod_name":"pay-0","namespace_name":"shop"}}
+{"stream":"stderr","till":"drawer is stuck","why":"no oil","kubernetes":{"pod_name":"pay-0","namespace_name":"shop"}}"#,
+        &[
+            "1.0 standard 2026-11-21T16:00:00.000000Z error -/shop/pay-0/-/- | drawer is stuck stream=stderr",
+            r#"2.0 business 2026-11-21T16:00:00.000000Z - -/shop/pay-0/-/- | {"stream":"stderr","till":"4","kubernetes":{"pod_name":"pay-0","namespace_name":"shop"}} stream=stderr"#,
+            r#"3.0 business 2026-11-21T16:00:00.000000Z - -/shop/pay-0/-/- | {"stream":"stderr","till":"drawer is stuck","why":"no oil","kubernetes":{"pod_name":"pay-0","namespace_name":"shop"}} stream=stderr"#,
+        ],
+    );
+}

@@ -118,6 +118,9 @@ impl<'a, 'c> Walk<'a, 'c> {
 
     /// Returns the envelope; `None` if no member holds the line.
     pub(super) fn into_unwrapped(mut self, members: &[Member<'a>]) -> Option<Unwrapped<'a>> {
+        if !self.found.iter().any(|one| one.meaning.is_line()) {
+            return self.into_sole_text(members);
+        }
         let best = self.found.iter().enumerate().filter(|(_, one)| one.meaning.is_line());
         // a text before an object; `log` and `source` are objects of other metadata in some records
         let (index, payload) =
@@ -135,6 +138,22 @@ impl<'a, 'c> Walk<'a, 'c> {
         let mut unwrapped = self.metadata(members, Some(payload.at));
         unwrapped.payload = line_of(payload.value);
         unwrapped.only_if_known = is_application;
+        Some(unwrapped)
+    }
+
+    /// Returns the envelope whose line is in a member of a name of the user's: the only member, beside a place, that
+    /// is not a collector's.
+    fn into_sole_text(self, members: &[Member<'a>]) -> Option<Unwrapped<'a>> {
+        let has_place = self.found.iter().any(|one| one.meaning.is_place());
+        if !has_place || self.is_application {
+            return None;
+        }
+        let is_known = |raw: &str| self.found.iter().any(|one| one.at == raw.as_ptr().addr());
+        let mut unknown = members.iter().filter(|(_, raw)| !raw.starts_with('{') && !is_known(raw));
+        let (_, raw) = unknown.next().filter(|(_, raw)| raw.starts_with('"'))?;
+        let text = text_of(raw).filter(|text| unknown.next().is_none() && text.contains([' ', '{']))?;
+        let mut unwrapped = self.metadata(members, Some(raw.as_ptr().addr()));
+        unwrapped.payload = line_of(text);
         Some(unwrapped)
     }
 
