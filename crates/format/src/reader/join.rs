@@ -6,7 +6,7 @@ use crate::contract::Role;
 use crate::reader::context::Context;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader};
-use crate::text::{dump, private_key, stack};
+use crate::text::{ansi, dump, private_key, stack};
 use model::record::Level;
 use std::borrow::Cow;
 
@@ -160,7 +160,7 @@ impl Reader {
         if matches!(decoded, Cow::Owned(_)) {
             context.attrs.raw("invalid_utf8", "true");
         }
-        let plain = without_ansi(&decoded);
+        let plain = ansi::without(Cow::Borrowed(&decoded));
         let text = plain.trim_end();
         if text.is_empty() {
             self.counts.drop_by("blank line");
@@ -289,12 +289,4 @@ fn is_soon(held: &Held, ts: Option<i64>) -> bool {
         (Some(last), Some(ts)) => (last..=last.saturating_add(MAX_PAUSE_US)).contains(&ts),
         (last, ts) => ts >= last,
     }
-}
-
-/// Returns the text without terminal escapes.
-pub(super) fn without_ansi(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\x1b', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(anstream::adapter::strip_str(text).to_string())
 }

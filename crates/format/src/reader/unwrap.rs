@@ -5,9 +5,9 @@ use crate::contract::{Format, Part, Unwrapped};
 use crate::envelope::shipper;
 use crate::leaf::{audit, event};
 use crate::reader::context::{Context, MAX_DEPTH};
-use crate::reader::join::without_ansi;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, Reader};
+use crate::text::ansi;
 use model::record::Attrs;
 
 /// Bytes of the longest name of a place: twice what Kubernetes and DNS allow.
@@ -24,7 +24,7 @@ impl Reader {
     pub(super) fn unwrap(&mut self, bytes: &[u8], context: Context<'_>, emit: EmitRow<'_>) {
         // terminals' codes before an envelope
         let plain =
-            bytes.starts_with(b"\x1b").then(|| without_ansi(&String::from_utf8_lossy(bytes)).into_owned());
+            bytes.starts_with(b"\x1b").then(|| ansi::without(String::from_utf8_lossy(bytes)).into_owned());
         let bytes = plain.as_deref().map_or(bytes, str::as_bytes);
         if context.depth < MAX_DEPTH && self.unwrap_once(bytes, &context, emit) {
             return;

@@ -4,7 +4,7 @@
 
 use crate::contract::{Clock, last_segment};
 use crate::text::http_request::{HttpRequest, Parts};
-use crate::text::{header, place, stack, time};
+use crate::text::{ansi, header, place, stack, time};
 use model::record::{Body, Level, Place, Record, Text, TextFields};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -169,6 +169,8 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
     let mut taken = Vec::with_capacity(candidates.len());
     let mut has_message = false;
     for Candidate { field, id, text, .. } in candidates {
+        let is_coloured = matches!(field, Field::Level | Field::Message);
+        let text = if is_coloured { ansi::without(text) } else { text };
         let is_taken = match field {
             Field::Time if record.ts.is_none() => set_time(&mut record, &text, clock),
             Field::Time if Some(id) == date => true,

@@ -1,6 +1,7 @@
 //! Readers of parts of a text that several formats share: times, headers, fields, layouts, stack
 //! traces, templates, JSON, CSV. Must not know any one format.
 
+pub(crate) mod ansi; // codes of terminals
 pub(crate) mod csv; // the fields of a CSV record
 pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
 pub(crate) mod csv_kind; // CSV without a header row, by the shape of its records

@@ -211,3 +211,11 @@ fn a_line_has_the_name_that_a_user_gave_it() {
         ],
     );
 }
+
+#[test]
+fn colours_are_not_part_of_a_level() {
+    check(
+        r#"{"level":"\u001b[31merror\u001b[39m","message":"\u001b[31mcharge failed\u001b[39m","timestamp":"2026-11-22T02:12:01Z"}"#,
+        &["1.0 business 2026-11-22T02:12:01.000000Z error -/-/-/-/- | charge failed"],
+    );
+}
