@@ -6,6 +6,7 @@ import sys
 import time
 
 import polars
+from polars import selectors
 
 asked = json.load(sys.stdin)
 begun = time.perf_counter()
@@ -15,7 +16,8 @@ if asked["pattern"]:
     frame = lines.select(polars.col("line").str.extract_groups(asked["pattern"]).alias("part")).unnest("part")
     frame = frame.with_columns(polars.col("1").str.to_datetime("%Y-%m-%d %H:%M:%S%.3f")).sort("1")
 else:
-    frame = polars.scan_ndjson(asked["files"]).sort(asked["by"])
+    # Parquet has no empty objects, so objects are written as JSON
+    frame = polars.scan_ndjson(asked["files"]).with_columns(selectors.struct().struct.json_encode()).sort(asked["by"])
 frame.sink_parquet(asked["target"], compression="zstd")
 seconds = time.perf_counter() - begun
 json.dump({"seconds": seconds, "rows": polars.scan_parquet(asked["target"]).select(polars.len()).collect().item()},
