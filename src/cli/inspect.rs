@@ -58,16 +58,7 @@ struct Inspected {
     /// A layout file to start from, if a line was not understood.
     draft: Option<String>,
     /// Layouts that read the beginning of that line: the layout, what its pattern has next, what the line has there.
-    near: Vec<Near>,
-}
-
-/// A layout that nearly reads a line.
-#[derive(Serialize)]
-struct Near {
-    layout: String,
-    read: String,
-    expected: String,
-    found: String,
+    near: Vec<NearMiss>,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
@@ -130,22 +121,13 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
         faults: counts.faults.clone(),
         failure: failure.map(|error| error.to_string()),
         first,
-        near: not_understood.as_deref().map(|line| near(line, options)).unwrap_or_default(),
+        near: not_understood
+            .as_deref()
+            .map(|line| near_misses(options.formats.registry.layouts().iter().copied(), line))
+            .unwrap_or_default(),
         draft: not_understood
             .map(|line| draft(&line, &Clock { zone: options.time_zone, day: options.today })),
     }
-}
-
-/// Returns the layouts that nearly read a line.
-fn near(line: &str, options: &Options) -> Vec<Near> {
-    let misses = near_misses(options.formats.registry.layouts().iter().copied(), line);
-    let near = |miss: NearMiss| Near {
-        read: line.get(..miss.read_bytes).unwrap_or_default().to_owned(),
-        layout: miss.layout,
-        expected: miss.expected,
-        found: miss.found,
-    };
-    misses.into_iter().map(near).collect()
 }
 
 /// Returns a share of the records, rounded to two digits.
@@ -160,7 +142,7 @@ fn text(object: &Inspected) -> String {
     lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
     lines.extend(first.iter().map(|record| format!("  {record}")));
     lines.extend(near.iter().map(|miss| {
-        let Near { layout, read, expected, found } = miss;
+        let NearMiss { layout, read, expected, found } = miss;
         format!("  nearly `{layout}`: it reads `{read}`, then expects {expected} and finds `{found}`")
     }));
     if let Some(draft) = draft {

@@ -6,6 +6,7 @@ use crate::layout::Layout;
 use regex::Regex;
 use regex_syntax::ast::Ast;
 use regex_syntax::ast::parse::Parser;
+use serde::Serialize;
 use std::cmp::Reverse;
 
 /// Most layouts that are named.
@@ -16,12 +17,12 @@ const MIN_BYTES: usize = 8;
 const SHOWN: usize = 40;
 
 /// A layout that nearly reads a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NearMiss {
     /// Name of the layout.
     pub layout: String,
-    /// Bytes of the line that its pattern reads.
-    pub read_bytes: usize,
+    /// The beginning of the line, which its pattern reads.
+    pub read: String,
     /// What the pattern has next.
     pub expected: String,
     /// What the line has there.
@@ -44,7 +45,7 @@ impl NearMiss {
         let begin = |text: &str| text.chars().take(SHOWN).collect::<String>();
         Some(Self {
             layout: layout.name().to_owned(),
-            read_bytes,
+            read: line.get(..read_bytes)?.to_owned(),
             expected: begin(source.get(end..)?),
             found: begin(line.get(read_bytes..)?),
         })
@@ -56,10 +57,10 @@ pub fn near_misses<'l>(layouts: impl IntoIterator<Item = &'l Layout>, line: &str
     let of_layout = |layout: &'l Layout| {
         let misses =
             layout.patterns.iter().filter_map(|pattern| NearMiss::of(layout, pattern.regex.as_str(), line));
-        misses.max_by_key(|miss| miss.read_bytes)
+        misses.max_by_key(|miss| miss.read.len())
     };
     let mut misses: Vec<NearMiss> = layouts.into_iter().filter_map(of_layout).collect();
-    misses.sort_by_key(|miss| Reverse(miss.read_bytes));
+    misses.sort_by_key(|miss| Reverse(miss.read.len()));
     misses.truncate(MAX_MISSES);
     misses
 }
