@@ -9,7 +9,7 @@ use format::{Clock, origin_of};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let clock = Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
+    let clock = Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default(), written: None };
     let mut reader = Reader::new(origin_of("logs/a.log"), ReaderOptions::of(clock));
     let limits = Limits { bytes: 64 << 20, ..Limits::default() };
     let mut rows = 0;

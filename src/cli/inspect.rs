@@ -126,7 +126,7 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
             .map(|line| near_misses(options.formats.registry.layouts().iter().copied(), line))
             .unwrap_or_default(),
         draft: not_understood
-            .map(|line| draft(&line, &Clock { zone: options.time_zone, day: options.today })),
+            .map(|line| draft(&line, &Clock { zone: options.time_zone, day: options.today, written: None })),
     }
 }
 

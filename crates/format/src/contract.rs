@@ -28,11 +28,13 @@ pub struct Clock {
     pub zone: Tz,
     /// Day of the object, for times without a year or a date.
     pub day: NaiveDate,
+    /// When the text was written, µs UTC, if that is known: ages count from it.
+    pub written: Option<i64>,
 }
 
 impl Clock {
     /// UTC without a day, for times that always carry both.
-    pub const UTC: Self = Self { zone: Tz::UTC, day: NaiveDate::MIN };
+    pub const UTC: Self = Self { zone: Tz::UTC, day: NaiveDate::MIN, written: None };
 }
 
 /// A line without its envelope, and the metadata that the envelope carried.

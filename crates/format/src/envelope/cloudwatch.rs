@@ -3,6 +3,7 @@
 //! Must not know what a message is.
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, payload_of};
+use crate::origin::origin_of;
 use crate::text::json::{items, members, members_of, text_of};
 use crate::text::time;
 use memchr::memmem::Finder;
@@ -96,6 +97,13 @@ fn log_event<'a>(event: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
 
 fn log_stream<'a>(unwrapped: &mut Unwrapped<'a>, name: &'a str) {
     unwrapped.log = text_of(name);
+    if let Some(name) = &unwrapped.log {
+        // Container Insights names a stream by the file of a container
+        let place = origin_of(name).place;
+        if place.container.is_some() {
+            unwrapped.place.fill_from(&place);
+        }
+    }
     unwrapped.attrs.raw("log_stream", name);
 }
 

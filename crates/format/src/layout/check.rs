@@ -50,7 +50,7 @@ fn same_time(got: &str, wanted: &str) -> bool {
 }
 
 fn clock() -> Clock {
-    Clock { zone: Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() }
+    Clock { zone: Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default(), written: None }
 }
 
 /// Reads text as an object of 22 November 2026 in UTC; returns the fields of each record by name.

@@ -1,11 +1,13 @@
 //! The named groups of a layout's pattern: the fields that their texts fill. Must not know patterns.
 
 use crate::contract::Clock;
+use crate::text::age;
 use crate::text::csv_header;
 use crate::text::fields::Field;
 use crate::text::labels::labels;
 use crate::text::{header, time};
 use model::record::{Attrs, Level, Place, Text, TextFields};
+use model::time::Ts;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -36,6 +38,8 @@ pub(super) enum Group {
     Labels,
     /// The text that the line wraps.
     Payload,
+    /// The heading of a table, which is not a record.
+    Heading,
     /// An attribute of that name.
     Attr(String),
 }
@@ -64,6 +68,7 @@ impl Group {
             "node" => Self::Node,
             "labels" => Self::Labels,
             "payload" => Self::Payload,
+            "heading" => Self::Heading,
             other => Self::Attr(other.to_owned()),
         }
     }
@@ -192,8 +197,22 @@ impl<'t> Found<'t, '_> {
         }
     }
 
+    /// Returns the parts of a Kubernetes event, with times for its ages.
+    pub(super) fn event(&self, further: &str, clock: &Clock) -> Map<String, Value> {
+        let mut parts = self.parts(further);
+        for (age, time) in [("age", "lastTimestamp"), ("first_age", "firstTimestamp")] {
+            let seconds = parts.get(age).and_then(Value::as_str).and_then(age::seconds);
+            if let (Some(seconds), Some(written)) = (seconds, clock.written)
+                && !parts.contains_key(time)
+            {
+                parts.insert(time.to_owned(), Ts(written - seconds * 1_000_000).to_string().into());
+            }
+        }
+        parts
+    }
+
     /// Returns the parts of a Kubernetes event; the lines after the first belong to its message.
-    pub(super) fn parts(&self, further: &str) -> Map<String, Value> {
+    fn parts(&self, further: &str) -> Map<String, Value> {
         let part = |(group, text): &(&Group, &'t str)| {
             let text = text.trim();
             match group {

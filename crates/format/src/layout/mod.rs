@@ -225,6 +225,9 @@ impl Format for Layout {
         }
         let mut found =
             whole.or_else(|| self.find(first)).ok_or_else(|| format!("not as `{}` writes it", self.name))?;
+        if found.text(&Group::Heading).is_some() {
+            return Ok(());
+        }
         let own = found.text(&Group::Message);
         let mut message = own.unwrap_or(first);
         let mut follows_level = None;
@@ -252,7 +255,7 @@ impl Format for Layout {
                 message = if follows_level.is_some() { rest } else { message };
             }
         }
-        if self.file.event && event::of_parts(found.parts(further), clock, &mut *emit) {
+        if self.file.event && event::of_parts(found.event(further, clock), clock, &mut *emit) {
             return Ok(());
         }
         let mut record = Record::text(message.trim());

@@ -6,6 +6,7 @@ use crate::contract::{Clock, Emit, Format, Role};
 use crate::text::fields::{Candidate, Field, field, is_parent, record};
 use crate::text::json::{members_of, remaining, text_of};
 use crate::text::json_cursor::{Broken, JsonCursor, Member};
+use crate::text::json_mend::mended;
 use crate::text::json_time;
 use model::record::{Level, Text};
 use std::borrow::Cow;
@@ -54,6 +55,16 @@ fn fit_dialect<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
             .map(|(_, raw)| id_of(raw))
             .collect();
         found.retain(|one| !dialect.contains(&one.id));
+    }
+    if has("caller") && has("content") {
+        // go-zero's own levels
+        for one in found.iter_mut().filter(|one| one.field == Field::Level) {
+            match &*one.text {
+                "slow" => one.text = Cow::Borrowed("warn"),
+                "stat" => one.text = Cow::Borrowed("info"),
+                _ => {}
+            }
+        }
     }
     let is_gelf = has("short_message") || has("version") && has("host") && has("level");
     let is_syslog = is_gelf || has("facility");
@@ -144,15 +155,14 @@ impl Format for JsonApp {
         if !whole.starts_with('{') {
             return Err("no JSON object at byte 0".into());
         }
-        let escaped;
+        let again;
         let members = match members_of_line(whole) {
             Ok(members) => members,
-            // a shipper that took escapes out once too often
-            Err(broken) if whole.contains(['\n', '\t']) => {
-                escaped = whole.replace('\n', "\\n").replace('\t', "\\t");
-                members_of_line(&escaped).map_err(|_| broken.to_string())?
+            // `NaN`, or a shipper that took escapes out once too often
+            Err(broken) => {
+                again = mended(whole);
+                members_of_line(&again).map_err(|_| broken.to_string())?
             }
-            Err(broken) => return Err(broken.to_string()),
         };
         let mut found = Vec::new();
         collect(&members, "", &mut found);

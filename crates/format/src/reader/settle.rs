@@ -42,8 +42,17 @@ impl Reader {
     /// Returns the clock for a line: its day is the collector's, if that is known.
     pub(super) fn clock_of(&self, context: &Context<'_>) -> Clock {
         let clock = self.options.clock;
-        let day = self.collected(context).map_or(clock.day, |ts| Ts(ts).date(clock.zone));
-        Clock { day, ..clock }
+        let collected = self.collected(context);
+        let day = collected.map_or(clock.day, |ts| Ts(ts).date(clock.zone));
+        Clock { day, written: collected.or_else(|| self.written()), ..clock }
+    }
+
+    /// Returns when the object was written; `None` if only its day is known.
+    fn written(&self) -> Option<i64> {
+        // the time of an object that has a day is that day's midnight
+        let Clock { day, zone, .. } = self.options.clock;
+        let written = self.options.fallback_ts;
+        (written > model::time::local_ts(day.and_time(NaiveTime::MIN), zone).0).then_some(written)
     }
 
     /// Returns true for a time at which a record of this object can have been written.
@@ -54,13 +63,9 @@ impl Reader {
     /// Returns a time of day on the day that makes it nearest to the record before it; on the object's day, but not
     /// after the object was written, if there is none.
     fn with_day(&self, ts: i64, last_ts: Option<i64>) -> i64 {
-        // the time of an object that has a day is that day's midnight, else when it was written
-        let written = self.options.fallback_ts;
-        let Clock { day, zone } = self.options.clock;
-        let is_written = || written > model::time::local_ts(day.and_time(NaiveTime::MIN), zone).0;
         match last_ts {
             Some(last) => ts + ((last - ts) as f64 / DAY_US as f64).round() as i64 * DAY_US,
-            None if ts > written && is_written() => ts - DAY_US,
+            None if self.written().is_some_and(|written| ts > written) => ts - DAY_US,
             None => ts,
         }
     }
@@ -107,7 +112,8 @@ impl Reader {
             let at = if count == 0 { at } else { self.begin() };
             self.unparsed(*last_ts, &RecordText { text, leaf, at, context }, &why, emit);
         } else if count == 0 {
-            self.counts.drop_by("empty list");
+            let is_text = self.role_of(leaf) == Some(Role::Lines);
+            self.counts.drop_by(if is_text { "heading of a table" } else { "empty list" });
         }
     }
 

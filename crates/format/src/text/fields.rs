@@ -182,7 +182,7 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
                 _ => false,
             },
             Field::Level if record.level.is_none() => {
-                record.level = Level::of(&text);
+                record.level = Level::of(&text).or_else(|| php_level(&text));
                 record.level.is_some()
             }
             Field::Priority if record.level.is_none() => {
@@ -237,6 +237,18 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
     }
     place::split_names(&mut record.place);
     (record, taken)
+}
+
+/// Reads the name of an error of PHP: `Fatal error`, `User Warning`, `E_NOTICE`.
+fn php_level(text: &str) -> Option<Level> {
+    let lower = text.to_ascii_lowercase();
+    match lower.split_once(['_', ' '])? {
+        ("fatal" | "core" | "compile", "error") => Some(Level::Fatal),
+        ("e" | "user" | "parse" | "core" | "compile", word @ ("error" | "parse" | "warning" | "notice")) => {
+            Level::of(if word == "parse" { "error" } else { word })
+        }
+        _ => None,
+    }
 }
 
 fn request_of(candidates: &[Candidate<'_>]) -> Option<HttpRequest> {

@@ -48,6 +48,7 @@ const ANY_DAY: Clock = Clock {
         Some(day) => day,
         None => NaiveDate::MIN,
     },
+    written: None,
 };
 
 /// Reads the time at the front of `text`: a date and a clock, or a clock of the clock's day.

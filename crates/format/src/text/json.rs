@@ -2,7 +2,9 @@
 //! logs need around [`JsonCursor`]. Values that are not requested are never parsed.
 
 use crate::text::json_cursor::{Broken, JsonCursor, Member};
+use crate::text::json_mend::mended;
 use model::record::{Attrs, Text};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Returns the members of a JSON object in order, duplicates included. Text after it is not read.
@@ -47,7 +49,9 @@ pub fn remaining(members: &[Member<'_>], taken: &[usize]) -> Attrs {
                 attrs.raw(key, &rest);
             }
         } else {
-            attrs.raw(key, raw);
+            // readers of the lake are stricter than loggers about surrogates
+            let is_suspect = raw.contains("\\ud") || raw.contains("\\uD");
+            attrs.raw(key, &if is_suspect { mended(raw) } else { Cow::Borrowed(*raw) });
         }
     }
     attrs

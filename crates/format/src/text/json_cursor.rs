@@ -2,6 +2,7 @@
 //! line. Values that are not requested are validated and skipped, without recursion at any depth.
 //! The hot path of audit and Docker lines. Must not know what any member means.
 
+use crate::text::json_mend::unicode;
 use model::json_string::unescaped_len;
 use model::record::Text;
 use std::borrow::Cow;
@@ -116,8 +117,8 @@ impl<'a> JsonCursor<'a> {
         Ok(items)
     }
 
-    /// Reads a string, number or boolean as text. Returns `None` for null, an empty string, an
-    /// invalid surrogate pair, an array and an object.
+    /// Reads a string, number or boolean as text. Returns `None` for null, an empty string, an array
+    /// and an object. Half a surrogate pair is U+FFFD.
     pub fn text(&mut self) -> Result<Option<Text<'a>>, Broken> {
         match self.peek() {
             Some(b'"') => {
@@ -362,7 +363,7 @@ impl<'a> JsonCursor<'a> {
     }
 }
 
-/// Returns the text between two quotes, unescaped; `None` if half a surrogate pair is missing.
+/// Returns the text between two quotes, unescaped; `None` if an escape is broken. Half a surrogate pair is U+FFFD.
 fn unescaped(inner: &str, is_escaped: bool) -> Option<Text<'_>> {
     if !is_escaped {
         return Some(Cow::Borrowed(inner));
@@ -379,15 +380,9 @@ fn unescaped(inner: &str, is_escaped: bool) -> Option<Text<'_>> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => {
-                used = 5;
-                let unit = u16::from_str_radix(tail.get(1..5)?, 16).ok()?;
-                if (0xd800..0xdc00).contains(&unit) {
-                    used = 11;
-                    let low = u16::from_str_radix(tail.get(5..11)?.strip_prefix("\\u")?, 16).ok()?;
-                    char::decode_utf16([unit, low]).next()?.ok()?
-                } else {
-                    char::from_u32(u32::from(unit))?
-                }
+                let read;
+                (read, used) = unicode(tail)?;
+                read
             }
             byte => char::from(*byte),
         });

@@ -1,6 +1,7 @@
 //! Readers of parts of a text that several formats share: times, headers, fields, layouts, stack
 //! traces, templates, JSON, CSV. Must not know any one format.
 
+pub(crate) mod age; // ages of kubectl
 pub(crate) mod ansi; // codes of terminals
 pub(crate) mod csv; // the fields of a CSV record
 pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
@@ -11,6 +12,7 @@ pub(crate) mod header; // pieces of a line before its message: level, logger, id
 pub(crate) mod http_request; // the request in a record of an access log
 pub(crate) mod json; // members and items of JSON that is read once
 pub mod json_cursor; // the hot path: JSON in one pass
+pub(crate) mod json_mend; // broken JSON, mended
 pub(crate) mod json_time; // times in JSON objects and arrays
 pub(crate) mod labels; // labels of Prometheus and Loki
 pub(crate) mod layout; // those pieces in any order a team configured

@@ -219,3 +219,31 @@ fn colours_are_not_part_of_a_level() {
         &["1.0 business 2026-11-22T02:12:01.000000Z error -/-/-/-/- | charge failed"],
     );
 }
+
+#[test]
+fn labels_and_streams_name_the_place() {
+    check(
+        r#"{"_time":"2026-11-22T02:12:01Z","_stream":"{namespace=\"shop\",kubernetes.pod_name=\"pay-0\"}","_msg":"charge failed"}
+{"logStream":"pay-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6","message":"charge failed","timestamp":1795313522000}
+{"log_stream_name":"kube.var.log.containers.pay-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log","message":"charge failed","timestamp":1795313523000}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/- | charge failed",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-0/app/- | charge failed",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/shop/pay-0/app/- | charge failed",
+        ],
+    );
+}
+
+#[test]
+fn log_records_of_opentelemetry_alone() {
+    check(
+        r#"{"timeUnixNano":"1795313521000000000","severityText":"ERROR","body":{"stringValue":"charge failed"},"attributes":[{"key":"k8s.pod.name","value":{"stringValue":"pay-0"}},{"key":"n","value":{"intValue":"7"}}]}
+{"observedTimeUnixNano":"1795313522000000000","severityNumber":13,"body":{"stringValue":"slow"},"resource":{"attributes":[{"key":"k8s.namespace.name","value":{"stringValue":"shop"}}]}}
+{"resource":{"attributes":[{"key":"k8s.pod.name","value":{"stringValue":"pay-0"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1795313523000000000","body":{"stringValue":"one"}}]}]}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z error -/-/pay-0/-/- | charge failed",
+            "2.0 standard 2026-11-22T02:12:02.000000Z warn -/shop/-/-/- | slow",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/-/pay-0/-/- | one",
+        ],
+    );
+}

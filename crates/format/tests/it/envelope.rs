@@ -59,7 +59,7 @@ pub fn read(document: &str) -> (Vec<String>, reader::Counts) {
 /// Reads a document, its rows written by `render`. Row ids must never repeat.
 pub fn read_as(document: &str, render: fn(&Row<'_>) -> String) -> (Vec<String>, reader::Counts) {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
-    let clock = Clock { zone: chrono_tz::Asia::Shanghai, day };
+    let clock = Clock { zone: chrono_tz::Asia::Shanghai, day, written: None };
     let redactor = Redactor::of(&RedactConfig::default()).expect("the default masks");
     let options = ReaderOptions { fallback_ts: 1_795_276_800_000_000, redactor, ..ReaderOptions::of(clock) };
     let mut reader = Reader::new(format::origin_of("logs/a.log"), options);

@@ -10,7 +10,7 @@ use model::time::Ts;
 /// Shanghai: the API writes UTC, also where a store has dropped the `Z`.
 fn clock() -> Clock {
     let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default();
-    Clock { zone: chrono_tz::Asia::Shanghai, day }
+    Clock { zone: chrono_tz::Asia::Shanghai, day, written: None }
 }
 
 /// Writes a record as `ts type reason kind namespace/name place count component first | message`.
@@ -361,4 +361,22 @@ fn a_component_that_logs_an_event_keeps_its_line() {
     );
     assert!(rows[0].contains(" standard ") || rows[0].contains(" business "), "{rows:?}");
     assert!(rows[0].contains(" warn "), "{rows:?}");
+}
+
+#[test]
+fn webhooks_of_botkube_and_templates() {
+    let row =
+        "1.0 event 2026-11-24T02:12:01.000000Z warn -/shop/pay-0/-/- | Back-off reason=BackOff name=pay-0";
+    for text in [
+        r#"{"Title":"v1/pods error","Kind":"Pod","Name":"pay-0","Namespace":"shop","Messages":["Back-off"],"Type":"error","Reason":"BackOff","Level":"error","Cluster":"","TimeStamp":"2026-11-24T02:12:01Z"}"#,
+        r#"{"source":"kubernetes","timeStamp":"2026-11-24T02:12:01Z","data":{"kind":"Pod","name":"pay-0","namespace":"shop","reason":"BackOff","messages":["Back-off"],"type":"error","level":"error"}}"#,
+        r#"{"eventmeta":{"kind":"pod","name":"pay-0","namespace":"shop","reason":"BackOff"},"text":"Back-off","type":"Warning","time":"2026-11-24T02:12:01Z"}"#,
+        r#"{"source":"cluster","context":"event","resource":{"apiVersion":"v1","kind":"Pod","name":"pay-0","namespace":"shop"},"reason":"BackOff","message":"Back-off","type":"Warning","eventTime":"2026-11-24T02:12:01Z"}"#,
+        r#"{"alertname":"BackOff","objectKind":"Pod","objectName":"pay-0","objectNamespace":"shop","eventReason":"BackOff","eventMessage":"Back-off","eventType":"Warning","occurredAt":"2026-11-24T02:12:01Z"}"#,
+        r#"{"involvedKind":"Pod","involvedName":"pay-0","involvedNamespace":"shop","reason":"BackOff","description":"Back-off","severity":"Warning","lastSeenAt":"2026-11-24T02:12:01Z"}"#,
+        r#"{"k8sKind":"Pod","k8sName":"pay-0","k8sNamespace":"shop","reason":"BackOff","detail":"Back-off","type":"Warning","eventTimestamp":"2026-11-24T02:12:01Z"}"#,
+    ] {
+        let (rows, _) = envelope::read(text);
+        assert_eq!(rows, [row], "{text}");
+    }
 }

@@ -32,7 +32,7 @@ impl Read for Trickle<'_> {
 /// Reads an object within limits.
 pub fn read_within(input: impl Read, limits: &Limits) -> Object {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
-    let clock = Clock { zone: chrono_tz::Asia::Shanghai, day };
+    let clock = Clock { zone: chrono_tz::Asia::Shanghai, day, written: None };
     let redactor = Redactor::of(&RedactConfig::default()).expect("the default masks");
     let mut reader = Reader::new(
         origin_of("logs/a"),

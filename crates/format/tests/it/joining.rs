@@ -30,7 +30,7 @@ const WRAPS: [(&str, Wrap); 5] = [
 
 fn rows(text: &str) -> Vec<(String, Expected)> {
     let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
-    let options = ReaderOptions::of(Clock { zone: chrono_tz::Tz::UTC, day });
+    let options = ReaderOptions::of(Clock { zone: chrono_tz::Tz::UTC, day, written: None });
     let mut reader = Reader::new(origin_of("business/a.log"), options);
     let mut rows = Vec::new();
     let mut emit = |row: format::reader::Row<'_>| {

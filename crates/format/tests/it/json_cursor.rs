@@ -43,7 +43,10 @@ fn members_come_in_order() {
     check("[1]", "");
     check(r#"{"t":"q\"\\\/\b\f\n\r\t\u00e9"}"#, "t=q\"\\/\u{8}\u{c}\n\r\té;");
     check(r#"{"\u0074":"\ud83d\ude00!"}"#, "t=😀!;");
-    check(r#"{"t":"\ud83d","t":"\ude00","t":"\ud83d\u0041","r":"\ud83d"}"#, "t=-;t=-;t=-;r=\"\\ud83d\";");
+    check(
+        r#"{"t":"\ud83d","t":"\ude00","t":"\ud83d\u0041","r":"\ud83d"}"#,
+        "t=\u{fffd};t=\u{fffd};t=\u{fffd}A;r=\"\\ud83d\";",
+    );
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn broken_json_says_where() {
     check(r#"{"u":"\u12g4"}"#, "u=;!broken JSON at byte 10: expected a hexadecimal digit");
     check("{\"u\":\"\u{1}\"}", "u=;!broken JSON at byte 6: expected no control character");
     check(r#"{"u":tru"#, "u=;!JSON ends early at byte 8");
-    check(r#"{"\ud800":1}"#, "!broken JSON at byte 1: expected a string");
+    check(r#"{"\ud800":1}"#, "\u{fffd}=1;");
 }
 
 #[test]

@@ -70,8 +70,11 @@ fn mutate(line: &mut Vec<u8>, other: &[u8], random: &mut Random) {
 }
 
 fn replay(format: &dyn Format, others: &[&dyn Format], lines: u32) {
-    let clock =
-        Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
+    let clock = Clock {
+        zone: chrono_tz::Tz::UTC,
+        day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default(),
+        written: None,
+    };
     let mut random = Random(
         blake3::hash(format.name().as_bytes()).as_bytes()[..8]
             .iter()

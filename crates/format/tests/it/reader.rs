@@ -9,9 +9,15 @@ use model::time::Ts;
 /// Reads an object of 22 November 2026 in UTC, written by the end of that day; returns `time level
 /// namespace/pod | message attrs` of each row.
 fn read(key: &str, text: &str) -> Vec<String> {
+    read_at(key, text, 0)
+}
+
+/// The same, of an object that was written so many seconds after midnight.
+fn read_at(key: &str, text: &str, seconds: i64) -> Vec<String> {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
-    let usual = ReaderOptions::of(Clock { zone: chrono_tz::Tz::UTC, day });
+    let mut usual = ReaderOptions::of(Clock { zone: chrono_tz::Tz::UTC, day, written: None });
     let latest_ts = usual.fallback_ts + 2 * usual.max_skew;
+    usual.fallback_ts += seconds * 1_000_000;
     let mut reader = Reader::new(origin_of(key), ReaderOptions { latest_ts, ..usual });
     let mut rows = Vec::new();
     let mut emit = |row: format::reader::Row<'_>| {
@@ -137,8 +143,11 @@ fn only_what_looks_like_a_continuation_is_joined() {
 
 #[test]
 fn a_draft_reads_the_line_that_it_was_made_from() {
-    let clock =
-        Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
+    let clock = Clock {
+        zone: chrono_tz::Tz::UTC,
+        day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default(),
+        written: None,
+    };
     for line in [
         "22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck",
         "[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck",
@@ -214,4 +223,26 @@ fn parts_of_a_line_are_joined_within_their_envelope() {
     // a line without an envelope comes after all that was begun before it
     let text = [docker("a", "stdout"), "cart is full\n".to_owned(), docker("c\\n", "stdout")].concat();
     assert_eq!(messages(&text), ["a", "cart is full", "c"]);
+}
+
+#[test]
+fn ages_count_from_when_the_object_was_written() {
+    let table = "LAST SEEN   TYPE      REASON    OBJECT      MESSAGE
+5m10s       Warning   BackOff   pod/pay-0   Back-off restarting failed container
+1d          Normal    Pulled    pod/pay-0   Container image already present
+";
+    assert_eq!(
+        read_at("events.txt", table, 36_000),
+        [
+            r#"2026-11-22T09:54:50 warn -/pay-0 | Back-off restarting failed container {"age":"5m10s"}"#,
+            r#"2026-11-21T10:00:00 info -/pay-0 | Container image already present {"age":"1d"}"#,
+        ]
+    );
+    // only the day is known
+    assert_eq!(
+        read_at("events.txt", table, 0).first().map(String::as_str),
+        Some(
+            r#"2026-11-22T00:00:00 warn -/pay-0 | Back-off restarting failed container {"age":"5m10s","ts_source":"object"}"#
+        )
+    );
 }

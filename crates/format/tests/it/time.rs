@@ -7,7 +7,7 @@ use format::text::time;
 use model::time::Ts;
 
 fn clock(zone: Tz) -> Clock {
-    Clock { zone, day: NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default() }
+    Clock { zone, day: NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default(), written: None }
 }
 
 /// Returns the time of a text in UTC, without the zeros at its end; `~` marks one that named no zone.
@@ -153,6 +153,7 @@ fn a_time_without_a_year_is_never_after_its_day() {
     let on = |year, month, day| Clock {
         zone: Tz::UTC,
         day: NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default(),
+        written: None,
     };
     let year = |text: &str, clock: Clock| {
         time::any(text, &clock).map(|stamp| Ts(stamp.ts).to_string()[..10].to_owned()).unwrap_or_default()

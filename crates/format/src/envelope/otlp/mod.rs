@@ -8,7 +8,7 @@ use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, payload_of
 use crate::envelope::otlp::value::{json_of, pair, string_of};
 use crate::text::json::{int_of, items, members, members_of, text_of};
 use crate::text::json_cursor::Member;
-use model::record::{Attrs, Level};
+use model::record::{Attrs, Level, Place, Text};
 use std::borrow::Cow;
 
 /// The format.
@@ -32,15 +32,18 @@ impl Format for Otlp {
     }
 
     fn begins(&self, text: &str) -> bool {
-        // the request's only member
-        text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"resourceLogs\""))
+        let Some(rest) = text.strip_prefix('{').map(str::trim_start) else { return false };
+        let has = |key: &str| memchr::memmem::find(rest.as_bytes(), key.as_bytes()).is_some();
+        // the request's only member; or a part of a request on a line of its own
+        rest.starts_with("\"resourceLogs\"")
+            || has("\"scopeLogs\"") && has("\"logRecords\"")
+            || has("imeUnixNano\"") && has("\"body\"") && has("Value\"")
     }
 
     fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
         // members are validated here, so what follows cannot fail halfway
-        let Some(members) = std::str::from_utf8(line).ok().and_then(|text| members(text).ok()) else {
-            return false;
-        };
+        let Ok(text) = std::str::from_utf8(line) else { return false };
+        let Ok(members) = members(text) else { return false };
         let mut count = 0;
         let mut counted = |part: Part<'a>| {
             count += 1;
@@ -48,6 +51,17 @@ impl Format for Otlp {
         };
         for (_, list) in members.iter().filter(|(key, _)| key == "resourceLogs") {
             items(list).unwrap_or_default().into_iter().for_each(|logs| resource_logs(logs, &mut counted));
+        }
+        let has = |name: &str| members.iter().any(|(key, _)| key == name);
+        if has("scopeLogs") {
+            resource_logs(text, &mut counted);
+        } else if has("body") && (has("timeUnixNano") || has("observedTimeUnixNano")) {
+            let mut common = Unwrapped::default();
+            let origin = members.iter().find(|(key, _)| key == "resource").map_or("", |(_, value)| value);
+            resource(origin, &mut common);
+            counted(kubernetes_event(text, origin).unwrap_or_else(|| log_record(text, common)));
+        } else if !has("resourceLogs") {
+            return false;
         }
         if count == 0 {
             emit(Part::Dropped("empty list"));
@@ -90,27 +104,30 @@ fn resource_logs<'a>(logs: &'a str, emit: EmitPart<'_, 'a>) {
 fn resource<'a>(value: &'a str, common: &mut Unwrapped<'a>) {
     let mut rest = Attrs::default();
     for (key, value) in attributes(value) {
-        let place = &mut common.place;
-        let column = match key.as_ref() {
-            "k8s.cluster.name" => &mut place.cluster,
-            "k8s.namespace.name" => &mut place.namespace,
-            "k8s.pod.name" => &mut place.pod,
-            "k8s.container.name" => &mut place.container,
-            "k8s.node.name" => &mut place.node,
-            "k8s.deployment.name" | "k8s.statefulset.name" | "k8s.daemonset.name" | "k8s.cronjob.name" => {
-                &mut place.workload
-            }
-            other => {
-                rest.raw(other, &json_of(value));
-                continue;
-            }
-        };
-        *column = string_of(value);
+        match column(&mut common.place, &key) {
+            Some(column) => *column = string_of(value),
+            None => rest.raw(&key, &json_of(value)),
+        }
     }
     if let Some(json) = rest.into_json() {
         common.attrs.raw("resource", &json);
     }
     common.stdout = common.place.container.is_some();
+}
+
+/// Returns the column of a place that an attribute names.
+fn column<'p, 'a>(place: &'p mut Place<'a>, key: &str) -> Option<&'p mut Option<Text<'a>>> {
+    Some(match key {
+        "k8s.cluster.name" => &mut place.cluster,
+        "k8s.namespace.name" => &mut place.namespace,
+        "k8s.pod.name" => &mut place.pod,
+        "k8s.container.name" => &mut place.container,
+        "k8s.node.name" => &mut place.node,
+        "k8s.deployment.name" | "k8s.statefulset.name" | "k8s.daemonset.name" | "k8s.cronjob.name" => {
+            &mut place.workload
+        }
+        _ => return None,
+    })
 }
 
 /// Returns the attributes of a resource or record, their values as OTLP wraps them.
@@ -174,9 +191,14 @@ fn log_record<'a>(record: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
                 unwrapped.stdout = true;
             }
             _ if repeats && text.as_deref().is_some_and(|text| text.starts_with('{')) => {}
-            other => rest.raw(other, &json_of(value)),
+            other => match column(&mut unwrapped.place, other).filter(|column| column.is_none()) {
+                // a collector without resources
+                Some(column) => *column = string_of(value),
+                None => rest.raw(other, &json_of(value)),
+            },
         }
     }
+    unwrapped.stdout |= unwrapped.place.container.is_some();
     unwrapped.payload = match (text, body) {
         (Some(text), _) => {
             unwrapped.attrs.extend(&rest);

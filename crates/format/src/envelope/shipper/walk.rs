@@ -8,6 +8,7 @@ use crate::origin::origin_of;
 use crate::text::fields::bare;
 use crate::text::json::{items, members_of, remaining, text_of};
 use crate::text::json_cursor::Member;
+use crate::text::labels::labels;
 use crate::text::{header, json_time, place, time};
 use model::record::{Level, Text};
 use std::borrow::Cow;
@@ -50,7 +51,8 @@ impl<'a, 'c> Walk<'a, 'c> {
             self.is_marked |= depth == 0 && key == "@message";
             let name = if path.is_empty() { bare(key) } else { format!("{path}{}", bare(key)) };
             self.is_marked |= depth == 0 && (self.names.is_mark(&name) || key.starts_with("__"));
-            self.is_application |= self.names.is_application(&name);
+            // VictoriaLogs
+            self.is_application |= key != "_msg" && self.names.is_application(&name);
             // a label of a pod may have any name
             let is_pods_label = name.ends_with("labels") && name != "resourcelabels" && depth > 0
                 || name.ends_with("annotations");
@@ -69,7 +71,10 @@ impl<'a, 'c> Walk<'a, 'c> {
             let tags = items(raw).unwrap_or_default();
             tags.iter().filter_map(|tag| text_of(tag)).for_each(|tag| self.tag(&tag, raw));
         } else if let Some(text) = text_of(raw) {
-            if text.starts_with('{') {
+            if text.contains("=\"") {
+                // labels of Loki and VictoriaLogs
+                labels(&text).iter().for_each(|(key, value)| self.owned(&bare(key), value, raw));
+            } else if text.starts_with('{') {
                 for (key, value) in members_of(&text) {
                     let Some(text) = text_of(value) else { continue };
                     self.owned(&format!("{name}{}", bare(&key)), &text, raw);
@@ -241,7 +246,11 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
             return false;
         }
         Meaning::Path => {
-            if place.pod.is_none() && (value.contains("containers") || value.contains("/pods/")) {
+            // the shape of a pod's name alone is not enough
+            let is_file = |text: &str| {
+                text.contains("containers") || text.contains("/pods/") || text.matches('_').count() == 2
+            };
+            if place.pod.is_none() && is_file(&value) {
                 place.fill_from(&origin_of(&value).place);
             }
             return false;

@@ -18,9 +18,9 @@ static REFERENCES: LazyLock<[Finder<'static>; 2]> =
 /// The ends of a member, a tag and a line of text that an event without a reference has.
 static REASONS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["eason\"", "eason:"].map(Finder::new));
 
-/// The ends of the types, in either case, and Datadog's tag.
-static TYPES: LazyLock<[Finder<'static>; 5]> =
-    LazyLock::new(|| ["arning", "ormal", "ARNING", "ORMAL", "kube_kind:"].map(Finder::new));
+/// The ends of the types, in either case, Datadog's tag and Botkube's texts.
+static TYPES: LazyLock<[Finder<'static>; 6]> =
+    LazyLock::new(|| ["arning", "ormal", "ARNING", "ORMAL", "kube_kind:", "essages\""].map(Finder::new));
 
 /// Objects within objects that are looked into.
 const MAX_DEPTH: usize = 3;
@@ -90,6 +90,9 @@ impl Marks {
                             self.note(name, text);
                         }
                     })?;
+                }
+                None if value.peek() == Some(b'[') => {
+                    self.message |= matches!(part_of(key), Some((Part::Message, _)));
                 }
                 None if value.peek() == Some(b'"') => {
                     let Some(text) = value.text()? else { return Ok(()) };

@@ -118,6 +118,8 @@ pub(super) fn type_of(name: &str, text: &str) -> Option<&'static str> {
         _ if !is_type => None,
         "warning" | "WARNING" => Some("Warning"),
         "normal" | "NORMAL" => Some("Normal"),
+        // Botkube
+        "error" => Some("Warning"),
         "info" if bare(name) == "alerttype" => Some("Normal"),
         _ => None,
     }

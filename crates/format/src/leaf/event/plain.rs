@@ -78,8 +78,17 @@ fn is_reference(name: &str, members: &Map<String, Value>) -> bool {
 /// Adds a part; returns the value if its name is not one.
 fn note(name: &str, value: Value, found: &mut Vec<Found>) -> Option<Value> {
     let Some((part, rank)) = part_of(name) else { return Some(value) };
+    let value = if part == Part::Message { joined(value) } else { value };
     found.push(Found { rank, part, name: name.to_owned(), value });
     None
+}
+
+/// Returns the texts of an array, as Botkube keeps messages, as one.
+fn joined(value: Value) -> Value {
+    let Some(items) = value.as_array().filter(|items| items.iter().all(Value::is_string)) else {
+        return value;
+    };
+    items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n").into()
 }
 
 /// Puts a part where core/v1 has it, unless a likelier name has filled it: then it keeps its own.

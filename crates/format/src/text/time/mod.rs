@@ -110,6 +110,11 @@ pub fn any(text: &str, clock: &Clock) -> Option<Stamp> {
         return Some(stamp);
     }
     let text = text.trim_matches(['[', ']', '"', ' ', '\t', '\r', '\n']);
+    if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        // older .NET: milliseconds UTC, whatever offset follows
+        let millis = inner.split(['+', '-']).next()?.parse::<f64>().ok()?;
+        return epoch(millis).map(|ts| Stamp { ts, zoned: true, len: text.len() });
+    }
     if let Some(ts) = text.parse().ok().and_then(epoch) {
         return Some(Stamp { ts, zoned: true, len: text.len() });
     }

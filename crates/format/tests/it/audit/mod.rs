@@ -16,7 +16,7 @@ use model::time::Ts;
 /// Shanghai: a time without a zone must not be read in it, because the API server writes UTC.
 fn clock() -> Clock {
     let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap_or_default();
-    Clock { zone: chrono_tz::Asia::Shanghai, day }
+    Clock { zone: chrono_tz::Asia::Shanghai, day, written: None }
 }
 
 /// Reads a text and returns what `render` makes of each record.

@@ -73,7 +73,31 @@ const CASES: &[(&str, &str)] = &[
     (r#"{"message":"dup","a":1,"a":2}"#, r#"-|-|-|-|dup attrs={"a":1}"#),
     (r#"{"status":200,"path":"/"}"#, r#"-|-|-|-|{"status":200,"path":"/"} attrs={"status":200,"path":"/"}"#),
     (r#"{"msg":"\u0000 \ud83d\ude00 \"q\""}"#, "-|-|-|-|\0 😀 \"q\""),
-    (r#"{"msg":"\ud800"}"#, "-|-|-|-|{\"msg\":\"\\ud800\"} attrs={\"msg\":\"\\ud800\"}"),
+    (r#"{"msg":"\ud800"}"#, "-|-|-|-|\u{fffd}"),
+    (
+        r#"{"msg":"a","emoji":["\ud83d","\ud83d\ude00"]}"#,
+        "-|-|-|-|a attrs={\"emoji\":[\"\u{fffd}\",\"\\ud83d\\ude00\"]}",
+    ),
+    (
+        r#"{"msg":"NaN","loss":NaN,"range":[-Infinity, Infinity],"n":-1}"#,
+        r#"-|-|-|-|NaN attrs={"loss":"NaN","range":["-Infinity", "Infinity"],"n":-1}"#,
+    ),
+    (
+        r#"{"Timestamp":"\/Date(1795313472345+0800)\/","Level":"Error","Message":"x"}"#,
+        "2026-11-22T02:11:12.345|error|-|-|x",
+    ),
+    (r#"{"level":"Fatal Error","msg":"php"}"#, "-|fatal|-|-|php"),
+    (r#"{"level":"User Warning","msg":"php"}"#, "-|warn|-|-|php"),
+    (r#"{"level":"E_PARSE","msg":"php"}"#, "-|error|-|-|php"),
+    (r#"{"level":"Core logic","msg":"free"}"#, "-|-|-|-|free attrs={\"level\":\"Core logic\"}"),
+    (
+        r#"{"caller":"a.go:7","content":"GET /","level":"slow"}"#,
+        r#"-|warn|-|-|GET / attrs={"caller":"a.go:7"}"#,
+    ),
+    (
+        r#"{"version":"1.1","short_message":"x","level":3,"_pod":"pay-0","_k8s_namespace_name":"shop","_container":"app"}"#,
+        r#"-|error|-|-|x place=shop/pay-0/app attrs={"version":"1.1"}"#,
+    ),
     (r#"{}"#, "-|-|-|-|{}"),
     (r#" {"msg":"spaces"} "#, "-|-|-|-|spaces"),
     (r#"{"msg":"x",}"#, r#"error: broken JSON at byte 11: expected a string"#),

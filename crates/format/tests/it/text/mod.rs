@@ -22,7 +22,7 @@ fn clock() -> Clock {
 
 fn on(year: i32, month: u32, day: u32) -> Clock {
     let day = NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
-    Clock { zone: chrono_tz::Asia::Shanghai, day }
+    Clock { zone: chrono_tz::Asia::Shanghai, day, written: None }
 }
 
 /// Writes a record as `ts|level|logger|thread|message`, then its other fields; `~` marks a time that
