@@ -217,7 +217,9 @@ pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
     let modified = object.modified.map(|ts| Ts(ts).date(options.zone));
     let day = origin.day.or(modified).unwrap_or(options.today);
     let own_zone = options.path_zones.iter().find(|(glob, _)| glob.is_match(&object.key));
-    let clock = Clock { zone: own_zone.map_or(options.time_zone, |(_, zone)| *zone), day, written: None };
+    // an object that was copied on another day says nothing about ages
+    let written = object.modified.filter(|ts| Ts(*ts).date(options.zone) == day);
+    let clock = Clock { zone: own_zone.map_or(options.time_zone, |(_, zone)| *zone), day, written };
     let usual = ReaderOptions::of(clock);
     let end_of_day = usual.fallback_ts.saturating_add(DAY_US);
     let newest = object.modified.map_or(end_of_day, |modified| modified.max(end_of_day));

@@ -44,7 +44,7 @@ impl Reader {
         let clock = self.options.clock;
         let collected = self.collected(context);
         let day = collected.map_or(clock.day, |ts| Ts(ts).date(clock.zone));
-        Clock { day, written: collected.or_else(|| self.written()), ..clock }
+        Clock { day, written: collected.or(clock.written).or_else(|| self.written()), ..clock }
     }
 
     /// Returns when the object was written; `None` if only its day is known.

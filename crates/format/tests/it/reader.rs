@@ -246,3 +246,13 @@ fn ages_count_from_when_the_object_was_written() {
         )
     );
 }
+
+#[test]
+fn headings_of_tables_are_not_records() {
+    let events = "  Type     Reason   Age   From     Message
+  ----     ------   ----  ----     -------
+  Warning  BackOff  2m    kubelet  Back-off restarting failed container
+";
+    let row = r#"2026-11-22T00:00:00 warn -/- | Back-off restarting failed container {"type":"Warning","reason":"BackOff","age":"2m","source":"kubelet","ts_source":"object"}"#;
+    assert_eq!(read("describe.txt", events), [row]);
+}
