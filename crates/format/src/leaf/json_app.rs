@@ -66,6 +66,14 @@ fn fit_dialect<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
             }
         }
     }
+    if has("EventId") && has("Category") {
+        // the numbers of .NET's levels
+        const NAMES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
+        for one in found.iter_mut().filter(|one| one.field == Field::Level) {
+            let name = one.text.parse::<usize>().ok().and_then(|number| NAMES.get(number));
+            one.text = name.map_or_else(|| std::mem::take(&mut one.text), |name| Cow::Borrowed(*name));
+        }
+    }
     let is_gelf = has("short_message") || has("version") && has("host") && has("level");
     let is_syslog = is_gelf || has("facility");
     let ends = |key: &str| {

@@ -223,12 +223,12 @@ fn colours_are_not_part_of_a_level() {
 #[test]
 fn labels_and_streams_name_the_place() {
     check(
-        r#"{"_time":"2026-11-22T02:12:01Z","_stream":"{namespace=\"shop\",kubernetes.pod_name=\"pay-0\"}","_msg":"charge failed"}
+        r#"{"_time":"2026-11-22T02:12:01Z","_stream":"{namespace=\"shop\",kubernetes.pod_name=\"pay-0\"}","_msg":"charge failed","level":"error"}
 {"logStream":"pay-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6","message":"charge failed","timestamp":1795313522000}
 {"log_stream_name":"kube.var.log.containers.pay-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log","message":"charge failed","timestamp":1795313523000}
 {"messageType":"DATA_MESSAGE","logGroup":"/aws/containerinsights/prod/application","logStream":"node-1-application.var.log.containers.pay-0_shop_app-3b7f0c5e9a1d4c62b8e0f7a6d5c4b3a291807f6e5d4c3b2a190817263544a5b6.log","logEvents":[{"id":"1","timestamp":1795313524000,"message":"charge failed"}]}"#,
         &[
-            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/- | charge failed",
+            "1.0 standard 2026-11-22T02:12:01.000000Z error -/shop/pay-0/-/- | charge failed",
             "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-0/app/- | charge failed",
             "3.0 standard 2026-11-22T02:12:03.000000Z - -/shop/pay-0/app/- | charge failed",
             "4.0 standard 2026-11-22T02:12:04.000000Z - prod/shop/pay-0/app/- | charge failed",

@@ -51,8 +51,7 @@ impl<'a, 'c> Walk<'a, 'c> {
             self.is_marked |= depth == 0 && key == "@message";
             let name = if path.is_empty() { bare(key) } else { format!("{path}{}", bare(key)) };
             self.is_marked |= depth == 0 && (self.names.is_mark(&name) || key.starts_with("__"));
-            // VictoriaLogs
-            self.is_application |= key != "_msg" && self.names.is_application(&name);
+            self.is_application |= self.names.is_application(&name);
             // a label of a pod may have any name
             let is_pods_label = name.ends_with("labels") && name != "resourcelabels" && depth > 0
                 || name.ends_with("annotations");
@@ -139,7 +138,9 @@ impl<'a, 'c> Walk<'a, 'c> {
         if payload.is_object && !is_record(&payload.value) {
             return None;
         }
-        let is_application = self.is_application && payload.meaning == Meaning::Message;
+        // VictoriaLogs keeps a line in `_msg`, whatever it made of the line's members
+        let is_taken_apart = members.iter().any(|(key, _)| key == "_msg");
+        let is_application = self.is_application && !is_taken_apart && payload.meaning == Meaning::Message;
         let mut unwrapped = self.metadata(members, Some(payload.at));
         unwrapped.payload = line_of(payload.value);
         unwrapped.only_if_known = is_application;

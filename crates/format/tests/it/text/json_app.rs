@@ -86,6 +86,10 @@ const CASES: &[(&str, &str)] = &[
         r#"{"Timestamp":"\/Date(1795313472345+0800)\/","Level":"Error","Message":"x"}"#,
         "2026-11-22T02:11:12.345|error|-|-|x",
     ),
+    (
+        r#"{"EventId":7,"LogLevel":4,"Category":"Shop.Pay","Message":"x"}"#,
+        r#"-|error|Shop.Pay|-|x attrs={"EventId":7}"#,
+    ),
     (r#"{"level":"Fatal Error","msg":"php"}"#, "-|fatal|-|-|php"),
     (r#"{"level":"User Warning","msg":"php"}"#, "-|warn|-|-|php"),
     (r#"{"level":"E_PARSE","msg":"php"}"#, "-|error|-|-|php"),
