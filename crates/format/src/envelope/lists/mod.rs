@@ -12,11 +12,30 @@ use crate::text::fields::Field;
 use crate::text::json::{items, members, members_of, text_of};
 use crate::text::labels::labels;
 use crate::text::time;
+use aho_corasick::AhoCorasick;
 use model::record::Level;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Bytes of a line that are searched for its first members.
 const HEAD_BYTES: usize = 4096;
+
+/// Members that hold a list of records, found in one search.
+static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let names = [
+        "\"streams\"",
+        "\"hits\"",
+        "\"records\"",
+        "\"Records\"",
+        "\"result\"",
+        "\"results\"",
+        "\"tables\"",
+        "\"data\"",
+        "\"_index\"",
+        "\"content\"",
+    ];
+    AhoCorasick::new(names).ok()
+});
 
 /// The format.
 pub struct Lists;
@@ -39,23 +58,10 @@ impl Format for Lists {
     }
 
     fn begins(&self, text: &str) -> bool {
-        const NAMES: [&str; 10] = [
-            "\"streams\"",
-            "\"hits\"",
-            "\"records\"",
-            "\"Records\"",
-            "\"result\"",
-            "\"results\"",
-            "\"tables\"",
-            "\"data\"",
-            "\"_index\"",
-            "\"content\"",
-        ];
         let head = text.as_bytes().get(..HEAD_BYTES).unwrap_or(text.as_bytes());
         entries::begins(text)
             || text.starts_with("[{\"field\"")
-            || text.starts_with('{')
-                && NAMES.iter().any(|name| memchr::memmem::find(head, name.as_bytes()).is_some())
+            || text.starts_with('{') && NAMES.as_ref().is_some_and(|names| names.is_match(head))
     }
 
     fn first_bytes(&self) -> &'static [u8] {
