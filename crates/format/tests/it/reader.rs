@@ -215,3 +215,37 @@ fn parts_of_a_line_are_joined_within_their_envelope() {
     let text = [docker("a", "stdout"), "cart is full\n".to_owned(), docker("c\\n", "stdout")].concat();
     assert_eq!(messages(&text), ["a", "cart is full", "c"]);
 }
+
+/// Returns the messages of lines that are not all UTF-8, each with what is noted about its encoding.
+fn messages(bytes: &[u8]) -> Vec<String> {
+    let mut reader = Reader::new(origin_of("business/a.log"), ReaderOptions::of(Clock::UTC));
+    let mut rows = Vec::new();
+    let mut emit = |row: format::reader::Row<'_>| {
+        let attrs = row.record.attrs.into_json().unwrap_or_default();
+        rows.push(format!("{} {attrs}", row.record.message).trim_end().to_owned());
+    };
+    let read = framing::entries(bytes, &Limits::default(), &mut |mut entry| {
+        entry.frames(&mut |frame| reader.frame(&frame, &mut emit)).map(|_| ())
+    });
+    read.expect("text");
+    reader.finish(&mut emit);
+    rows
+}
+
+#[test]
+fn lines_in_gb18030_are_read_and_utf8_stays() {
+    let (gb, noted) =
+        (|text: &str| encoding_rs::GB18030.encode(text).0.into_owned(), r#" {"encoding":"GB18030"}"#);
+    let head = "2026-11-22 10:12:03 ERROR ";
+    let line = |text: &[u8]| [head.as_bytes(), text, b"\n"].concat();
+    let read = |text: &[u8]| messages(&line(text)).join("⏎");
+    assert_eq!(read(&gb("扣款失败，订单 7")), format!("扣款失败，订单 7{noted}"));
+    assert_eq!(read(&gb("联通超时")), format!("联通超时{noted}"));
+    let mixed = [line("库存不足".as_bytes()), line(&gb("库存不足"))].concat();
+    assert_eq!(messages(&mixed), ["库存不足".to_owned(), format!("库存不足{noted}")]);
+    // UTF-8 that was cut at either end, Latin-1
+    let utf8 = "库存不足".as_bytes();
+    assert!(read(utf8.get(..10).unwrap_or_default()).starts_with("库存不\u{fffd}"));
+    assert!(read(utf8.get(1..).unwrap_or_default()).ends_with("存不足 {\"invalid_utf8\":true}"));
+    assert!(read(b"caf\xe9 t\xe9l\xe9 ferm\xe9e").contains("invalid_utf8"));
+}
