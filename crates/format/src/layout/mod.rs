@@ -16,7 +16,7 @@ pub(crate) use set::LayoutSet;
 
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
-use crate::leaf::event;
+use crate::leaf::{event, json_message};
 use crate::text::{header, stack};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
@@ -272,7 +272,7 @@ impl Format for Layout {
         found.fill_place(&mut record.place);
         found.fill_attrs(&mut record.attrs);
         record.body = Body::Text(fields);
-        emit(record);
+        json_message::emit(record, clock, emit);
         Ok(())
     }
 }
