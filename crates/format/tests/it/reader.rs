@@ -139,19 +139,27 @@ fn only_what_looks_like_a_continuation_is_joined() {
 fn a_draft_reads_the_line_that_it_was_made_from() {
     let clock =
         Clock { zone: chrono_tz::Tz::UTC, day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default() };
-    for line in [
-        "22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck",
-        "[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck",
-        "drawer 4 @ 10:12:03 | stuck",
-        "a 'quoted' [line]",
+    for (line, groups) in [
+        ("22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck", "time thread"),
+        ("[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck", "time thread level field"),
+        ("drawer 4 @ 10:12:03 | stuck", "time"),
+        ("#17 2026-11-22 10:12:03,123 till=4 ERROR shop.Till: drawer is stuck", "time level logger"),
+        ("~ (exec-3) {shop.Till} [WARN] drawer [7] is stuck", "thread logger level"),
+        ("@1795342323.123 ERROR drawer is stuck", "level"),
+        ("pay.9 * [1795342323] drawer is stuck", "time"),
     ] {
-        let text = format::layout::draft(line, &clock);
+        let text = format::layout::draft(line, &clock).unwrap_or_default();
         let layout = format::layout::Layout::parse("till", "till.toml", &text);
-        let layout = layout.map_err(|error| format!("{error}\n{text}")).expect("a layout");
+        let layout = layout.map_err(|errors| format!("{errors:?}\n{line}")).expect("a layout");
+        let found: Vec<&str> = text.split("(?<").skip(1).filter_map(|part| part.split('>').next()).collect();
+        assert_eq!(found.join(" "), format!("{groups} message"), "{text}");
         let (registry, _) = Registry::with(vec![layout]);
         let registry: &'static Registry = Box::leak(Box::new(registry));
         let faults = format::layout::check(registry.layouts()[0], registry);
         assert!(faults.is_empty(), "{faults:?}\n{text}");
+    }
+    for line in ["a 'quoted' [line]", "the drawer of till 4 is stuck", ""] {
+        assert_eq!(format::layout::draft(line, &clock), None);
     }
 }
 
