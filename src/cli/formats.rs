@@ -52,7 +52,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         Task::Show { name } => show(formats(config)?.registry, name),
         Task::Check { paths } => {
             let (layouts, errors) = read(&chosen(paths, config.path.as_ref())?)?;
-            print(&format!("{} layouts are valid, {errors} errors", layouts.len()))?;
+            let valid = match layouts.len() {
+                1 => "1 layout is valid".to_owned(),
+                count => format!("{count} layouts are valid"),
+            };
+            print(&format!("{valid}, {}", counted(errors, "error")))?;
             done(errors)
         }
         Task::Test { paths } => {
@@ -128,8 +132,14 @@ fn test(layouts: &[&'static Layout], registry: &'static Registry, errors: usize)
         }
     }
     let samples: usize = layouts.iter().map(|layout| layout.file().samples.len()).sum();
-    print(&format!("{samples} samples of {} layouts, {failed} faults", layouts.len()))?;
+    let (samples, layouts) = (counted(samples, "sample"), counted(layouts.len(), "layout"));
+    print(&format!("{samples} of {layouts}, {}", counted(failed, "fault")))?;
     done(errors + failed)
+}
+
+/// Returns a number with its noun: `1 error`, `2 errors`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn done(faults: usize) -> Result<Done> {

@@ -81,7 +81,7 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
     let mut first = Vec::new();
     let mut not_understood = None;
     let mut take = |row: Row<'_>| {
-        if row.unparsed && not_understood.is_none() && !row.record.message.starts_with(['{', '[']) {
+        if row.unparsed && not_understood.is_none() && !is_json(&row.record.message) {
             not_understood = row.record.message.lines().next().map(str::to_owned);
         }
         if first.len() < FIRST_RECORDS {
@@ -125,9 +125,15 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
             .as_deref()
             .map(|line| near_misses(options.formats.registry.layouts().iter().copied(), line))
             .unwrap_or_default(),
-        draft: not_understood
-            .map(|line| draft(&line, &Clock { zone: options.time_zone, day: options.today, written: None })),
+        draft: not_understood.and_then(|line| {
+            draft(&line, &Clock { zone: options.time_zone, day: options.today, written: None })
+        }),
     }
+}
+
+/// Returns true if a line is a JSON object or array, which no layout reads.
+fn is_json(line: &str) -> bool {
+    ["{", "[{", "[\""].iter().any(|begin| line.starts_with(begin))
 }
 
 /// Returns a share of the records, rounded to two digits.

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub struct Formats {
     /// The formats.
     pub registry: &'static Registry,
-    /// One problem for each invalid layout: it is skipped.
+    /// The errors of invalid layouts, which are skipped.
     pub problems: Vec<Problem>,
 }
 
@@ -60,7 +60,7 @@ pub fn layouts_of(path: &Path) -> Result<(Vec<Layout>, Vec<LayoutError>)> {
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         match Layout::parse(&name, &file.display().to_string(), &text) {
             Ok(layout) => layouts.push(layout),
-            Err(error) => errors.push(error),
+            Err(found) => errors.extend(found),
         }
     }
     Ok((layouts, errors))

@@ -74,7 +74,7 @@ impl Registry {
                 file.path().file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
             match Layout::parse(&name, &format!("formats/{path}"), file.contents_utf8().unwrap_or("")) {
                 Ok(layout) => shipped.push(layout),
-                Err(error) => errors.push(error),
+                Err(found) => errors.extend(found),
             }
         }
         // an own layout replaces the shipped one of its name

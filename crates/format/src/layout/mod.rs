@@ -7,6 +7,7 @@ mod file;
 mod group;
 mod near;
 mod set;
+mod time_format;
 
 pub use check::check;
 pub use draft::draft;
@@ -16,9 +17,9 @@ pub(crate) use set::LayoutSet;
 
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
-use crate::leaf::event;
+use crate::layout::time_format::TimeFormat;
+use crate::leaf::{event, json_message};
 use crate::text::{header, stack};
-use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use model::record::{Body, Level, Record};
 use regex::Regex;
@@ -26,6 +27,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 const PATTERNS_ARE_REGEXES: &str = "patterns are regular expressions of Rust's `regex`";
+const LEVELS: &str = "trace, debug, info, warn, error or fatal";
+const ZONES: &str = "UTC, or a name like Asia/Shanghai";
+const TIME_FORMATS: &str =
+    "a day and a clock as in %Y-%m-%d %H:%M:%S%.f; a time of day and common forms need none";
 
 /// One text layout.
 pub struct Layout {
@@ -36,6 +41,7 @@ pub struct Layout {
     continues: Option<Regex>,
     levels: HashMap<String, Level>,
     zone: Option<Tz>,
+    time_format: Option<TimeFormat>,
     role: Role,
 }
 
@@ -49,50 +55,49 @@ impl Layout {
     /// Reads a layout. `file` is its path as shown in errors, `name` what records are counted under.
     ///
     /// # Errors
-    /// Broken TOML, an invalid pattern, an unknown level or zone; each with its place.
-    pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, LayoutError> {
-        let content = LayoutFile::parse(file, text)?;
+    /// Broken TOML, or all invalid patterns, levels, zones and forms of times; each with its place.
+    pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, Vec<LayoutError>> {
+        let content = LayoutFile::parse(file, text).map_err(|error| vec![error])?;
+        let mut errors = Vec::new();
+        let mut fail = |needle: &str, what: String, hint: &str| {
+            errors.push(LayoutFile::error(file, text, needle, what, hint));
+        };
         let mut patterns = Vec::new();
         for source in &content.patterns {
-            patterns.push(Pattern::parse(source).map_err(|what| {
-                let needle = source.get(..source.floor_char_boundary(40)).unwrap_or(source);
-                LayoutFile::error(file, text, needle, what, PATTERNS_ARE_REGEXES)
-            })?);
+            let needle = source.get(..source.floor_char_boundary(40)).unwrap_or(source);
+            match Pattern::parse(source) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(what) => fail(needle, what, PATTERNS_ARE_REGEXES),
+            }
         }
-        let counts = patterns.iter().filter(|pattern| pattern.has_payload()).count();
-        if patterns.is_empty() || counts > 0 && counts < patterns.len() {
+        let payloads = patterns.iter().filter(|pattern| pattern.has_payload()).count();
+        if content.patterns.is_empty() || payloads > 0 && payloads < patterns.len() {
             let what = "either every pattern has a group `payload` or none has; at least one pattern".into();
-            return Err(LayoutFile::error(file, text, "patterns", what, ""));
+            fail("patterns", what, "");
         }
-        let continues = content.continues.as_deref().map(Regex::new).transpose().map_err(|error| {
-            LayoutFile::error(file, text, "continues", last_line(&error), PATTERNS_ARE_REGEXES)
-        })?;
+        let continues = content.continues.as_deref().and_then(|source| {
+            let regex = Regex::new(source).map_err(|error| last_line(&error));
+            regex.map_err(|what| fail("continues", what, PATTERNS_ARE_REGEXES)).ok()
+        });
         let mut levels = HashMap::new();
         for (word, level) in &content.levels {
-            let known = Level::of(level).filter(|known| known.name() == level).ok_or_else(|| {
-                let what = format!("`{level}` is not a level");
-                LayoutFile::error(file, text, level, what, "trace, debug, info, warn, error or fatal")
-            })?;
-            levels.insert(word.to_ascii_lowercase(), known);
+            match Level::of(level).filter(|known| known.name() == level) {
+                Some(known) => _ = levels.insert(word.to_ascii_lowercase(), known),
+                None => fail(level, format!("`{level}` is not a level"), LEVELS),
+            }
         }
-        let zone = match &content.zone {
-            None => None,
-            Some(zone) => Some(zone.parse().map_err(|_| {
-                let what = format!("`{zone}` is not a time zone");
-                LayoutFile::error(file, text, zone, what, "UTC, or a name like Asia/Shanghai")
-            })?),
-        };
-        let role = if counts > 0 { Role::Envelope } else { Role::Lines };
-        Ok(Self {
-            name: name.to_owned(),
-            source: text.to_owned(),
-            file: content,
-            patterns,
-            continues,
-            levels,
-            zone,
-            role,
-        })
+        let zone = content.zone.as_deref().and_then(|zone| {
+            let what = |_| fail(zone, format!("`{zone}` is not a time zone"), ZONES);
+            zone.parse().map_err(what).ok()
+        });
+        let time_format = content.time_format.as_deref().and_then(|source| {
+            TimeFormat::parse(source).map_err(|what| fail("time_format", what, TIME_FORMATS)).ok()
+        });
+        let role = if payloads > 0 { Role::Envelope } else { Role::Lines };
+        let (name, source) = (name.to_owned(), text.to_owned());
+        let layout =
+            Self { name, source, file: content, patterns, continues, levels, zone, time_format, role };
+        if errors.is_empty() { Ok(layout) } else { Err(errors) }
     }
 
     /// Returns the file that it was read from.
@@ -153,13 +158,11 @@ impl Layout {
         let clock = Clock { zone: self.zone.unwrap_or(clock.zone), ..*clock };
         let is_own_zone = self.zone.is_some();
         let text = found.text(&Group::Time)?;
-        if let Some(format) = &self.file.time_format {
-            let local = NaiveDateTime::parse_from_str(text, format).ok()?;
-            let ts = model::time::local_ts(local, clock.zone).0;
-            return Some(group::Time { ts, is_zoned: is_own_zone, is_time_of_day: false });
-        }
-        group::Time::read(text, &clock)
-            .map(|time| group::Time { is_zoned: time.is_zoned || is_own_zone, ..time })
+        let read = match &self.time_format {
+            Some(format) => format.read(text, clock.zone),
+            None => group::Time::read(text, &clock),
+        };
+        read.map(|time| group::Time { is_zoned: time.is_zoned || is_own_zone, ..time })
     }
 }
 
@@ -275,7 +278,7 @@ impl Format for Layout {
         found.fill_place(&mut record.place);
         found.fill_attrs(&mut record.attrs);
         record.body = Body::Text(fields);
-        emit(record);
+        json_message::emit(record, clock, emit);
         Ok(())
     }
 }

@@ -7,7 +7,6 @@ use regex::Regex;
 use regex_syntax::ast::Ast;
 use regex_syntax::ast::parse::Parser;
 use serde::Serialize;
-use std::cmp::Reverse;
 
 /// Most layouts that are named.
 const MAX_MISSES: usize = 3;
@@ -52,7 +51,7 @@ impl NearMiss {
     }
 }
 
-/// Returns the layouts that read the most of a line that none reads whole, the nearest first.
+/// Returns the layouts that read the most of a line that none reads whole.
 pub fn near_misses<'l>(layouts: impl IntoIterator<Item = &'l Layout>, line: &str) -> Vec<NearMiss> {
     let of_layout = |layout: &'l Layout| {
         let misses =
@@ -60,7 +59,8 @@ pub fn near_misses<'l>(layouts: impl IntoIterator<Item = &'l Layout>, line: &str
         misses.max_by_key(|miss| miss.read.len())
     };
     let mut misses: Vec<NearMiss> = layouts.into_iter().filter_map(of_layout).collect();
-    misses.sort_by_key(|miss| Reverse(miss.read.len()));
+    let furthest = misses.iter().map(|miss| miss.read.len()).max();
+    misses.retain(|miss| Some(miss.read.len()) == furthest);
     misses.truncate(MAX_MISSES);
     misses
 }

@@ -4,6 +4,7 @@
 //! Must not know which library wrote a line.
 
 use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::json_message;
 use crate::leaf::nginx_error::NginxError;
 use crate::text::header::{
     before_time, bracket, clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp,
@@ -221,7 +222,7 @@ impl Format for Logback {
         record.level = header.level;
         record.attrs = attrs;
         record.body = Body::Text(fields);
-        emit(record);
+        json_message::emit(record, clock, emit);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use crate::contract::Role;
 use crate::reader::context::Context;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader};
-use crate::text::{ansi, dump, private_key, stack};
+use crate::text::{ansi, dump, gb18030, private_key, stack};
 use model::record::Level;
 use std::borrow::Cow;
 
@@ -155,11 +155,17 @@ impl Reader {
         let Line { bytes, begun, mut context } = line;
         let decoded = match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(bytes),
+            Err(_) => match gb18030::decode(bytes) {
+                Some(text) => {
+                    context.attrs.text("encoding", "GB18030");
+                    Cow::Owned(text)
+                }
+                None => {
+                    context.attrs.raw("invalid_utf8", "true");
+                    String::from_utf8_lossy(bytes)
+                }
+            },
         };
-        if matches!(decoded, Cow::Owned(_)) {
-            context.attrs.raw("invalid_utf8", "true");
-        }
         let plain = ansi::without(Cow::Borrowed(&decoded));
         let text = plain.trim_end();
         if text.is_empty() {

@@ -167,7 +167,8 @@ pub fn logger(header: &Header<'_>, has_layout: bool) -> Option<(usize, usize)> {
         || after.starts_with("-- ")
         || after.starts_with(": ")
         || after == "-"
-        || after == ":";
+        || after == ":"
+        || after.starts_with("{\"") && after.ends_with('}');
     if separated && is_logger(word) && (has_layout || is_qualified(word)) {
         return Some((start, start + end));
     }

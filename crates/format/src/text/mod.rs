@@ -8,6 +8,7 @@ pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
 pub(crate) mod csv_kind; // CSV without a header row, by the shape of its records
 pub(crate) mod dump; // documents on further lines: JSON, YAML, XML, SQL
 pub(crate) mod fields; // field names of structured logs → columns
+pub(crate) mod gb18030; // lines in GB18030, GBK, GB2312
 pub(crate) mod header; // pieces of a line before its message: level, logger, ids
 pub(crate) mod http_request; // the request in a record of an access log
 pub(crate) mod json; // members and items of JSON that is read once

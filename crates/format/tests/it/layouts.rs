@@ -1,7 +1,7 @@
 //! Every shipped layout reads its own samples, through the whole reader.
 
-use format::Registry;
 use format::layout::{Layout, check, near_misses};
+use format::{Clock, Format, Registry};
 
 #[test]
 fn every_layout_reads_its_samples() {
@@ -23,7 +23,8 @@ fn every_layout_reads_its_samples() {
 #[test]
 fn an_error_in_a_layout_names_its_place() {
     let parse = |text: &str| {
-        Layout::parse("till", "till.toml", text).err().map(|error| error.to_string()).unwrap_or_default()
+        let errors = Layout::parse("till", "till.toml", text).err().unwrap_or_default();
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     let valid = "about = \"x\"\npatterns = ['^(?<message>a)$']\n[[sample]]\ntext = 'a'\nexpect = { message = \"a\" }\n";
     assert_eq!(parse(valid), "");
@@ -36,6 +37,49 @@ fn an_error_in_a_layout_names_its_place() {
     assert!(parse(&zone).contains("`Mars` is not a time zone"), "{}", parse(&zone));
     let mixed = valid.replace("['^(?<message>a)$']", "['^(?<message>a)$', '^(?<payload>b)$']");
     assert!(parse(&mixed).contains("every pattern has a group `payload` or none"), "{}", parse(&mixed));
+    let two = level.replace("(?<message>a)", "(?<message>a").replace("levels", "zone = 'Mars'\nlevels");
+    assert_eq!(parse(&two).lines().count(), 3, "{}", parse(&two));
+    let timed =
+        |format: &str| parse(&valid.replace("[[sample]]", &format!("time_format = '{format}'\n[[sample]]")));
+    assert!(
+        timed("%Y-%m-%d %Q").starts_with("till.toml:3:1: `%Y-%m-%d %Q` has a specifier"),
+        "{}",
+        timed("%Q")
+    );
+    assert!(timed("%Y-%m-%d %I:%M:%S").contains("cannot be read"), "{}", timed("%Y-%m-%d %I:%M:%S"));
+    assert!(timed("%H:%M:%S").contains("is not a day and a clock"), "{}", timed("%H:%M:%S"));
+    for format in ["%Y-%m-%d %H:%M:%S,%f", "%d.%m.%y %H:%M:%S.%f %z", "%s", "%Y%m%d%H%M%S%3f"] {
+        assert_eq!(timed(format), "");
+    }
+}
+
+#[test]
+fn a_time_format_reads_fractions_and_zones() {
+    let read = |format: &str, text: &str| {
+        let file = format!(
+            "about = \"x\"\npatterns = ['^(?<time>.*) \\| (?<message>.*)$']\ntime_format = '{format}'\n[[sample]]\ntext = '{text} | b'\nexpect = {{}}\n"
+        );
+        let layout = Layout::parse("till", "till.toml", &file).map_err(|errors| format!("{errors:?}"));
+        let clock = Clock { zone: chrono_tz::Asia::Shanghai, ..Clock::UTC };
+        let mut times = Vec::new();
+        let mut emit = |record: model::record::Record<'_>| {
+            times.push(record.ts.map(|ts| model::time::Ts(ts).to_string()).unwrap_or_default());
+        };
+        layout.expect("a layout").read(&format!("{text} | b"), &clock, &mut emit).expect("a record");
+        times.join(" ")
+    };
+    for (format, text) in [
+        ("%Y/%m/%d-%H:%M:%S.%f", "2026/11/22-18:12:03.123"),
+        ("%Y/%m/%d-%H:%M:%S.%f", "2026/11/22-18:12:03.123000"),
+        ("%Y/%m/%d-%H:%M:%S%.f", "2026/11/22-18:12:03.123"),
+        ("%Y/%m/%d-%H:%M:%S,%f", "2026/11/22-18:12:03,123"),
+        ("%Y/%m/%d-%H:%M:%S,%f", "2026/11/22-18:12:03,123000"),
+        ("%Y%m%d%H%M%S%3f", "20261122181203123"),
+        ("%Y/%m/%d-%H:%M:%S.%f %z", "2026/11/22-10:12:03.123 +0000"),
+        ("%s.%f", "1795342323.123"),
+    ] {
+        assert_eq!(read(format, text), "2026-11-22T10:12:03.123000Z", "{format} {text}");
+    }
 }
 
 #[test]

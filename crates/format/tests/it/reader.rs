@@ -148,19 +148,27 @@ fn a_draft_reads_the_line_that_it_was_made_from() {
         day: NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default(),
         written: None,
     };
-    for line in [
-        "22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck",
-        "[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck",
-        "drawer 4 @ 10:12:03 | stuck",
-        "a 'quoted' [line]",
+    for (line, groups) in [
+        ("22.11.2026 10:12:03 <SCHWER> till=4 drawer is stuck", "time thread"),
+        ("[2026-11-22 10:12:03] [main] [ERROR] [till] drawer is stuck", "time thread level field"),
+        ("drawer 4 @ 10:12:03 | stuck", "time"),
+        ("#17 2026-11-22 10:12:03,123 till=4 ERROR shop.Till: drawer is stuck", "time level logger"),
+        ("~ (exec-3) {shop.Till} [WARN] drawer [7] is stuck", "thread logger level"),
+        ("@1795342323.123 ERROR drawer is stuck", "level"),
+        ("pay.9 * [1795342323] drawer is stuck", "time"),
     ] {
-        let text = format::layout::draft(line, &clock);
+        let text = format::layout::draft(line, &clock).unwrap_or_default();
         let layout = format::layout::Layout::parse("till", "till.toml", &text);
-        let layout = layout.map_err(|error| format!("{error}\n{text}")).expect("a layout");
+        let layout = layout.map_err(|errors| format!("{errors:?}\n{line}")).expect("a layout");
+        let found: Vec<&str> = text.split("(?<").skip(1).filter_map(|part| part.split('>').next()).collect();
+        assert_eq!(found.join(" "), format!("{groups} message"), "{text}");
         let (registry, _) = Registry::with(vec![layout]);
         let registry: &'static Registry = Box::leak(Box::new(registry));
         let faults = format::layout::check(registry.layouts()[0], registry);
         assert!(faults.is_empty(), "{faults:?}\n{text}");
+    }
+    for line in ["a 'quoted' [line]", "the drawer of till 4 is stuck", ""] {
+        assert_eq!(format::layout::draft(line, &clock), None);
     }
 }
 
@@ -255,4 +263,38 @@ fn headings_of_tables_are_not_records() {
 ";
     let row = r#"2026-11-22T00:00:00 warn -/- | Back-off restarting failed container {"type":"Warning","reason":"BackOff","age":"2m","source":"kubelet","ts_source":"object"}"#;
     assert_eq!(read("describe.txt", events), [row]);
+}
+
+/// Returns the messages of lines that are not all UTF-8, each with what is noted about its encoding.
+fn messages(bytes: &[u8]) -> Vec<String> {
+    let mut reader = Reader::new(origin_of("business/a.log"), ReaderOptions::of(Clock::UTC));
+    let mut rows = Vec::new();
+    let mut emit = |row: format::reader::Row<'_>| {
+        let attrs = row.record.attrs.into_json().unwrap_or_default();
+        rows.push(format!("{} {attrs}", row.record.message).trim_end().to_owned());
+    };
+    let read = framing::entries(bytes, &Limits::default(), &mut |mut entry| {
+        entry.frames(&mut |frame| reader.frame(&frame, &mut emit)).map(|_| ())
+    });
+    read.expect("text");
+    reader.finish(&mut emit);
+    rows
+}
+
+#[test]
+fn lines_in_gb18030_are_read_and_utf8_stays() {
+    let (gb, noted) =
+        (|text: &str| encoding_rs::GB18030.encode(text).0.into_owned(), r#" {"encoding":"GB18030"}"#);
+    let head = "2026-11-22 10:12:03 ERROR ";
+    let line = |text: &[u8]| [head.as_bytes(), text, b"\n"].concat();
+    let read = |text: &[u8]| messages(&line(text)).join("⏎");
+    assert_eq!(read(&gb("扣款失败，订单 7")), format!("扣款失败，订单 7{noted}"));
+    assert_eq!(read(&gb("联通超时")), format!("联通超时{noted}"));
+    let mixed = [line("库存不足".as_bytes()), line(&gb("库存不足"))].concat();
+    assert_eq!(messages(&mixed), ["库存不足".to_owned(), format!("库存不足{noted}")]);
+    // UTF-8 that was cut at either end, Latin-1
+    let utf8 = "库存不足".as_bytes();
+    assert!(read(utf8.get(..10).unwrap_or_default()).starts_with("库存不\u{fffd}"));
+    assert!(read(utf8.get(1..).unwrap_or_default()).ends_with("存不足 {\"invalid_utf8\":true}"));
+    assert!(read(b"caf\xe9 t\xe9l\xe9 ferm\xe9e").contains("invalid_utf8"));
 }

@@ -6,6 +6,7 @@ mod digits;
 mod named;
 mod numeric;
 mod scan;
+mod tai64;
 mod words; // clocks with Chinese words
 mod zone;
 
@@ -108,6 +109,9 @@ pub fn epoch(value: f64) -> Option<i64> {
 pub fn any(text: &str, clock: &Clock) -> Option<Stamp> {
     if let Some(stamp) = iso(text, clock) {
         return Some(stamp);
+    }
+    if let Some(ts) = tai64::label(text) {
+        return Some(Stamp { ts, zoned: true, len: text.len() });
     }
     let text = text.trim_matches(['[', ']', '"', ' ', '\t', '\r', '\n']);
     if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {

@@ -21,7 +21,7 @@ pub(super) fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
     }
 }
 
-/// Reads `YYYY-MM-DD[T _]HH:MM:SS[.,fraction][zone]` at the front of `text`, also with `/` or `.`
+/// Reads `YYYY-MM-DD[T _]HH:MM:SS[.,fraction][zone]` at the front of `text`, also with `][` between day and clock, with `/` or `.`
 /// between the parts of the date, month and day perhaps of one digit, and `YYYY-MM-DD-HH.MM.SS.fraction`.
 pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
@@ -39,7 +39,8 @@ pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     let day = NaiveDate::from_ymd_opt(year, month, day)?;
     let end = day_at + day_len;
     let begin = match (bytes.get(end)?, bytes.get(end + 1)) {
-        (b',' | b' ', Some(b' ')) => end + 2,
+        (b',' | b' ', Some(b' ')) | (b']', Some(b'[')) => end + 2,
+        (b']', Some(b' ')) if bytes.get(end + 2) == Some(&b'[') => end + 3,
         (b'T' | b't' | b' ' | b'_' | b'-' | b':', _) => end + 1,
         (0x80.., _) => end, // `2026/11/24下午3:12:03`
         _ => return None,

@@ -22,6 +22,31 @@ const CASES: &[(&str, &str)] = &[
     ("【严重】数据库宕机", "-|error|-|-|数据库宕机"),
     ("2026-11-22 10:11:12 信息中心已启动", "2026-11-22T02:11:12~|-|-|-|信息中心已启动"),
     ("2026-11-22 10:11:12 配置 已加载", "2026-11-22T02:11:12~|-|-|-|配置 已加载"),
+    // a message that is a JSON record, or data
+    (
+        r#"2026-11-22T10:11:12Z {"level":"error","msg":"charge failed","order":7}"#,
+        r#"2026-11-22T10:11:12|error|-|-|charge failed attrs={"order":7}"#,
+    ),
+    (
+        r#"2026-11-22 10:11:12 [INFO] {"level":"error","msg":"charge failed"}"#,
+        "2026-11-22T02:11:12~|error|-|-|charge failed",
+    ),
+    (
+        r#"2026-11-22 10:11:12,345 [main] INFO com.shop.Pay - {"level":"warn","ts":"2026-11-22T02:11:12.345Z","msg":"slow"}"#,
+        "2026-11-22T02:11:12.345|warn|com.shop.Pay|main|slow",
+    ),
+    (
+        r#"2026-11-22 10:11:12,345 ERROR com.shop.Pay {"order":7}"#,
+        r#"2026-11-22T02:11:12.345~|error|com.shop.Pay|-|{"order":7}"#,
+    ),
+    (
+        r#"2026-11-22 10:11:12 INFO {"message":"from a partner","code":7}"#,
+        r#"2026-11-22T02:11:12~|info|-|-|{"message":"from a partner","code":7}"#,
+    ),
+    (
+        r#"2026-11-22 10:11:12 INFO {"level":"warn","msg":"cut"#,
+        r#"2026-11-22T02:11:12~|info|-|-|{"level":"warn","msg":"cut"#,
+    ),
     // the level before the time
     (
         "[WARN ] 2026-11-22 10:11:12.345 [main] com.shop.cart.Store - stock is low",
