@@ -75,6 +75,11 @@ impl Layout {
             let what = "either every pattern has a group `payload` or none has; at least one pattern".into();
             fail("patterns", what, "");
         }
+        let has_time =
+            patterns.iter().any(|pattern| pattern.groups.iter().any(|(_, group)| *group == Group::Time));
+        if content.time_format.is_some() && !has_time && patterns.len() == content.patterns.len() {
+            fail("time_format", "no pattern has a group `time`".into(), "");
+        }
         let continues = content.continues.as_deref().and_then(|source| {
             let regex = Regex::new(source).map_err(|error| last_line(&error));
             regex.map_err(|what| fail("continues", what, PATTERNS_ARE_REGEXES)).ok()

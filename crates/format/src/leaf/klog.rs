@@ -3,6 +3,7 @@
 //! Layout: k8s.io/klog, `formatHeader`.
 
 use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::json_message;
 use crate::text::pairs::{pairs, unquoted};
 use crate::text::{header, time};
 use model::record::{Body, Level, Record};
@@ -62,7 +63,7 @@ impl Format for Klog {
         record.level = head.get(..1).and_then(Level::of);
         event_pairs(&mut record);
         record.body = Body::Text(fields);
-        emit(record);
+        json_message::emit(record, clock, emit);
         Ok(())
     }
 }

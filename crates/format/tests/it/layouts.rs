@@ -39,6 +39,9 @@ fn an_error_in_a_layout_names_its_place() {
     assert!(parse(&mixed).contains("every pattern has a group `payload` or none"), "{}", parse(&mixed));
     let two = level.replace("(?<message>a)", "(?<message>a").replace("levels", "zone = 'Mars'\nlevels");
     assert_eq!(parse(&two).lines().count(), 3, "{}", parse(&two));
+    let untimed = valid.replace("[[sample]]", "time_format = '%s'\n[[sample]]");
+    assert!(parse(&untimed).contains("no pattern has a group `time`"), "{}", parse(&untimed));
+    let valid = valid.replace("(?<message>a)", "(?<time>.*?)(?<message>a)");
     let timed =
         |format: &str| parse(&valid.replace("[[sample]]", &format!("time_format = '{format}'\n[[sample]]")));
     assert!(

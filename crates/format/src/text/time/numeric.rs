@@ -39,8 +39,8 @@ pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     let day = NaiveDate::from_ymd_opt(year, month, day)?;
     let end = day_at + day_len;
     let begin = match (bytes.get(end)?, bytes.get(end + 1)) {
-        (b',' | b' ', Some(b' ')) | (b']', Some(b'[')) => end + 2,
-        (b']', Some(b' ')) if bytes.get(end + 2) == Some(&b'[') => end + 3,
+        (b',' | b' ', Some(b' ')) => end + 2,
+        (b']', _) => after_brackets(bytes, end)?,
         (b'T' | b't' | b' ' | b'_' | b'-' | b':', _) => end + 1,
         (0x80.., _) => end, // `2026/11/24下午3:12:03`
         _ => return None,
@@ -48,6 +48,12 @@ pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     let packed = || packed_clock(bytes, begin, true).filter(|_| matches!(bytes.get(end), Some(b'-' | b':')));
     let (time, len) = clock_at(bytes, begin).or_else(packed)?;
     Some(settle(&Reading { day, time, len: begin + len }, bytes, clock))
+}
+
+/// Returns where a clock in brackets of its own begins, after the `]` of a date at `at`.
+fn after_brackets(bytes: &[u8], at: usize) -> Option<usize> {
+    let gap = if bytes.get(at + 1) == Some(&b' ') { 2 } else { 1 };
+    (bytes.get(at + gap) == Some(&b'[')).then_some(at + gap + 1)
 }
 
 /// Reads klog's `MMDD HH:MM:SS.ffffff` at the front of `text`.
@@ -68,6 +74,7 @@ fn packed(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     let begin = match bytes.get(8)? {
         b'T' | b't' | b' ' | b'_' | b'-' => 9,
         b'0'..=b'9' => 8,
+        b']' => after_brackets(bytes, 8)?,
         _ => return None,
     };
     let (time, len) = clock_at(bytes, begin).or_else(|| packed_clock(bytes, begin, false))?;
@@ -112,6 +119,7 @@ fn separated(bytes: &[u8], clock: &Clock) -> Option<Stamp> {
     };
     let begin = match (bytes.get(date_len)?, bytes.get(date_len + 1)) {
         (b',', Some(b' ')) => date_len + 2,
+        (b']', _) => after_brackets(bytes, date_len)?,
         (b' ' | b'T' | b'-', _) => date_len + 1,
         _ => return None,
     };

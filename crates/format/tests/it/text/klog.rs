@@ -18,6 +18,10 @@ const CASES: &[(&str, &str)] = &[
         r#"2026-11-22T02:11:12.345678~|info|server.go|1234|"Failed probe" probe="metric-storage-ready" err="no metrics" attrs={"caller":"server.go:188"}"#,
     ),
     (
+        r#"I1122 10:11:12.345678       1 till.go:9] {"level":"error","msg":"charge failed","order":7}"#,
+        r#"2026-11-22T02:11:12.345678~|error|till.go|1|charge failed attrs={"order":7,"caller":"till.go:9"}"#,
+    ),
+    (
         "W1122 10:11:12.345678       1 metadata.go:191] ",
         r#"2026-11-22T02:11:12.345678~|warn|metadata.go|1| attrs={"caller":"metadata.go:191"}"#,
     ),

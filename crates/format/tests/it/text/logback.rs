@@ -44,6 +44,10 @@ const CASES: &[(&str, &str)] = &[
         r#"2026-11-22T02:11:12~|info|-|-|{"message":"from a partner","code":7}"#,
     ),
     (
+        "2026-11-22 10:11:12 ERROR {\"level\":\"error\",\"msg\":\"charge failed\"}\nshop.Failure: closed\n\tat shop.Till.open(Till.java:7)",
+        r#"2026-11-22T02:11:12~|error|-|-|{"level":"error","msg":"charge failed"} exception=shop.Failure stack=2"#,
+    ),
+    (
         r#"2026-11-22 10:11:12 INFO {"level":"warn","msg":"cut"#,
         r#"2026-11-22T02:11:12~|info|-|-|{"level":"warn","msg":"cut"#,
     ),
