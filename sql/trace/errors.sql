@@ -1,4 +1,4 @@
--- Errors and warnings around the starts by workload, template and ten minutes: which address an
+-- Errors and warnings around the starts by workload, template and minute: which address an
 -- error names, and when the errors of a workload began. Templates keep the result small.
 with lines as (
     select namespace, workload, template_id, ts, level, message, row_id, source, line,
@@ -20,18 +20,19 @@ slots as (
     select namespace, workload, template_id, level = 'warn' as is_warning,
         count(*) as errors,
         min(ts) as ts,
-        first_value(substr(message, 1, 2000) order by ts, row_id) as message,
+        max(ts) as last_ts,
+        first_value(substr(message, 1, 1000) order by ts, row_id) as message,
         first_value(detail order by ts, row_id) as detail,
         first_value(row_id order by ts, row_id) as row_id,
         first_value(source order by ts, row_id) as source,
         first_value(line order by ts, row_id) as line
     from lines
     where workload is not null
-    group by namespace, workload, template_id, level = 'warn', date_bin(interval '10 minutes', ts)
+    group by namespace, workload, template_id, level = 'warn', date_bin(interval '1 minute', ts)
 )
 
 select *
 from slots
 order by ts, row_id
--- when everything fails, the first hundred thousand kinds of error are enough
-limit 100000
+-- when everything fails, the first two hundred thousand kinds of error are enough
+limit 200000

@@ -30,6 +30,27 @@ buckets as (
     )
 ),
 
+-- events, and the states that no event reports: what kubelets and controllers write into statuses
+seen as (
+    select ts, namespace, workload, pod, node, reason, type, kind, name, component, message, count,
+        row_id, source, line
+    from around_event
+    union all
+    select ts, namespace, workload, pod, node, 'OOMKilled', 'Warning', 'Pod', name, username,
+        substr(request, greatest(strpos(request, '"reason":"OOMKilled"') - 60, 1), 200), 1,
+        row_id, source, line
+    from around_audit
+    where resource = 'pods' and subresource = 'status'
+        and strpos(request, '"reason":"OOMKilled"') > 0
+    union all
+    select ts, namespace, cast(null as varchar), cast(null as varchar), cast(null as varchar),
+        'NoEndpoints', 'Warning', 'Service', regexp_replace(name, '-[a-z0-9]{5}$', ''), username,
+        'no ready endpoint is left in ' || name, 1, row_id, source, line
+    from around_audit
+    where resource = 'endpointslices' and verb in ('update', 'patch')
+        and strpos(response, '"EndpointSlice"') > 0 and strpos(response, '"ready":true') = 0
+),
+
 -- the events that indicate trouble, once for each key of their object
 keyed as (
     select ts, namespace, workload, pod, node, reason, type, kind, name, component, message,
@@ -51,7 +72,7 @@ keyed as (
                 )
             end
         ]) as key
-    from around_event
+    from seen
     where type = 'Warning'
         or reason in (
             'Killing', 'OOMKilling', 'NodeNotReady', 'NodeNotSchedulable', 'Preempted',

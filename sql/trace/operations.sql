@@ -37,7 +37,7 @@ buckets as (
 -- successful mutating requests of people and pipelines, once for each key of the changed object;
 -- a request that a controller makes by itself is a consequence, not a cause
 keyed as (
-    select ts, namespace, workload, audit_id, username, verb, resource, name, operation, message,
+    select ts, namespace, workload, audit_id, username, verb, resource, name, operation, code, message,
         row_id, source, line,
         cast(floor(date_part('epoch', ts) / 3600) as bigint) as bucket,
         unnest([
@@ -100,7 +100,7 @@ near as (
 )
 
 select p.start_id, p.link, p.identity, p.hop, p.via, n.ts, n.namespace, n.workload, n.audit_id,
-    n.username, n.verb, n.resource, n.name, n.operation, n.message, n.row_id, n.source, n.line
+    n.username, n.verb, n.resource, n.name, n.operation, n.code, n.message, n.row_id, n.source, n.line
 from near as n
 join probes as p on p.key = n.key and p.bucket = n.bucket
 where n.ts between p.from_ts and p.to_ts

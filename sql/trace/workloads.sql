@@ -15,7 +15,7 @@ named_1 as (
     select s.start_id, c.callee_namespace as namespace, c.callee as name
     from starts as s
     join calls as c on c.namespace = s.namespace and c.workload = s.workload
-    where c.ts between s.ts - interval '60 minutes' and s.ts + interval '10 minutes'
+    where c.ts between s.ts - interval '2 minutes' and s.ts + interval '5 minutes'
 ),
 
 called_1 as (
@@ -31,7 +31,7 @@ called_2 as (
     join starts as s on s.start_id = k.start_id
     join calls as c on c.namespace = k.namespace and c.workload = k.workload
     left join services as v on v.name = c.callee and v.namespace = c.callee_namespace
-    where c.ts between s.ts - interval '60 minutes' and s.ts + interval '10 minutes'
+    where c.ts between s.ts - interval '2 minutes' and s.ts + interval '5 minutes'
 )
 
 select start_id, namespace, workload, cast(null as varchar) as name, 0 as hop,

@@ -8,6 +8,7 @@ use crate::analysis::trace::mechanism::{Effect, Mechanism};
 use crate::analysis::trace::operations::LinkedOperation;
 use crate::analysis::trace::reason::ReasonKind;
 use crate::analysis::trace::start::Start;
+use crate::analysis::trace::telling::names_change;
 use crate::analysis::trace::{Context, LinkedStart};
 
 /// Seconds by which the clocks of nodes and API servers may differ.
@@ -27,7 +28,16 @@ const UNMENTIONED: f64 = 0.6;
 /// Identity of a node by an event on it or on a pod that ran there.
 const NODE_EVENT: f64 = 0.8;
 /// Share of the score that is lost when the effect comes as late as the mechanism allows.
-const LATENESS: f64 = 0.3;
+const LATENESS: f64 = 0.5;
+/// Share of the score that is lost when the event between is as long before the symptom as it may be: what was
+/// healthy since is not explained by it.
+const STALENESS: f64 = 0.6;
+/// Seconds from an event to a symptom that it explains.
+const STALE_S: f64 = 7200.0;
+/// Seconds around a symptom in which texts may name its cause.
+const ABOUT_S: i64 = 300;
+/// Factor for a pod that was deleted: another one takes its place.
+const REPLACED: f64 = 0.6;
 
 /// An operation that may be the cause, with its best mechanism.
 pub struct Candidate<'e> {
@@ -45,6 +55,8 @@ pub struct Candidate<'e> {
     pub began: Option<bool>,
     /// True if the mechanism matches any error text.
     pub is_generic: bool,
+    /// True if a text of the symptom or of the event names what was changed.
+    pub is_named: bool,
 }
 
 impl<'e> Candidate<'e> {
@@ -56,11 +68,15 @@ impl<'e> Candidate<'e> {
         text: &str,
         context: &Context<'_>,
     ) -> Option<Self> {
+        if operation.is_nothing() {
+            return None;
+        }
         let classes = operation.classes();
+        let verb = if operation.is_creation { "create" } else { operation.verb.as_str() };
         let began = errors_began_with(linked.start, operation, context.errors);
         let mut best: Option<Self> = None;
         for mechanism in context.mechanisms {
-            if !mechanism.applies_to(&classes, &operation.object.resource, &operation.verb) {
+            if !mechanism.applies_to(&classes, &operation.object.resource, verb) {
                 continue;
             }
             let Some((event, lag_s)) = effect_of(mechanism, linked, operation, text) else { continue };
@@ -73,7 +89,8 @@ impl<'e> Candidate<'e> {
                 Some(_) if operation.link == LinkKind::SameNode => operation.identity.max(NODE_EVENT),
                 _ => operation.identity,
             };
-            let near = 1.0 - LATENESS * (lag_s.max(0.0) / mechanism.within_s);
+            let stale_s = event.map_or(0.0, |event| linked.start.ts.since_s(event.evidence.ts));
+            let near = nearness(lag_s, mechanism.within_s, LATENESS) * nearness(stale_s, STALE_S, STALENESS);
             let proof = match (event, began) {
                 (Some(_), _) | (None, Some(true)) => 1.0,
                 (None, None) => NO_EVENT,
@@ -83,8 +100,20 @@ impl<'e> Candidate<'e> {
             let score = identity * strength * near * proof * late * mention(linked.start, operation, event);
             if best.as_ref().is_none_or(|best| score > best.score) {
                 let is_generic = mechanism.is_generic();
-                best = Some(Self { operation, score, identity, strength, event, began, is_generic });
+                best = Some(Self {
+                    is_generic,
+                    is_named: false,
+                    operation,
+                    score,
+                    identity,
+                    strength,
+                    event,
+                    began,
+                });
             }
+        }
+        if let Some(best) = best.as_mut() {
+            best.is_named = names_change(operation, &texts_about(best, linked, text, context.errors));
         }
         best
     }
@@ -97,6 +126,26 @@ impl<'e> Candidate<'e> {
             (None, _) => ReasonKind::MechanismText,
         }
     }
+}
+
+/// Returns the texts that may name what an operation changed: those of the symptom, of the events about the
+/// changed object around it, and of the errors of the changed workload.
+fn texts_about(candidate: &Candidate<'_>, linked: &LinkedStart<'_>, text: &str, errors: &Errors) -> String {
+    let operation = candidate.operation;
+    let (from, to) = (operation.evidence.ts.plus_s(-(TICK_S as i64)), linked.start.ts.plus_s(ABOUT_S));
+    let mut all = text.to_owned();
+    let is_about =
+        |event: &&LinkedEvent| (from..=to).contains(&event.evidence.ts) && is_reached(event, operation);
+    for event in linked.events.iter().filter(is_about) {
+        all.push('\n');
+        all.push_str(&event.evidence.text);
+    }
+    if let Some(workload) = operation.workload.as_deref().or(operation.via.as_deref()) {
+        let from = from.max(linked.start.ts.plus_s(-ABOUT_S));
+        all.push('\n');
+        all.push_str(&errors.texts_in(&operation.object.namespace, workload, from, to));
+    }
+    all
 }
 
 /// Returns the event that shows the effect of a mechanism (`None` if the text of the errors does),
@@ -115,10 +164,23 @@ fn effect_of<'e>(
         mechanism.effect.is_event(&event.reason, &event.evidence.text) && is_reached(event, operation)
     };
     let since = |event: &LinkedEvent| event.evidence.ts.since_s(at);
-    // the first event after the operation; one before it only within the skew of clocks
-    let after = linked.events.iter().filter(is_effect).find(|event| since(event) >= -TICK_S);
-    let event = after.or_else(|| linked.events.iter().filter(is_effect).find(|e| since(e) >= -SKEW_S))?;
+    // the last event before the symptom is what the symptom shows, else the first after it; one before the
+    // operation only within the skew of clocks
+    let symptom = linked.start.ts.plus_s(TICK_S as i64);
+    let within = |skew: f64| {
+        let mut effects = linked.events.iter().filter(is_effect).filter(|event| since(event) >= -skew);
+        let first = effects.clone().find(|event| event.evidence.ts > symptom);
+        effects.rfind(|event| event.evidence.ts <= symptom).or(first)
+    };
+    let event = within(TICK_S).or_else(|| within(SKEW_S))?;
     Some((Some(event), since(event)))
+}
+
+/// Returns the factor for the time from a change to its effect, or from an effect to the symptom; `share` is
+/// what is lost at most. Most changes show within minutes, so the logarithm counts.
+fn nearness(lag_s: f64, within_s: f64, share: f64) -> f64 {
+    let minutes = |seconds: f64| (1.0 + seconds.max(0.0) / 60.0).ln();
+    1.0 - share * (minutes(lag_s) / minutes(within_s)).min(1.0)
 }
 
 /// Returns true for a change of a node that cannot evict pods by a taint: a cordon or a label.
@@ -145,7 +207,7 @@ fn mention(start: &Start, operation: &LinkedOperation, event: Option<&LinkedEven
 /// operation; `None` if there are none.
 fn errors_began_with(start: &Start, operation: &LinkedOperation, errors: &Errors) -> Option<bool> {
     let of = |namespace: Option<&str>, workload: Option<&str>| {
-        errors.began_with(namespace?, workload?, operation.evidence.ts, SKEW_S)
+        errors.began_with(namespace?, workload?, (operation.evidence.ts, start.ts), TICK_S)
     };
     let own = || of(start.entity.namespace.as_deref(), start.entity.workload.as_deref());
     match (operation.hop, operation.workload.as_deref()) {
@@ -160,6 +222,12 @@ fn is_reached(event: &LinkedEvent, operation: &LinkedOperation) -> bool {
     let object = &operation.object;
     let is_same_namespace =
         object.namespace.is_empty() || event.namespace.as_deref() == Some(&object.namespace);
+    if event.kind == "Service" && operation.link != LinkKind::Names {
+        let name = Some(event.object.as_str());
+        return is_same_namespace
+            && [Some(object.name.as_str()), operation.workload.as_deref(), operation.via.as_deref()]
+                .contains(&name);
+    }
     match operation.link {
         LinkKind::SameNode => match event.node.as_deref() {
             Some(node) => node == object.name,
@@ -186,16 +254,17 @@ fn is_reached(event: &LinkedEvent, operation: &LinkedOperation) -> bool {
 fn direction(operation: &LinkedOperation) -> f64 {
     let change = &operation.change;
     match operation.class.as_str() {
-        "scale" if change.after("replicas") == Some("0") => 1.0,
+        "scale" if change.after(".spec.replicas") == Some("0") => 1.0,
         // replicas, minReplicas, maxReplicas
         "scale" => match change.is_increase("eplicas") {
             Some(true) => 0.0,
             Some(false) => 0.9,
             None => 0.75,
         },
+        "delete" if operation.object.resource == "pods" => REPLACED,
         "resources" if change.is_increase("limit") == Some(true) => 0.3,
-        "node" if change.after("unschedulable") == Some("false") => 0.1,
-        "node" if change.after("taints") == Some("none") => 0.1,
+        "node" if change.removes(".spec.unschedulable") || change.removes(".spec.taints") => 0.1,
+        "node" if change.after(".spec.unschedulable") == Some("false") => 0.1,
         _ => 1.0,
     }
 }

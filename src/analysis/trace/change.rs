@@ -1,14 +1,21 @@
-//! What an operation changed: the fields of its request beside the same fields of the object before,
-//! as in `memory limit 512Mi → 128Mi`. Knows no start and no link.
+//! What an operation changed: the fields of the object after it beside those before, as in
+//! `memory limit 512Mi → 128Mi`. Knows no start and no link.
 
 use crate::analysis::evidence::is_row_id;
-use crate::analysis::trace::fields::{counts_of, fields_of};
+use crate::analysis::trace::fields::{Fields, Flat, is_within};
 use crate::analysis::trace::link::owned;
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
 use model::error::Result;
-use model::time::Ts;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Fields in the text of a change.
+const TEXT_FIELDS: usize = 4;
+/// Characters of a value in it.
+const TEXT_CHARS: usize = 80;
+/// The field by which `kubectl rollout restart` replaces pods.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// A Kubernetes object as audit events name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,72 +28,172 @@ pub struct Object {
     pub name: String,
 }
 
-/// One field that an operation set.
-#[derive(Clone, Debug)]
+/// One field that an operation changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
-    /// Value before; `None` where no earlier state of the object is known.
-    pub before: Option<String>,
-    /// Value after.
-    pub after: String,
+    /// JSON path, items of lists by their key.
+    pub path: String,
+    /// Value before; `None` where there was none or it is not known.
+    pub old: Option<String>,
+    /// Value after; `None` where the field is removed.
+    pub new: Option<String>,
 }
 
 /// What an operation changed.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    /// By field.
-    fields: BTreeMap<String, FieldChange>,
+    /// The fields that differ, by path.
+    pub fields: Vec<FieldChange>,
+    /// True if the object before is known, so that no field means no change.
+    pub is_known: bool,
     /// True if the request is known and does not mention taints.
     pub is_without_taints: bool,
+}
+
+impl FieldChange {
+    /// Returns what people call the field.
+    fn label(&self) -> String {
+        let path = self.path.as_str();
+        if let Some((_, key)) = path.split_once(".data.") {
+            return format!("data.{key}");
+        }
+        if path.ends_with(RESTARTED_AT) {
+            return "restartedAt".into();
+        }
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+            if let Some((_, rest)) = path.split_once(probe) {
+                return format!("{probe} {}", rest.rsplit('.').next().unwrap_or(rest));
+            }
+        }
+        if let Some((_, rest)) = path.split_once(".env[") {
+            return format!("env {}", rest.split(']').next().unwrap_or(rest));
+        }
+        let (kind, of) = match path.rsplit_once(".resources.") {
+            Some((_, rest)) => rest.split_once('.').unwrap_or((rest, "")),
+            None => ("", ""),
+        };
+        if matches!(kind, "limits" | "requests") {
+            return format!("{of} {}", kind.trim_end_matches('s'));
+        }
+        if path.starts_with(".spec.taints[") {
+            return format!(
+                "taint {}",
+                path.trim_start_matches(".spec.taints[").split(']').next().unwrap_or("")
+            );
+        }
+        let is_of_container = path.contains("containers[") && path.ends_with("].image");
+        if is_of_container {
+            return "image".into();
+        }
+        let short = [".spec.template.spec.", ".spec.template.", ".spec.", "."]
+            .iter()
+            .find_map(|prefix| path.strip_prefix(prefix));
+        short.unwrap_or(path).to_owned()
+    }
+
+    /// Returns true for a field that no workload reads: labels and annotations of the object itself.
+    fn is_metadata(&self) -> bool {
+        self.path.starts_with(".metadata.")
+    }
+
+    /// Returns the class of operation, as in the column `operation`, that changes such a field.
+    fn class(&self) -> Option<&'static str> {
+        let path = self.path.as_str();
+        let has = |part: &str| path.contains(part);
+        Some(if path.starts_with(".data.") || path.starts_with(".binaryData.") {
+            "config"
+        } else if matches!(path, ".spec.replicas" | ".spec.minReplicas" | ".spec.maxReplicas") {
+            "scale"
+        } else if has("Probe.") || path.ends_with("Probe") {
+            "probe"
+        } else if has(".env[") || has(".envFrom[") {
+            "env"
+        } else if has(".resources.") && has("ontainers[") {
+            "resources"
+        } else if has(".image") && has("ontainers[") {
+            "image"
+        } else if has(".args[") || has(".command[") {
+            "command"
+        } else if has(".volumes[") || has(".volumeMounts[") {
+            "volumes"
+        } else if has(".nodeSelector") || has(".affinity") || has(".tolerations[") {
+            "scheduling"
+        } else if path.ends_with(RESTARTED_AT) {
+            "rollout"
+        } else {
+            return None;
+        })
+    }
 }
 
 impl Change {
     /// Returns up to four fields that differ, the same text in every language; `None` without any.
     pub fn text(&self) -> Option<String> {
+        let clip = |text: &str| text.chars().take(TEXT_CHARS).collect::<String>();
+        let hidden = |field: &FieldChange| field.path.contains(".env["); // values may be secret
         let parts: Vec<String> = self
-            .fields
-            .iter()
-            .filter(|(_, change)| change.before.as_ref() != Some(&change.after))
-            .take(4)
-            .map(|(field, change)| match &change.before {
-                Some(before) => format!("{field} {before} → {}", change.after),
-                None => format!("{field} → {}", change.after),
+            .of_substance()
+            .take(TEXT_FIELDS)
+            .map(|field| match (&field.old, &field.new) {
+                (_, Some(_)) if hidden(field) => field.label(),
+                (_, None) if hidden(field) => format!("{} removed", field.label()),
+                (Some(old), Some(new)) => format!("{} {} → {}", field.label(), clip(old), clip(new)),
+                (None, Some(new)) => format!("{} → {}", field.label(), clip(new)),
+                (Some(old), None) => format!("{} {} removed", field.label(), clip(old)),
+                (None, None) => format!("{} removed", field.label()),
             })
             .collect();
+        let mut parts = parts;
+        parts.dedup();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
-    /// Returns true if the first field whose name contains `field` was raised, false if it was
+    /// Returns the fields that something reads; those of metadata only if there are no others.
+    fn of_substance(&self) -> impl Iterator<Item = &FieldChange> {
+        let has_other = self.fields.iter().any(|field| !field.is_metadata());
+        self.fields.iter().filter(move |field| !has_other || !field.is_metadata())
+    }
+
+    /// Returns true if the object is as it was, but for its labels and annotations.
+    pub fn is_nothing(&self) -> bool {
+        self.is_known && self.fields.iter().all(FieldChange::is_metadata)
+    }
+
+    /// Returns true if all that changed is when pods were restarted.
+    pub fn is_restart(&self) -> bool {
+        let mut fields = self.fields.iter().filter(|field| !field.is_metadata()).peekable();
+        fields.peek().is_some() && fields.all(|field| field.path.ends_with(RESTARTED_AT))
+    }
+
+    /// Returns true if the first field whose path contains `part` was raised, false if it was
     /// lowered. `None` where the value before is unknown or the same.
-    pub fn is_increase(&self, field: &str) -> Option<bool> {
-        let (_, change) = self.fields.iter().find(|(name, _)| name.contains(field))?;
-        let (before, after) = (quantity(change.before.as_deref()?)?, quantity(&change.after)?);
+    pub fn is_increase(&self, part: &str) -> Option<bool> {
+        let field = self.fields.iter().find(|field| field.path.contains(part))?;
+        let (before, after) = (quantity(field.old.as_deref()?)?, quantity(field.new.as_deref()?)?);
         (before != after).then_some(after > before)
     }
 
     /// Returns the operation classes, as in the column `operation`, of the fields that differ.
     pub fn classes(&self) -> Vec<&'static str> {
-        let differs = |(_, change): &(&String, &FieldChange)| {
-            change.before.as_ref().is_some_and(|before| *before != change.after)
-        };
-        self.fields.iter().filter(differs).filter_map(|(field, _)| class_of(field)).collect()
+        let mut classes: Vec<&'static str> = self.fields.iter().filter_map(FieldChange::class).collect();
+        classes.dedup();
+        classes
     }
 
     /// Returns the value that a field was set to.
-    pub fn after(&self, field: &str) -> Option<&str> {
-        self.fields.get(field).map(|change| change.after.as_str())
+    pub fn after(&self, path: &str) -> Option<&str> {
+        self.fields.iter().find(|field| field.path == path)?.new.as_deref()
     }
-}
 
-fn class_of(field: &str) -> Option<&'static str> {
-    Some(match field {
-        "image" => "image",
-        "replicas" | "minReplicas" | "maxReplicas" => "scale",
-        "environment" => "env",
-        _ if field.contains("limit") || field.contains("request") => "resources",
-        _ if field.contains("Probe") => "probe",
-        _ if field.starts_with("data.") => "config",
-        _ => return None,
-    })
+    /// Returns true if the field is changed.
+    pub fn sets(&self, path: &str) -> bool {
+        self.fields.iter().any(|field| field.path == path)
+    }
+
+    /// Returns true if the field is removed.
+    pub fn removes(&self, path: &str) -> bool {
+        self.fields.iter().any(|field| is_within(&field.path, path) && field.new.is_none())
+    }
 }
 
 /// Parses a Kubernetes quantity: `512Mi`, `500m`, `3`.
@@ -107,61 +214,187 @@ fn quantity(text: &str) -> Option<f64> {
     Some(number * unit)
 }
 
+/// Returns the fields that differ between an object and what a body sets. A whole object removes what it
+/// does not name, a patch what it says.
+fn differences(before: &Fields, after: &Flat, is_whole: bool) -> Vec<FieldChange> {
+    let mut fields: Vec<FieldChange> = after
+        .set
+        .iter()
+        .filter(|(path, new)| before.get(*path) != Some(new))
+        .map(|(path, new)| FieldChange {
+            path: path.clone(),
+            old: before.get(path).cloned(),
+            new: Some(new.clone()),
+        })
+        .collect();
+    let is_gone = |path: &String| {
+        !after.set.contains_key(path)
+            && (is_whole || after.removed.iter().any(|parent| is_within(path, parent)))
+    };
+    fields.extend(before.iter().filter(|(path, _)| is_gone(path)).map(|(path, old)| FieldChange {
+        path: path.clone(),
+        old: Some(old.clone()),
+        new: None,
+    }));
+    fields.sort_by(|a, b| a.path.cmp(&b.path));
+    fields
+}
+
+/// One write of an object, in the order of time.
+struct Write {
+    row_id: String,
+    is_scale: bool,
+    is_deletion: bool,
+    request: String,
+    response: String,
+}
+
+/// Follows one object through its writes.
+#[derive(Default)]
+struct Follower {
+    state: Option<(Value, Fields)>,
+}
+
+impl Follower {
+    /// Returns what a write changed, and remembers the object after it.
+    fn next(&mut self, write: &Write, is_wanted: bool) -> Change {
+        let response = object_in(&write.response);
+        let mut change = Change::default();
+        if is_wanted {
+            change = self.change(write, response.as_ref());
+        }
+        if write.is_scale {
+            let replicas = response.as_ref().map(|scale| replicas(scale, "/spec/replicas"));
+            if let (Some(replicas), Some((_, fields))) = (replicas, self.state.as_mut()) {
+                fields.insert(".spec.replicas".into(), replicas);
+            }
+        } else if let Some(object) = response.filter(|_| !write.is_deletion) {
+            let fields = Flat::of(&object).set;
+            self.state = Some((object, fields));
+        } else if write.is_deletion {
+            self.state = None;
+        }
+        change
+    }
+
+    fn change(&self, write: &Write, response: Option<&Value>) -> Change {
+        // of a node's spec only the taints evict pods; a label or a cordon does not
+        let is_without_taints = !write.request.is_empty()
+            && !write.request.contains("\"taints\"")
+            && !write.request.contains("/spec/taints");
+        let request: Value = serde_json::from_str(&write.request).unwrap_or_default();
+        if write.is_scale {
+            let new = response.unwrap_or(&request);
+            let before = self.state.as_ref().and_then(|(_, fields)| fields.get(".spec.replicas").cloned());
+            let old = before.or_else(|| {
+                response
+                    .filter(|scale| scale.get("status").is_some())
+                    .map(|s| replicas(s, "/status/replicas"))
+            });
+            let new = Some(replicas(new, "/spec/replicas"));
+            let field = FieldChange { path: ".spec.replicas".into(), old, new };
+            let is_known = field.old.is_some();
+            let fields = if field.old == field.new { Vec::new() } else { vec![field] };
+            return Change { fields, is_known, is_without_taints };
+        }
+        if write.is_deletion {
+            return Change { is_without_taints, ..Change::default() };
+        }
+        let before = self.state.as_ref();
+        let sent = match &request {
+            Value::Array(steps) => Flat::of_json_patch(steps, before.map(|(object, _)| object).or(response)),
+            object => Flat::of(object),
+        };
+        let none = Fields::new();
+        let fields = match (before, response) {
+            (Some((_, before)), Some(response)) => differences(before, &Flat::of(response), true),
+            (Some((_, before)), None) => differences(before, &sent, false),
+            (None, _) => differences(&with_status(&none, response), &sent, false),
+        };
+        Change { fields, is_known: before.is_some(), is_without_taints }
+    }
+}
+
+/// Adds to an unknown object what the response says about the time before the write: the number of pods.
+fn with_status(none: &Fields, response: Option<&Value>) -> Fields {
+    let mut fields = none.clone();
+    let mut add = |path: &str, pointer: &str| {
+        if let Some(count) =
+            response.and_then(|object| object.pointer(pointer)).filter(|count| count.is_number())
+        {
+            fields.insert(path.to_owned(), count.to_string());
+        }
+    };
+    add(".spec.replicas", "/status/replicas");
+    add(".spec.maxReplicas", "/status/currentReplicas");
+    fields
+}
+
+/// Returns a number of replicas; the API leaves out 0.
+fn replicas(object: &Value, pointer: &str) -> String {
+    object.pointer(pointer).map_or_else(|| "0".to_owned(), Value::to_string)
+}
+
+/// Returns the object of a response; `None` for a `Status` and a body that was cut.
+fn object_in(response: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(response).ok()?;
+    let is_status = value.get("kind").and_then(Value::as_str) == Some("Status");
+    (value.is_object() && !is_status).then_some(value)
+}
+
 /// Returns the changes of operations by row id. `objects` holds the changed object of each row id.
 pub async fn load(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<BTreeMap<String, Change>> {
-    let ids: Vec<String> = objects.keys().filter(|id| is_row_id(id)).map(|id| format!("'{id}'")).collect();
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let states = states(engine, objects).await?;
-    let sql = format!(
-        "select row_id, ts, request, response from around_audit where row_id in ({}) and request is not null",
-        ids.join(", ")
-    );
+    let wanted: BTreeSet<&str> = objects.keys().map(String::as_str).filter(|id| is_row_id(id)).collect();
     let mut changes = BTreeMap::new();
-    for row in rows(&engine.query(&sql).await?) {
-        let (id, ts) = (owned(row, "row_id"), row.ts("ts").unwrap_or_default());
-        let Some(object) = objects.get(&id) else { continue };
-        let earlier = states.get(object).and_then(|states| states.iter().rfind(|(at, _)| *at < ts));
-        let mut before = earlier.map(|(_, response)| fields_of(response)).unwrap_or_default();
-        for (field, count) in counts_of(row.text("response").unwrap_or_default()) {
-            before.entry(field).or_insert(count);
+    if wanted.is_empty() {
+        return Ok(changes);
+    }
+    for writes in writes(engine, objects).await?.into_values() {
+        let mut follower = Follower::default();
+        for write in &writes {
+            let is_wanted = wanted.contains(write.row_id.as_str());
+            let change = follower.next(write, is_wanted);
+            if is_wanted {
+                changes.insert(write.row_id.clone(), change);
+            }
         }
-        let request = row.text("request").unwrap_or_default();
-        let fields = fields_of(request)
-            .into_iter()
-            .map(|(field, after)| {
-                let before = before.get(&field).cloned();
-                (field, FieldChange { before, after })
-            })
-            .collect();
-        // of a node's spec only the taints evict pods; a label or a cordon does not
-        let is_without_taints = !request.contains("\"taints\"") && !request.contains("/spec/taints");
-        changes.insert(id, Change { fields, is_without_taints });
     }
     Ok(changes)
 }
 
-/// Returns the states of objects that the API server returned after changes, in the order of time.
-async fn states(
-    engine: &Engine,
-    objects: &BTreeMap<String, Object>,
-) -> Result<BTreeMap<Object, Vec<(Ts, String)>>> {
+/// Returns the writes of objects, those of each object in the order of time. Responses to the writes of
+/// controllers show an object as well.
+async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<BTreeMap<Object, Vec<Write>>> {
     let names: BTreeSet<String> =
         objects.values().map(|object| format!("'{}'", object.name.replace('\'', "''"))).collect();
     let sql = format!(
-        "select ts, resource, namespace, name, response from around_audit
-         where operation is not null and response is not null and name in ({}) order by ts, row_id",
+        "select ts, row_id, verb, resource, subresource, namespace, name, request, response from around_audit
+         where (operation is not null or subresource = 'status') and coalesce(code, 200) < 400
+            and coalesce(stage, 'ResponseComplete') in ('ResponseComplete', 'Panic')
+            and coalesce(uri, '') not like '%dryRun=All%'
+            and (response is not null or request is not null) and name in ({})
+         order by ts, row_id",
         names.into_iter().collect::<Vec<_>>().join(", ")
     );
-    let mut states: BTreeMap<Object, Vec<(Ts, String)>> = BTreeMap::new();
+    let known: BTreeSet<&Object> = objects.values().collect();
+    let mut writes: BTreeMap<Object, Vec<Write>> = BTreeMap::new();
     for row in rows(&engine.query(&sql).await?) {
         let object = Object {
             resource: owned(row, "resource"),
             namespace: owned(row, "namespace"),
             name: owned(row, "name"),
         };
-        states.entry(object).or_default().push((row.ts("ts").unwrap_or_default(), owned(row, "response")));
+        let subresource = row.text("subresource").unwrap_or_default();
+        let is_own = matches!(subresource, "" | "status" | "scale");
+        if known.contains(&object) && is_own {
+            writes.entry(object).or_default().push(Write {
+                row_id: owned(row, "row_id"),
+                is_scale: subresource == "scale",
+                is_deletion: row.text("verb").is_some_and(|verb| verb.starts_with("delete")),
+                request: owned(row, "request"),
+                response: owned(row, "response"),
+            });
+        }
     }
-    Ok(states)
+    Ok(writes)
 }

@@ -10,10 +10,10 @@ use model::report::Evidence;
 use model::time::Ts;
 use std::collections::BTreeMap;
 
-/// Seconds before and after a change in which errors are compared.
-const SPAN_S: f64 = 1800.0;
+/// Seconds before a change, and after the onset of a symptom, in which errors are compared.
+const SPAN_S: f64 = 60.0;
 
-/// Errors of one workload and template within ten minutes.
+/// Errors of one workload and template within a minute.
 #[derive(Clone, Debug)]
 struct ErrorSlot {
     namespace: String,
@@ -22,6 +22,8 @@ struct ErrorSlot {
     is_warning: bool,
     count: i64,
     first: Evidence,
+    /// Time of the last one.
+    last: Ts,
     /// Exception of the first one, the head of its stack and its error attributes.
     detail: String,
 }
@@ -37,7 +39,7 @@ pub struct Call {
     pub callee_namespace: String,
     /// Service or workload that is called.
     pub callee: String,
-    /// Time of the first such error within ten minutes.
+    /// Time of the first such error within a minute.
     pub ts: Ts,
 }
 
@@ -89,16 +91,23 @@ impl Errors {
         slots.into_iter().flatten().filter(|slot| !slot.is_warning)
     }
 
-    /// Returns true if a workload's errors began with `change`: at least three times as many came
-    /// in the half hour after it as in the half hour before. Errors up to `skew_s` before the
-    /// change count as after it, since clocks may differ. `None` without errors after it.
-    pub fn began_with(&self, namespace: &str, workload: &str, change: Ts, skew_s: f64) -> Option<bool> {
+    /// Returns true if a workload's errors began with `change`: at most a third of those that came in the minute
+    /// after `onset` came in the minute before the change. Errors up to `skew_s` before the change count as
+    /// after it, since clocks may differ. `None` without errors after the onset.
+    pub fn began_with(
+        &self,
+        namespace: &str,
+        workload: &str,
+        (change, onset): (Ts, Ts),
+        skew_s: f64,
+    ) -> Option<bool> {
         let (mut before, mut after) = (0, 0);
         for slot in self.of(namespace, workload) {
-            let since = slot.first.ts.since_s(change) + skew_s;
-            if (-SPAN_S..0.0).contains(&since) {
+            let since_change = slot.first.ts.since_s(change) + skew_s;
+            let since_onset = slot.last.since_s(onset) + skew_s;
+            if (-SPAN_S..0.0).contains(&since_change) {
                 before += slot.count;
-            } else if (0.0..SPAN_S).contains(&since) {
+            } else if since_change >= 0.0 && (0.0..SPAN_S + 2.0 * skew_s).contains(&since_onset) {
                 after += slot.count;
             }
         }
@@ -108,7 +117,7 @@ impl Errors {
     /// Returns the texts of a workload's errors between two points, each template once per slot.
     pub fn texts_in(&self, namespace: &str, workload: &str, from: Ts, to: Ts) -> String {
         let mut text = String::new();
-        for slot in self.of(namespace, workload).filter(|slot| (from..=to).contains(&slot.first.ts)) {
+        for slot in self.of(namespace, workload).filter(|slot| slot.first.ts <= to && slot.last >= from) {
             for part in [&slot.first.text, &slot.detail] {
                 text.push_str(part);
                 text.push('\n');
@@ -132,6 +141,7 @@ fn slot_of(row: Row<'_>) -> Option<ErrorSlot> {
         count: row.int("errors").unwrap_or(0),
         is_warning: row.bool("is_warning").unwrap_or(false),
         first: evidence(row),
+        last: row.ts("last_ts").unwrap_or_default(),
         detail: row.text("detail").unwrap_or_default().to_owned(),
     })
 }

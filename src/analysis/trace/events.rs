@@ -35,9 +35,9 @@ pub struct LinkedEvent {
 }
 
 /// Returns the events around each start in the order of time: of equal reasons on one object
-/// within ten minutes only the first, by its strongest link.
+/// within a minute only the first, by its strongest link.
 pub async fn link_events(engine: &Engine) -> Result<BTreeMap<String, Vec<LinkedEvent>>> {
-    const SLOT_US: i64 = 600_000_000;
+    const SLOT_US: i64 = 60_000_000;
     let mut strongest: HashMap<_, LinkedEvent> = HashMap::new();
     let keep = &mut |row: Row<'_>| {
         let (start, event) = event_of(row)?;

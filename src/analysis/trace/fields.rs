@@ -1,131 +1,190 @@
-//! The few fields of a Kubernetes object, or of a patch of it, whose change breaks workloads:
-//! replicas, images, limits, probes, names of environment variables, selectors, ports, taints,
-//! data. Reads JSON; knows neither operations nor the lake.
+//! A Kubernetes object, or a patch of one, as a flat map: the JSON path of each field and its value. Items of
+//! lists have the key that Kubernetes merges them by, so that paths stay the same when items move.
+//! Knows neither operations nor the lake.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Field → value. Fields of all containers of a pod share one name; the last container counts.
+/// Path → value.
 pub type Fields = BTreeMap<String, String>;
 
-/// Fields of `spec` that hold one value.
-const SPEC: [&str; 4] = ["replicas", "minReplicas", "maxReplicas", "unschedulable"];
-/// Fields of a container.
-const CONTAINER: [(&str, &str); 5] = [
-    ("/image", "image"),
-    ("/resources/limits/memory", "memory limit"),
-    ("/resources/limits/cpu", "cpu limit"),
-    ("/resources/requests/memory", "memory request"),
-    ("/resources/requests/cpu", "cpu request"),
+/// Deepest nesting that is read.
+const MAX_DEPTH: usize = 24;
+/// Members by which the items of a list are told apart, in the order of trying.
+const KEYS: [&str; 7] = ["name", "containerPort", "port", "mountPath", "key", "ip", "type"];
+/// Annotations that tools and controllers keep for themselves.
+const BOOKKEEPING: [&str; 4] = [
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "deployment.kubernetes.io/",
+    "control-plane.alpha.kubernetes.io/",
+    "endpoints.kubernetes.io/",
 ];
-/// Fields of a container's probe.
-const PROBE: [(&str, &str); 5] = [
-    ("timeoutSeconds", "timeoutSeconds"),
-    ("periodSeconds", "periodSeconds"),
-    ("failureThreshold", "failureThreshold"),
-    ("httpGet/path", "path"),
-    ("httpGet/port", "port"),
-];
+/// Directives of a strategic merge patch that are no fields.
+const DIRECTIVES: [&str; 3] = ["$setElementOrder", "$retainKeys", "$patch"];
 
-/// Returns the number of pods that existed when the API server responded: `replicas` before a change.
-pub fn counts_of(response: &str) -> Vec<(String, String)> {
-    let value: Value = serde_json::from_str(response).unwrap_or_default();
-    let count = |pointer: &str| value.pointer(pointer).filter(|count| count.is_number()).map(plain);
-    let replicas = count("/status/replicas").map(|count| ("replicas".to_owned(), count));
-    let scaled = count("/status/currentReplicas").map(|count| ("maxReplicas".to_owned(), count));
-    replicas.into_iter().chain(scaled).collect()
+/// A body of a request or response as fields.
+#[derive(Clone, Debug, Default)]
+pub struct Flat {
+    /// The fields that it sets.
+    pub set: Fields,
+    /// Paths that a patch removes, with all below them.
+    pub removed: BTreeSet<String>,
 }
 
-/// Returns the fields that an object, a merge patch or a JSON patch (RFC 6902) sets.
-pub fn fields_of(json: &str) -> Fields {
-    let mut fields = Fields::new();
-    match serde_json::from_str::<Value>(json) {
-        Ok(Value::Array(patch)) => of_json_patch(&patch, &mut fields),
-        Ok(object) => of_object(&object, &mut fields),
-        Err(_) => {} // the request was cut when it was logged
+impl Flat {
+    /// Reads an object or a merge patch.
+    pub fn of(value: &Value) -> Self {
+        let mut flat = Self::default();
+        for (name, member) in value.as_object().into_iter().flatten() {
+            match name.as_str() {
+                "apiVersion" | "kind" | "status" => {}
+                "metadata" => {
+                    for part in ["labels", "annotations"] {
+                        if let Some(part_value) = member.get(part) {
+                            flat.add(&format!(".metadata.{part}"), part_value, 0);
+                        }
+                    }
+                }
+                "data" | "binaryData" | "stringData" => flat.add_data(name, member),
+                _ => flat.add(&format!(".{name}"), member, 0),
+            }
+        }
+        flat
     }
-    fields
+
+    /// Reads a JSON patch (RFC 6902) of an object.
+    pub fn of_json_patch(steps: &[Value], before: Option<&Value>) -> Self {
+        let mut flat = Self::default();
+        for step in steps {
+            let text = |name: &str| step.get(name).and_then(Value::as_str).unwrap_or_default();
+            let path = keyed_path(text("path"), before);
+            match (text("op"), step.get("value")) {
+                ("remove", _) => {
+                    flat.removed.insert(path);
+                }
+                ("add" | "replace", Some(value)) => {
+                    if text("op") == "replace" {
+                        flat.removed.insert(path.clone());
+                    }
+                    flat.add(&path, value, 0);
+                }
+                _ => {}
+            }
+        }
+        flat
+    }
+
+    fn add(&mut self, path: &str, value: &Value, depth: usize) {
+        if depth > MAX_DEPTH || is_bookkeeping(path) {
+            return;
+        }
+        match value {
+            Value::Null => {
+                self.removed.insert(path.to_owned());
+            }
+            Value::Object(members) => {
+                if members.get("$patch").and_then(Value::as_str) == Some("delete") {
+                    self.removed.insert(path.to_owned());
+                    return;
+                }
+                for (name, member) in members {
+                    if !DIRECTIVES.iter().any(|directive| name.starts_with(directive)) {
+                        self.add(&format!("{path}.{name}"), member, depth + 1);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.add(&format!("{path}[{}]", key_of(item, at)), item, depth + 1);
+                }
+            }
+            _ => {
+                self.set.insert(path.to_owned(), plain(value));
+            }
+        }
+    }
+
+    /// Adds the members of a ConfigMap; one that holds settings by line is a field for each of them.
+    fn add_data(&mut self, part: &str, data: &Value) {
+        for (key, value) in data.as_object().into_iter().flatten() {
+            let path = format!(".{part}.{key}");
+            match value.as_str().and_then(settings) {
+                Some(settings) => {
+                    self.set.insert(path.clone(), format!("{} lines", settings.len()));
+                    for (name, value) in settings {
+                        self.set.insert(format!("{path}#{name}"), value);
+                    }
+                }
+                None => self.add(&path, value, 0),
+            }
+        }
+    }
 }
 
+fn is_bookkeeping(path: &str) -> bool {
+    let annotation = path.split_once(".annotations.").map(|(_, name)| name);
+    annotation.is_some_and(|name| BOOKKEEPING.iter().any(|start| name.starts_with(start)))
+}
+
+/// Returns a value as text: numbers and quantities in the shape that they have.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn list<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+/// Returns what an item of a list is known by.
+fn key_of(item: &Value, at: usize) -> String {
+    // a taint is its key and its effect
+    if let (Some(key), Some(effect)) = (item.get("key"), item.get("effect")) {
+        return format!("{}:{}", plain(key), plain(effect));
+    }
+    KEYS.iter().find_map(|key| item.get(key)).map_or_else(|| at.to_string(), plain)
 }
 
-fn of_json_patch(patch: &[Value], fields: &mut Fields) {
-    for step in patch {
-        let path = step.get("path").and_then(Value::as_str).unwrap_or("");
-        let path = path.trim_start_matches('/').replace('/', ".");
-        if let Some(value) = step.get("value").filter(|v| !v.is_object() && !v.is_array()) {
-            fields.insert(path.rsplit('.').next().unwrap_or("").to_owned(), plain(value));
+/// Returns the settings of a text with one on most lines: `key=value`, `key: value`.
+fn settings(text: &str) -> Option<Vec<(String, String)>> {
+    let lines =
+        || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    let count = lines().count();
+    if count < 2 || !text.contains('\n') {
+        return None;
+    }
+    let mut found = Vec::new();
+    for line in lines() {
+        if let Some((name, value)) = line.split_once(['=', ':'])
+            && !name.trim().is_empty()
+            && !name.trim().contains(char::is_whitespace)
+        {
+            found.push((name.trim().to_owned(), value.trim().trim_matches('"').to_owned()));
+        } else {
+            found.push((line.to_owned(), String::new()));
         }
     }
+    let with_value = found.iter().filter(|(_, value)| !value.is_empty()).count();
+    (2 * with_value >= count).then_some(found)
 }
 
-fn of_object(value: &Value, fields: &mut Fields) {
-    // null in a merge patch removes a field: a node is uncordoned and untainted like that
-    for (field, without) in [("unschedulable", "false"), ("taints", "none")] {
-        if value.pointer(&format!("/spec/{field}")).is_some_and(Value::is_null) {
-            fields.insert(field.into(), without.into());
-        }
-    }
-    for field in SPEC {
-        if let Some(set) = value.pointer(&format!("/spec/{field}")).filter(|set| !set.is_null()) {
-            fields.insert(field.into(), plain(set));
-        }
-    }
-    for (pointer, field) in [("/spec/selector", "selector"), ("/spec/hard", "hard")] {
-        for (key, set) in value.pointer(pointer).and_then(Value::as_object).into_iter().flatten() {
-            if set.is_string() || set.is_number() {
-                fields.insert(format!("{field} {key}"), plain(set));
+/// Returns the path of a JSON pointer into an object, lists by key.
+fn keyed_path(pointer: &str, object: Option<&Value>) -> String {
+    let (mut path, mut at) = (String::new(), object);
+    for part in pointer.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        let list = at.and_then(Value::as_array);
+        match (list, part.parse::<usize>()) {
+            (Some(items), Ok(index)) => {
+                at = items.get(index);
+                path.push_str(&format!("[{}]", at.map_or_else(|| part.clone(), |item| key_of(item, index))));
+            }
+            (None, Ok(_)) => path.push_str(&format!("[{part}]")),
+            _ => {
+                at = at.and_then(|value| value.get(&part));
+                path.push_str(&format!(".{part}"));
             }
         }
     }
-    for port in list(value, "/spec/ports") {
-        if let (Some(number), Some(target)) = (port.get("port"), port.get("targetPort")) {
-            fields.insert(format!("targetPort of {}", plain(number)), plain(target));
-        }
-    }
-    for taint in list(value, "/spec/taints") {
-        if let (Some(key), Some(effect)) = (taint.get("key"), taint.get("effect")) {
-            fields.insert(format!("taint {}", plain(key)), plain(effect));
-        }
-    }
-    for (key, value) in value.get("data").and_then(Value::as_object).into_iter().flatten() {
-        fields.insert(format!("data.{key}"), plain(value));
-    }
-    if let Some(at) = value.pointer("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt")
-    {
-        fields.insert("restartedAt".into(), plain(at));
-    }
-    for container in list(value, "/spec/template/spec/containers") {
-        of_container(container, fields);
-    }
+    path
 }
 
-fn of_container(container: &Value, fields: &mut Fields) {
-    for (pointer, field) in CONTAINER {
-        if let Some(value) = container.pointer(pointer) {
-            fields.insert(field.into(), plain(value));
-        }
-    }
-    if let Some(variables) = container.get("env").and_then(Value::as_array) {
-        let name = |variable: &Value| {
-            // `$patch: delete` of a strategic merge patch removes the variable
-            let removed = if variable.get("$patch").is_some() { "-" } else { "" };
-            Some(format!("{removed}{}", variable.get("name")?.as_str()?)) // values may be secret
-        };
-        let names: Vec<String> = variables.iter().filter_map(name).collect();
-        fields.insert("environment".into(), names.join(" "));
-    }
-    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        for (pointer, field) in PROBE {
-            if let Some(value) = container.pointer(&format!("/{probe}/{pointer}")) {
-                fields.insert(format!("{probe} {field}"), plain(value));
-            }
-        }
-    }
+/// Returns true if `path` is `parent` or below it.
+pub fn is_within(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '#']))
 }

@@ -17,6 +17,8 @@ const LEAST: f64 = 0.2;
 /// Factor for a mechanism that matches any error, such as a release, beside a likely candidate with
 /// a specific one.
 const GENERIC: f64 = 0.7;
+/// Factor for a change that no text names, beside a likely candidate that one names.
+const UNNAMED: f64 = 0.7;
 /// Seconds within which repeated operations are one change.
 const REPEAT_S: f64 = 600.0;
 
@@ -51,10 +53,14 @@ fn rank<'e>(linked: &LinkedStart<'e>, context: &Context<'_>) -> Vec<Candidate<'e
     let mut candidates: Vec<Candidate<'e>> = linked
         .operations
         .iter()
+        .filter(|operation| !is_superseded(operation, linked))
         .filter_map(|operation| Candidate::of(linked, operation, &text, context))
         .collect();
     if candidates.iter().any(|candidate| !candidate.is_generic && candidate.score >= LIKELY) {
         candidates.iter_mut().filter(|c| c.is_generic).for_each(|c| c.score *= GENERIC);
+    }
+    if candidates.iter().any(|candidate| candidate.is_named && candidate.score >= LIKELY) {
+        candidates.iter_mut().filter(|c| !c.is_named).for_each(|c| c.score *= UNNAMED);
     }
     candidates.retain(|candidate| candidate.score >= LEAST);
     candidates.sort_by(|a, b| {
@@ -64,13 +70,41 @@ fn rank<'e>(linked: &LinkedStart<'e>, context: &Context<'_>) -> Vec<Candidate<'e
     without_repeats(candidates)
 }
 
+/// Returns true if a later operation before the symptom set all that this one changed, or created anew what it
+/// deleted: what is wrong at the symptom is not its work.
+fn is_superseded(operation: &LinkedOperation, linked: &LinkedStart<'_>) -> bool {
+    let at = |one: &LinkedOperation| (one.evidence.ts, one.evidence.row_id.clone());
+    let later = || {
+        linked.operations.iter().filter(|other| {
+            other.object == operation.object
+                && at(other) > at(operation)
+                && other.evidence.ts <= linked.start.ts
+                && !other.is_nothing()
+                && other.class != "evict"
+        })
+    };
+    if operation.class == "evict" {
+        return false;
+    }
+    if operation.verb.starts_with("delete") {
+        return later().any(|other| other.is_creation);
+    }
+    if operation.is_creation {
+        return later().any(|other| other.verb.starts_with("delete"));
+    }
+    match operation.change.fields.as_slice() {
+        [] => later().any(|other| other.class == operation.class || other.verb.starts_with("delete")),
+        fields => fields.iter().all(|field| later().any(|other| other.change.sets(&field.path))),
+    }
+}
+
 /// Returns the text on which mechanisms are matched: the symptom's own lines, and the errors of its
-/// workload from ten minutes before to half an hour after.
+/// workload from a minute before to ten minutes after.
 fn text_of(start: &Start, errors: &Errors) -> String {
     let mut text = start.text();
     if let (Some(namespace), Some(workload)) = (&start.entity.namespace, &start.entity.workload) {
         text.push('\n');
-        text.push_str(&errors.texts_in(namespace, workload, start.ts.plus_s(-600), start.ts.plus_s(1800)));
+        text.push_str(&errors.texts_in(namespace, workload, start.ts.plus_s(-60), start.ts.plus_s(600)));
     }
     text
 }

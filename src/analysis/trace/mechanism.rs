@@ -11,7 +11,7 @@ pub struct Mechanism {
     operation: String,
     /// Resource that is changed; empty for any.
     resource: String,
-    /// Verb; empty for any.
+    /// Verb; empty for any change of an object that exists, `*` for its creation too.
     verb: String,
     /// The sign by which the effect is recognised.
     pub effect: Effect,
@@ -90,11 +90,16 @@ impl Mechanism {
         matches!(&self.effect, Effect::Text(sign) if sign.as_str() == ".")
     }
 
-    /// Returns true if it applies to an operation of one of those classes.
+    /// Returns true if it applies to an operation of one of those classes. What is new breaks little: a
+    /// creation has only the mechanisms that name it.
     pub fn applies_to(&self, classes: &[&str], resource: &str, verb: &str) -> bool {
         classes.contains(&self.operation.as_str())
             && (self.resource.is_empty() || self.resource == resource)
-            && (self.verb.is_empty() || self.verb == verb)
+            && match self.verb.as_str() {
+                "*" => true,
+                "" => verb != "create",
+                own => own == verb,
+            }
     }
 }
 

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Identity that a mention by name proves at most.
 const NAMED: f64 = 0.8;
 
+/// Uids that are looked up at most.
+const MAX_UIDS: usize = 100;
+
 /// (Id of the start, key of the object) → (identity, hop).
 pub type Mentions = BTreeMap<(String, String), (f64, i64)>;
 
@@ -57,15 +60,26 @@ async fn owners_of_uids(
     events: &BTreeMap<String, Vec<LinkedEvent>>,
 ) -> Result<BTreeMap<String, String>> {
     let texts = events.values().flatten().map(|event| event.evidence.text.as_str());
-    let uids: BTreeSet<&str> = texts.flat_map(names::uids).collect();
+    let uids: BTreeSet<&str> = texts.flat_map(names::uids).take(MAX_UIDS).collect();
     if uids.is_empty() {
         return Ok(BTreeMap::new());
     }
     let list: Vec<String> = uids.iter().map(|uid| format!("'{uid}'")).collect();
+    let bodies: Vec<String> = uids.iter().map(|uid| format!("strpos(response, '{uid}') > 0")).collect();
+    let found: Vec<String> =
+        uids.iter().map(|uid| format!("when strpos(response, '{uid}') > 0 then '{uid}'")).collect();
+    // a pod that no event is about was created by a request, or changed its status
     let sql = format!(
-        "select uid, min(namespace || '/' || workload) as owner from around_event
-         where workload is not null and uid in ({}) group by uid",
-        list.join(", ")
+        "select uid, min(owner) as owner from (
+            select uid, namespace || '/' || workload as owner from around_event
+            where workload is not null and uid in ({})
+            union all
+            select case {} end as uid, namespace || '/' || workload as owner from around_audit
+            where resource = 'pods' and workload is not null and response is not null and ({})
+         ) group by uid",
+        list.join(", "),
+        found.join(" "),
+        bodies.join(" or ")
     );
     let batches = engine.query(&sql).await?;
     let text = |text: &str| text.to_owned();

@@ -35,6 +35,9 @@ mod change;
 // The operations before each start.
 mod operations;
 
+// Whether texts name what an operation changed.
+mod telling;
+
 // Which operation can cause which effect.
 mod mechanism;
 

@@ -40,6 +40,30 @@ impl KnownNames {
     }
 }
 
+/// Words after which a text names a host: of resolvers, clients and runtimes.
+const LEADS: [&str; 12] = [
+    "lookup",
+    "host",
+    "hostname",
+    "resolve",
+    "upstream",
+    "address",
+    "enotfound",
+    "eai_again",
+    "econnrefused",
+    "unknownhostexception",
+    "unresolvedaddressexception",
+    "dial tcp",
+];
+
+/// Returns true if a text ends with a word in any case, and a space or colon after it.
+fn ends_with_word(text: &str, word: &str) -> bool {
+    let head = text.trim_end_matches([' ', ':', '\'', '"']);
+    head.len() < text.len()
+        && head.len() >= word.len()
+        && head.get(head.len() - word.len()..).is_some_and(|end| end.eq_ignore_ascii_case(word))
+}
+
 /// A run of characters that names consist of, with the text around it.
 struct Word<'t> {
     before: &'t str,
@@ -86,8 +110,7 @@ pub fn addresses(text: &str, own: &str, known: &KnownNames) -> BTreeSet<Named> {
             word.after.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
         let is_host = has_port
             || ["//", "@"].iter().any(|lead| word.before.ends_with(lead))
-            || ["lookup ", "host ", "host: ", "resolve "].iter().any(|lead| word.before.ends_with(lead))
-            || ["hostname ", "upstream "].iter().any(|lead| word.before.ends_with(lead));
+            || LEADS.iter().any(|lead| ends_with_word(word.before, lead));
         let is_known = name.contains('-') && known.0.contains_key(name);
         // `orders-db.orders` is a Service in a namespace; `10.yaml:12` and `api.go:88` are no hosts
         let is_file = matches!(namespace, Some("go" | "py" | "rs" | "js" | "ts" | "java" | "yaml" | "yml"));

@@ -32,6 +32,8 @@ pub struct LinkedOperation {
     pub workload: Option<String>,
     /// The workload through which the start depends on the object.
     pub via: Option<String>,
+    /// True if the object did not exist before: also an apply that creates it.
+    pub is_creation: bool,
     /// Class of the operation: image, resources, config, scale, …
     pub class: String,
     /// The fields that it changed.
@@ -41,14 +43,34 @@ pub struct LinkedOperation {
 }
 
 impl LinkedOperation {
-    /// Returns the classes of the change. An `update` sends the whole object, so the fields that
-    /// differ from the state before add theirs.
+    /// Returns the classes of the change. A whole object names every member, so the fields that differ from
+    /// the state before decide; applied to nothing, it is a new one.
     pub fn classes(&self) -> Vec<&str> {
-        let mut classes = vec![self.class.as_str()];
-        if self.class == "update" {
-            classes.extend(self.change.classes());
+        let class = self.class.as_str();
+        let is_workload =
+            !matches!(class, "config" | "network" | "rbac" | "quota" | "webhook" | "storage" | "crd");
+        if self.is_creation {
+            return vec![if class == "update" { "create" } else { class }];
+        }
+        if self.change.is_restart() {
+            return vec!["rollout"];
+        }
+        let mut classes = vec![class];
+        if is_workload && self.change.is_known {
+            classes = self.change.classes();
+            if classes.is_empty() {
+                classes.push(class);
+            }
         }
         classes
+    }
+
+    /// Returns true if it changed nothing that anything reads.
+    pub fn is_nothing(&self) -> bool {
+        !self.is_creation
+            && self.change.is_nothing()
+            && !self.verb.starts_with("delete")
+            && self.class != "evict"
     }
 
     /// Returns a sentence that describes the operation, in English and in Chinese.
@@ -109,6 +131,7 @@ fn operation_of(row: Row<'_>) -> Result<(String, LinkedOperation)> {
         },
         workload: row.non_empty("workload").map(str::to_owned),
         via: row.non_empty("via").map(str::to_owned),
+        is_creation: row.text("verb") == Some("create") || row.int("code") == Some(201),
         class: owned(row, "operation"),
         change: Change::default(),
         evidence: evidence(row),

@@ -176,7 +176,7 @@ pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Star
     for table in tables {
         let sql = format!(
             "select row_id from {table} where {condition} and ts between '{}' and '{}'
-             order by ts desc, row_id limit 5",
+             order by abs(date_part('epoch', ts) - date_part('epoch', cast('{at}' as timestamp))), row_id limit 5",
             at.plus_s(-900),
             at.plus_s(60),
         );

@@ -1,0 +1,54 @@
+//! Whether texts name what an operation changed: the image that cannot be pulled, the variable that is not set,
+//! the host that exists in the new configuration alone, the quota that is exceeded. Knows no mechanism.
+
+use crate::analysis::trace::operations::LinkedOperation;
+use std::collections::BTreeSet;
+
+/// Shortest word that tells one value from another: `1.6.0`, `SMTP_HOST`.
+const LEAST_CHARS: usize = 4;
+/// Shortest word of letters alone: shorter ones are words of any message.
+const LEAST_LETTERS: usize = 5;
+
+/// Returns true if a text names a value that the operation set or removed, or the object that it created or
+/// deleted.
+pub fn names_change(operation: &LinkedOperation, text: &str) -> bool {
+    let words: BTreeSet<&str> = words(text).collect();
+    let change = &operation.change;
+    let is_gone = operation.verb.starts_with("delete") && operation.object.resource != "pods";
+    if (is_gone || operation.is_creation) && is_telling(&operation.object.name) {
+        let name = operation.object.name.as_str();
+        return words.contains(name)
+            || words.iter().any(|word| word.starts_with(name) && is_name_end(word, name));
+    }
+    change.fields.iter().any(|field| {
+        let old: BTreeSet<&str> = field.old.iter().flat_map(|old| self::words(old)).collect();
+        let new = field.new.iter().flat_map(|new| self::words(new)).filter(|word| !old.contains(word));
+        let key = field.new.is_none().then(|| key_of(&field.path)).flatten();
+        new.chain(key).any(|word| is_telling(word) && words.contains(word))
+    })
+}
+
+/// Returns true for a host that begins with the name: `redis-stock.data`.
+fn is_name_end(word: &str, name: &str) -> bool {
+    word.as_bytes().get(name.len()) == Some(&b'.')
+}
+
+/// Returns the key of the item or setting that a path ends with.
+fn key_of(path: &str) -> Option<&str> {
+    if let Some((_, setting)) = path.rsplit_once('#') {
+        return Some(setting);
+    }
+    let (_, rest) = path.rsplit_once('[')?;
+    rest.split(']').next()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.split(move |c| !is_part(c)).map(|word| word.trim_matches(['.', '-'])).filter(|word| !word.is_empty())
+}
+
+fn is_telling(word: &str) -> bool {
+    let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+    word.len() >= if letters { LEAST_LETTERS } else { LEAST_CHARS } && !digits
+}
