@@ -5,13 +5,18 @@ with lines as (
         -- structured logs have the cause beside the message
         concat_ws(
             ' ', exception, substr(stack, 1, 1000),
-            attrs->>'error', attrs->>'err', attrs->>'cause', attrs->>'detail'
+            attrs->>'error', attrs->>'err', attrs->>'cause', attrs->>'detail',
+            -- whom it called
+            attrs->>'upstream', attrs->>'url', attrs->>'address', attrs->>'addr', attrs->>'peer'
         ) as detail
     from around_business
     where level in ('warn', 'error', 'fatal')
     union all
     select namespace, workload, template_id, ts, level, message, row_id, source, line,
-        concat_ws(' ', attrs->>'error', attrs->>'err') as detail
+        concat_ws(
+            ' ', attrs->>'error', attrs->>'err',
+            attrs->>'upstream', attrs->>'url', attrs->>'address', attrs->>'addr', attrs->>'peer'
+        ) as detail
     from around_standard
     where level in ('warn', 'error', 'fatal')
 ),

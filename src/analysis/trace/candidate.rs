@@ -34,6 +34,8 @@ const LATENESS: f64 = 0.5;
 const STALENESS: f64 = 0.6;
 /// Seconds from an event to a symptom that it explains.
 const STALE_S: f64 = 7200.0;
+/// Seconds after its creation in which a workload that fails never worked.
+const NEW_S: f64 = 900.0;
 /// Seconds around a symptom in which texts may name its cause.
 const ABOUT_S: i64 = 300;
 /// Factor for a pod that was deleted: another one takes its place.
@@ -80,7 +82,12 @@ impl<'e> Candidate<'e> {
                 continue;
             }
             let Some((event, lag_s)) = effect_of(mechanism, linked, operation, text) else { continue };
-            if lag_s > mechanism.within_s || lag_s < -SKEW_S || is_harmless_to_pods(operation, event) {
+            let is_old = operation.is_creation && is_own(operation) && lag_s > NEW_S;
+            if lag_s > mechanism.within_s
+                || lag_s < -SKEW_S
+                || is_old
+                || is_harmless_to_pods(operation, event)
+            {
                 continue;
             }
             let strength = mechanism.strength * direction(operation);
@@ -97,7 +104,7 @@ impl<'e> Candidate<'e> {
                 (None, Some(false)) => BEFORE,
             };
             let late = if linked.start.ts < operation.evidence.ts { AFTERWARDS } else { 1.0 };
-            let score = identity * strength * near * proof * late * mention(linked.start, operation, event);
+            let score = identity * strength * near * proof * late * mention(linked.start, operation);
             if best.as_ref().is_none_or(|best| score > best.score) {
                 let is_generic = mechanism.is_generic();
                 best = Some(Self {
@@ -183,6 +190,11 @@ fn nearness(lag_s: f64, within_s: f64, share: f64) -> f64 {
     1.0 - share * (minutes(lag_s) / minutes(within_s)).min(1.0)
 }
 
+/// Returns true for an operation on a workload of the call path itself.
+fn is_own(operation: &LinkedOperation) -> bool {
+    matches!(operation.link, LinkKind::SamePod | LinkKind::SameWorkload | LinkKind::Calls)
+}
+
 /// Returns true for a change of a node that cannot evict pods by a taint: a cordon or a label.
 fn is_harmless_to_pods(operation: &LinkedOperation, event: Option<&LinkedEvent>) -> bool {
     operation.class == "node"
@@ -192,11 +204,10 @@ fn is_harmless_to_pods(operation: &LinkedOperation, event: Option<&LinkedEvent>)
 
 /// Returns the factor for a changed callee: a symptom that does not mention it, though it may
 /// mention other callees, proves little.
-fn mention(start: &Start, operation: &LinkedOperation, event: Option<&LinkedEvent>) -> f64 {
+fn mention(start: &Start, operation: &LinkedOperation) -> f64 {
     let name = operation.object.name.as_str();
     let callee = operation.workload.as_deref().or(operation.via.as_deref()).unwrap_or(name);
-    let is_mentioned = event.is_some()
-        || operation.link != LinkKind::Calls
+    let is_mentioned = operation.link != LinkKind::Calls
         || operation.hop > 1
         || start.text().contains(callee)
         || start.text().contains(name);

@@ -26,15 +26,15 @@ impl RowSlots {
         Ok(Self { audit: slots(engine, "around_audit").await?, event: slots(engine, "around_event").await? })
     }
 
-    /// Returns the span between two points, extended by 20 minutes, if no whole slot in it has an
+    /// Returns the span between two points, extended by 20 minutes, if no slot of it has an
     /// event though most slots around the starts have; in a quiet cluster a hole means nothing.
     pub fn event_gap(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
         let to = to.plus_s(1200);
-        let mut whole = from.0.div_euclid(SLOT_US) + 1..to.0.div_euclid(SLOT_US);
+        let mut within = from.0.div_euclid(SLOT_US)..=to.0.div_euclid(SLOT_US);
         let (first, last) = (self.event.first().copied(), self.event.last().copied());
         let span = first.zip(last).map_or(1, |(first, last)| last - first + 1);
         let is_dense = self.event.len() as f64 >= DENSE * span as f64;
-        if whole.any(|slot| self.event.contains(&slot)) || !is_dense && !self.event.is_empty() {
+        if within.any(|slot| self.event.contains(&slot)) || !is_dense && !self.event.is_empty() {
             return Vec::new();
         }
         vec![format!("{}–{}", clock(from, zone), clock(to, zone))]

@@ -17,6 +17,12 @@ const LEAST: f64 = 0.2;
 /// Factor for a mechanism that matches any error, such as a release, beside a likely candidate with
 /// a specific one.
 const GENERIC: f64 = 0.7;
+/// Seconds within which a change of the same field may mend an earlier one.
+const REPAIRED_S: f64 = 7200.0;
+/// Seconds before a repair in which something fails.
+const FAILING_S: i64 = 120;
+/// Seconds within which one apply of several objects ends.
+const APPLY_S: f64 = 10.0;
 /// Factor for a change that no text names, beside a likely candidate that one names.
 const UNNAMED: f64 = 0.7;
 /// Seconds within which repeated operations are one change.
@@ -53,7 +59,9 @@ fn rank<'e>(linked: &LinkedStart<'e>, context: &Context<'_>) -> Vec<Candidate<'e
     let mut candidates: Vec<Candidate<'e>> = linked
         .operations
         .iter()
-        .filter(|operation| !is_superseded(operation, linked))
+        .filter(|operation| {
+            !is_superseded(operation, linked) && !is_repair(operation, linked, context.errors)
+        })
         .filter_map(|operation| Candidate::of(linked, operation, &text, context))
         .collect();
     if candidates.iter().any(|candidate| !candidate.is_generic && candidate.score >= LIKELY) {
@@ -90,12 +98,36 @@ fn is_superseded(operation: &LinkedOperation, linked: &LinkedStart<'_>) -> bool 
         return later().any(|other| other.is_creation);
     }
     if operation.is_creation {
-        return later().any(|other| other.verb.starts_with("delete"));
+        return later().next().is_some();
     }
+    let is_set_later = |path: &str| later().any(|other| other.change.sets(path));
     match operation.change.fields.as_slice() {
         [] => later().any(|other| other.class == operation.class || other.verb.starts_with("delete")),
-        fields => fields.iter().all(|field| later().any(|other| other.change.sets(&field.path))),
+        // of an unknown object it is not known which of the fields differ
+        fields if !operation.change.is_known => fields.iter().any(|field| is_set_later(&field.path)),
+        fields => fields.iter().all(|field| is_set_later(&field.path)),
     }
+}
+
+/// Returns true if an operation set again what an earlier one had set while errors came: it mends.
+fn is_repair(operation: &LinkedOperation, linked: &LinkedStart<'_>, errors: &Errors) -> bool {
+    let at = operation.evidence.ts;
+    let is_second = linked.operations.iter().any(|other| {
+        other.object == operation.object
+            && (1.0..REPAIRED_S).contains(&at.since_s(other.evidence.ts))
+            && !other.is_creation
+            && other.change.fields.iter().any(|field| operation.change.sets(&field.path))
+    });
+    let entity = &linked.start.entity;
+    let own = entity.namespace.as_deref().zip(entity.workload.as_deref());
+    let changed = operation.workload.as_deref().or(operation.via.as_deref());
+    let changed = changed.map(|workload| (operation.object.namespace.as_str(), workload));
+    let had_errors = || {
+        own.into_iter().chain(changed).any(|(namespace, workload)| {
+            errors.first_in(namespace, workload, at.plus_s(-FAILING_S), at.plus_s(-1)).is_some()
+        })
+    };
+    is_second && had_errors()
 }
 
 /// Returns the text on which mechanisms are matched: the symptom's own lines, and the errors of its
@@ -131,7 +163,12 @@ fn without_repeats(candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
 }
 
 fn is_one_change(one: &LinkedOperation, other: &LinkedOperation) -> bool {
+    let apart_s = one.evidence.ts.since_s(other.evidence.ts).abs();
+    let stem =
+        |one: &LinkedOperation| one.object.name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let is_series = || one.is_creation && other.is_creation && stem(one) == stem(other);
+    let is_apply = || one.object.namespace == other.object.namespace && apart_s < APPLY_S;
     one.username == other.username
-        && (one.object == other.object || one.is_one_drain(other))
-        && one.evidence.ts.since_s(other.evidence.ts).abs() < REPEAT_S
+        && apart_s < REPEAT_S
+        && (one.object == other.object || one.is_one_drain(other) || is_series() || is_apply())
 }

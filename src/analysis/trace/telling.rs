@@ -15,10 +15,13 @@ pub fn names_change(operation: &LinkedOperation, text: &str) -> bool {
     let words: BTreeSet<&str> = words(text).collect();
     let change = &operation.change;
     let is_gone = operation.verb.starts_with("delete") && operation.object.resource != "pods";
-    if (is_gone || operation.is_creation) && is_telling(&operation.object.name) {
-        let name = operation.object.name.as_str();
-        return words.contains(name)
-            || words.iter().any(|word| word.starts_with(name) && is_name_end(word, name));
+    // workloads and Services are named by every error about them, changed or not
+    let is_rule = matches!(operation.class.as_str(), "quota" | "webhook" | "config" | "storage" | "rbac");
+    let name = operation.object.name.as_str();
+    let has_name =
+        || words.contains(name) || words.iter().any(|word| word.starts_with(name) && is_name_end(word, name));
+    if (is_gone || operation.is_creation || is_rule) && is_telling(name) && has_name() {
+        return true;
     }
     change.fields.iter().any(|field| {
         let old: BTreeSet<&str> = field.old.iter().flat_map(|old| self::words(old)).collect();

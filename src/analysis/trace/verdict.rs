@@ -86,6 +86,7 @@ fn with_cause(
     gaps: &Gaps,
     reasons: &mut Vec<ReasonKind>,
 ) -> Verdict {
+    let second = second.filter(|second| !is_trigger_of(second.operation, best.operation));
     let rival = second.map_or(0.0, |second| second.score / best.score);
     if rival >= LEVEL {
         reasons.push(ReasonKind::RivalsLevel);
@@ -118,10 +119,10 @@ fn doubts_about(linked: &LinkedStart<'_>, best: &Candidate<'_>) -> Vec<ReasonKin
     if early_s > TICK_S {
         doubts.push(ReasonKind::BeforeCause(span(early_s)));
     }
-    if let Some(trigger) = trigger(linked, best) {
+    if let Some(trigger) = trigger(linked, best).filter(|trigger| !is_trigger_of(trigger, best.operation)) {
         doubts.push(ReasonKind::Trigger(trigger.sentence().0));
     }
-    if best.identity < SURE_IDENTITY {
+    if best.identity < SURE_IDENTITY && !best.is_named {
         doubts.push(ReasonKind::WeakIdentity);
     }
     if best.strength < SURE_MECHANISM {
@@ -132,6 +133,15 @@ fn doubts_about(linked: &LinkedStart<'_>, best: &Candidate<'_>) -> Vec<ReasonKin
         doubts.push(ReasonKind::NoEventBetween);
     }
     doubts
+}
+
+/// Returns true if an operation only brought a change to light: what pods read at their start, and what is asked
+/// when they are created, takes effect at the next restart.
+fn is_trigger_of(operation: &LinkedOperation, cause: &LinkedOperation) -> bool {
+    let is_latent = matches!(cause.class.as_str(), "config" | "quota" | "webhook" | "storage" | "rbac");
+    let restarts = operation.change.is_restart()
+        || operation.object.resource == "pods" && matches!(operation.class.as_str(), "delete" | "evict");
+    is_latent && restarts && operation.evidence.ts >= cause.evidence.ts
 }
 
 /// Returns a later change of the workload that failed: it may have made the damage of the first
