@@ -28,7 +28,7 @@ const UNMENTIONED: f64 = 0.6;
 /// Identity of a node by an event on it or on a pod that ran there.
 const NODE_EVENT: f64 = 0.8;
 /// Share of the score that is lost when the effect comes as late as the mechanism allows.
-const LATENESS: f64 = 0.5;
+const LATENESS: f64 = 0.4;
 /// Share of the score that is lost when the event between is as long before the symptom as it may be: what was
 /// healthy since is not explained by it.
 const STALENESS: f64 = 0.6;

@@ -138,6 +138,7 @@ impl Change {
                 (_, Some(_)) if hidden(field) => field.label(),
                 (_, None) if hidden(field) => format!("{} removed", field.label()),
                 (Some(old), Some(new)) => format!("{} {} → {}", field.label(), clip(old), clip(new)),
+                (None, Some(new)) if new.is_empty() => format!("{} added", field.label()),
                 (None, Some(new)) => format!("{} → {}", field.label(), clip(new)),
                 (Some(old), None) => format!("{} {} removed", field.label(), clip(old)),
                 (None, None) => format!("{} removed", field.label()),

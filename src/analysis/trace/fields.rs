@@ -95,7 +95,13 @@ impl Flat {
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.add(&format!("{path}[{}]", key_of(item, at)), item, depth + 1);
+                    let (key, path) = (key_of(item, at), format!("{path}[{}]", key_of(item, at)));
+                    self.add(&path, item, depth + 1);
+                    // an item's key is no field that may change
+                    if item.is_object() && self.set.get(&format!("{path}.name")) == Some(&key) {
+                        self.set.remove(&format!("{path}.name"));
+                        self.set.insert(path, String::new());
+                    }
                 }
             }
             _ => {

@@ -9,7 +9,7 @@ use crate::analysis::trace::{Context, LinkedStart};
 use model::report::{Reason, Verdict};
 
 /// Score below which the best candidate is not named as the cause.
-pub const LIKELY: f64 = 0.4;
+pub const LIKELY: f64 = 0.35;
 /// Ratio to the best score from which the second candidate is a rival.
 const RIVAL: f64 = 0.72;
 /// Ratio to the best score from which the second candidate is equally likely.

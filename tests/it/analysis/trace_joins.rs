@@ -122,6 +122,8 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
             ("stage", "ResponseComplete"),
             ("uri", "/"),
             ("subresource", ""),
+            ("request", "{}"),
+            ("response", "{}"),
         ],
     );
     audit.push(("audit_id", texts(operations.iter().map(|o| Some(o.id.clone())))));
