@@ -160,7 +160,11 @@ impl Workspace {
     pub async fn trace_findings(&self, window: Window, analysis: &mut Analysis) -> Result<Option<Problem>> {
         let engine = self.engine(Some(window)).await?;
         let starts = trace::starts_of(&mut analysis.findings);
-        match self.trace(&engine, window, &starts).await {
+        let traced = async {
+            let starts = trace::by_burst(&engine, starts, window.zone).await?;
+            self.trace(&engine, window, &starts).await
+        };
+        match traced.await {
             Ok(traces) => analysis.traces = traces,
             Err(error) => {
                 analysis.findings.iter_mut().for_each(|finding| finding.trace = None);

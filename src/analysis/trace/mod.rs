@@ -20,6 +20,9 @@ mod tables;
 // How an event or operation is related to a start; the strongest relation counts.
 mod link;
 
+// Bursts of errors, each a start of its own.
+mod burst;
+
 // The events around each start.
 mod events;
 
@@ -65,6 +68,7 @@ mod mermaid;
 // A trace as plain text.
 mod text;
 
+pub use crate::analysis::trace::burst::by_burst;
 pub use crate::analysis::trace::mermaid::mermaid;
 pub use crate::analysis::trace::start::{Start, Subject, start_at, starts_of, subject_of_trace};
 pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};

@@ -31,6 +31,17 @@ pub struct Start {
     pub evidence: Vec<Evidence>,
 }
 
+/// A burst of errors of one workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Burst {
+    /// Its first error.
+    pub from: Ts,
+    /// Its last error.
+    pub to: Ts,
+    /// Number of errors.
+    pub errors: i64,
+}
+
 /// The object that a person wants to have traced.
 #[derive(Clone, Debug)]
 pub enum Subject {

@@ -4,7 +4,7 @@
 use crate::analysis::trace::errors::Call;
 use crate::analysis::trace::mentions::Mentions;
 use crate::analysis::trace::names::{KnownNames, Named, addresses};
-use crate::analysis::trace::start::Start;
+use crate::analysis::trace::start::{Burst, Start};
 use crate::query::engine::Engine;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Field, Schema};
@@ -42,6 +42,22 @@ pub fn register_starts(engine: &Engine, starts: &[&Start]) -> Result<()> {
             ("workload", texts(starts.iter().map(|s| s.entity.workload.as_deref()))),
             ("pod", texts(starts.iter().map(|s| s.entity.pod.as_deref()))),
             ("node", texts(starts.iter().map(|s| s.entity.node.as_deref()))),
+        ],
+    )
+}
+
+/// Registers the table `bursts`: the starts and the spans of their errors.
+pub fn register_bursts(engine: &Engine, bursts: &[(&Start, &Burst)]) -> Result<()> {
+    let places = || bursts.iter().map(|(start, _)| &start.entity);
+    register(
+        engine,
+        "bursts",
+        vec![
+            ("start_id", texts(bursts.iter().map(|(start, _)| Some(start.id.as_str())))),
+            ("namespace", texts(places().map(|entity| entity.namespace.as_deref()))),
+            ("workload", texts(places().map(|entity| entity.workload.as_deref()))),
+            ("from_ts", times(bursts.iter().map(|(_, burst)| burst.from.0))),
+            ("to_ts", times(bursts.iter().map(|(_, burst)| burst.to.0))),
         ],
     )
 }
