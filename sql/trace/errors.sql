@@ -4,7 +4,7 @@ with lines as (
     select namespace, workload, template_id, ts, level, message, row_id, source, line,
         -- structured logs have the cause beside the message
         concat_ws(
-            ' ', exception, substr(stack, 1, 1000),
+            ' ', exception, substr(stack, 1, 700), right(stack, 700),
             attrs->>'error', attrs->>'err', attrs->>'cause', attrs->>'detail',
             -- whom it called
             attrs->>'upstream', attrs->>'url', attrs->>'address', attrs->>'addr', attrs->>'peer'
@@ -26,7 +26,14 @@ slots as (
         count(*) as errors,
         min(ts) as ts,
         max(ts) as last_ts,
-        first_value(substr(message, 1, 1000) order by ts, row_id) as message,
+        first_value(
+            -- the last lines of a trace name its cause
+            case when length(message) > 1400
+                then substr(message, 1, 800) || ' … ' || right(message, 600)
+                else message
+            end
+            order by ts, row_id
+        ) as message,
         first_value(detail order by ts, row_id) as detail,
         first_value(row_id order by ts, row_id) as row_id,
         first_value(source order by ts, row_id) as source,

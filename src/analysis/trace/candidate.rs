@@ -36,6 +36,8 @@ const STALENESS: f64 = 0.6;
 const STALE_S: f64 = 7200.0;
 /// Seconds after its creation in which a workload that fails never worked.
 const NEW_S: f64 = 900.0;
+/// Seconds around the onset of a symptom in which its errors name whom they could not reach.
+const MOMENT_S: i64 = 10;
 /// Seconds around a symptom in which texts may name its cause.
 const ABOUT_S: i64 = 300;
 /// Factor for a pod that was deleted: another one takes its place.
@@ -76,6 +78,7 @@ impl<'e> Candidate<'e> {
         let classes = operation.classes();
         let verb = if operation.is_creation { "create" } else { operation.verb.as_str() };
         let began = errors_began_with(linked.start, operation, context.errors);
+        let mention = mention(linked.start, operation, context.errors);
         let mut best: Option<Self> = None;
         for mechanism in context.mechanisms {
             if !mechanism.applies_to(&classes, &operation.object.resource, verb) {
@@ -104,7 +107,7 @@ impl<'e> Candidate<'e> {
                 (None, Some(false)) => BEFORE,
             };
             let late = if linked.start.ts < operation.evidence.ts { AFTERWARDS } else { 1.0 };
-            let score = identity * strength * near * proof * late * mention(linked.start, operation);
+            let score = identity * strength * near * proof * late * mention;
             if best.as_ref().is_none_or(|best| score > best.score) {
                 let is_generic = mechanism.is_generic();
                 best = Some(Self {
@@ -204,13 +207,18 @@ fn is_harmless_to_pods(operation: &LinkedOperation, event: Option<&LinkedEvent>)
 
 /// Returns the factor for a changed callee: a symptom that does not mention it, though it may
 /// mention other callees, proves little.
-fn mention(start: &Start, operation: &LinkedOperation) -> f64 {
+fn mention(start: &Start, operation: &LinkedOperation, errors: &Errors) -> f64 {
+    let mut text = start.text();
+    if let (Some(namespace), Some(workload)) = (&start.entity.namespace, &start.entity.workload) {
+        let (from, to) = (start.ts.plus_s(-MOMENT_S), start.ts.plus_s(MOMENT_S));
+        text.push_str(&errors.texts_in(namespace, workload, from, to));
+    }
     let name = operation.object.name.as_str();
     let callee = operation.workload.as_deref().or(operation.via.as_deref()).unwrap_or(name);
     let is_mentioned = operation.link != LinkKind::Calls
         || operation.hop > 1
-        || start.text().contains(callee)
-        || start.text().contains(name);
+        || text.contains(callee)
+        || text.contains(name);
     if is_mentioned { 1.0 } else { UNMENTIONED }
 }
 

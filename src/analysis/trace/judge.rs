@@ -21,6 +21,8 @@ const GENERIC: f64 = 0.7;
 const REPAIRED_S: f64 = 7200.0;
 /// Seconds before a repair in which something fails.
 const FAILING_S: i64 = 120;
+/// Factor for each further object of a series: many take more than one.
+const SERIES: f64 = 1.01;
 /// Seconds within which one apply of several objects ends.
 const APPLY_S: f64 = 10.0;
 /// Factor for a change that no text names, beside a likely candidate that one names.
@@ -155,6 +157,9 @@ fn without_repeats(candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
             {
                 *better = Candidate { score: better.score, ..candidate };
             }
+            Some(better) if is_series(better.operation, operation) => {
+                better.score = (better.score * SERIES).min(1.0)
+            }
             Some(_) => {}
             None => kept.push(candidate),
         }
@@ -162,13 +167,17 @@ fn without_repeats(candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     kept
 }
 
+/// Returns true if both create objects of one series: `backfill-000`, `backfill-001`.
+fn is_series(one: &LinkedOperation, other: &LinkedOperation) -> bool {
+    let stem =
+        |of: &LinkedOperation| of.object.name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    one.is_creation && other.is_creation && one.object != other.object && stem(one) == stem(other)
+}
+
 fn is_one_change(one: &LinkedOperation, other: &LinkedOperation) -> bool {
     let apart_s = one.evidence.ts.since_s(other.evidence.ts).abs();
-    let stem =
-        |one: &LinkedOperation| one.object.name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
-    let is_series = || one.is_creation && other.is_creation && stem(one) == stem(other);
     let is_apply = || one.object.namespace == other.object.namespace && apart_s < APPLY_S;
     one.username == other.username
         && apart_s < REPEAT_S
-        && (one.object == other.object || one.is_one_drain(other) || is_series() || is_apply())
+        && (one.object == other.object || one.is_one_drain(other) || is_series(one, other) || is_apply())
 }
