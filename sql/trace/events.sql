@@ -37,7 +37,7 @@ seen as (
     from around_event
     union all
     select ts, namespace, workload, pod, node, 'OOMKilled', 'Warning', 'Pod', name, username,
-        substr(request, greatest(strpos(request, '"reason":"OOMKilled"') - 60, 1), 200), 1,
+        substr(request, greatest(strpos(request, '"terminated"'), 1), 160), 1,
         row_id, source, line
     from around_audit
     where resource = 'pods' and subresource = 'status'

@@ -27,7 +27,9 @@ pub fn names_change(operation: &LinkedOperation, text: &str) -> bool {
         let old: BTreeSet<&str> = field.old.iter().flat_map(|old| self::words(old)).collect();
         let new = field.new.iter().flat_map(|new| self::words(new)).filter(|word| !old.contains(word));
         let key = field.new.is_none().then(|| key_of(&field.path)).flatten();
-        new.chain(key).any(|word| is_telling(word) && words.contains(word))
+        // errors about a workload name it whatever was changed
+        let is_own = |word: &str| word == name || Some(word) == operation.workload.as_deref();
+        new.chain(key).any(|word| is_telling(word) && !is_own(word) && words.contains(word))
     })
 }
 

@@ -28,8 +28,7 @@ pub fn plan(day: &mut Day) -> Story {
     put_before(day, it.end, &User::on_call(), ("patch", "Ignore"), it.of.name);
     day.drain_slowly(it.workload);
     day.fit_pods(it.end + 3 * SECOND, it.workload);
-    // Whoever replaces the pods by hand is a rival: it triggers the failure that the webhook caused.
-    it.unless(!is_evicted, cause)
+    it.confirmed(cause)
 }
 
 /// Writes the webhook's configuration with a failure policy.

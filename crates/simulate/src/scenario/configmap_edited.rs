@@ -14,6 +14,6 @@ pub fn plan(day: &mut Day) -> Story {
     }
     let cause = break_config(day, &mut it);
     day.decoys(&it);
-    // A restart a minute before the symptom is a rival: it triggers the crash that the edit caused.
-    it.unless(is_restart, cause)
+    // A restart a minute before the symptom is no rival: it only brings the edit to light.
+    it.confirmed(cause)
 }

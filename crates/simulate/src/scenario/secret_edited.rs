@@ -28,8 +28,8 @@ pub fn plan(day: &mut Day) -> Story {
     day.decoys(&it);
     day.change(it.end, &User::on_call(), ("patch", target), Value::Null);
     day.restart(it.end + 6 * SECOND, &User::on_call(), it.workload);
-    // Whoever restarts or releases the workload is a rival; a controller that only follows is none.
-    it.unless(way != 0, cause)
+    // Whoever releases the workload is a rival; a restart or a controller that only follows is none.
+    it.unless(way == 2, cause)
 }
 
 /// Starts the pods with the new Secret: by a controller that watches it, by hand, or by a release.
