@@ -1,19 +1,20 @@
-//! Scores the report of a day against its known cause (`truth.json`, see `headwater simulate`), and
-//! against two naive rules for comparison. Counts only; running the days is the caller's part.
+//! Scores the report of a day against its known causes (`truth.json`: one incident of `headwater simulate`, or
+//! the many of a recording), and against naive rules for comparison. Counts only; running the days is the caller's part.
 
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
 use model::error::{Error, Result};
 use model::report::{Report, StepKind, Trace, Verdict};
 use model::time::Ts;
-use serde::Serialize;
-use simulate::Truth;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use simulate::{Cause, Symptom, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds between a trace and the symptom within which both are the same.
-const NEAR_S: f64 = 3600.0;
+const NEAR_S: f64 = 120.0;
 
-/// The score of one day.
+/// The score of one incident.
 #[derive(Clone, Debug, Serialize)]
 pub struct Score {
     /// Folder of the day.
@@ -35,29 +36,30 @@ pub struct Score {
     pub verdict: Verdict,
     /// The right verdict.
     pub expected: String,
+    /// True if the verdict is the right one, or as good.
+    pub verdict_right: bool,
     /// True if the verdict is `confirmed` and the first hypothesis is not the cause.
     pub wrongly_confirmed: bool,
     /// Event steps of the first hypothesis, and how many of them belong to the incident.
     pub hops: (usize, usize),
     /// Audit id of the first hypothesis, if it is not the cause.
     pub instead: Option<String>,
+    /// True if a trace of the day's report names the cause first.
+    pub reported: bool,
     /// True if the last change before the symptom is the cause.
     pub naive_nearest: bool,
     /// True if the last change in the namespace of the symptom is the cause.
     pub naive_namespace: bool,
+    /// True if the last change of the failing workload itself is the cause.
+    pub naive_workload: bool,
     /// Milliseconds from raw logs to the report.
     pub took_ms: u64,
 }
 
 impl Score {
-    /// Returns true if the verdict is the right one.
-    pub fn is_verdict_right(&self) -> bool {
-        self.verdict.name() == self.expected
-    }
-
     /// Returns true if the verdict is right and the first hypothesis is the cause, if there is one.
     pub fn is_right(&self) -> bool {
-        self.is_verdict_right() && (self.top1 || !self.has_cause)
+        self.verdict_right && (self.top1 || !self.has_cause)
     }
 }
 
@@ -83,19 +85,26 @@ pub struct DayTrace {
     /// The trace of the symptom.
     pub trace: Trace,
     /// The result of [`naive`].
-    pub naive: [Option<String>; 2],
+    pub naive: [Option<String>; 3],
+    /// The audit ids that the traces of the report name first.
+    pub reported: BTreeSet<String>,
     /// Milliseconds from raw logs to the report.
     pub took_ms: u64,
 }
 
 /// Returns the score of a day, named by its folder.
 pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
-    let DayTrace { found, trace, naive: [nearest, in_namespace], took_ms } = traced;
+    let DayTrace { found, trace, naive: [nearest, in_namespace, own], reported, took_ms } = traced;
     let cause = truth.cause.as_ref().map(|cause| cause.audit_id.as_str());
     let shown: Vec<Option<&str>> =
         trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
     let first = shown.first().copied().flatten();
-    let is_cause = |id: Option<&str>| cause.is_some() && id == cause;
+    let is_cause = |id: Option<&str>| {
+        let is_part = |id: &str| truth.cause_alternatives.iter().any(|part| part == id);
+        cause.is_some() && (id == cause || id.is_some_and(is_part))
+    };
+    let verdict_right = trace.verdict.name() == truth.verdict
+        || truth.verdict_ok.iter().any(|verdict| verdict == trace.verdict.name());
     Score {
         day: day.to_owned(),
         scenario: truth.scenario.clone(),
@@ -106,11 +115,14 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         top3: shown.iter().any(|id| is_cause(*id)),
         verdict: trace.verdict,
         expected: truth.verdict.clone(),
+        verdict_right,
         wrongly_confirmed: trace.verdict == Verdict::Confirmed && !is_cause(first),
         hops: hops(truth, trace),
-        instead: first.filter(|id| Some(*id) != cause).map(str::to_owned),
+        instead: first.filter(|id| !is_cause(Some(id))).map(str::to_owned),
+        reported: reported.iter().any(|id| is_cause(Some(id))),
         naive_nearest: is_cause(nearest.as_deref()),
         naive_namespace: is_cause(in_namespace.as_deref()),
+        naive_workload: is_cause(own.as_deref()),
         took_ms: *took_ms,
     }
 }
@@ -127,9 +139,9 @@ fn hops(truth: &Truth, trace: &Trace) -> (usize, usize) {
     (events.len(), events.iter().filter(|reason| reasons.contains(**reason)).count())
 }
 
-/// Returns the audit ids that two naive rules name as the cause: the last change before the symptom
-/// by a person or pipeline, and the last one in the namespace of the symptom.
-pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 2]> {
+/// Returns the audit ids that naive rules name as the cause: the last change before the symptom by a person
+/// or pipeline, the last one in the namespace of the symptom, and the last one of the workload itself.
+pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 3]> {
     let quoted = |text: &str| text.replace('\'', "''");
     let sql = |more: &str| {
         format!(
@@ -144,8 +156,9 @@ pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 2]
         )
     };
     let namespace = format!("and namespace = '{}'", quoted(&truth.symptom.namespace));
-    let mut causes = [None, None];
-    for (cause, more) in causes.iter_mut().zip(["", namespace.as_str()]) {
+    let workload = format!("{namespace} and workload = '{}'", quoted(&truth.symptom.workload));
+    let mut causes = [None, None, None];
+    for (cause, more) in causes.iter_mut().zip(["", namespace.as_str(), workload.as_str()]) {
         let batches = engine.query(&sql(more)).await?;
         *cause = rows(&batches).next().and_then(|row| row.text("audit_id")).map(str::to_owned);
     }
@@ -155,9 +168,9 @@ pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 2]
 /// The sums over the days of one scenario, or of all.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
-    /// Number of days.
+    /// Number of incidents.
     pub days: usize,
-    /// Days whose logs contain the cause.
+    /// Those whose logs contain the cause.
     pub with_cause: usize,
     /// Days on which a finding led to the trace.
     pub found: usize,
@@ -171,6 +184,10 @@ pub struct Totals {
     pub confirmed: usize,
     /// Days with the verdict `confirmed` and a wrong first hypothesis.
     pub wrongly_confirmed: usize,
+    /// Days without a cause on which none is named.
+    pub honest: usize,
+    /// Days whose report names the cause.
+    pub reported: usize,
     /// Event steps of first hypotheses.
     pub hops: usize,
     /// Event steps that belong to the incident.
@@ -179,6 +196,8 @@ pub struct Totals {
     pub naive_nearest: usize,
     /// Days on which the last change in the namespace is the cause.
     pub naive_namespace: usize,
+    /// Days on which the last change of the workload is the cause.
+    pub naive_workload: usize,
     /// Median milliseconds per day.
     pub took_ms: u64,
     /// Right verdict → verdict of the trace → days.
@@ -195,7 +214,10 @@ pub fn totals<'s>(scores: impl Iterator<Item = &'s Score>) -> Totals {
         totals.found += usize::from(score.found);
         totals.top1 += usize::from(score.top1);
         totals.top3 += usize::from(score.top3);
-        totals.verdict_right += usize::from(score.is_verdict_right());
+        totals.verdict_right += usize::from(score.verdict_right);
+        totals.honest += usize::from(!score.has_cause && score.instead.is_none());
+        totals.reported += usize::from(score.reported);
+        totals.naive_workload += usize::from(score.naive_workload);
         totals.confirmed += usize::from(score.verdict == Verdict::Confirmed);
         totals.wrongly_confirmed += usize::from(score.wrongly_confirmed);
         totals.hops += score.hops.0;
@@ -211,9 +233,62 @@ pub fn totals<'s>(scores: impl Iterator<Item = &'s Score>) -> Totals {
     totals
 }
 
-/// Parses a `truth.json`.
-pub fn parse_truth(text: &str, place: &str) -> Result<Truth> {
-    serde_json::from_str(text).map_err(|error| {
+/// A recording with many incidents, as its `truth.json` describes it.
+#[derive(Deserialize)]
+struct Recording {
+    from: String,
+    to: String,
+    incidents: Vec<Incident>,
+}
+
+#[derive(Deserialize)]
+struct Incident {
+    kind: String,
+    namespace: String,
+    workload: String,
+    pod: String,
+    symptom_ts: String,
+    cause: Option<Cause>,
+    verdict: String,
+    #[serde(default)]
+    verdict_ok: Vec<String>,
+    #[serde(default)]
+    cause_alternatives: Vec<String>,
+}
+
+impl Recording {
+    fn truths(self) -> Vec<Truth> {
+        let Self { from, to, incidents } = self;
+        let truth = |of: Incident| Truth {
+            scenario: of.kind,
+            seed: 0,
+            from: from.clone(),
+            to: to.clone(),
+            symptom: Symptom {
+                namespace: of.namespace,
+                workload: of.workload,
+                pod: of.pod,
+                ts: of.symptom_ts,
+            },
+            cause: of.cause,
+            events: Vec::new(),
+            verdict: of.verdict,
+            verdict_ok: of.verdict_ok,
+            cause_alternatives: of.cause_alternatives,
+        };
+        incidents.into_iter().map(truth).collect()
+    }
+}
+
+/// Parses a `truth.json`: what really happened, one entry for each incident.
+pub fn parse_truth(text: &str, place: &str) -> Result<Vec<Truth>> {
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    let truths = if value.get("incidents").is_some() {
+        serde_json::from_value(value).map(Recording::truths)
+    } else {
+        serde_json::from_str(text).map(|truth| vec![truth])
+    };
+    truths.map_err(|error| {
         Error::usage("cannot read a truth.json")
             .at(place.to_owned())
             .because(error)

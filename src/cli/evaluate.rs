@@ -1,4 +1,4 @@
-//! `headwater evaluate`: analyzes simulated days and scores the traces against the known causes.
+//! `headwater evaluate`: analyzes simulated days and recordings, and scores the traces against the known causes.
 
 use crate::analysis::evaluate::{DayTrace, Score, Totals, naive, parse_truth, score, totals, trace_of};
 use crate::analysis::trace::{Subject, start_at};
@@ -16,19 +16,21 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Score traces over simulated days against their known causes
+/// Score traces over simulated days and recordings against their known causes
 ///
-/// For comparison it also scores two naive rules: the nearest change before the symptom, and the
-/// nearest change in its namespace. If these score well, the days are too easy to prove anything.
+/// A day is a folder with truth.json beside its logs; that of a recording lists many incidents. For comparison
+/// it also scores naive rules: the nearest change before the symptom, the nearest in its namespace, and the
+/// nearest on the workload itself. If these score well, the days are too easy to prove anything. Times without
+/// a zone are read as the config says.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  headwater simulate --scenario bad_image --seed 1 --out days/bad_image-1\n  headwater simulate --scenario bad_image --seed 2 --out days/bad_image-2\n  headwater evaluate days"
 )]
 pub struct Args {
-    /// Simulated days (folders with truth.json), or folders of such days
+    /// Days (folders with truth.json), or folders of such days
     #[arg(required = true, value_name = "DIR")]
     days: Vec<PathBuf>,
-    /// Print one JSON document: totals, scenarios and every day
+    /// Print one JSON document: totals, scenarios and every incident
     #[arg(long)]
     json: bool,
 }
@@ -54,7 +56,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     });
     for (day, outcome) in outcomes {
         match outcome {
-            Ok(score) => scores.push(score),
+            Ok(of_day) => scores.extend(of_day),
             Err(error) => {
                 failed += 1;
                 notice(&format!("error: {}: {error}", day.display()));
@@ -106,9 +108,9 @@ fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(days)
 }
 
-fn evaluate(context: &Context, day: &Path) -> Result<Score> {
+fn evaluate(context: &Context, day: &Path) -> Result<Vec<Score>> {
     let path = day.join("truth.json");
-    let truth = parse_truth(&std::fs::read_to_string(&path)?, &path.display().to_string())?;
+    let truths = parse_truth(&std::fs::read_to_string(&path)?, &path.display().to_string())?;
     let started = Instant::now();
     let folder = tempfile::tempdir()?;
     let lake = Lake::create(folder.path())?;
@@ -123,28 +125,38 @@ fn evaluate(context: &Context, day: &Path) -> Result<Score> {
     )?;
     let mut workspace = context.installation().open(lake)?;
     let zone = context.config.zone()?;
-    let window = Window { from: Ts::parse(&truth.from, zone)?, to: Ts::parse(&truth.to, zone)?, zone };
+    let Some(first) = truths.first() else { return Ok(Vec::new()) };
+    let window = Window { from: Ts::parse(&first.from, zone)?, to: Ts::parse(&first.to, zone)?, zone };
     context.runtime.block_on(async {
         let report = workspace.analyse(window, "evaluate", &|_| {}).await?;
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let found = trace_of(&truth, &report);
-        let traced = DayTrace {
-            found: found.is_some(),
-            trace: match found {
-                Some(trace) => trace.clone(),
-                None => trace_symptom(&workspace, &truth, window).await?,
-            },
-            naive: naive(&workspace.engine(None).await?, &truth).await?,
-            took_ms,
-        };
-        Ok(score(&day.display().to_string(), &truth, &traced))
+        let causes = report.traces.iter().filter_map(|trace| trace.hypotheses.first()?.cause.as_ref());
+        let reported: BTreeSet<String> = causes.map(|cause| cause.audit_id.clone()).collect();
+        let all = workspace.engine(None).await?;
+        let mut scores = Vec::new();
+        for truth in &truths {
+            let found = trace_of(truth, &report);
+            let traced = DayTrace {
+                found: found.is_some(),
+                // a recording asks at each of its symptoms
+                trace: match found.filter(|_| truths.len() == 1) {
+                    Some(trace) => trace.clone(),
+                    None => trace_symptom(&workspace, truth, window).await?,
+                },
+                naive: naive(&all, truth).await?,
+                reported: reported.clone(),
+                took_ms,
+            };
+            scores.push(score(&day.display().to_string(), truth, &traced));
+        }
+        Ok(scores)
     })
 }
 
 /// Traces the pod of the symptom at its time, for a day on which no finding led to the symptom.
 async fn trace_symptom(workspace: &Workspace, truth: &Truth, window: Window) -> Result<Trace> {
     let at = Ts::parse(&truth.symptom.ts, window.zone)?;
-    let subject = Subject::Pod(truth.symptom.namespace.clone(), truth.symptom.pod.clone());
+    let subject = Subject::Pod(truth.symptom.namespace.clone(), truth.symptom.workload.clone());
     let engine = workspace.engine(Some(window)).await?;
     let start = start_at(&engine, &subject, at).await?;
     let traces = workspace.trace(&engine, window, &[start]).await?;
@@ -157,25 +169,40 @@ fn percent(part: usize, whole: usize) -> String {
 
 fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
     let mut out = format!(
-        "{:<26} {:>4} {:>6} {:>6} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8} {:>7}\n",
-        "scenario", "days", "found", "top-1", "top-3", "verdict", "wrong", "hops", "nearest", "in ns", "ms"
+        "{:<47} {:>4} {:>6} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>7}\n",
+        "scenario",
+        "n",
+        "found",
+        "top-1",
+        "top-3",
+        "report",
+        "verdict",
+        "wrong",
+        "hops",
+        "nearest",
+        "in ns",
+        "on it",
+        "ms"
     );
     for (name, t) in scenarios.iter().map(|(name, totals)| (*name, totals)).chain([("all", all)]) {
         out.push_str(&format!(
-            "{:<26} {:>4} {:>6} {:>6} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8} {:>7}\n",
+            "{:<47} {:>4} {:>6} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>7}\n",
             name,
             t.days,
             percent(t.found, t.days),
             percent(t.top1, t.with_cause),
             percent(t.top3, t.with_cause),
+            percent(t.reported, t.with_cause),
             percent(t.verdict_right, t.days),
             t.wrongly_confirmed,
             percent(t.hops_right, t.hops),
             percent(t.naive_nearest, t.with_cause),
             percent(t.naive_namespace, t.with_cause),
+            percent(t.naive_workload, t.with_cause),
             t.took_ms
         ));
     }
+    out.push_str(&format!("\nhonest without a cause: {} of {}\n", all.honest, all.days - all.with_cause));
     out.push_str("\nexpected verdict → actual\n");
     for (expected, actual) in &all.verdicts {
         let actual: Vec<String> = actual.iter().map(|(name, count)| format!("{name} {count}")).collect();

@@ -115,5 +115,7 @@ fn truth(spec: &Spec, day: &Day, story: Story) -> Truth {
             .map(|(reason, at)| Seen { reason: reason.clone(), ts: rfc3339(*at) })
             .collect(),
         verdict: story.verdict.to_owned(),
+        verdict_ok: Vec::new(),
+        cause_alternatives: Vec::new(),
     }
 }

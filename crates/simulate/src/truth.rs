@@ -23,6 +23,12 @@ pub struct Truth {
     pub events: Vec<Seen>,
     /// The verdict a good trace reaches: `confirmed`, `likely` or `inconclusive`.
     pub verdict: String,
+    /// Further verdicts that are as good; empty if there is only that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdict_ok: Vec<String>,
+    /// Audit ids of other parts of the same operation: each names the cause as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cause_alternatives: Vec<String>,
 }
 
 /// The first business error of an incident.

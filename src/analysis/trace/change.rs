@@ -2,6 +2,7 @@
 //! `memory limit 512Mi → 128Mi`. Knows no start and no link.
 
 use crate::analysis::evidence::is_row_id;
+use crate::analysis::trace::difference::{FieldChange, RESTARTED_AT, differences, quantity};
 use crate::analysis::trace::fields::{Fields, Flat, is_within};
 use crate::analysis::trace::link::owned;
 use crate::query::engine::Engine;
@@ -12,11 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields in the text of a change.
 const TEXT_FIELDS: usize = 4;
+/// Fields of a request from which it is a whole object.
+const WHOLE_FIELDS: usize = 12;
 /// Characters of a value in it.
 const TEXT_CHARS: usize = 80;
-/// The field by which `kubectl rollout restart` replaces pods.
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
-
 /// A Kubernetes object as audit events name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Object {
@@ -26,17 +26,6 @@ pub struct Object {
     pub namespace: String,
     /// Name.
     pub name: String,
-}
-
-/// One field that an operation changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldChange {
-    /// JSON path, items of lists by their key.
-    pub path: String,
-    /// Value before; `None` where there was none or it is not known.
-    pub old: Option<String>,
-    /// Value after; `None` where the field is removed.
-    pub new: Option<String>,
 }
 
 /// What an operation changed.
@@ -50,85 +39,13 @@ pub struct Change {
     pub is_without_taints: bool,
 }
 
-impl FieldChange {
-    /// Returns what people call the field.
-    fn label(&self) -> String {
-        let path = self.path.as_str();
-        if let Some((_, key)) = path.split_once(".data.") {
-            return format!("data.{key}");
-        }
-        if path.ends_with(RESTARTED_AT) {
-            return "restartedAt".into();
-        }
-        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-            if let Some((_, rest)) = path.split_once(probe) {
-                return format!("{probe} {}", rest.rsplit('.').next().unwrap_or(rest));
-            }
-        }
-        if let Some((_, rest)) = path.split_once(".env[") {
-            return format!("env {}", rest.split(']').next().unwrap_or(rest));
-        }
-        let (kind, of) = match path.rsplit_once(".resources.") {
-            Some((_, rest)) => rest.split_once('.').unwrap_or((rest, "")),
-            None => ("", ""),
-        };
-        if matches!(kind, "limits" | "requests") {
-            return format!("{of} {}", kind.trim_end_matches('s'));
-        }
-        if path.starts_with(".spec.taints[") {
-            return format!(
-                "taint {}",
-                path.trim_start_matches(".spec.taints[").split(']').next().unwrap_or("")
-            );
-        }
-        let is_of_container = path.contains("containers[") && path.ends_with("].image");
-        if is_of_container {
-            return "image".into();
-        }
-        let short = [".spec.template.spec.", ".spec.template.", ".spec.", "."]
-            .iter()
-            .find_map(|prefix| path.strip_prefix(prefix));
-        short.unwrap_or(path).to_owned()
-    }
-
-    /// Returns true for a field that no workload reads: labels and annotations of the object itself.
-    fn is_metadata(&self) -> bool {
-        self.path.starts_with(".metadata.")
-    }
-
-    /// Returns the class of operation, as in the column `operation`, that changes such a field.
-    fn class(&self) -> Option<&'static str> {
-        let path = self.path.as_str();
-        let has = |part: &str| path.contains(part);
-        Some(if path.starts_with(".data.") || path.starts_with(".binaryData.") {
-            "config"
-        } else if matches!(path, ".spec.replicas" | ".spec.minReplicas" | ".spec.maxReplicas") {
-            "scale"
-        } else if has("Probe.") || path.ends_with("Probe") {
-            "probe"
-        } else if has(".env[") || has(".envFrom[") {
-            "env"
-        } else if has(".resources.") && has("ontainers[") {
-            "resources"
-        } else if has(".image") && has("ontainers[") {
-            "image"
-        } else if has(".args[") || has(".command[") {
-            "command"
-        } else if has(".volumes[") || has(".volumeMounts[") {
-            "volumes"
-        } else if has(".nodeSelector") || has(".affinity") || has(".tolerations[") {
-            "scheduling"
-        } else if path.ends_with(RESTARTED_AT) {
-            "rollout"
-        } else {
-            return None;
-        })
-    }
-}
-
 impl Change {
     /// Returns up to four fields that differ, the same text in every language; `None` without any.
     pub fn text(&self) -> Option<String> {
+        // a whole object, of which nothing is known before, is no list of changes
+        if !self.is_known && self.fields.len() > WHOLE_FIELDS {
+            return None;
+        }
         let clip = |text: &str| text.chars().take(TEXT_CHARS).collect::<String>();
         let hidden = |field: &FieldChange| field.path.contains(".env["); // values may be secret
         let parts: Vec<String> = self
@@ -195,50 +112,6 @@ impl Change {
     pub fn removes(&self, path: &str) -> bool {
         self.fields.iter().any(|field| is_within(&field.path, path) && field.new.is_none())
     }
-}
-
-/// Parses a Kubernetes quantity: `512Mi`, `500m`, `3`.
-fn quantity(text: &str) -> Option<f64> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let number: f64 = text.get(..end)?.parse().ok()?;
-    let unit = match text.get(end..)? {
-        "" => 1.0,
-        "m" => 1e-3,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "Ki" => 1024.0,
-        "Mi" => 1024.0 * 1024.0,
-        "Gi" => 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
-    };
-    Some(number * unit)
-}
-
-/// Returns the fields that differ between an object and what a body sets. A whole object removes what it
-/// does not name, a patch what it says.
-fn differences(before: &Fields, after: &Flat, is_whole: bool) -> Vec<FieldChange> {
-    let mut fields: Vec<FieldChange> = after
-        .set
-        .iter()
-        .filter(|(path, new)| before.get(*path) != Some(new))
-        .map(|(path, new)| FieldChange {
-            path: path.clone(),
-            old: before.get(path).cloned(),
-            new: Some(new.clone()),
-        })
-        .collect();
-    let is_gone = |path: &String| {
-        !after.set.contains_key(path)
-            && (is_whole || after.removed.iter().any(|parent| is_within(path, parent)))
-    };
-    fields.extend(before.iter().filter(|(path, _)| is_gone(path)).map(|(path, old)| FieldChange {
-        path: path.clone(),
-        old: Some(old.clone()),
-        new: None,
-    }));
-    fields.sort_by(|a, b| a.path.cmp(&b.path));
-    fields
 }
 
 /// One write of an object, in the order of time.

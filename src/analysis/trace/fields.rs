@@ -95,11 +95,14 @@ impl Flat {
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    let (key, path) = (key_of(item, at), format!("{path}[{}]", key_of(item, at)));
+                    let path = format!("{path}[{}]", key_of(item, at));
                     self.add(&path, item, depth + 1);
-                    // an item's key is no field that may change
-                    if item.is_object() && self.set.get(&format!("{path}.name")) == Some(&key) {
-                        self.set.remove(&format!("{path}.name"));
+                    // what an item is known by is no field that may change
+                    let mut is_known = false;
+                    for member in key_members(item) {
+                        is_known |= self.set.remove(&format!("{path}.{member}")).is_some();
+                    }
+                    if is_known {
                         self.set.insert(path, String::new());
                     }
                 }
@@ -137,13 +140,20 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Returns the members that an item of a list is known by: a taint by its key and its effect.
+fn key_members(item: &Value) -> &'static [&'static str] {
+    if item.get("key").is_some() && item.get("effect").is_some() {
+        return &["key", "effect"];
+    }
+    let known = KEYS.iter().position(|key| item.get(key).is_some());
+    known.and_then(|at| KEYS.get(at..=at)).unwrap_or_default()
+}
+
 /// Returns what an item of a list is known by.
 fn key_of(item: &Value, at: usize) -> String {
-    // a taint is its key and its effect
-    if let (Some(key), Some(effect)) = (item.get("key"), item.get("effect")) {
-        return format!("{}:{}", plain(key), plain(effect));
-    }
-    KEYS.iter().find_map(|key| item.get(key)).map_or_else(|| at.to_string(), plain)
+    let parts: Vec<String> =
+        key_members(item).iter().filter_map(|member| item.get(member)).map(plain).collect();
+    if parts.is_empty() { at.to_string() } else { parts.join(":") }
 }
 
 /// Returns the settings of a text with one on most lines: `key=value`, `key: value`.

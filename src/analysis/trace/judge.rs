@@ -35,9 +35,11 @@ pub fn judge(linked: &LinkedStart<'_>, context: &Context<'_>) -> Trace {
     let start = linked.start;
     let candidates = rank(linked, context);
     let (verdict, reasons) = verdict(linked, &candidates, context);
+    // what is unlikely is not named at all
+    let is_named = candidates.first().is_some_and(|best| best.score >= LIKELY);
     let mut hypotheses: Vec<Hypothesis> = candidates
         .iter()
-        .take(HYPOTHESES)
+        .take(if is_named { HYPOTHESES } else { 0 })
         .map(|candidate| chain::hypothesis(linked, candidate, context.errors))
         .collect();
     let is_sure = linked.events.iter().any(|event| event.hop == 0 && event.identity >= SURE_IDENTITY);

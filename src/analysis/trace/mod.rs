@@ -32,6 +32,9 @@ mod mentions;
 // The fields of an object whose change breaks workloads.
 mod fields;
 
+// One field that differs between two states of an object.
+mod difference;
+
 // What an operation changed: those fields before and after.
 mod change;
 

@@ -56,9 +56,9 @@ const LEADS: [&str; 12] = [
     "dial tcp",
 ];
 
-/// Returns true if a text ends with a word in any case, and a space or colon after it.
+/// Returns true if a text ends with a word in any case, and a space, colon or `=` after it.
 fn ends_with_word(text: &str, word: &str) -> bool {
-    let head = text.trim_end_matches([' ', ':', '\'', '"']);
+    let head = text.trim_end_matches([' ', ':', '=', '\'', '"']);
     head.len() < text.len()
         && head.len() >= word.len()
         && head.get(head.len() - word.len()..).is_some_and(|end| end.eq_ignore_ascii_case(word))

@@ -1,4 +1,5 @@
 //! Tests of rules and traces.
 
+pub mod changes; // what counts as a change
 pub mod evaluate; // every kind of incident, scored
 pub mod trace_joins; // the window joins of the trace against brute force
