@@ -280,10 +280,20 @@ impl Recording {
     }
 }
 
+/// Gives names that are null, as the namespace of a node, the empty text.
+fn name_nothing(incident: &mut Value) {
+    for part in ["/cause/namespace", "/namespace", "/pod"] {
+        if let Some(name) = incident.pointer_mut(part).filter(|name| name.is_null()) {
+            *name = Value::String(String::new());
+        }
+    }
+}
+
 /// Parses a `truth.json`: what really happened, one entry for each incident.
 pub fn parse_truth(text: &str, place: &str) -> Result<Vec<Truth>> {
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    let truths = if value.get("incidents").is_some() {
+    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
+    let truths = if let Some(incidents) = value.get_mut("incidents") {
+        incidents.as_array_mut().into_iter().flatten().for_each(name_nothing);
         serde_json::from_value(value).map(Recording::truths)
     } else {
         serde_json::from_str(text).map(|truth| vec![truth])
