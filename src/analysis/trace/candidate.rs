@@ -6,9 +6,9 @@ use crate::analysis::trace::events::LinkedEvent;
 use crate::analysis::trace::link::LinkKind;
 use crate::analysis::trace::mechanism::{Effect, Mechanism};
 use crate::analysis::trace::operations::LinkedOperation;
+use crate::analysis::trace::quoted::quotes_change;
 use crate::analysis::trace::reason::ReasonKind;
 use crate::analysis::trace::start::Start;
-use crate::analysis::trace::telling::names_change;
 use crate::analysis::trace::{Context, LinkedStart};
 
 /// Seconds by which the clocks of nodes and API servers may differ.
@@ -60,7 +60,7 @@ pub struct Candidate<'e> {
     /// True if the mechanism matches any error text.
     pub is_generic: bool,
     /// True if a text of the symptom or of the event names what was changed.
-    pub is_named: bool,
+    pub is_quoted: bool,
 }
 
 impl<'e> Candidate<'e> {
@@ -112,7 +112,7 @@ impl<'e> Candidate<'e> {
                 let is_generic = mechanism.is_generic();
                 best = Some(Self {
                     is_generic,
-                    is_named: false,
+                    is_quoted: false,
                     operation,
                     score,
                     identity,
@@ -123,7 +123,7 @@ impl<'e> Candidate<'e> {
             }
         }
         if let Some(best) = best.as_mut() {
-            best.is_named = names_change(operation, &texts_about(best, linked, text, context.errors));
+            best.is_quoted = quotes_change(operation, &texts_about(best, linked, text, context.errors));
         }
         best
     }

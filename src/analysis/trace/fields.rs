@@ -10,7 +10,7 @@ pub type Fields = BTreeMap<String, String>;
 
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 24;
-/// Members by which the items of a list are told apart, in the order of trying.
+/// Members by which the items of a list are known by, in the order of trying.
 const KEYS: [&str; 7] = ["name", "containerPort", "port", "mountPath", "key", "ip", "type"];
 /// Annotations that tools and controllers keep for themselves.
 const BOOKKEEPING: [&str; 4] = [

@@ -25,8 +25,8 @@ const FAILING_S: i64 = 120;
 const SERIES: f64 = 1.01;
 /// Seconds within which one apply of several objects ends.
 const APPLY_S: f64 = 10.0;
-/// Factor for a change that no text names, beside a likely candidate that one names.
-const UNNAMED: f64 = 0.7;
+/// Factor for a change that no text quotes, beside a likely candidate that one quotes.
+const UNQUOTED: f64 = 0.7;
 /// Seconds within which repeated operations are one change.
 const REPEAT_S: f64 = 600.0;
 
@@ -71,8 +71,8 @@ fn rank<'e>(linked: &LinkedStart<'e>, context: &Context<'_>) -> Vec<Candidate<'e
     if candidates.iter().any(|candidate| !candidate.is_generic && candidate.score >= LIKELY) {
         candidates.iter_mut().filter(|c| c.is_generic).for_each(|c| c.score *= GENERIC);
     }
-    if candidates.iter().any(|candidate| candidate.is_named && candidate.score >= LIKELY) {
-        candidates.iter_mut().filter(|c| !c.is_named).for_each(|c| c.score *= UNNAMED);
+    if candidates.iter().any(|candidate| candidate.is_quoted && candidate.score >= LIKELY) {
+        candidates.iter_mut().filter(|c| !c.is_quoted).for_each(|c| c.score *= UNQUOTED);
     }
     candidates.retain(|candidate| candidate.score >= LEAST);
     candidates.sort_by(|a, b| {

@@ -41,8 +41,8 @@ mod change;
 // The operations before each start.
 mod operations;
 
-// Whether texts name what an operation changed.
-mod telling;
+// Whether texts quote what an operation changed.
+mod quoted;
 
 // Which operation can cause which effect.
 mod mechanism;

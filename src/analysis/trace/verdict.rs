@@ -122,7 +122,7 @@ fn doubts_about(linked: &LinkedStart<'_>, best: &Candidate<'_>) -> Vec<ReasonKin
     if let Some(trigger) = trigger(linked, best).filter(|trigger| !is_trigger_of(trigger, best.operation)) {
         doubts.push(ReasonKind::Trigger(trigger.sentence().0));
     }
-    if best.identity < SURE_IDENTITY && !best.is_named {
+    if best.identity < SURE_IDENTITY && !best.is_quoted {
         doubts.push(ReasonKind::WeakIdentity);
     }
     if best.strength < SURE_MECHANISM {

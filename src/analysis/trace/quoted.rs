@@ -1,17 +1,17 @@
-//! Whether texts name what an operation changed: the image that cannot be pulled, the variable that is not set,
+//! Whether texts quote what an operation changed: the image that cannot be pulled, the variable that is not set,
 //! the host that exists in the new configuration alone, the quota that is exceeded. Knows no mechanism.
 
 use crate::analysis::trace::operations::LinkedOperation;
 use std::collections::BTreeSet;
 
-/// Shortest word that tells one value from another: `1.6.0`, `SMTP_HOST`.
+/// Shortest word that sets one value apart from another: `1.6.0`, `SMTP_HOST`.
 const LEAST_CHARS: usize = 4;
 /// Shortest word of letters alone: shorter ones are words of any message.
 const LEAST_LETTERS: usize = 5;
 
-/// Returns true if a text names a value that the operation set or removed, or the object that it created or
+/// Returns true if a text quotes a value that the operation set or removed, or the object that it created or
 /// deleted.
-pub fn names_change(operation: &LinkedOperation, text: &str) -> bool {
+pub fn quotes_change(operation: &LinkedOperation, text: &str) -> bool {
     let words: BTreeSet<&str> = words(text).collect();
     let change = &operation.change;
     let is_gone = operation.verb.starts_with("delete") && operation.object.resource != "pods";
@@ -20,7 +20,7 @@ pub fn names_change(operation: &LinkedOperation, text: &str) -> bool {
     let name = operation.object.name.as_str();
     let has_name =
         || words.contains(name) || words.iter().any(|word| word.starts_with(name) && is_name_end(word, name));
-    if (is_gone || operation.is_creation || is_rule) && is_telling(name) && has_name() {
+    if (is_gone || operation.is_creation || is_rule) && is_distinctive(name) && has_name() {
         return true;
     }
     change.fields.iter().any(|field| {
@@ -29,7 +29,7 @@ pub fn names_change(operation: &LinkedOperation, text: &str) -> bool {
         let key = field.new.is_none().then(|| key_of(&field.path)).flatten();
         // errors about a workload name it whatever was changed
         let is_own = |word: &str| word == name || Some(word) == operation.workload.as_deref();
-        new.chain(key).any(|word| is_telling(word) && !is_own(word) && words.contains(word))
+        new.chain(key).any(|word| is_distinctive(word) && !is_own(word) && words.contains(word))
     })
 }
 
@@ -52,7 +52,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(move |c| !is_part(c)).map(|word| word.trim_matches(['.', '-'])).filter(|word| !word.is_empty())
 }
 
-fn is_telling(word: &str) -> bool {
+fn is_distinctive(word: &str) -> bool {
     let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic());
     let digits = word.bytes().all(|byte| byte.is_ascii_digit());
     word.len() >= if letters { LEAST_LETTERS } else { LEAST_CHARS } && !digits
