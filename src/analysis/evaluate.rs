@@ -19,12 +19,11 @@ const NEAR_S: f64 = 120.0;
 pub struct Score {
     /// Folder of the day.
     pub day: String,
-    /// Name of the simulated scenario.
+    /// Name of the simulated scenario, or kind of the recorded incident.
     pub scenario: String,
-    /// Seed of the simulation.
+    /// Seed of the simulation; 0 for a recording.
     pub seed: u64,
-    /// True if a finding led to a trace of the failing workload; false if the trace was started
-    /// with the pod and time of the symptom.
+    /// True if a finding led to a trace of the failing workload at that time.
     pub found: bool,
     /// True if the logs of the day contain the cause.
     pub has_cause: bool,
@@ -78,7 +77,7 @@ pub fn trace_of<'r>(truth: &Truth, report: &'r Report) -> Option<&'r Trace> {
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
-/// The trace of a day, and the causes that the naive rules name.
+/// The trace of an incident, and the causes that the naive rules name.
 pub struct DayTrace {
     /// True if a finding led to the trace; see [`Score::found`].
     pub found: bool,
@@ -92,7 +91,7 @@ pub struct DayTrace {
     pub took_ms: u64,
 }
 
-/// Returns the score of a day, named by its folder.
+/// Returns the score of one incident of a day, which is named by its folder.
 pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
     let DayTrace { found, trace, naive: [nearest, in_namespace, own], reported, took_ms } = traced;
     let cause = truth.cause.as_ref().map(|cause| cause.audit_id.as_str());
@@ -165,42 +164,42 @@ pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 3]
     Ok(causes)
 }
 
-/// The sums over the days of one scenario, or of all.
+/// The sums over the incidents of one scenario, or of all; a simulated day has one.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     /// Number of incidents.
     pub days: usize,
     /// Those whose logs contain the cause.
     pub with_cause: usize,
-    /// Days on which a finding led to the trace.
+    /// Those on which a finding led to the trace.
     pub found: usize,
-    /// Days whose first hypothesis is the cause.
+    /// Those whose first hypothesis is the cause.
     pub top1: usize,
-    /// Days on which one of the three hypotheses is the cause.
+    /// Those on which one of the three hypotheses is the cause.
     pub top3: usize,
-    /// Days with the right verdict.
+    /// Those with the right verdict.
     pub verdict_right: usize,
-    /// Days with the verdict `confirmed`.
+    /// Those with the verdict `confirmed`.
     pub confirmed: usize,
-    /// Days with the verdict `confirmed` and a wrong first hypothesis.
+    /// Those with the verdict `confirmed` and a wrong first hypothesis.
     pub wrongly_confirmed: usize,
-    /// Days without a cause on which none is named.
+    /// Those without a cause on which none is named.
     pub honest: usize,
-    /// Days whose report names the cause.
+    /// Those whose cause some trace of the report names first.
     pub reported: usize,
     /// Event steps of first hypotheses.
     pub hops: usize,
     /// Event steps that belong to the incident.
     pub hops_right: usize,
-    /// Days on which the last change is the cause.
+    /// Those on which the last change is the cause.
     pub naive_nearest: usize,
-    /// Days on which the last change in the namespace is the cause.
+    /// Those on which the last change in the namespace is the cause.
     pub naive_namespace: usize,
-    /// Days on which the last change of the workload is the cause.
+    /// Those on which the last change of the workload is the cause.
     pub naive_workload: usize,
     /// Median milliseconds per day.
     pub took_ms: u64,
-    /// Right verdict → verdict of the trace → days.
+    /// Right verdict → verdict of the trace → incidents.
     pub verdicts: BTreeMap<String, BTreeMap<String, usize>>,
 }
 

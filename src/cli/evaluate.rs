@@ -153,7 +153,7 @@ fn evaluate(context: &Context, day: &Path) -> Result<Vec<Score>> {
     })
 }
 
-/// Traces the pod of the symptom at its time, for a day on which no finding led to the symptom.
+/// Traces the workload of the symptom at its time: for a recording, and for a day on which no finding led there.
 async fn trace_symptom(workspace: &Workspace, truth: &Truth, window: Window) -> Result<Trace> {
     let at = Ts::parse(&truth.symptom.ts, window.zone)?;
     let subject = Subject::Pod(truth.symptom.namespace.clone(), truth.symptom.workload.clone());
@@ -168,8 +168,9 @@ fn percent(part: usize, whole: usize) -> String {
 }
 
 fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
+    let width = scenarios.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("scenario".len());
     let mut out = format!(
-        "{:<47} {:>4} {:>6} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>7}\n",
+        "{:<width$} {:>4} {:>6} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>7}\n",
         "scenario",
         "n",
         "found",
@@ -186,7 +187,7 @@ fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
     );
     for (name, t) in scenarios.iter().map(|(name, totals)| (*name, totals)).chain([("all", all)]) {
         out.push_str(&format!(
-            "{:<47} {:>4} {:>6} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>7}\n",
+            "{:<width$} {:>4} {:>6} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>7}\n",
             name,
             t.days,
             percent(t.found, t.days),

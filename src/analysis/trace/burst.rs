@@ -23,7 +23,7 @@ const MOST: usize = 8;
 const LEAST_SHARE: f64 = 0.05;
 
 /// Joins slots of errors, in the order of time, to bursts.
-pub fn bursts_of(slots: &[Burst]) -> Vec<Burst> {
+fn bursts_of(slots: &[Burst]) -> Vec<Burst> {
     let mut bursts: Vec<Burst> = Vec::new();
     for slot in slots {
         match bursts.last_mut() {
@@ -46,6 +46,9 @@ pub fn bursts_of(slots: &[Burst]) -> Vec<Burst> {
 /// Moves each start about errors to the onset of its burst, and adds a start for each further burst of its
 /// workload. Starts without a burst stay as they are.
 pub async fn by_burst(engine: &Engine, starts: Vec<Start>, zone: Tz) -> Result<Vec<Start>> {
+    if starts.is_empty() {
+        return Ok(starts);
+    }
     let bursts = load(engine).await?;
     let mut all = Vec::new();
     for start in starts {

@@ -208,6 +208,9 @@ fn is_harmless_to_pods(operation: &LinkedOperation, event: Option<&LinkedEvent>)
 /// Returns the factor for a changed callee: a symptom that does not mention it, though it may
 /// mention other callees, proves little.
 fn mention(start: &Start, operation: &LinkedOperation, errors: &Errors) -> f64 {
+    if operation.link != LinkKind::Calls || operation.hop > 1 {
+        return 1.0;
+    }
     let mut text = start.text();
     if let (Some(namespace), Some(workload)) = (&start.entity.namespace, &start.entity.workload) {
         let (from, to) = (start.ts.plus_s(-MOMENT_S), start.ts.plus_s(MOMENT_S));
@@ -215,11 +218,7 @@ fn mention(start: &Start, operation: &LinkedOperation, errors: &Errors) -> f64 {
     }
     let name = operation.object.name.as_str();
     let callee = operation.workload.as_deref().or(operation.via.as_deref()).unwrap_or(name);
-    let is_mentioned = operation.link != LinkKind::Calls
-        || operation.hop > 1
-        || text.contains(callee)
-        || text.contains(name);
-    if is_mentioned { 1.0 } else { UNMENTIONED }
+    if text.contains(callee) || text.contains(name) { 1.0 } else { UNMENTIONED }
 }
 
 /// Returns whether the errors of the changed workload, else those of the start, began with the

@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields in the text of a change.
 const TEXT_FIELDS: usize = 4;
-/// Fields of a request from which it is a whole object.
-const WHOLE_FIELDS: usize = 12;
-/// Characters of a value in it.
+/// Characters of a value in that text.
 const TEXT_CHARS: usize = 80;
+/// Number of fields from which a request is a whole object.
+const WHOLE_FIELDS: usize = 12;
+
 /// A Kubernetes object as audit events name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Object {
@@ -48,7 +49,7 @@ impl Change {
         }
         let clip = |text: &str| text.chars().take(TEXT_CHARS).collect::<String>();
         let hidden = |field: &FieldChange| field.path.contains(".env["); // values may be secret
-        let parts: Vec<String> = self
+        let mut parts: Vec<String> = self
             .of_substance()
             .take(TEXT_FIELDS)
             .map(|field| match (&field.old, &field.new) {
@@ -61,7 +62,6 @@ impl Change {
                 (None, None) => format!("{} removed", field.label()),
             })
             .collect();
-        let mut parts = parts;
         parts.dedup();
         (!parts.is_empty()).then(|| parts.join(", "))
     }
@@ -93,9 +93,7 @@ impl Change {
 
     /// Returns the operation classes, as in the column `operation`, of the fields that differ.
     pub fn classes(&self) -> Vec<&'static str> {
-        let mut classes: Vec<&'static str> = self.fields.iter().filter_map(FieldChange::class).collect();
-        classes.dedup();
-        classes
+        self.fields.iter().filter_map(FieldChange::class).collect()
     }
 
     /// Returns the value that a field was set to.
@@ -179,19 +177,33 @@ impl Follower {
             Value::Array(steps) => Flat::of_json_patch(steps, before.map(|(object, _)| object).or(response)),
             object => Flat::of(object),
         };
-        let none = Fields::new();
         let fields = match (before, response) {
             (Some((_, before)), Some(response)) => differences(before, &Flat::of(response), true),
             (Some((_, before)), None) => differences(before, &sent, false),
-            (None, _) => differences(&with_status(&none, response), &sent, false),
+            (None, _) => differences(&counts_before(response), &sent, false),
         };
-        Change { fields, is_known: before.is_some(), is_without_taints }
+        // the lake keeps only the lengths of a ConfigMap's values: equal ones prove nothing
+        let is_hidden = || before.is_some_and(|(_, fields)| fields.keys().any(|path| is_data(path)));
+        let is_unclear = fields.iter().all(FieldChange::is_metadata) && is_hidden();
+        let is_same_version = || {
+            let version = |object: &Value| object.pointer("/metadata/resourceVersion").cloned();
+            before.zip(response).is_some_and(|((before, _), after)| {
+                version(before).is_some() && version(before) == version(after)
+            })
+        };
+        let is_known = before.is_some() && (!is_unclear || is_same_version());
+        Change { fields, is_known, is_without_taints }
     }
 }
 
-/// Adds to an unknown object what the response says about the time before the write: the number of pods.
-fn with_status(none: &Fields, response: Option<&Value>) -> Fields {
-    let mut fields = none.clone();
+/// Returns true for a value of a ConfigMap.
+fn is_data(path: &str) -> bool {
+    path.starts_with(".data.") || path.starts_with(".binaryData.")
+}
+
+/// Returns what a response says about an unknown object before the write: the number of its pods.
+fn counts_before(response: Option<&Value>) -> Fields {
+    let mut fields = Fields::new();
     let mut add = |path: &str, pointer: &str| {
         if let Some(count) =
             response.and_then(|object| object.pointer(pointer)).filter(|count| count.is_number())

@@ -10,7 +10,7 @@ pub type Fields = BTreeMap<String, String>;
 
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 24;
-/// Members by which the items of a list are known by, in the order of trying.
+/// Members that items of lists are known by, in the order of trying.
 const KEYS: [&str; 7] = ["name", "containerPort", "port", "mountPath", "key", "ip", "type"];
 /// Annotations that tools and controllers keep for themselves.
 const BOOKKEEPING: [&str; 4] = [
@@ -45,7 +45,6 @@ impl Flat {
                         }
                     }
                 }
-                "data" | "binaryData" | "stringData" => flat.add_data(name, member),
                 _ => flat.add(&format!(".{name}"), member, 0),
             }
         }
@@ -112,22 +111,6 @@ impl Flat {
             }
         }
     }
-
-    /// Adds the members of a ConfigMap; one that holds settings by line is a field for each of them.
-    fn add_data(&mut self, part: &str, data: &Value) {
-        for (key, value) in data.as_object().into_iter().flatten() {
-            let path = format!(".{part}.{key}");
-            match value.as_str().and_then(settings) {
-                Some(settings) => {
-                    self.set.insert(path.clone(), format!("{} lines", settings.len()));
-                    for (name, value) in settings {
-                        self.set.insert(format!("{path}#{name}"), value);
-                    }
-                }
-                None => self.add(&path, value, 0),
-            }
-        }
-    }
 }
 
 fn is_bookkeeping(path: &str) -> bool {
@@ -156,29 +139,6 @@ fn key_of(item: &Value, at: usize) -> String {
     if parts.is_empty() { at.to_string() } else { parts.join(":") }
 }
 
-/// Returns the settings of a text with one on most lines: `key=value`, `key: value`.
-fn settings(text: &str) -> Option<Vec<(String, String)>> {
-    let lines =
-        || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-    let count = lines().count();
-    if count < 2 || !text.contains('\n') {
-        return None;
-    }
-    let mut found = Vec::new();
-    for line in lines() {
-        if let Some((name, value)) = line.split_once(['=', ':'])
-            && !name.trim().is_empty()
-            && !name.trim().contains(char::is_whitespace)
-        {
-            found.push((name.trim().to_owned(), value.trim().trim_matches('"').to_owned()));
-        } else {
-            found.push((line.to_owned(), String::new()));
-        }
-    }
-    let with_value = found.iter().filter(|(_, value)| !value.is_empty()).count();
-    (2 * with_value >= count).then_some(found)
-}
-
 /// Returns the path of a JSON pointer into an object, lists by key.
 fn keyed_path(pointer: &str, object: Option<&Value>) -> String {
     let (mut path, mut at) = (String::new(), object);
@@ -202,5 +162,5 @@ fn keyed_path(pointer: &str, object: Option<&Value>) -> String {
 
 /// Returns true if `path` is `parent` or below it.
 pub fn is_within(path: &str, parent: &str) -> bool {
-    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '#']))
+    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -29,13 +29,13 @@ mod events;
 // The objects that the texts of starts and events mention.
 mod mentions;
 
-// The fields of an object whose change breaks workloads.
+// An object or a patch as a flat map of its fields.
 mod fields;
 
 // One field that differs between two states of an object.
 mod difference;
 
-// What an operation changed: those fields before and after.
+// What an operation changed: the fields of its object before and after.
 mod change;
 
 // The operations before each start.

@@ -38,13 +38,9 @@ fn is_name_end(word: &str, name: &str) -> bool {
     word.as_bytes().get(name.len()) == Some(&b'.')
 }
 
-/// Returns the key of the item or setting that a path ends with.
+/// Returns the key of the item that a path ends with.
 fn key_of(path: &str) -> Option<&str> {
-    if let Some((_, setting)) = path.rsplit_once('#') {
-        return Some(setting);
-    }
-    let (_, rest) = path.rsplit_once('[')?;
-    rest.split(']').next()
+    path.rsplit_once('[')?.1.split(']').next()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -118,6 +118,29 @@ fn a_removed_variable_that_the_error_names_is_the_cause() {
 }
 
 #[test]
+fn an_edit_of_equal_length_is_a_change_and_an_apply_of_the_same_version_is_none() {
+    let config = |value: &str, version: &str| {
+        json!({"kind": "ConfigMap", "metadata": {"name": "till-modes", "resourceVersion": version},
+            "data": {"mode": value}})
+    };
+    let edits = |versions: [&str; 2], values: [&str; 2]| {
+        let edit = |at: u32, n: usize| Change {
+            at,
+            verb: "update",
+            resource: "configmaps",
+            name: "till-modes",
+            code: 200,
+            bodies: (config(values[n], versions[n]), config(values[n], versions[n])),
+        };
+        let edits = [edit(60, 0), edit(590, 1)];
+        let trace = trace(&edits, "configuration till-modes is invalid: cannot parse slow");
+        cause(&trace).0.to_owned()
+    };
+    assert_eq!(edits(["1", "2"], ["fast", "slow"]), "a-1");
+    assert_ne!(edits(["2", "2"], ["slow", "slow"]), "a-1");
+}
+
+#[test]
 fn what_was_set_back_before_the_symptom_is_no_cause() {
     let config = |value: &str| json!({"kind": "ConfigMap", "metadata": {"name": "till-modes"}, "data": {"mode": value}});
     let at = |at: u32, value: &str| Change {
