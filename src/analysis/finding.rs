@@ -92,6 +92,7 @@ fn finding_of(rule: &Rule, row: Row<'_>, mut columns: Map<String, Value>, window
         first_ts,
         last_ts,
         count: row.int("count").unwrap_or(1),
+        episodes: Vec::new(),
         summary,
         why: rule.header.why.clone(),
         advice: rule.header.advice.clone(),
@@ -99,6 +100,7 @@ fn finding_of(rule: &Rule, row: Row<'_>, mut columns: Map<String, Value>, window
         facts: columns,
         evidence,
         trace: None,
+        incident: String::new(),
     }
 }
 

@@ -17,7 +17,10 @@ pub mod agent;
 // From a symptom back to the operation that caused it.
 pub mod trace;
 
-// Findings and traces of a day, compared with the day before.
+// From findings and traces to incidents.
+mod incident;
+
+// Incidents, findings and traces of a day, compared with the day before.
 pub mod report;
 
 // Scores reports of days whose cause is known.

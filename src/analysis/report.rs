@@ -2,6 +2,7 @@
 //! sorted, so that the reports of two days can be compared. Missing data is not "no finding".
 
 use crate::analysis::agent::AgentReport;
+use crate::analysis::incident::incidents;
 use crate::lake::catalog::{Catalog, ObjectState};
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
@@ -29,14 +30,16 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
         };
         let sql = format!(
             "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
-             cast({dated} as int) as dated from {name} group by 1, 2"
+             max(ts) as last_ts, cast({dated} as int) as dated from {name} group by 1, 2"
         );
         let mut count = 0;
         let mut hours = BTreeSet::new();
+        let mut last_ts = None;
         for row in rows(&engine.query(&sql).await?) {
             count += row.int("rows").unwrap_or(0).unsigned_abs();
             if row.int("dated") == Some(1) {
                 hours.insert(row.int("hour").unwrap_or(0));
+                last_ts = last_ts.max(row.ts("last_ts"));
             }
             sources.extend(row.text("source").map(str::to_owned));
         }
@@ -44,6 +47,7 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
             table: table.name().into(),
             rows: count,
             unparsed: unparsed(engine, table).await?,
+            last_ts,
             hours_without_data: hours_missing(window, &hours),
         });
     }
@@ -97,11 +101,26 @@ pub fn saved(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
     let last = if date.is_none() { catalog.last_report_date()? } else { None };
     let Some(date) = date.or(last.as_deref()) else { return Ok(None) };
     let Some(text) = catalog.report(date)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| {
+    parse(&text).map(Some).map_err(|error| {
         Error::failed(format!("cannot read the saved report of {date}"))
             .because(error)
             .hint(format!("`headwater analyze --date {date}` makes a new one"))
     })
+}
+
+/// Parses a saved report. An earlier version had no incidents: they are made from what it has.
+pub fn parse(text: &str) -> serde_json::Result<Report> {
+    let mut report: Report = serde_json::from_str(text)?;
+    if report.incidents.is_empty() {
+        regroup(&mut report);
+    }
+    Ok(report)
+}
+
+/// Makes the incidents of a report anew from its findings and traces.
+pub fn regroup(report: &mut Report) {
+    let end = report.coverage.tables.iter().filter_map(|table| table.last_ts).max().unwrap_or(report.run.to);
+    report.incidents = incidents(&mut report.findings, &mut report.traces, end);
 }
 
 /// Returns the report with a finding, and the index of the finding in it: the report of a day, else
@@ -176,16 +195,19 @@ pub fn assemble(run: RunInfo, mut coverage: Coverage, parts: Parts, before: Opti
         summaries.push(agent.summary);
         suppressed.extend(agent.suppressed);
     }
-    Report {
+    let mut report = Report {
         schema: REPORT_SCHEMA.into(),
         run,
         coverage,
+        incidents: Vec::new(),
         findings,
         traces,
         agents: summaries,
         gone,
         suppressed,
-    }
+    };
+    regroup(&mut report);
+    report
 }
 
 /// Sets the status of each finding against the day before, and returns the findings that are gone.

@@ -3,6 +3,7 @@
 
 use crate::brief::gaps;
 use crate::brief::gaps::Gap;
+use model::incident::Incident;
 use model::report::{Finding, Report, Severity, Status, Trace};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ pub(crate) struct Digest {
 /// Findings compared with the day before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
+    pub incidents: usize,
     pub findings: usize,
     /// Not found the day before.
     pub new: usize,
@@ -46,6 +48,7 @@ impl Counts {
     fn of(report: &Report) -> Self {
         let count = |status| report.findings.iter().filter(|finding| finding.status == status).count();
         Self {
+            incidents: report.incidents.len(),
             findings: report.findings.len(),
             new: count(Status::New),
             worse: count(Status::Worse),
@@ -56,14 +59,16 @@ impl Counts {
     }
 }
 
-/// Findings of one trace, or of one rule.
+/// The findings of one incident.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
-    /// Id of the trace that the findings belong to; `None` if they share only a rule.
+    /// Id of the incident.
+    pub incident: String,
+    /// Id of the trace that names the cause; `None` if the findings share only a rule.
     pub trace: Option<String>,
     /// Highest severity of the findings.
     pub severity: Severity,
-    /// Status of the findings that ranks first: worse, new, ongoing, better.
+    /// Status of the incident.
     pub status: Status,
     pub reach: Reach,
     /// Ids of the findings. The first is the one that the trace starts from; without a trace, the first
@@ -120,30 +125,29 @@ impl Digest {
 }
 
 fn groups(report: &Report) -> Vec<Group> {
-    let mut groups = Vec::new();
-    for trace in &report.traces {
-        let mut findings: Vec<&Finding> = report.findings.iter().filter(|f| belongs(f, trace)).collect();
-        let first = starting_finding(report, trace).map(|finding| &finding.id);
-        findings.sort_by_key(|finding| Some(&finding.id) != first);
-        groups.push(group(&findings, Some(&trace.id)));
-    }
-    let mut by_rule: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.findings {
-        if !report.traces.iter().any(|trace| belongs(finding, trace)) {
-            by_rule.entry((Reverse(finding.severity), &finding.rule)).or_default().push(finding);
+    let by_id: BTreeMap<&str, &Finding> = report.findings.iter().map(|f| (f.id.as_str(), f)).collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for incident in &report.incidents {
+        let trace = report.traces.iter().find(|trace| incident.cause_trace.as_ref() == Some(&trace.id));
+        let first = trace.and_then(|trace| starting_finding(report, trace));
+        let own = incident.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied());
+        let mut findings: Vec<&Finding> = own.collect();
+        if let Some(first) = first.filter(|first| findings.iter().all(|finding| finding.id != first.id)) {
+            findings.push(first); // a later episode of a finding of another incident
         }
+        findings.sort_by_key(|finding| first.map(|first| &first.id) != Some(&finding.id));
+        groups.push(group(&findings, incident, trace));
     }
-    groups.extend(by_rule.into_values().map(|findings| group(&findings, None)));
     groups.sort_by_key(|group| (Reverse(group.severity), rank(group.status), Reverse(group.reach)));
     groups
 }
 
-fn group(findings: &[&Finding], trace: Option<&String>) -> Group {
-    let statuses = findings.iter().map(|finding| finding.status);
+fn group(findings: &[&Finding], incident: &Incident, trace: Option<&Trace>) -> Group {
     Group {
-        trace: trace.cloned(),
-        severity: findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info),
-        status: statuses.min_by_key(|status| rank(*status)).unwrap_or(Status::New),
+        incident: incident.id.clone(),
+        trace: trace.map(|trace| trace.id.clone()),
+        severity: incident.severity,
+        status: incident.status,
         reach: Reach::of(findings),
         findings: findings.iter().map(|finding| finding.id.clone()).collect(),
     }
@@ -156,6 +160,7 @@ fn rank(status: Status) -> u8 {
         Status::New => 1,
         Status::Ongoing => 2,
         Status::Better => 3,
+        Status::Recovered => 4,
     }
 }
 

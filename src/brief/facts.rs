@@ -152,7 +152,7 @@ fn day(outline: &Outline, lang: Lang) -> Fact {
     let counts = digest.counts;
     let line = json!({
         "date": run.date, "cluster": plain(&run.cluster, 60), "lines_read": digest.rows,
-        "findings": counts.findings, "new": counts.new, "worse": counts.worse, "ongoing": counts.ongoing,
+        "incidents": counts.incidents, "findings": counts.findings, "new": counts.new, "worse": counts.worse, "ongoing": counts.ongoing,
         "better": counts.better, "gone": counts.gone,
         "highest_severity": digest.severity.map(|severity| labels::severity(severity, lang)),
         "is_data_complete": digest.is_complete,

@@ -22,6 +22,7 @@ pub(crate) fn status(status: Status, lang: Lang) -> &'static str {
         Status::Ongoing => lang.pick("持续", "ongoing"),
         Status::Worse => lang.pick("加重", "worse"),
         Status::Better => lang.pick("减轻", "better"),
+        Status::Recovered => lang.pick("已恢复", "recovered"),
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::brief::digest::{Digest, belongs, starting_finding};
 use crate::brief::gaps::Gap;
 use crate::brief::notation::LocalTime;
+use model::incident::Incident;
 use model::report::{Finding, Report, Trace};
 use std::collections::BTreeMap;
 
@@ -49,6 +50,11 @@ impl<'a> Outline<'a> {
         let lead = first.map_or(most_severe, |trace| starting_finding(report, trace));
         let local = LocalTime::of(&report.run);
         Self { report, local, digest, traces, other_findings, most_severe, lead, lead_findings }
+    }
+
+    /// Returns the incident of a trace.
+    pub(crate) fn incident_of(&self, trace: &Trace) -> Option<&'a Incident> {
+        self.report.incidents.iter().find(|incident| incident.cause_trace.as_ref() == Some(&trace.id))
     }
 
     /// Returns true if no line was read: the report then says nothing about the cluster.

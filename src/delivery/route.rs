@@ -36,6 +36,14 @@ impl<'c> Route<'c> {
         let mut narrow = report.clone();
         narrow.findings = shown.iter().map(|finding| (*finding).clone()).collect();
         narrow.traces.retain(|trace| shown.iter().any(|finding| belongs(finding, trace)));
+        for incident in &mut narrow.incidents {
+            incident.findings.retain(|id| shown.iter().any(|finding| finding.id == *id));
+        }
+        narrow.incidents.retain(|incident| {
+            let is_traced =
+                || narrow.traces.iter().any(|trace| incident.cause_trace.as_ref() == Some(&trace.id));
+            !incident.findings.is_empty() || is_traced()
+        });
         let is_included = |gone: &Gone| {
             let agent = gone.rule.split('/').next().unwrap_or_default();
             self.matches(gone.severity, agent, &gone.entity)

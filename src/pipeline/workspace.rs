@@ -6,7 +6,7 @@ use crate::analysis::agent::AgentReport;
 use crate::analysis::report;
 use crate::analysis::rules::RuleSet;
 use crate::analysis::trace;
-use crate::analysis::trace::{Start, Subject};
+use crate::analysis::trace::{Bursts, Start, Subject};
 use crate::brief::{Length, Writer, WrittenBrief};
 use crate::config::Config;
 use crate::lake::Lake;
@@ -161,11 +161,18 @@ impl Workspace {
         let engine = self.engine(Some(window)).await?;
         let starts = trace::starts_of(&mut analysis.findings);
         let traced = async {
-            let starts = trace::by_burst(&engine, starts, window.zone).await?;
-            self.trace(&engine, window, &starts).await
+            let bursts = Bursts::load(&engine).await?;
+            let starts = trace::by_burst(&engine, &bursts, starts, window.zone).await?;
+            let traces = self.trace(&engine, window, &starts).await?;
+            Ok::<_, Error>((traces, bursts))
         };
         match traced.await {
-            Ok(traces) => analysis.traces = traces,
+            Ok((traces, bursts)) => {
+                analysis.traces = traces;
+                for finding in &mut analysis.findings {
+                    finding.episodes = bursts.episodes(finding);
+                }
+            }
             Err(error) => {
                 analysis.findings.iter_mut().for_each(|finding| finding.trace = None);
                 return Ok(Some(error.into_problem("trace")));
@@ -230,7 +237,7 @@ impl Workspace {
     /// Returns the saved report of a day; `None` if there is none or this version cannot read it.
     pub fn saved_report(&self, date: NaiveDate) -> Result<Option<Report>> {
         let text = self.catalog.report(&date.to_string())?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.and_then(|text| report::parse(&text).ok()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The plain values that every part of Headwater uses. No I/O, no log format, no query engine.
 
+pub mod coverage;
 pub mod entity;
 pub mod error;
+pub mod incident;
 pub mod json_string;
 pub mod lang;
 pub mod numerals;

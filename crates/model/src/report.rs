@@ -1,15 +1,16 @@
-//! The report, `headwater.report/1`, and everything in it. Plain values that serialise; nothing here
+//! The report, `headwater.report/2`, and everything in it. Plain values that serialise; nothing here
 //! computes. Texts for people are in English, with Chinese beside them in `zh`. Must not know who
 //! makes or shows a report.
 
+pub use crate::coverage::{AgentSummary, Coverage, TableCoverage};
 use crate::entity::Entity;
-use crate::error::Problem;
+use crate::incident::Incident;
 use crate::time::Ts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The name and version of the report's format.
-pub const REPORT_SCHEMA: &str = "headwater.report/1";
+pub const REPORT_SCHEMA: &str = "headwater.report/2";
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +61,8 @@ pub enum Status {
     Worse,
     /// At most half the count of the day before.
     Better,
+    /// Seen the day before, and over; of incidents alone.
+    Recovered,
 }
 
 /// Texts in Chinese; absent if a rule has none.
@@ -94,6 +97,17 @@ pub struct Evidence {
     pub text: String,
 }
 
+/// A stretch of time in which a finding occurred, between two of quiet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Episode {
+    /// First occurrence.
+    pub first_ts: Ts,
+    /// Last occurrence.
+    pub last_ts: Ts,
+    /// Occurrences; of a finding about errors, the errors of its workload.
+    pub count: i64,
+}
+
 /// One anomaly: the result of one rule for one entity in one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -117,6 +131,9 @@ pub struct Finding {
     pub last_ts: Ts,
     /// Occurrences.
     pub count: i64,
+    /// Its episodes, in the order of time.
+    #[serde(default)]
+    pub episodes: Vec<Episode>,
     /// What was found, in a sentence.
     pub summary: String,
     /// Why it matters.
@@ -134,6 +151,9 @@ pub struct Finding {
     /// Id of the trace that starts here or that this finding is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// Id of its incident.
+    #[serde(default)]
+    pub incident: String,
 }
 
 /// How certain a trace is. Decided by code, never by a model.
@@ -254,6 +274,17 @@ pub struct Hypothesis {
     pub steps: Vec<Step>,
 }
 
+/// A workload that another one calls, as errors name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Callee {
+    /// Namespace.
+    pub namespace: String,
+    /// Workload, or the name that an error has.
+    pub workload: String,
+    /// Calls between, at least 1.
+    pub hop: i64,
+}
+
 /// A finding traced back to its cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trace {
@@ -265,6 +296,15 @@ pub struct Trace {
     pub entity: Entity,
     /// When the symptom began.
     pub ts: Ts,
+    /// When it last occurred.
+    #[serde(default)]
+    pub last_ts: Ts,
+    /// What it calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Callee>,
+    /// Id of its incident; empty for a trace of a pod and a time.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub incident: String,
     /// How certain it is.
     pub verdict: Verdict,
     /// Reasons for the verdict.
@@ -288,49 +328,6 @@ pub struct RunInfo {
     pub timezone: String,
     /// Cluster, as configured.
     pub cluster: String,
-}
-
-/// The rows of one table in the window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TableCoverage {
-    /// Table.
-    pub table: String,
-    /// Rows in the window.
-    pub rows: u64,
-    /// Rows in the window that no format could read.
-    pub unparsed: u64,
-    /// Local hours of the window (`YYYY-MM-DD HH:00`) without a row.
-    pub hours_without_data: Vec<String>,
-}
-
-/// The data that the report is based on, and the data that was missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Coverage {
-    /// Objects with rows in the window.
-    pub objects: u64,
-    /// The four tables.
-    pub tables: Vec<TableCoverage>,
-    /// Everything that failed.
-    pub problems: Vec<Problem>,
-}
-
-/// The work of one agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AgentSummary {
-    /// Agent.
-    pub agent: String,
-    /// Table it reads.
-    pub table: String,
-    /// Rows of its table in the window.
-    pub rows: u64,
-    /// Rules it ran.
-    pub rules: u64,
-    /// Findings it made.
-    pub findings: u64,
-    /// Key fields of its table without a value in the whole window.
-    pub fields_without_data: Vec<String>,
-    /// Its failures.
-    pub problems: Vec<Problem>,
 }
 
 /// A finding of the day before that did not recur.
@@ -363,12 +360,15 @@ pub struct Suppressed {
 /// A day's result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// Always `headwater.report/1`.
+    /// Always `headwater.report/2`.
     pub schema: String,
     /// The run.
     pub run: RunInfo,
     /// The data it is based on.
     pub coverage: Coverage,
+    /// The most serious first.
+    #[serde(default)]
+    pub incidents: Vec<Incident>,
     /// The most serious first.
     pub findings: Vec<Finding>,
     /// In the order of their findings.

@@ -9,7 +9,7 @@ use crate::query::rows::rows;
 use chrono_tz::Tz;
 use model::entity::Entity;
 use model::error::Result;
-use model::report::Evidence;
+use model::report::{Episode, Evidence, Finding};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -43,16 +43,15 @@ fn bursts_of(slots: &[Burst]) -> Vec<Burst> {
     bursts
 }
 
+/// The bursts of each workload of a window, by namespace and workload.
+pub struct Bursts(BTreeMap<(String, String), Vec<Burst>>);
+
 /// Moves each start about errors to the onset of its burst, and adds a start for each further burst of its
 /// workload. Starts without a burst stay as they are.
-pub async fn by_burst(engine: &Engine, starts: Vec<Start>, zone: Tz) -> Result<Vec<Start>> {
-    if starts.is_empty() {
-        return Ok(starts);
-    }
-    let bursts = load(engine).await?;
+pub async fn by_burst(engine: &Engine, bursts: &Bursts, starts: Vec<Start>, zone: Tz) -> Result<Vec<Start>> {
     let mut all = Vec::new();
     for start in starts {
-        let of = place_of(&start).and_then(|place| bursts.get(&place)).filter(|_| !start.is_event);
+        let of = bursts.of(&start.entity).filter(|of| !start.is_event && !of.is_empty());
         let Some(of) = of else {
             all.push((start, None));
             continue;
@@ -60,7 +59,7 @@ pub async fn by_burst(engine: &Engine, starts: Vec<Start>, zone: Tz) -> Result<V
         let own = of.iter().position(|burst| burst.to >= start.ts).unwrap_or(of.len().saturating_sub(1));
         for (at, burst) in of.iter().enumerate() {
             let started = if at == own {
-                Start { ts: burst.from, ..start.clone() }
+                Start { ts: burst.from, last_ts: burst.to, ..start.clone() }
             } else {
                 further(&start, burst, zone)
             };
@@ -79,10 +78,6 @@ pub async fn by_burst(engine: &Engine, starts: Vec<Start>, zone: Tz) -> Result<V
     Ok(all.into_iter().map(with_lines).collect())
 }
 
-fn place_of(start: &Start) -> Option<(String, String)> {
-    Some((start.entity.namespace.clone()?, start.entity.workload.clone()?))
-}
-
 /// Returns the start of another burst of the workload of a start.
 fn further(start: &Start, burst: &Burst, zone: Tz) -> Start {
     let Entity { cluster, namespace, workload, .. } = start.entity.clone();
@@ -94,6 +89,7 @@ fn further(start: &Start, burst: &Burst, zone: Tz) -> Start {
         id: format!("t{}", id.get(..12).unwrap_or_default()),
         finding: start.finding.clone(),
         ts: burst.from,
+        last_ts: burst.to,
         what: format!("{label} logged {n} errors from {from} to {to}"),
         zh: format!("{label} 在 {from} 至 {to} 记录了 {n} 条错误"),
         is_event: false,
@@ -102,18 +98,42 @@ fn further(start: &Start, burst: &Burst, zone: Tz) -> Start {
     }
 }
 
-/// Returns the bursts of all workloads of the window.
-async fn load(engine: &Engine) -> Result<BTreeMap<(String, String), Vec<Burst>>> {
-    let mut slots: BTreeMap<(String, String), Vec<Burst>> = BTreeMap::new();
-    for row in rows(&engine.query(include_str!("../../../sql/trace/bursts.sql")).await?) {
-        let (Some(namespace), Some(workload)) = (row.text("namespace"), row.text("workload")) else {
-            continue;
-        };
-        let (Some(from), Some(to)) = (row.ts("first_ts"), row.ts("last_ts")) else { continue };
-        let errors = row.int("errors").unwrap_or(0);
-        slots.entry((namespace.into(), workload.into())).or_default().push(Burst { from, to, errors });
+impl Bursts {
+    /// Returns the bursts of all workloads of the window.
+    pub async fn load(engine: &Engine) -> Result<Self> {
+        let mut slots: BTreeMap<(String, String), Vec<Burst>> = BTreeMap::new();
+        for row in rows(&engine.query(include_str!("../../../sql/trace/bursts.sql")).await?) {
+            let (Some(namespace), Some(workload)) = (row.text("namespace"), row.text("workload")) else {
+                continue;
+            };
+            let (Some(from), Some(to)) = (row.ts("first_ts"), row.ts("last_ts")) else { continue };
+            let errors = row.int("errors").unwrap_or(0);
+            slots.entry((namespace.into(), workload.into())).or_default().push(Burst { from, to, errors });
+        }
+        Ok(Self(slots.into_iter().map(|(place, slots)| (place, bursts_of(&slots))).collect()))
     }
-    Ok(slots.into_iter().map(|(place, slots)| (place, bursts_of(&slots))).collect())
+
+    fn of(&self, entity: &Entity) -> Option<&Vec<Burst>> {
+        self.0.get(&(entity.namespace.clone()?, entity.workload.clone()?))
+    }
+
+    /// Returns the episodes of a finding: the bursts of its workload in its time, else its whole time.
+    pub fn episodes(&self, finding: &Finding) -> Vec<Episode> {
+        let of =
+            self.of(&finding.entity).filter(|_| matches!(finding.agent.as_str(), "business" | "standard"));
+        let (first_ts, last_ts) = (finding.first_ts, finding.last_ts);
+        let episodes: Vec<Episode> = of
+            .into_iter()
+            .flatten()
+            .filter(|burst| burst.from <= last_ts && burst.to >= first_ts)
+            .map(|burst| Episode {
+                first_ts: burst.from.max(first_ts),
+                last_ts: burst.to.min(last_ts),
+                count: burst.errors,
+            })
+            .collect();
+        if episodes.is_empty() { vec![Episode { first_ts, last_ts, count: finding.count }] } else { episodes }
+    }
 }
 
 /// Returns the first lines of bursts, by the ids of their starts.

@@ -71,7 +71,7 @@ mod mermaid;
 // A trace as plain text.
 mod text;
 
-pub use crate::analysis::trace::burst::by_burst;
+pub use crate::analysis::trace::burst::{Bursts, by_burst};
 pub use crate::analysis::trace::mermaid::mermaid;
 pub use crate::analysis::trace::start::{Start, Subject, start_at, starts_of, subject_of_trace};
 pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};
@@ -85,9 +85,10 @@ use crate::analysis::trace::names::KnownNames;
 use crate::analysis::trace::operations::{LinkedOperation, link_operations};
 use crate::analysis::trace::tables::{register_calls, register_mentions, register_starts};
 use crate::query::engine::Engine;
+use crate::query::rows::rows;
 use chrono_tz::Tz;
 use model::error::Result;
-use model::report::Trace;
+use model::report::{Callee, Trace};
 use model::time::{Ts, Window};
 use std::collections::BTreeMap;
 
@@ -111,6 +112,8 @@ struct Context<'c> {
     mechanisms: &'c [Mechanism],
     errors: &'c Errors,
     row_slots: &'c RowSlots,
+    /// What each start calls, by the id of the start.
+    calls: &'c BTreeMap<String, Vec<Callee>>,
     /// Time zone of the hours in reasons.
     zone: Tz,
 }
@@ -160,7 +163,8 @@ async fn trace_batch(
     let operations = link_operations(engine).await?;
 
     let row_slots = RowSlots::load(engine).await?;
-    let context = Context { mechanisms, errors: &errors, row_slots: &row_slots, zone };
+    let calls = callees(engine, &known).await?;
+    let context = Context { mechanisms, errors: &errors, row_slots: &row_slots, calls: &calls, zone };
     let traces = starts.iter().map(|start| {
         let linked = LinkedStart {
             start,
@@ -170,6 +174,32 @@ async fn trace_batch(
         judge::judge(&linked, &context)
     });
     Ok(traces.collect())
+}
+
+/// Returns the known objects that each start calls, by the id of the start.
+async fn callees(engine: &Engine, known: &KnownNames) -> Result<BTreeMap<String, Vec<Callee>>> {
+    let mut callees: BTreeMap<String, Vec<Callee>> = BTreeMap::new();
+    let sql = "select w.start_id, w.namespace, w.workload, min(w.hop) as hop
+               from workloads as w
+               join starts as s on s.start_id = w.start_id
+               where w.hop > 0
+                   and (s.workload is null or s.namespace is null
+                       or w.workload <> s.workload or w.namespace <> s.namespace)
+               group by w.start_id, w.namespace, w.workload
+               order by w.start_id, hop, w.namespace, w.workload";
+    for row in rows(&engine.query(sql).await?) {
+        let text = |name| row.text(name).unwrap_or_default().to_owned();
+        let callee = Callee {
+            namespace: text("namespace"),
+            workload: text("workload"),
+            hop: row.int("hop").unwrap_or(1),
+        };
+        if !known.has(&callee.namespace, &callee.workload) {
+            continue; // a host outside, or a word like one
+        }
+        callees.entry(text("start_id")).or_default().push(callee);
+    }
+    Ok(callees)
 }
 
 /// Creates the views `around_…` of the four tables: the rows between two points, of the window and

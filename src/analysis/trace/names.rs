@@ -28,6 +28,11 @@ impl KnownNames {
         Ok(known)
     }
 
+    /// Returns true if a workload or Service has that name there.
+    pub fn has(&self, namespace: &str, name: &str) -> bool {
+        self.0.get(name).is_some_and(|namespaces| namespaces.contains(namespace))
+    }
+
     /// Returns the namespace of a bare name in a text from the namespace `own`: `own`, unless the
     /// name exists in exactly one other namespace (an alias, a search domain).
     fn namespace_of<'n>(&'n self, name: &str, own: &'n str) -> &'n str {

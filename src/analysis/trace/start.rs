@@ -21,6 +21,8 @@ pub struct Start {
     pub entity: Entity,
     /// When the symptom began.
     pub ts: Ts,
+    /// When it last occurred.
+    pub last_ts: Ts,
     /// The symptom in a sentence.
     pub what: String,
     /// The same in Chinese.
@@ -62,10 +64,11 @@ impl Subject {
 }
 
 /// Groups findings that may be one symptom, sets the trace of each, and returns a start for each
-/// group: business first, then the gravest, then the earliest. Findings about one entity more than
-/// two hours apart are two symptoms.
+/// group: business first, then the gravest, then the earliest. Findings about one entity are two symptoms if
+/// more than two hours, or an event and an error more than two minutes, are between them.
 pub fn starts_of(findings: &mut [Finding]) -> Vec<Start> {
     const GAP_S: f64 = 7200.0;
+    const EVENT_GAP_S: f64 = 120.0;
     let mut traced: Vec<&mut Finding> = findings.iter_mut().filter(|finding| is_traced(finding)).collect();
     // users notice business errors first
     traced.sort_by_key(|f| (agent_rank(&f.agent), Reverse(f.severity), f.first_ts, f.id.clone()));
@@ -73,7 +76,8 @@ pub fn starts_of(findings: &mut [Finding]) -> Vec<Start> {
     for finding in traced {
         let near = starts.iter().find(|start| {
             is_same_object(&start.entity, &finding.entity)
-                && start.ts.since_s(finding.first_ts).abs() <= GAP_S
+                && start.ts.since_s(finding.first_ts).abs()
+                    <= if start.is_event == (finding.agent == "event") { GAP_S } else { EVENT_GAP_S }
         });
         let id = match near {
             Some(start) => start.id.clone(),
@@ -117,6 +121,7 @@ impl Start {
             finding: Some(finding.id.clone()),
             entity: finding.entity.clone(),
             ts: finding.first_ts,
+            last_ts: finding.last_ts,
             what: finding.summary.clone(),
             zh: finding.zh.summary.clone().unwrap_or_else(|| finding.summary.clone()),
             is_event: finding.agent == "event",
@@ -150,6 +155,7 @@ impl Start {
             zh: format!("{label} 当时{line}"),
             entity,
             ts,
+            last_ts: ts,
             is_event: matches!(subject, Subject::Node(_)),
             evidence,
         }

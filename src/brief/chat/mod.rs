@@ -30,7 +30,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// Half a minute of reading.
-    pub(crate) const CHAT: Self = Self { trace_blocks: 3, trace_lines: 5, other_findings: 8, gone: 3 };
+    pub(crate) const CHAT: Self = Self { trace_blocks: 3, trace_lines: 8, other_findings: 8, gone: 3 };
     /// The whole report.
     pub(crate) const FULL: Self =
         Self { trace_blocks: usize::MAX, trace_lines: 0, other_findings: usize::MAX, gone: usize::MAX };
@@ -47,7 +47,7 @@ pub(crate) fn write(outline: &Outline, lang: Lang, limits: &Limits) -> String {
     }
     if !outline.is_empty() {
         blocks.extend(lists([
-            (lang.pick("其他链路", "More traces"), more_traces(outline, lang, limits)),
+            (lang.pick("其他事故", "More incidents"), more_incidents(outline, lang, limits)),
             (lang.pick("其他异常", "Other findings"), other_findings(outline, lang, limits)),
             gone_list(outline, lang, limits),
             gap_list(outline, lang),
@@ -110,7 +110,7 @@ pub(crate) fn headline(outline: &Outline, lang: Lang) -> String {
 
 /// Returns `8 findings (3 new, 1 worse, 4 ongoing; 1 gone)`.
 fn counts(counts: &Counts, lang: Lang) -> String {
-    let Counts { findings: n, new, worse, ongoing, better, gone } = *counts;
+    let Counts { findings: n, new, worse, ongoing, better, gone, .. } = *counts;
     let parts: Vec<String> =
         [(new, Status::New), (worse, Status::Worse), (ongoing, Status::Ongoing), (better, Status::Better)]
             .into_iter()
@@ -123,17 +123,22 @@ fn counts(counts: &Counts, lang: Lang) -> String {
         0 => String::new(),
         _ => lang.pick(format!("；不再出现 {gone}"), format!("; {gone} gone")),
     };
-    lang.pick(format!("{n} 个异常（{parts}{gone}）"), format!("{} ({parts}{gone})", plural(n, "finding")))
+    let (i, of) = (counts.incidents, plural(counts.incidents, "incident"));
+    lang.pick(
+        format!("{i} 起事故，{n} 个异常（{parts}{gone}）"),
+        format!("{of}, {} ({parts}{gone})", plural(n, "finding")),
+    )
 }
 
-/// Returns one line for each trace beyond those with a block.
-fn more_traces(outline: &Outline, lang: Lang, limits: &Limits) -> Vec<String> {
+/// Returns one line for each traced incident beyond those with a block.
+fn more_incidents(outline: &Outline, lang: Lang, limits: &Limits) -> Vec<String> {
     let rest = outline.traces.get(limits.trace_blocks..).unwrap_or_default();
     let line = |trace: &&Trace| {
-        let title = starting_finding(outline.report, trace).map_or("", |finding| finding.title_in(lang));
-        let (label, title) = (sanitize(&trace.entity.label(), 80), sanitize(title, 60));
-        format!("- {label} {title}：{} [T:{}]", labels::verdict(trace.verdict, lang), short_id(&trace.id))
-            .replace('：', lang.pick("：", ": "))
+        let title = outline.incident_of(trace).map(|of| lang.pick(&of.title_zh, &of.title).as_str());
+        let (title, since) = (sanitize(title.unwrap_or_default(), 160), outline.local.clock(trace.ts));
+        let verdict = labels::verdict(trace.verdict, lang);
+        let colon = lang.pick("：", ": ");
+        format!("- {since} {title}{colon}{verdict} [T:{}]", short_id(&trace.id))
     };
     let mut lines: Vec<String> = rest.iter().take(limits.trace_lines).map(line).collect();
     lines.extend(and_more(rest.len().saturating_sub(limits.trace_lines), lang));

@@ -5,6 +5,7 @@ use crate::brief::digest::{belongs, starting_finding};
 use crate::brief::labels;
 use crate::brief::notation::{LocalTime, duration, grouped, plural, short_id};
 use crate::brief::outline::Outline;
+use model::incident::Incident;
 use model::lang::Lang;
 use model::report::{Cause, Finding, Hypothesis, StepKind, Trace, Verdict};
 use redact::sanitize::sanitize;
@@ -14,7 +15,7 @@ const TEXT: usize = 120;
 /// The most steps of a chain.
 const STEPS: usize = 6;
 
-/// Returns a trace in up to five lines: the finding, the verdict, the chain, the first step of the
+/// Returns a trace in up to six lines: the finding, the verdict, the impact, the chain, the first step of the
 /// advice, the other findings of the trace.
 pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang) -> String {
     let (report, local) = (outline.report, &outline.local);
@@ -23,6 +24,9 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
     let mut lines = vec![format!("**{number}.** {}", finding_line(start, trace, local, lang))];
     let verdict = verdict_line(trace, local, lang);
     lines.push(format!("- {verdict} [{}]", cited(trace)));
+    if let Some(incident) = outline.incident_of(trace) {
+        lines.extend(impact_line(incident, local, lang).map(|line| format!("- {line}")));
+    }
     let best = trace.hypotheses.first().filter(|_| trace.verdict != Verdict::Inconclusive);
     if let Some(best) = best.filter(|best| best.steps.len() > 1) {
         let chain = chain(best, local, lang);
@@ -49,6 +53,19 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
         lines.push(format!("- {also} [{shown}]"));
     }
     lines.join("\n")
+}
+
+/// Returns what an incident affected, and since when it is over; `None` if neither is known.
+fn impact_line(incident: &Incident, local: &LocalTime, lang: Lang) -> Option<String> {
+    let words = lang.pick(&incident.impact.words_zh, &incident.impact.words);
+    let over = incident.over_since.map(|since| {
+        let since = local.clock(since);
+        lang.pick(format!("{since} 起已恢复"), format!("over since {since}"))
+    });
+    let parts: Vec<String> =
+        (!words.is_empty()).then(|| sanitize(words, TEXT)).into_iter().chain(over).collect();
+    let label = lang.pick("影响：", "Impact: ");
+    (!parts.is_empty()).then(|| format!("{label}{}", parts.join(lang.pick("；", "; "))))
 }
 
 /// Returns the finding that a trace starts from: entity, summary, severity, status, since when, how often.

@@ -6,6 +6,7 @@ use crate::brief::model_stub::{
     OOM, ORDERS_TRACE, PAY, RUNTIME, TRACE, answer, assert_correct, honest, requests, script, sentence,
     write, write_with, writer,
 };
+use headwater::analysis::report::regroup;
 use headwater::brief::{Author, Length, brief as template};
 use headwater::lake::catalog::Catalog;
 use model::lang::Lang;
@@ -108,6 +109,7 @@ fn a_large_day_fits_the_budget_and_counts_omitted_facts() {
         more.severity = Severity::Low;
         report.findings.push(more);
     }
+    regroup(&mut report);
     let steps = json!([answer(&[sentence("pay-api logged 1412 errors.", &[PAY])])]);
     let brief = write_with(("budget", "budget = 3000"), &steps, &report, Lang::En, Length::Chat);
     assert!(

@@ -87,21 +87,24 @@ fn the_chat_brief_lists_traces_first() {
         &incident_day(),
         Lang::Zh,
         Length::Chat,
-        r#"**2026-11-22 · prod：8 个异常（新增 3，加重 1，持续 4；不再出现 1），最高级别：严重** [F:f1c9a07be2d4]
+        r#"**2026-11-22 · prod：5 起事故，8 个异常（新增 3，加重 1，持续 4；不再出现 1），最高级别：严重** [F:f1c9a07be2d4]
 
 **1.** shop/pay-api 报错 1412 次：连接 pay-cache 被拒绝（严重，新增；10:12:31 起） [F:f1c9a07be2d4]
 - **已确认**：10:05:12 wangqing＠corp.example 修改了（patch）statefulsets shop/pay-cache：memory limit 512Mi → 128Mi；依据：操作改的正是被杀 Pod 所属的工作负载；调低内存上限会导致 OOM [T:t-4be01c77 / A:9b1f6d1e]
+- 影响：2 个工作负载，2 个 Pod，1 个节点；10:58:02 起已恢复
 - 链路：10:05:12 操作 → (+4 分 36 秒) 事件 OOMKilling pay-cache-0：内存 cgroup 耗尽 → (+3 秒) 事件 BackOff 正在重启失败的容器 redis → (+2 分 40 秒) 错误 连接 pay-cache:6379 失败：拒绝连接 [T:t-4be01c77]
 - 先做：把 pay-cache 的内存上限改回 512Mi [F:f1c9a07be2d4]
 - 同一链路的另外 1 个异常 [F:f77d20c1aa90]
 
 **2.** shop/orders 退出 37 次：缺少必需的配置项 DB_HOST（高危，加重；15:02:09 起） [F:f30b1e55c0de]
 - **很可能**（未证实）：09:31:44 system:serviceaccount:ci:deployer 修改了（update）configmaps shop/orders-config：DB_HOST removed；依据：错误提到的配置项正是操作所删；两者相隔五个半小时 [T:t-9a11f0e3 / A:9b1f6d1e]
+- 影响：1 个工作负载，1 个 Pod，1 个节点；15:40:00 起已恢复
 - 链路：09:31:44 操作 → (+5 小时 30 分) 错误 致命错误：缺少必需的配置项 DB_HOST [T:t-9a11f0e3]
 - 先做：在配置中恢复 DB_HOST [F:f30b1e55c0de]
 
 **3.** web/search 请求 es-data 超时 96 次（中等，持续；13:20:00 起） [F:f5e5e5a00b17]
 - **起因无法确定**：审计日志 13:00–15:00 没有数据 [T:t-c0ffee21]
+- 影响：1 个工作负载；13:31:00 起已恢复
 - 先做：查看 es-data 的负载 [F:f5e5e5a00b17]
 
 **其他异常**
@@ -121,21 +124,24 @@ fn the_chat_brief_lists_traces_first() {
         &incident_day(),
         Lang::En,
         Length::Chat,
-        r#"**2026-11-22 · prod: 8 findings (3 new, 1 worse, 4 ongoing; 1 gone), highest severity: critical** [F:f1c9a07be2d4]
+        r#"**2026-11-22 · prod: 5 incidents, 8 findings (3 new, 1 worse, 4 ongoing; 1 gone), highest severity: critical** [F:f1c9a07be2d4]
 
 **1.** shop/pay-api logged 1412 errors: connection refused by pay-cache (critical, new; since 10:12:31) [F:f1c9a07be2d4]
 - **Confirmed**: 10:05:12 wangqing＠corp.example changed (patch) statefulsets shop/pay-cache: memory limit 512Mi → 128Mi; because the operation changed the workload whose pod was killed; a lower memory limit can cause OOM kills [T:t-4be01c77 / A:9b1f6d1e]
+- Impact: 2 workloads, 2 pods, 1 node; over since 10:58:02
 - Chain: 10:05:12 operation → (+4 min 36 s) event OOMKilling pay-cache-0: memory cgroup out of me… → (+3 s) event BackOff restarting failed container redis → (+2 min 40 s) error connect to pay-cache:6379 failed: Connection re… [T:t-4be01c77]
 - First step: Raise the memory limit of pay-cache back to 512Mi [F:f1c9a07be2d4]
 - 1 more finding of the same trace [F:f77d20c1aa90]
 
 **2.** shop/orders exited 37 times: missing required key DB_HOST (high, worse; since 15:02:09) [F:f30b1e55c0de]
 - **Likely** (not proven): 09:31:44 system:serviceaccount:ci:deployer changed (update) configmaps shop/orders-config: DB_HOST removed; because the error names a key that the operation removed; five and a half hours lie between them [T:t-9a11f0e3 / A:9b1f6d1e]
+- Impact: 1 workload, 1 pod, 1 node; over since 15:40:00
 - Chain: 09:31:44 operation → (+5 h 30 min) error fatal: missing required key DB_HOST [T:t-9a11f0e3]
 - First step: Restore DB_HOST in the config [F:f30b1e55c0de]
 
 **3.** web/search timed out 96 times against es-data (medium, ongoing; since 13:20:00) [F:f5e5e5a00b17]
 - **Cause inconclusive**: no audit data 13:00–15:00 [T:t-c0ffee21]
+- Impact: 1 workload; over since 13:31:00
 - First step: Look at the load of es-data [F:f5e5e5a00b17]
 
 **Other findings**

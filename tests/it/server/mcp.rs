@@ -130,7 +130,7 @@ fn check_calls(responses: &Value, id: &str, truth: &Value) {
     assert!(runs["structuredContent"]["runs"].is_array(), "{runs}");
     assert!(
         !text(analysed).is_empty()
-            && analysed["structuredContent"]["report"]["schema"] == "headwater.report/1"
+            && analysed["structuredContent"]["report"]["schema"] == "headwater.report/2"
     );
     let progress = analysed["progress"].as_array().expect("progress");
     let done: Vec<f64> = progress.iter().map(|item| item[0].as_f64().expect("a number")).collect();

@@ -1,6 +1,7 @@
 //! A day with one confirmed trace: a memory limit was lowered, a container killed, and payments failed.
 
 use crate::brief::days::{Texts, at, calm_day, cause, entity, evidence, finding, hypothesis, reason, step};
+use headwater::analysis::report::regroup;
 use model::report::{Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
 
 /// Returns the day.
@@ -27,11 +28,15 @@ pub(crate) fn confirmed_day() -> Report {
         finding: Some(pay.id.clone()),
         entity: pay.entity.clone(),
         ts: at("10:12:31"),
+        last_ts: at("10:58:02"),
+        calls: Vec::new(),
+        incident: String::new(),
         verdict: Verdict::Confirmed,
         reasons: reasons.clone(),
         hypotheses: vec![hypothesis(0.94, Some(patch), reasons, steps())],
     });
     report.findings = vec![pay, oom];
+    regroup(&mut report);
     report
 }
 

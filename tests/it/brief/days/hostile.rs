@@ -1,6 +1,7 @@
 //! A day on which every text is hostile.
 
 use crate::brief::days::incident_day;
+use headwater::analysis::report::regroup;
 use model::entity::Entity;
 use model::report::{Evidence, Link, Report, Zh};
 
@@ -65,5 +66,6 @@ pub(crate) fn hostile_day() -> Report {
     for hidden in &mut report.suppressed {
         (hidden.rule, hidden.exception) = (bad(), bad());
     }
+    regroup(&mut report);
     report
 }

@@ -4,6 +4,7 @@
 use crate::brief::days::{
     Texts, at, cause, confirmed_day, entity, evidence, finding, hypothesis, reason, step,
 };
+use headwater::analysis::report::regroup;
 use model::entity::Entity;
 use model::error::Problem;
 use model::report::{
@@ -29,6 +30,7 @@ pub(crate) fn incident_day() -> Report {
     }];
     report.suppressed =
         vec![Suppressed { rule: "event/probe".into(), exception: "nightly-batch".into(), count: 6 }];
+    regroup(&mut report);
     report
 }
 
@@ -87,6 +89,9 @@ fn likely_trace(finding: &Finding) -> Trace {
         finding: Some(finding.id.clone()),
         entity: finding.entity.clone(),
         ts: at("15:02:09"),
+        last_ts: at("15:40:00"),
+        calls: Vec::new(),
+        incident: String::new(),
         verdict: Verdict::Likely,
         reasons: vec![
             reason(
@@ -184,6 +189,9 @@ fn inconclusive_trace(finding: &Finding) -> Trace {
         finding: Some(finding.id.clone()),
         entity: finding.entity.clone(),
         ts: at("13:20:00"),
+        last_ts: at("13:31:00"),
+        calls: Vec::new(),
+        incident: String::new(),
         verdict: Verdict::Inconclusive,
         reasons: vec![reason("no_data", "no audit data 13:00–15:00", "审计日志 13:00–15:00 没有数据")],
         hypotheses: Vec::new(),

@@ -17,7 +17,7 @@ use model::time::{Ts, Window, parse_date};
 
 const ZONE: chrono_tz::Tz = chrono_tz::Asia::Shanghai;
 
-pub(super) fn at(clock: &str) -> Ts {
+pub(crate) fn at(clock: &str) -> Ts {
     Ts::parse(&format!("2026-11-22 {clock}"), ZONE).unwrap_or_default()
 }
 
@@ -26,7 +26,7 @@ fn evidence(clock: &str, source: &str, line: i64, text: &str) -> Evidence {
     Evidence { row_id, ts: at(clock), source: source.into(), line, text: text.into() }
 }
 
-fn entity(namespace: &str, workload: &str, pod: &str, node: &str) -> Entity {
+pub(crate) fn entity(namespace: &str, workload: &str, pod: &str, node: &str) -> Entity {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Entity {
         cluster: Some("prod".into()),
@@ -65,7 +65,7 @@ fn step(
     }
 }
 
-fn cause(
+pub(crate) fn cause(
     clock: &str,
     who: &str,
     (verb, operation): (&str, &str),
@@ -73,7 +73,7 @@ fn cause(
     change: &str,
 ) -> Cause {
     Cause {
-        audit_id: "9b1f6d1e-52aa-4d0c-8f0e-3c1f5a77e001".into(),
+        audit_id: format!("9b1f6d1e-52aa-4d0c-8f0e-3c1f5a{}", clock.replace(':', "")),
         ts: at(clock),
         username: who.into(),
         verb: verb.into(),
@@ -82,7 +82,7 @@ fn cause(
         name: object.2.into(),
         operation: operation.into(),
         change: (!change.is_empty()).then(|| change.into()),
-        row_id: "03f2a9c1:88213".into(),
+        row_id: format!("03f2a9c1:{clock}"),
     }
 }
 
@@ -124,7 +124,15 @@ fn finding(
         facts: serde_json::Map::new(),
         evidence: Vec::new(),
         trace: None,
+        episodes: Vec::new(),
+        incident: String::new(),
     }
+}
+
+/// Returns a new finding of high severity, one line at 10:12:31.
+pub(crate) fn finding_of(id: &str, rule: &str, entity: Entity) -> Finding {
+    let texts = Texts { title: "Burst of errors", summary: "errors", why: "", advice: "" };
+    Finding { count: 1, ..finding(id, rule, (Severity::High, Status::New), entity, (&texts, &texts)) }
 }
 
 /// Returns a day without findings and without gaps.
@@ -144,6 +152,7 @@ pub(crate) fn calm_day() -> Report {
         table: (*table).into(),
         rows: *rows,
         unparsed: 0,
+        last_ts: None,
         hours_without_data: Vec::new(),
     };
     Report {
@@ -157,6 +166,7 @@ pub(crate) fn calm_day() -> Report {
             cluster: "prod".into(),
         },
         coverage: Coverage { objects: 1204, tables: rows.iter().map(table).collect(), problems: Vec::new() },
+        incidents: Vec::new(),
         findings: Vec::new(),
         traces: Vec::new(),
         agents: rows.iter().map(agent).collect(),
@@ -175,6 +185,11 @@ pub(crate) fn empty_day() -> Report {
     report
 }
 
-fn hypothesis(score: f64, cause: Option<Cause>, reasons: Vec<Reason>, steps: Vec<Step>) -> Hypothesis {
+pub(crate) fn hypothesis(
+    score: f64,
+    cause: Option<Cause>,
+    reasons: Vec<Reason>,
+    steps: Vec<Step>,
+) -> Hypothesis {
     Hypothesis { score, cause, reasons, steps }
 }
