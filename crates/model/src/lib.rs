@@ -2,6 +2,7 @@
 
 pub mod entity;
 pub mod error;
+pub mod fields;
 pub mod json_string;
 pub mod lang;
 pub mod numerals;
