@@ -19,14 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Result<Coverage> {
     let mut coverage = Coverage::default();
     let mut sources = BTreeSet::new();
-    for table in Table::ALL {
+    for table in Table::LOGS {
         let name = table.name();
         // a row that has the time of its object says nothing about an hour
         let dated = match table {
             Table::Business | Table::Standard => {
                 r#"bool_or(attrs is null or attrs not like '%"ts_source":"object"%')"#
             }
-            Table::Event | Table::Audit => "bool_or(true)",
+            Table::Event | Table::Audit | Table::State => "bool_or(true)",
         };
         let sql = format!(
             "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,

@@ -135,7 +135,7 @@ pub(super) fn span(catalog: &Catalog) -> Result<String> {
 }
 
 pub(super) fn agent_of(name: &str) -> ApiResult<Table> {
-    Table::of(name).ok_or_else(|| {
+    Table::log_of(name).ok_or_else(|| {
         ApiError::new(ErrorKind::Invalid, format!("`{}` is not an agent", shorten(name, 50)))
             .hint("agents are business, standard, event and audit")
     })

@@ -48,6 +48,7 @@ pub(crate) fn table(table: Table, lang: Lang) -> &'static str {
         Table::Event => lang.pick("事件", "event"),
         Table::Standard => lang.pick("标准输出", "standard"),
         Table::Business => lang.pick("业务", "business"),
+        Table::State => lang.pick("状态", "state"),
     }
 }
 

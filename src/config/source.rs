@@ -61,7 +61,7 @@ impl SourceConfig {
     pub fn path_types(&self) -> Result<Vec<(Table, GlobSet)>> {
         let mut types = Vec::new();
         for (name, globs) in &self.paths {
-            let table = Table::of(name).ok_or_else(|| {
+            let table = Table::log_of(name).ok_or_else(|| {
                 Error::usage(format!("`{name}` is not a valid log type"))
                     .hint("log types are business, standard, event and audit")
             })?;

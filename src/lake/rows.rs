@@ -11,7 +11,8 @@ use arrow::error::ArrowError;
 use format::reader::Row;
 use format::text::template;
 use model::entity::workload_of_pod;
-use model::record::{AuditFields, Body, EventFields, Record, TextFields};
+use model::fields::{AuditFields, EventFields, StateFields, TextFields};
+use model::record::{Body, Record};
 use model::table::{ColumnKind, Table};
 use std::sync::Arc;
 
@@ -233,6 +234,7 @@ impl Rows {
             Body::Text(fields) => push_text(&mut cursor, self.table, fields, &message),
             Body::Event(fields) => push_event(&mut cursor, fields),
             Body::Audit(fields) => push_audit(&mut cursor, fields),
+            Body::State(fields) => push_state(&mut cursor, fields),
         }
         self.bytes += cursor.bytes;
         self.len += 1;
@@ -304,6 +306,21 @@ fn push_audit(cursor: &mut Cursor<'_>, fields: &AuditFields<'_>) {
     cursor.text(fields.request.as_deref());
     cursor.text(fields.response.as_deref());
     cursor.float(fields.latency_ms);
+}
+
+fn push_state(cursor: &mut Cursor<'_>, fields: &StateFields<'_>) {
+    cursor.text(fields.kind.as_deref());
+    cursor.text(fields.name.as_deref());
+    cursor.text(fields.uid.as_deref());
+    cursor.text(fields.phase.as_deref());
+    cursor.int(fields.ready.map(i64::from));
+    cursor.text(fields.reason.as_deref());
+    cursor.int(fields.exit_code);
+    cursor.int(fields.restarts);
+    cursor.text(fields.image.as_deref());
+    cursor.text(fields.owner.as_deref());
+    cursor.text(fields.spec_hash.as_deref());
+    cursor.text(fields.object.as_deref());
 }
 
 /// Returns written rows in the types of queries.

@@ -145,7 +145,7 @@ impl Workspace {
         let engine = self.engine(Some(window)).await?;
         let rules = &self.rules.rules;
         let invoke = |agent| agent::invoke(agent, rules, &engine, window, &self.config);
-        let [business, standard, event, audit] = Table::ALL.map(invoke);
+        let [business, standard, event, audit] = Table::LOGS.map(invoke);
         let (business, standard, event, audit) = tokio::join!(business, standard, event, audit);
         let mut agents = vec![business?, standard?, event?, audit?];
         let findings = agents.iter_mut().flat_map(|agent| std::mem::take(&mut agent.findings)).collect();

@@ -26,7 +26,7 @@ pub fn origin_of(key: &str) -> Origin {
     let place = place_of(&parts);
     let mut origin = Origin { day: day_of(key), ..Origin::default() };
     let named = parts.iter().rev().find_map(|part| {
-        Table::ALL
+        Table::LOGS
             .into_iter()
             .find(|table| part.eq_ignore_ascii_case(table.name()))
             .map(|table| (table, *part))
@@ -76,7 +76,7 @@ fn place_of(parts: &[&str]) -> Place<'static> {
 /// Finds a folder or file that has a pod's name, and the namespace before it: `…/<namespace>/<pod>/app.log`,
 /// `…/<namespace>/<pod>.log`, `…/<namespace>_<pod>.log`.
 fn pod_folder<'a>(parts: &[&'a str]) -> Option<(Option<&'a str>, &'a str)> {
-    let begin = parts.iter().position(|part| Table::of(&part.to_ascii_lowercase()).is_some());
+    let begin = parts.iter().position(|part| Table::log_of(&part.to_ascii_lowercase()).is_some());
     let (last, folders) = parts.split_last()?;
     // a name such as `cart-0` is a pod's only where logs are kept by type, in a folder of its own
     for (at, part) in folders.iter().enumerate().rev() {
@@ -111,7 +111,7 @@ fn namespace_of(folder: &str) -> Option<&str> {
     let is_label = folder.len() <= 63
         && folder.starts_with(|c: char| c.is_ascii_lowercase())
         && folder.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    (is_label && Table::of(folder).is_none() && !WORDS.contains(&folder)).then_some(folder)
+    (is_label && Table::log_of(folder).is_none() && !WORDS.contains(&folder)).then_some(folder)
 }
 
 /// Namespace, pod and container.

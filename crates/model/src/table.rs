@@ -1,7 +1,7 @@
-//! The table contract: four tables, their columns in order, and the meaning of each column.
+//! The table contract: four log tables and one derived, their columns in order, and the meaning of each column.
 //! The Parquet schema, `describe`, docs and tests derive from it. Must not know Arrow or SQL.
 
-/// A log type; each has one table and one agent.
+/// A table of the lake. Each log type has one, and one agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
     /// Application logs.
@@ -12,6 +12,8 @@ pub enum Table {
     Event,
     /// API server audit.
     Audit,
+    /// Observed states of Kubernetes objects: derived, without an agent, coverage or gaps.
+    State,
 }
 
 /// How the values of a column are stored.
@@ -46,7 +48,7 @@ const fn column(name: &'static str, kind: ColumnKind, about: &'static str) -> Co
     Column { name, kind, about }
 }
 
-/// The columns that all four tables begin with.
+/// The columns that all tables begin with.
 pub const COMMON: [Column; 13] = [
     column("ts", ColumnKind::Ts, "event time"),
     column("cluster", ColumnKind::Name, "cluster"),
@@ -121,9 +123,27 @@ const AUDIT: [Column; 19] = [
     column("latency_ms", ColumnKind::Float, "milliseconds from received to this stage"),
 ];
 
+const STATE: [Column; 12] = [
+    column("kind", ColumnKind::Name, "kind of the object"),
+    column("name", ColumnKind::Name, "name of the object"),
+    column("uid", ColumnKind::Name, "uid of the object"),
+    column("phase", ColumnKind::Name, "phase: Running, Pending, Bound, Ready, NotReady, …"),
+    column("ready", ColumnKind::Int, "1 if all of it is ready, 0 if not; null if that is not known"),
+    column("reason", ColumnKind::Name, "why: CrashLoopBackOff, OOMKilled, Unschedulable, …"),
+    column("exit_code", ColumnKind::Int, "exit code of the container that ended last"),
+    column("restarts", ColumnKind::Int, "restarts of all its containers"),
+    column("image", ColumnKind::Name, "images of its containers, sorted, separated by commas"),
+    column("owner", ColumnKind::Name, "its controller, kind/name"),
+    column("spec_hash", ColumnKind::Name, "hash of the specification, if the text shows all of it"),
+    column("object", ColumnKind::Text, "the object as JSON text in the shape of the API, without secrets"),
+];
+
 impl Table {
-    /// All tables in the order of a report.
-    pub const ALL: [Self; 4] = [Self::Business, Self::Standard, Self::Event, Self::Audit];
+    /// The tables of log types in the order of a report: each has an agent and coverage.
+    pub const LOGS: [Self; 4] = [Self::Business, Self::Standard, Self::Event, Self::Audit];
+
+    /// All tables: those of log types, then the derived one.
+    pub const ALL: [Self; 5] = [Self::Business, Self::Standard, Self::Event, Self::Audit, Self::State];
 
     /// Returns the name used in SQL, paths, rules and reports.
     pub fn name(self) -> &'static str {
@@ -132,6 +152,7 @@ impl Table {
             Self::Standard => "standard",
             Self::Event => "event",
             Self::Audit => "audit",
+            Self::State => "state",
         }
     }
 
@@ -142,12 +163,18 @@ impl Table {
             Self::Standard => "stdout and stderr of containers, and logs of the system itself",
             Self::Event => "Kubernetes events, one row for each time an event was reported",
             Self::Audit => "requests to the API server, one row per stage",
+            Self::State => "observed states of Kubernetes objects, one row per object and observation",
         }
     }
 
     /// Returns the table with that name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
+    /// Returns the table of the log type with that name.
+    pub fn log_of(name: &str) -> Option<Self> {
+        Self::LOGS.into_iter().find(|table| table.name() == name)
     }
 
     /// Returns its columns in order.
@@ -157,6 +184,7 @@ impl Table {
             Self::Standard => &STANDARD,
             Self::Event => &EVENT,
             Self::Audit => &AUDIT,
+            Self::State => &STATE,
         };
         COMMON.iter().chain(own)
     }

@@ -48,6 +48,11 @@ impl Redactor {
                     masked |= self.maybe(text);
                 }
             }
+            Body::State(state) => {
+                for text in [&mut state.object, &mut state.reason, &mut state.image] {
+                    masked |= self.maybe(text);
+                }
+            }
             Body::Event(_) => {}
         }
         masked

@@ -131,6 +131,7 @@ impl Case {
             (Table::Standard, true) => self.history_standard.as_deref(),
             (Table::Event, true) => self.history_event.as_deref(),
             (Table::Audit, true) => self.history_audit.as_deref(),
+            (Table::State, _) => None, // derived from the lines of the others
         }
     }
 }
@@ -145,7 +146,7 @@ impl Rule {
                 .because(ErrorText(what))
         };
         let agent =
-            id.split_once('/').and_then(|(agent, name)| Table::of(agent).filter(|_| !name.contains('/')));
+            id.split_once('/').and_then(|(agent, name)| Table::log_of(agent).filter(|_| !name.contains('/')));
         let Some(agent) = agent else {
             return Err(wrong("the file is not in the folder of an agent".into(), 0)
                 .hint("move it to business/, standard/, event/ or audit/"));

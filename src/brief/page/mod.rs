@@ -343,7 +343,7 @@ fn finding_card(report: &Report, finding: &Finding, local: &LocalTime, lang: Lan
         severity_name: labels::severity(finding.severity, lang),
         status: labels::status(finding.status, Lang::En),
         status_name: labels::status(finding.status, lang),
-        agent: Table::of(&finding.agent)
+        agent: Table::log_of(&finding.agent)
             .map_or_else(|| plain(&finding.agent, 40), |table| labels::table(table, lang).into()),
         title: plain(finding.title_in(lang), 200),
         summary: plain(finding.summary_in(lang), TEXT),

@@ -92,7 +92,7 @@ impl ChannelConfig {
         if self.name.trim().is_empty() {
             return Err(Error::usage("a channel has no name").at(at("name")));
         }
-        if let Some(agent) = self.agents.iter().find(|agent| Table::of(agent).is_none()) {
+        if let Some(agent) = self.agents.iter().find(|agent| Table::log_of(agent).is_none()) {
             return Err(Error::usage(format!("`{agent}` is not a valid agent"))
                 .at(at("agents"))
                 .hint("agents are business, standard, event and audit"));

@@ -24,6 +24,7 @@ pub fn render(row: &Row<'_>) -> String {
     let more = match &record.body {
         Body::Text(fields) => [("stream", fields.stream.as_deref()), ("trace", fields.trace_id.as_deref())],
         Body::Event(fields) => [("reason", fields.reason.as_deref()), ("name", fields.name.as_deref())],
+        Body::State(fields) => [("kind", fields.kind.as_deref()), ("name", fields.name.as_deref())],
         Body::Audit(fields) => {
             let members = [
                 ("id", &fields.audit_id),
