@@ -1,6 +1,8 @@
 //! `headwater evaluate`: analyzes simulated days and recordings, and scores the traces against the known causes.
 
-use crate::analysis::evaluate::{DayTrace, Score, Totals, naive, parse_truth, score, totals, trace_of};
+use crate::analysis::evaluate::{
+    DayTrace, Reported, Score, Totals, causes, naive, parse_truth, reported, score, totals, trace_of,
+};
 use crate::analysis::trace::{Subject, start_at};
 use crate::cli::{Context, Done, Result, notice, print, print_json, terminal};
 use crate::lake::Lake;
@@ -38,7 +40,7 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let days = days_of(&args.days)?;
     let bar = terminal::counter(days.len() as u64, "evaluate");
-    let mut scores = Vec::new();
+    let (mut scores, mut reports) = (Vec::new(), Vec::new());
     let mut failed = 0;
     let next = AtomicUsize::new(0);
     // planning the rules of a day uses one core, so several days run at once
@@ -56,7 +58,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     });
     for (day, outcome) in outcomes {
         match outcome {
-            Ok(of_day) => scores.extend(of_day),
+            Ok((of_day, report)) => {
+                scores.extend(of_day);
+                reports.push(report);
+            }
             Err(error) => {
                 failed += 1;
                 notice(&format!("error: {}: {error}", day.display()));
@@ -75,10 +80,13 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         let scenarios: Vec<_> =
             by_scenario.iter().map(|(name, totals)| json!({ "scenario": name, "totals": totals })).collect();
         print_json(
-            &json!({ "schema": "headwater.evaluate/1", "totals": all, "scenarios": scenarios, "days": scores }),
+            &json!({ "schema": "headwater.evaluate/1", "totals": all, "scenarios": scenarios, "reports": reports, "days": scores }),
         )?;
     } else {
         print(&table(&by_scenario, &all))?;
+        for report in reports.iter().filter(|report| report.causes > 1 || report.wrongly_confirmed > 0) {
+            print(&describe_report(report))?;
+        }
         for score in scores.iter().filter(|score| !score.is_right()) {
             print(&describe_miss(score))?;
         }
@@ -108,7 +116,7 @@ fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(days)
 }
 
-fn evaluate(context: &Context, day: &Path) -> Result<Vec<Score>> {
+fn evaluate(context: &Context, day: &Path) -> Result<(Vec<Score>, Reported)> {
     let path = day.join("truth.json");
     let truths = parse_truth(&std::fs::read_to_string(&path)?, &path.display().to_string())?;
     let started = Instant::now();
@@ -125,13 +133,14 @@ fn evaluate(context: &Context, day: &Path) -> Result<Vec<Score>> {
     )?;
     let mut workspace = context.installation().open(lake)?;
     let zone = context.config.zone()?;
-    let Some(first) = truths.first() else { return Ok(Vec::new()) };
+    let first = truths
+        .first()
+        .ok_or_else(|| Error::usage("the day has no incident").at(path.display().to_string()))?;
     let window = Window { from: Ts::parse(&first.from, zone)?, to: Ts::parse(&first.to, zone)?, zone };
     context.runtime.block_on(async {
         let report = workspace.analyse(window, "evaluate", &|_| {}).await?;
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let causes = report.traces.iter().filter_map(|trace| trace.hypotheses.first()?.cause.as_ref());
-        let reported: BTreeSet<String> = causes.map(|cause| cause.audit_id.clone()).collect();
+        let named = causes(&report);
         let all = workspace.engine(None).await?;
         let mut scores = Vec::new();
         for truth in &truths {
@@ -144,12 +153,12 @@ fn evaluate(context: &Context, day: &Path) -> Result<Vec<Score>> {
                     None => trace_symptom(&workspace, truth, window).await?,
                 },
                 naive: naive(&all, truth).await?,
-                reported: reported.clone(),
+                reported: named.clone(),
                 took_ms,
             };
             scores.push(score(&day.display().to_string(), truth, &traced));
         }
-        Ok(scores)
+        Ok((scores, reported(&day.display().to_string(), &truths, &report)))
     })
 }
 
@@ -210,6 +219,28 @@ fn table(scenarios: &[(&str, Totals)], all: &Totals) -> String {
         out.push_str(&format!("{expected:<13} → {}\n", actual.join(", ")));
     }
     out
+}
+
+/// Returns what the report of a day says of its incidents.
+fn describe_report(of: &Reported) -> String {
+    let mut line = format!(
+        "report of {}: {} incidents ({} traced) for {} causes; {} of {} operations named, {} confirmed wrongly; {} of {} findings in one incident",
+        of.day,
+        of.incidents,
+        of.traced,
+        of.causes,
+        of.operations_named,
+        of.operations,
+        of.wrongly_confirmed,
+        of.findings_in_one,
+        of.findings
+    );
+    for (label, names) in [("not named", &of.missing), ("wrong", &of.wrong)] {
+        if !names.is_empty() {
+            line.push_str(&format!("; {label}: {}", names.join(", ")));
+        }
+    }
+    line
 }
 
 fn describe_miss(score: &Score) -> String {

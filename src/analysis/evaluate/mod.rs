@@ -1,14 +1,22 @@
-//! Scores the report of a day against its known causes (`truth.json`: one incident of `headwater simulate`, or
-//! the many of a recording), and against naive rules for comparison. Counts only; running the days is the caller's part.
+//! Scores the report of a day against its known causes, and against naive rules for comparison. Counts only;
+//! running the days is the caller's part.
+
+// What really happened.
+mod truth;
+
+// The incidents of a day's report against what really happened.
+mod reported;
+
+pub use crate::analysis::evaluate::reported::{Reported, causes, reported};
+pub use crate::analysis::evaluate::truth::parse_truth;
 
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
-use model::error::{Error, Result};
+use model::error::Result;
 use model::report::{Report, StepKind, Trace, Verdict};
 use model::time::Ts;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use simulate::{Cause, Symptom, Truth};
+use serde::Serialize;
+use simulate::Truth;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds between a trace and the symptom within which both are the same.
@@ -43,7 +51,7 @@ pub struct Score {
     pub hops: (usize, usize),
     /// Audit id of the first hypothesis, if it is not the cause.
     pub instead: Option<String>,
-    /// True if a trace of the day's report names the cause first.
+    /// True if an incident of the day's report names the cause.
     pub reported: bool,
     /// True if the last change before the symptom is the cause.
     pub naive_nearest: bool,
@@ -85,7 +93,7 @@ pub struct DayTrace {
     pub trace: Trace,
     /// The result of [`naive`].
     pub naive: [Option<String>; 3],
-    /// The audit ids that the traces of the report name first.
+    /// The audit ids that the incidents of the report name.
     pub reported: BTreeSet<String>,
     /// Milliseconds from raw logs to the report.
     pub took_ms: u64,
@@ -94,14 +102,10 @@ pub struct DayTrace {
 /// Returns the score of one incident of a day, which is named by its folder.
 pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
     let DayTrace { found, trace, naive: [nearest, in_namespace, own], reported, took_ms } = traced;
-    let cause = truth.cause.as_ref().map(|cause| cause.audit_id.as_str());
     let shown: Vec<Option<&str>> =
         trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
     let first = shown.first().copied().flatten();
-    let is_cause = |id: Option<&str>| {
-        let is_part = |id: &str| truth.cause_alternatives.iter().any(|part| part == id);
-        cause.is_some() && (id == cause || id.is_some_and(is_part))
-    };
+    let is_cause = |id: Option<&str>| id.is_some_and(|id| is_cause(truth, id));
     let verdict_right = trace.verdict.name() == truth.verdict
         || truth.verdict_ok.iter().any(|verdict| verdict == trace.verdict.name());
     Score {
@@ -109,7 +113,7 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         scenario: truth.scenario.clone(),
         seed: truth.seed,
         found: *found,
-        has_cause: cause.is_some(),
+        has_cause: truth.cause.is_some(),
         top1: is_cause(first),
         top3: shown.iter().any(|id| is_cause(*id)),
         verdict: trace.verdict,
@@ -124,6 +128,12 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         naive_workload: is_cause(own.as_deref()),
         took_ms: *took_ms,
     }
+}
+
+/// Returns true if an audit id is that of the cause, or of a part of the same operation.
+fn is_cause(truth: &Truth, id: &str) -> bool {
+    let is_part = || truth.cause_alternatives.iter().any(|part| part == id);
+    truth.cause.as_ref().is_some_and(|cause| cause.audit_id == id || is_part())
 }
 
 /// Returns the event steps of the first hypothesis, and how many of their reasons belong to the incident.
@@ -185,7 +195,7 @@ pub struct Totals {
     pub wrongly_confirmed: usize,
     /// Those without a cause on which none is named.
     pub honest: usize,
-    /// Those whose cause some trace of the report names first.
+    /// Those whose cause some incident of the report names.
     pub reported: usize,
     /// Event steps of first hypotheses.
     pub hops: usize,
@@ -230,77 +240,4 @@ pub fn totals<'s>(scores: impl Iterator<Item = &'s Score>) -> Totals {
     times.sort_unstable();
     totals.took_ms = times.get(times.len() / 2).copied().unwrap_or(0);
     totals
-}
-
-/// A recording with many incidents, as its `truth.json` describes it.
-#[derive(Deserialize)]
-struct Recording {
-    from: String,
-    to: String,
-    incidents: Vec<Incident>,
-}
-
-#[derive(Deserialize)]
-struct Incident {
-    kind: String,
-    namespace: String,
-    workload: String,
-    pod: String,
-    symptom_ts: String,
-    cause: Option<Cause>,
-    verdict: String,
-    #[serde(default)]
-    verdict_ok: Vec<String>,
-    #[serde(default)]
-    cause_alternatives: Vec<String>,
-}
-
-impl Recording {
-    fn truths(self) -> Vec<Truth> {
-        let Self { from, to, incidents } = self;
-        let truth = |of: Incident| Truth {
-            scenario: of.kind,
-            seed: 0,
-            from: from.clone(),
-            to: to.clone(),
-            symptom: Symptom {
-                namespace: of.namespace,
-                workload: of.workload,
-                pod: of.pod,
-                ts: of.symptom_ts,
-            },
-            cause: of.cause,
-            events: Vec::new(),
-            verdict: of.verdict,
-            verdict_ok: of.verdict_ok,
-            cause_alternatives: of.cause_alternatives,
-        };
-        incidents.into_iter().map(truth).collect()
-    }
-}
-
-/// Gives names that are null, as the namespace of a node, the empty text.
-fn name_nothing(incident: &mut Value) {
-    for part in ["/cause/namespace", "/namespace", "/pod"] {
-        if let Some(name) = incident.pointer_mut(part).filter(|name| name.is_null()) {
-            *name = Value::String(String::new());
-        }
-    }
-}
-
-/// Parses a `truth.json`: what really happened, one entry for each incident.
-pub fn parse_truth(text: &str, place: &str) -> Result<Vec<Truth>> {
-    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
-    let truths = if let Some(incidents) = value.get_mut("incidents") {
-        incidents.as_array_mut().into_iter().flatten().for_each(name_nothing);
-        serde_json::from_value(value).map(Recording::truths)
-    } else {
-        serde_json::from_str(text).map(|truth| vec![truth])
-    };
-    truths.map_err(|error| {
-        Error::usage("cannot read a truth.json")
-            .at(place.to_owned())
-            .because(error)
-            .hint("`headwater simulate` writes one beside the logs")
-    })
 }
