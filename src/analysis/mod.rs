@@ -14,6 +14,9 @@ mod finding;
 // Runs the rules of one table over a window.
 pub mod agent;
 
+// What operations change, field by field.
+pub mod change;
+
 // From a symptom back to the operation that caused it.
 pub mod trace;
 

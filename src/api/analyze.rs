@@ -13,6 +13,7 @@ use crate::api::work::Work;
 use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, OnProgress, Role};
 use crate::brief::{Length, brief};
 use crate::lake::catalog::{Catalog, ObjectEntry};
+use crate::lake::is_derived;
 use crate::pipeline::Workspace;
 use crate::query::rows::rows;
 use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
@@ -182,7 +183,7 @@ fn window_of(workspace: &Workspace, work: &Work, objects: &[ObjectEntry]) -> Api
     let zone = workspace.config.zone()?;
     let ids: BTreeSet<String> = objects.iter().map(|object| object.id.clone()).collect();
     let mut files = workspace.catalog.files_with(&ids)?;
-    files.retain(|file| file.table != "topology");
+    files.retain(|file| !is_derived(&file.table));
     let around = files.iter().map(|file| file.min_ts).min().zip(files.iter().map(|file| file.max_ts).max());
     let Some((from, to)) = around else { return Err(no_rows(objects)) };
     let around = Window { from: Ts(from), to: Ts(to.saturating_add(1)), zone };

@@ -10,6 +10,7 @@ use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind};
 use crate::brief;
 use crate::brief::Length;
 use crate::lake::catalog::Catalog;
+use crate::lake::is_derived;
 use model::error::Result;
 use model::report::{Finding, Report, Severity};
 use model::table::Table;
@@ -124,7 +125,7 @@ fn days(catalog: &Catalog) -> Result<String> {
 
 /// Describes the first and last day with rows.
 pub(super) fn span(catalog: &Catalog) -> Result<String> {
-    let spans = catalog.totals()?.into_iter().filter(|table| table.table != "topology");
+    let spans = catalog.totals()?.into_iter().filter(|table| !is_derived(&table.table));
     let spans: Vec<(String, String)> = spans.filter_map(|table| table.days).collect();
     let first = spans.iter().map(|(first, _)| first).min();
     let last = spans.iter().map(|(_, last)| last).max();

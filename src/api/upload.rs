@@ -1,6 +1,7 @@
 //! Uploads of log files: each file is streamed to the spool, then all are ingested like objects of a
 //! bucket. The same files again have the same keys, so uploading them twice changes nothing.
 
+use crate::analysis::change;
 use crate::api::audit_log::PendingEntry;
 use crate::api::operation::Operation;
 use crate::api::response::IngestResult;
@@ -200,6 +201,8 @@ fn read(inner: &Inner, work: &Work, folder: &UploadFolder, files: Vec<File>) -> 
         &work.progress,
     )
     .map_err(|error| work.error(error))?;
+    let limits = crate::pipeline::limits(&inner.installation.config);
+    work.wait(change::refresh(&lake, &mut catalog, inner.zone, limits, &done.objects))?;
     Ok(ingest_result(&catalog, Some(upload), &listed, &done)?)
 }
 

@@ -1,5 +1,6 @@
 //! `headwater ingest`: reads files, folders and buckets into the lake.
 
+use crate::analysis::change;
 use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
 use crate::ingest::{Batch, Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, ObjectEntry};
@@ -76,6 +77,10 @@ pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<
     let mut ingested = terminal::with_bar(&progress, bytes, || {
         ingest(lake, &mut catalog, Batch { source, objects: &listed }, &options, &progress)
     })?;
+    let limits = crate::pipeline::limits(&context.config);
+    let zone = context.config.zone()?;
+    let changes = change::refresh(lake, &mut catalog, zone, limits, &ingested.objects);
+    context.runtime.block_on(changes)?;
     problems.append(&mut ingested.problems);
     ingested.problems = problems;
     Ok(ingested)

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Query the lake with SQL; without a statement, open a prompt
 ///
-/// Tables: business, standard, event, audit, topology. `describe audit` lists the columns of one.
+/// Tables: business, standard, event, audit, state, change, topology. `describe audit` lists the columns of one.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  headwater sql \"select reason, count(*) from event group by 1 order by 2 desc\"\n  headwater sql -f report.sql --format csv"

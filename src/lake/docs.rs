@@ -1,7 +1,7 @@
 //! Descriptions of tables and columns: names and types from the schema, texts from the table
 //! contract. Used by every command and page that describes the lake.
 
-use crate::lake::{schema_of, topology};
+use crate::lake::{change, schema_of, topology};
 use arrow::datatypes::DataType;
 use model::error::Result;
 use model::table::Table;
@@ -22,7 +22,11 @@ pub struct ColumnDoc {
 
 /// Returns a description of the rows of a table.
 pub fn about_table(table: &str) -> &'static str {
-    Table::of(table).map_or(topology::ABOUT, Table::about)
+    match Table::of(table) {
+        Some(table) => table.about(),
+        None if table == "change" => change::ABOUT,
+        None => topology::ABOUT,
+    }
 }
 
 /// Returns the columns of a table in order.
@@ -39,6 +43,10 @@ pub fn columns_of(table: &str) -> Result<Vec<ColumnDoc>> {
 fn about(table: &str, column: &str) -> &'static str {
     match Table::of(table) {
         Some(table) => table.columns().find(|c| c.name == column).map_or("", |c| c.about),
+        None if column == "ts" && table == "change" => "time of the request",
+        None if table == "change" => {
+            change::COLUMNS.iter().find(|(name, _)| *name == column).map_or("", |(_, about)| about)
+        }
         None if column == "ts" => "when the relation was first seen",
         None => topology::COLUMNS.iter().find(|(name, _)| *name == column).map_or("", |(_, about)| about),
     }

@@ -3,6 +3,7 @@
 //! know log formats beyond their records, SQL, or who reads it.
 
 pub mod catalog; // which objects, files, runs and reports there are (SQLite)
+pub mod change; // what granted writes changed
 pub mod commit; // collected rows → live files, atomically
 pub mod compact; // many small files → few large ones
 pub mod disk; // the disk operations of a commit
@@ -32,9 +33,17 @@ use std::path::{Path, PathBuf};
 /// Version of everything persisted: Parquet footers and catalog.
 pub const FORMAT_VERSION: u32 = 2;
 
+/// The tables beside the contract's: relations and changes, found in the rows of others.
+const DERIVED: [&str; 2] = ["topology", "change"];
+
 /// Returns the names of all tables.
 pub fn tables() -> impl Iterator<Item = &'static str> {
-    Table::ALL.map(Table::name).into_iter().chain(["topology"])
+    Table::ALL.map(Table::name).into_iter().chain(DERIVED)
+}
+
+/// Returns true for a table whose rows repeat what others have: they are no rows of an object.
+pub fn is_derived(table: &str) -> bool {
+    DERIVED.contains(&table)
 }
 
 /// Returns the columns of a table as they are stored in its files.
@@ -42,6 +51,7 @@ pub fn schema_of(table: &str) -> Result<SchemaRef> {
     match Table::of(table) {
         Some(table) => Ok(rows::schema(table, rows::Texts::Stored)),
         None if table == "topology" => Ok(topology::schema(&DataType::Utf8)),
+        None if table == "change" => Ok(change::schema(&DataType::Utf8)),
         None => Err(Error::bug(format!("the lake has no table `{table}`"))),
     }
 }

@@ -2,12 +2,12 @@
 //! objects marked for reading again, unknown files are added. Not in any footer, and so not restored:
 //! objects without rows, expired days, runs, reports and deliveries.
 
-use crate::lake::Lake;
 use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry, ObjectState};
 use crate::lake::parquet::{Merged, Origin};
 use crate::lake::verify::{
     Content, Fault, Verification, VerifyOptions, add, content, is_later, unknown, verify,
 };
+use crate::lake::{Lake, is_derived};
 use model::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -67,7 +67,7 @@ pub fn repair(lake: &Lake, catalog: &mut Catalog, verification: &Verification) -
     let mut found = BTreeMap::new();
     for path in strays {
         let columns: &[&str] =
-            if path.starts_with("topology/") { &["ts", "row_id"] } else { &["ts", "row_id", "source"] };
+            if is_derived(table_of(path)) { &["ts", "row_id"] } else { &["ts", "row_id", "source"] };
         match content(lake, path, Some(columns)) {
             Ok(content) => {
                 found.insert(path, content);
@@ -140,12 +140,12 @@ fn missing_rows(
     let known = catalog.objects_by_id(&ids)?;
     let mut counted = BTreeMap::new();
     for (path, content) in found {
-        if !path.starts_with("topology/") && !stale.contains(path) {
+        if !is_derived(table_of(path)) && !stale.contains(path) {
             add(&mut counted, content.objects.clone());
         }
     }
     for file in catalog.files_with(&known.keys().cloned().collect())? {
-        if file.table != "topology"
+        if !is_derived(&file.table)
             && let Ok(content) = content(lake, &file.path, Some(&["ts", "row_id"]))
         {
             add(&mut counted, content.objects);
@@ -153,6 +153,11 @@ fn missing_rows(
     }
     let is_complete = |object: &ObjectEntry| counted.get(&object.id).copied().unwrap_or(0) == object.rows();
     Ok(known.iter().map(|(id, object)| (id.clone(), is_complete(object))).collect())
+}
+
+/// Returns the table of a file.
+fn table_of(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default()
 }
 
 /// Returns the files whose rows are in other files too: the sources of a complete merge, or the files
@@ -185,7 +190,7 @@ fn objects_of(files: &BTreeMap<&str, &Content>) -> Vec<ObjectEntry> {
     let mut keys: BTreeMap<&str, &str> = BTreeMap::new();
     let mut known_entries: BTreeMap<&str, Vec<&ObjectEntry>> = BTreeMap::new();
     for (path, content) in files {
-        if !path.starts_with("topology/") {
+        if !is_derived(table_of(path)) {
             add(&mut counted, content.objects.clone());
         }
         keys.extend(content.keys.iter().map(|(id, key)| (&**id, &**key)));

@@ -5,7 +5,7 @@ use crate::lake::catalog::{Catalog, FileEntry, ObjectState};
 use crate::lake::parquet;
 use crate::lake::parquet::Footer;
 use crate::lake::part::object_ids;
-use crate::lake::{FORMAT_VERSION, Lake, schema_of};
+use crate::lake::{FORMAT_VERSION, Lake, is_derived, schema_of};
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use arrow::array::AsArray;
@@ -79,7 +79,7 @@ pub fn verify(
         match check(lake, &file, options.deep) {
             Ok(content) => {
                 verification.rows += content.rows;
-                if file.table != "topology" {
+                if !is_derived(&file.table) {
                     add(&mut counted, content.objects);
                 }
             }

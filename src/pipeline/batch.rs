@@ -1,6 +1,7 @@
 //! Jobs with everything they need: source, channels, the lake and its lock. The command line, the scheduler
 //! and the API all start the daily job, a download, or sending here.
 
+use crate::analysis::change;
 use crate::cancel::Cancel;
 use crate::delivery::channel::Channel;
 use crate::delivery::{Outbox, Receipt};
@@ -8,7 +9,7 @@ use crate::ingest::{Batch, Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, OutboxEntry};
 use crate::lake::{Lake, commit};
 use crate::pipeline::gather::{list, no_object_problem, scope};
-use crate::pipeline::{Daily, Installation, Outcome};
+use crate::pipeline::{Daily, Installation, Outcome, Workspace, limits};
 use crate::source::ListedObject;
 use chrono::NaiveDate;
 use model::error::Result;
@@ -117,6 +118,8 @@ pub fn download(
         &options,
         control.progress,
     )?;
+    let Workspace { lake, catalog, config, .. } = &mut workspace;
+    runtime.block_on(change::refresh(lake, catalog, config.zone()?, limits(config), &done.objects))?;
     problems.append(&mut done.problems);
     Ok((listed, Ingested { problems, ..done }))
 }

@@ -246,7 +246,11 @@ impl<'d> Daily<'d> {
         }
         let input = self.input_hash(day)?;
         let found = steps.step(self.workspace, "analyse", Some(&input), |workspace, cancel| {
-            runtime.block_on(unless_cancelled(cancel, workspace.run_agents(window)))
+            let analysing = async {
+                workspace.derive_changes(window).await?;
+                workspace.run_agents(window).await
+            };
+            runtime.block_on(unless_cancelled(cancel, analysing))
         })?;
         let (analysis, failed) = steps.step(self.workspace, "trace", Some(&input), |workspace, cancel| {
             let mut analysis = found.clone();

@@ -3,6 +3,7 @@
 
 use crate::analysis::agent;
 use crate::analysis::agent::AgentReport;
+use crate::analysis::change;
 use crate::analysis::report;
 use crate::analysis::rules::RuleSet;
 use crate::analysis::trace;
@@ -136,6 +137,11 @@ impl Workspace {
         let problem = self.trace_findings(window, &mut analysis).await?;
         step("report");
         self.build_report(window, run, analysis, problem.into_iter().collect()).await
+    }
+
+    /// Derives the table `change` of a day, unless that is done.
+    pub async fn derive_changes(&mut self, day: Window) -> Result<()> {
+        change::derive(&self.lake, &mut self.catalog, day, limits(&self.config)).await.map(|_| ())
     }
 
     /// Runs the four agents concurrently.

@@ -4,7 +4,7 @@
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::lake::rows::{Texts, schema};
-use crate::lake::topology;
+use crate::lake::{change, topology};
 use crate::query::error::{SqlError, engine_error};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -57,6 +57,9 @@ impl Engine {
             }
         }
         engine.replace("public", "topology", topology::schema(&DataType::Utf8View), Vec::new())?;
+        for name in ["public", "history"] {
+            engine.replace(name, "change", change::schema(&DataType::Utf8View), Vec::new())?;
+        }
         Ok(engine)
     }
 
@@ -88,12 +91,14 @@ impl Engine {
         let root = ObjectStoreUrl::parse(LAKE)
             .map_err(|error| engine_error("cannot address the lake's files", error))?;
         self.context.register_object_store(root.as_ref(), Arc::new(files));
+        let mut tables = vec![("change", change::schema(&DataType::Utf8View))];
         for table in Table::ALL {
-            let columns = schema(table, Texts::Queried);
-            let name = TableReference::partial("public", table.name());
-            self.scan(catalog, name, Arc::clone(&columns), window)?;
+            tables.push((table.name(), schema(table, Texts::Queried)));
+        }
+        for (table, columns) in tables {
+            self.scan(catalog, TableReference::partial("public", table), Arc::clone(&columns), window)?;
             if let Some(window) = window {
-                let name = TableReference::partial("history", table.name());
+                let name = TableReference::partial("history", table);
                 self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }

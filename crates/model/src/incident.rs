@@ -2,7 +2,7 @@
 //! computes.
 
 use crate::entity::Entity;
-use crate::report::{Evidence, Severity, Status, Verdict};
+use crate::grade::{Evidence, Severity, Status, Verdict};
 use crate::time::Ts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@ pub mod coverage;
 pub mod entity;
 pub mod error;
 pub mod fields;
+pub mod grade;
 pub mod incident;
 pub mod json_string;
 pub mod lang;

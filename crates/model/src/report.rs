@@ -4,6 +4,7 @@
 
 pub use crate::coverage::{AgentSummary, Coverage, TableCoverage};
 use crate::entity::Entity;
+pub use crate::grade::{Evidence, Severity, Status, Verdict};
 use crate::incident::Incident;
 use crate::time::Ts;
 use schemars::JsonSchema;
@@ -11,59 +12,6 @@ use serde::{Deserialize, Serialize};
 
 /// The name and version of the report's format.
 pub const REPORT_SCHEMA: &str = "headwater.report/2";
-
-/// How serious a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing; nothing is wrong.
-    Info,
-    /// Look when there is time.
-    Low,
-    /// Look today.
-    Medium,
-    /// A service suffers.
-    High,
-    /// A service is down, or the cluster is at risk.
-    Critical,
-}
-
-impl Severity {
-    /// All severities, from the least to the most serious.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// Returns the name used in rules, reports and SQL.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// Returns the severity with that name.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|severity| severity.name() == name)
-    }
-}
-
-/// How a finding compares with the same finding of the day before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Not seen the day before.
-    New,
-    /// Seen the day before, at a similar count.
-    Ongoing,
-    /// At least twice the count of the day before, or more serious.
-    Worse,
-    /// At most half the count of the day before.
-    Better,
-    /// Seen the day before, and over; of incidents alone.
-    Recovered,
-}
 
 /// Texts in Chinese; absent if a rule has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,21 +28,6 @@ pub struct Zh {
     /// What to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
-}
-
-/// A log line that supports a claim.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Evidence {
-    /// `<object id>:<line>`, the key of the row in the lake.
-    pub row_id: String,
-    /// Event time of the line.
-    pub ts: Ts,
-    /// Key of the object that contains the line.
-    pub source: String,
-    /// Line in that object, from 1.
-    pub line: i64,
-    /// The line's message.
-    pub text: String,
 }
 
 /// A stretch of time in which a finding occurred, between two of quiet.
@@ -154,29 +87,6 @@ pub struct Finding {
     /// Id of its incident.
     #[serde(default)]
     pub incident: String,
-}
-
-/// How certain a trace is. Decided by code, never by a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Identity, mechanism and order hold on every hop, and no other hypothesis scores nearly as high.
-    Confirmed,
-    /// One of these is missing.
-    Likely,
-    /// No cause found, several equally likely causes, or no data.
-    Inconclusive,
-}
-
-impl Verdict {
-    /// Returns the name used in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Likely => "likely",
-            Self::Inconclusive => "inconclusive",
-        }
-    }
 }
 
 /// One reason of a verdict or a score.

@@ -29,15 +29,6 @@ mod events;
 // The objects that the texts of starts and events mention.
 mod mentions;
 
-// An object or a patch as a flat map of its fields.
-mod fields;
-
-// One field that differs between two states of an object.
-mod difference;
-
-// What an operation changed: the fields of its object before and after.
-mod change;
-
 // The operations before each start.
 mod operations;
 

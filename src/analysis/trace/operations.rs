@@ -1,9 +1,9 @@
 //! The audit operations before each start, read from `sql/trace/operations.sql`, each with what it
 //! changed. Which of them is the cause is decided in `candidate` and `verdict`.
 
+use crate::analysis::change;
+use crate::analysis::change::{Change, Object};
 use crate::analysis::evidence::evidence;
-use crate::analysis::trace::change;
-use crate::analysis::trace::change::{Change, Object};
 use crate::analysis::trace::link::{Link, LinkKind, by_identity, by_start, each_row, keep_first, owned};
 use crate::query::engine::Engine;
 use crate::query::rows::Row;

@@ -174,7 +174,7 @@ impl Catalog {
             .prepare(
                 "select distinct o.id, o.etag from files f
                  join file_objects fo on fo.path = f.path join objects o on o.id = fo.object
-                 where f.date = ?1 and f.tab <> 'topology' order by 1",
+                 where f.date = ?1 and f.tab not in ('topology', 'change') order by 1",
             )
             .map_err(failed)?;
         let mut hash = blake3::Hasher::new();

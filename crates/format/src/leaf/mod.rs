@@ -11,6 +11,7 @@ pub mod logfmt;
 pub mod nginx_access;
 pub mod nginx_error;
 
+mod config_text; // names and sizes of a ConfigMap's values
 mod operation; // the class of a mutating request
 mod patch; // the members that a request body sets
 mod redact_bodies; // bodies without the contents of Secrets

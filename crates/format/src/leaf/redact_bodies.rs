@@ -3,6 +3,7 @@
 //! all of them. Decides by resource and by the kinds in the bodies (`secrecy`); must not know what
 //! secrets look like, which `redact` does.
 
+use crate::leaf::config_text::hidden;
 use crate::leaf::secrecy::{self, Secrecy, is_encoded_manifest, is_manifest};
 use memchr::memmem::Finder;
 use model::record::Text;
@@ -154,11 +155,14 @@ fn repeats_data(text: &str) -> bool {
     ["\"data\"", "\"binaryData\"", "\"stringData\"", "data:"].iter().any(|name| text.contains(name))
 }
 
-/// Replaces each text by its size.
+/// Replaces each text by the names in its lines and the sizes of their values.
 fn hide(data: &mut Value) {
     match data {
         Value::Object(entries) => entries.values_mut().for_each(hide),
-        Value::String(text) => *data = Value::String(format!("<{} bytes>", text.len())),
+        Value::String(text) if is_manifest(text) || is_encoded_manifest(text) => {
+            *text = format!("<{} bytes>", text.len());
+        }
+        Value::String(text) => *text = hidden(text),
         Value::Null => {}
         other => *other = Value::String("<hidden>".into()),
     }

@@ -128,7 +128,7 @@ fn gke_audit_is_redacted_like_any_other() {
     check(
         r#"{"protoPayload":{"methodName":"io.k8s.core.v1.configmaps.update","resourceName":"core/v1/namespaces/shop/configmaps/pay","request":{"data":{"key":"hunter2"}},"status":{}},"timestamp":"2026-11-22T02:12:01Z"}"#,
         &[
-            r#"1.0 audit 2026-11-22T02:12:01.000000Z info -/shop/-/-/- | unknown user update configmaps shop/pay → 200 stage=ResponseComplete request={"data":{"key":"<7 bytes>"}} operation=config"#,
+            r#"1.0 audit 2026-11-22T02:12:01.000000Z info -/shop/-/-/- | unknown user update configmaps shop/pay → 200 stage=ResponseComplete request={"data":{"key":"<7 bytes, aa6f>"}} operation=config"#,
         ],
     );
     let (rows, _) = read(

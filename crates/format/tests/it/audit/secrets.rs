@@ -144,21 +144,21 @@ fn values_of_config_maps_become_sizes() {
             r#""verb":"list","responseObject":{{"kind":"ConfigMapList","items":[{{"data":{{"app.yaml":"{CANARY}"}}}}]}}"#
         ),
     ] {
-        check(&native(&members), &["redacted", "app.yaml", " bytes>"]);
+        check(&native(&members), &["redacted", "app.yaml", " bytes, "]);
     }
     let patch = |value: &str| {
         native(&format!(
             r#""verb":"patch","objectRef":{{"resource":"configmaps","name":"pay"}},"requestObject":[{{"op":"replace","path":"/data/app.yaml","value":{value}}}]"#
         ))
     };
-    check(&patch(&string(CANARY)), &["/data/app.yaml", "<21 bytes>"]);
+    check(&patch(&string(CANARY)), &["/data/app.yaml", "<21 bytes, "]);
     check(&patch(&format!(r#"{{"k":["{CANARY}"]}}"#)), &["/data/app.yaml", "<hidden>"]);
     // text that is no JSON is hidden as a whole
     check(
         &native(&format!(
             r#""verb":"patch","objectRef":{{"resource":"configmaps"}},"requestObject":"mode {CANARY}""#
         )),
-        &["<26 bytes>"],
+        &["<26 bytes"],
     );
 }
 
@@ -172,8 +172,8 @@ fn secrets_within_other_objects() {
         (format!(r#"{{"spec":{{"manifest":{}}}}}"#, string(&secret)), "manifest"),
         (format!(r#"{{"spec":{{"values":"kind: Secret\nstringData:\n  a: {CANARY}\n"}}}}"#), "values"),
         (format!(r#"[{{"op":"add","path":"/spec/objects/-","value":{secret}}}]"#), "/spec/objects/-"),
-        (format!(r#"{{"spec":{{"manifest":"{MANIFEST}"}}}}"#), "bytes>"),
-        (format!(r#"{{"spec":{{"source":"data:;base64,{MANIFEST}"}}}}"#), "bytes>"),
+        (format!(r#"{{"spec":{{"manifest":"{MANIFEST}"}}}}"#), " bytes"),
+        (format!(r#"{{"spec":{{"source":"data:;base64,{MANIFEST}"}}}}"#), " bytes"),
         (
             format!(
                 r#"{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":{}}}}},"spec":{{"replicas":2}}}}"#,
@@ -192,7 +192,7 @@ fn secrets_within_other_objects() {
             format!(
                 r#"[{{"op":"replace","path":"/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration","value":"{{\"spec\":\"{CANARY}\"}}"}}]"#
             ),
-            "bytes>",
+            " bytes",
         ),
     ] {
         let members = format!(
@@ -315,4 +315,31 @@ fn no_member_of_a_record_keeps_an_event() {
     let policy =
         r#"{"msg":"applied","manifest":{"apiVersion":"audit.k8s.io/v1","kind":"Policy","rules":[]}}"#;
     assert!(!Audit.begins(policy));
+}
+
+#[test]
+fn the_lines_of_a_config_map_keep_their_names_and_show_that_they_changed() {
+    let text = |url: &str| {
+        format!(
+            "# pools\nmax-conns=20\ndownstream.pay.url = {url}\n  db:\n    password: {CANARY}\n{CANARY}\n\n"
+        )
+    };
+    let body = |url: &str| {
+        let value = string(&text(url));
+        native(&format!(
+            r#""verb":"update","objectRef":{{"resource":"configmaps","name":"pay"}},"requestObject":{{"data":{{"app.properties":{value}}}}}"#
+        ))
+    };
+    let names =
+        ["max-conns=<2 bytes, ", "downstream.pay.url =<", "    password:<21 bytes, ", "\\n<21 bytes, "];
+    check(&body("http://pay:8080"), &names);
+    let size = |line: &str| {
+        let at = line.find("downstream.pay.url =").expect("the name");
+        line[at..].split('>').next().expect("a size").to_owned()
+    };
+    let request = |line: &str| format!("{:?}", read(line));
+    let [one, same, other] =
+        ["http://pay:8080", "http://pay:8080", "http://pay:8081"].map(|url| size(&request(&body(url))));
+    assert_eq!(one, same);
+    assert_ne!(one, other, "the same size, another value");
 }

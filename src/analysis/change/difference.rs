@@ -1,7 +1,8 @@
 //! One field that differs between two states of an object: its path, what people call it, the class of operation
 //! that changes it. Knows neither operations nor the lake.
 
-use crate::analysis::trace::fields::{Fields, Flat, is_within};
+use crate::analysis::change::fields::{Fields, Flat, is_within};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The field by which `kubectl rollout restart` replaces pods.
 pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
@@ -58,6 +59,29 @@ impl FieldChange {
         short.unwrap_or(path).to_owned()
     }
 
+    /// Returns the lines that differ in a text of several: each by its key, or as it is where it has none.
+    pub fn by_line(&self) -> Vec<Self> {
+        let is_text = |value: &Option<String>| value.as_deref().is_some_and(|text| text.contains('\n'));
+        if !self.path.contains(".data.") || !is_text(&self.old) && !is_text(&self.new) {
+            return vec![self.clone()];
+        }
+        let lines = |value: &Option<String>| -> BTreeMap<String, String> {
+            let text = value.as_deref().unwrap_or_default().lines().map(str::trim);
+            text.filter(|line| !line.is_empty() && !line.starts_with('#')).map(keyed).collect()
+        };
+        let (old, new) = (lines(&self.old), lines(&self.new));
+        let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differs = |key: &&String| old.get(*key) != new.get(*key);
+        let changed = keys.into_iter().filter(differs).map(|key| Self {
+            path: format!("{}#{key}", self.path),
+            old: old.get(key).cloned(),
+            new: new.get(key).cloned(),
+        });
+        let changed: Vec<Self> = changed.collect();
+        // only blank lines, comments or the order of lines differ
+        if changed.is_empty() { vec![self.clone()] } else { changed }
+    }
+
     /// Returns true for a field that no workload reads: labels and annotations of the object itself.
     pub fn is_metadata(&self) -> bool {
         self.path.starts_with(".metadata.")
@@ -90,6 +114,14 @@ impl FieldChange {
         } else {
             return None;
         })
+    }
+}
+
+/// Returns the key and the value of a line: `key=value`, `key: value`; a line without a key is its own.
+fn keyed(line: &str) -> (String, String) {
+    match line.split_once(['=', ':']) {
+        Some((key, value)) => (key.trim().to_owned(), value.trim().to_owned()),
+        None => (line.to_owned(), line.to_owned()),
     }
 }
 

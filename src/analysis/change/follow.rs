@@ -1,15 +1,10 @@
 //! What an operation changed: the fields of the object after it beside those before, as in
-//! `memory limit 512Mi → 128Mi`. Knows no start and no link.
+//! `memory limit 512Mi → 128Mi`. An object is followed through its writes. Values in, values out.
 
-use crate::analysis::evidence::is_row_id;
-use crate::analysis::trace::difference::{FieldChange, RESTARTED_AT, differences, quantity};
-use crate::analysis::trace::fields::{Fields, Flat, is_within};
-use crate::analysis::trace::link::owned;
-use crate::query::engine::Engine;
-use crate::query::rows::rows;
-use model::error::Result;
+use crate::analysis::change::difference::{FieldChange, RESTARTED_AT, differences, quantity};
+use crate::analysis::change::fields::{Fields, Flat, is_within};
+use crate::query::rows::Row;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields in the text of a change.
 const TEXT_FIELDS: usize = 4;
@@ -36,6 +31,8 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// True if the object before is known, so that no field means no change.
     pub is_known: bool,
+    /// True if the object's controller had seen this very specification before.
+    pub is_settled: bool,
     /// True if the request is known and does not mention taints.
     pub is_without_taints: bool,
 }
@@ -70,6 +67,11 @@ impl Change {
     fn of_substance(&self) -> impl Iterator<Item = &FieldChange> {
         let has_other = self.fields.iter().any(|field| !field.is_metadata());
         self.fields.iter().filter(move |field| !has_other || !field.is_metadata())
+    }
+
+    /// Returns the fields that differ; of a ConfigMap's text, the lines that do.
+    pub fn by_line(&self) -> Vec<FieldChange> {
+        self.fields.iter().flat_map(FieldChange::by_line).collect()
     }
 
     /// Returns true if the object is as it was, but for its labels and annotations.
@@ -113,23 +115,38 @@ impl Change {
 }
 
 /// One write of an object, in the order of time.
-struct Write {
-    row_id: String,
+pub struct Write {
+    /// Row in the lake.
+    pub row_id: String,
     is_scale: bool,
     is_deletion: bool,
     request: String,
     response: String,
 }
 
+impl Write {
+    /// Reads a row of `audit`.
+    pub fn of(row: Row<'_>) -> Self {
+        let text = |column: &str| row.text(column).unwrap_or_default().to_owned();
+        Self {
+            row_id: text("row_id"),
+            is_scale: row.text("subresource") == Some("scale"),
+            is_deletion: row.text("verb").is_some_and(|verb| verb.starts_with("delete")),
+            request: text("request"),
+            response: text("response"),
+        }
+    }
+}
+
 /// Follows one object through its writes.
 #[derive(Default)]
-struct Follower {
+pub struct Follower {
     state: Option<(Value, Fields)>,
 }
 
 impl Follower {
-    /// Returns what a write changed, and remembers the object after it.
-    fn next(&mut self, write: &Write, is_wanted: bool) -> Change {
+    /// Returns what a write changed, if that `is_wanted`, and remembers the object after it.
+    pub fn next(&mut self, write: &Write, is_wanted: bool) -> Change {
         let response = object_in(&write.response);
         let mut change = Change::default();
         if is_wanted {
@@ -167,7 +184,7 @@ impl Follower {
             let field = FieldChange { path: ".spec.replicas".into(), old, new };
             let is_known = field.old.is_some();
             let fields = if field.old == field.new { Vec::new() } else { vec![field] };
-            return Change { fields, is_known, is_without_taints };
+            return Change { fields, is_known, is_settled: false, is_without_taints };
         }
         if write.is_deletion {
             return Change { is_without_taints, ..Change::default() };
@@ -192,8 +209,15 @@ impl Follower {
             })
         };
         let is_known = before.is_some() && (!is_unclear || is_same_version());
-        Change { fields, is_known, is_without_taints }
+        Change { fields, is_known, is_settled: response.is_some_and(is_settled), is_without_taints }
     }
+}
+
+/// Returns true if the controller of an object has seen its specification: the write did not change it.
+fn is_settled(object: &Value) -> bool {
+    let generation = |pointer: &str| object.pointer(pointer).and_then(Value::as_i64);
+    let seen = generation("/status/observedGeneration");
+    seen.is_some() && seen == generation("/metadata/generation")
 }
 
 /// Returns true for a value of a ConfigMap.
@@ -226,61 +250,4 @@ fn object_in(response: &str) -> Option<Value> {
     let value: Value = serde_json::from_str(response).ok()?;
     let is_status = value.get("kind").and_then(Value::as_str) == Some("Status");
     (value.is_object() && !is_status).then_some(value)
-}
-
-/// Returns the changes of operations by row id. `objects` holds the changed object of each row id.
-pub async fn load(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<BTreeMap<String, Change>> {
-    let wanted: BTreeSet<&str> = objects.keys().map(String::as_str).filter(|id| is_row_id(id)).collect();
-    let mut changes = BTreeMap::new();
-    if wanted.is_empty() {
-        return Ok(changes);
-    }
-    for writes in writes(engine, objects).await?.into_values() {
-        let mut follower = Follower::default();
-        for write in &writes {
-            let is_wanted = wanted.contains(write.row_id.as_str());
-            let change = follower.next(write, is_wanted);
-            if is_wanted {
-                changes.insert(write.row_id.clone(), change);
-            }
-        }
-    }
-    Ok(changes)
-}
-
-/// Returns the writes of objects, those of each object in the order of time. Responses to the writes of
-/// controllers show an object as well.
-async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<BTreeMap<Object, Vec<Write>>> {
-    let names: BTreeSet<String> =
-        objects.values().map(|object| format!("'{}'", object.name.replace('\'', "''"))).collect();
-    let sql = format!(
-        "select ts, row_id, verb, resource, subresource, namespace, name, request, response from around_audit
-         where (operation is not null or subresource = 'status') and coalesce(code, 200) < 400
-            and coalesce(stage, 'ResponseComplete') in ('ResponseComplete', 'Panic')
-            and coalesce(uri, '') not like '%dryRun=All%'
-            and (response is not null or request is not null) and name in ({})
-         order by ts, row_id",
-        names.into_iter().collect::<Vec<_>>().join(", ")
-    );
-    let known: BTreeSet<&Object> = objects.values().collect();
-    let mut writes: BTreeMap<Object, Vec<Write>> = BTreeMap::new();
-    for row in rows(&engine.query(&sql).await?) {
-        let object = Object {
-            resource: owned(row, "resource"),
-            namespace: owned(row, "namespace"),
-            name: owned(row, "name"),
-        };
-        let subresource = row.text("subresource").unwrap_or_default();
-        let is_own = matches!(subresource, "" | "status" | "scale");
-        if known.contains(&object) && is_own {
-            writes.entry(object).or_default().push(Write {
-                row_id: owned(row, "row_id"),
-                is_scale: subresource == "scale",
-                is_deletion: row.text("verb").is_some_and(|verb| verb.starts_with("delete")),
-                request: owned(row, "request"),
-                response: owned(row, "response"),
-            });
-        }
-    }
-    Ok(writes)
 }

@@ -1,0 +1,163 @@
+//! The changes of a day, as rows of the table `change`. Objects are read one after the other, each with its
+//! writes in the order of time, those of the day before too: an object's state must be known to see what
+//! changed.
+
+use crate::analysis::change::behalf::on_behalf_of;
+use crate::analysis::change::follow::{Change, Follower, Write};
+use crate::lake::catalog::{Catalog, ObjectEntry};
+use crate::lake::change::{ChangeRow, replace_day};
+use crate::lake::{Lake, commit};
+use crate::query::engine::{Engine, Limits};
+use crate::query::rows::{Row, rows};
+use chrono_tz::Tz;
+use futures::StreamExt;
+use model::error::{Error, Result};
+use model::time::{Window, parse_date};
+use std::collections::BTreeSet;
+
+/// Seconds before the day from which the state of objects is known.
+const BACK_S: i64 = 86_400;
+/// Fields of one write.
+const FIELDS: usize = 200;
+/// Fields from which a write of an unknown object is a whole object, not a list of changes.
+const WHOLE_FIELDS: usize = 12;
+
+/// Resources that act by what they say, from the moment that they are created.
+const ACT_BY_THEMSELVES: [&str; 9] = [
+    "limitranges",
+    "resourcequotas",
+    "networkpolicies",
+    "validatingwebhookconfigurations",
+    "mutatingwebhookconfigurations",
+    "priorityclasses",
+    "poddisruptionbudgets",
+    "persistentvolumeclaims",
+    "horizontalpodautoscalers",
+];
+
+/// Derives the changes of a day from the rows of `audit`, in place of those derived before. Does nothing if the
+/// rows are still the same. Returns the number of changed fields, or `None` if nothing was done. The caller must
+/// hold the write lock.
+pub async fn derive(
+    lake: &Lake,
+    catalog: &mut Catalog,
+    window: Window,
+    limits: Limits,
+) -> Result<Option<usize>> {
+    let date = window.date().to_string();
+    let stem = commit::stem_of(
+        catalog
+            .files("audit", window.from.plus_s(-BACK_S).0, window.to.0)?
+            .iter()
+            .map(|file| file.path.as_str()),
+    )
+    .replacen("part", "change", 1);
+    let known = catalog.files_of_day("change", &date)?;
+    if known.iter().any(|file| file.path.contains(&stem)) {
+        return Ok(None);
+    }
+    let mut found = changes(lake, catalog, window, limits).await?;
+    if found.is_empty() && known.is_empty() {
+        return Ok(None);
+    }
+    replace_day(lake, catalog, &date, &stem, &mut found)?;
+    Ok(Some(found.len()))
+}
+
+/// Derives the changes of the days that have audit rows of `objects`; see [`derive`]. Returns the number of
+/// changed fields.
+pub async fn refresh(
+    lake: &Lake,
+    catalog: &mut Catalog,
+    zone: Tz,
+    limits: Limits,
+    objects: &[ObjectEntry],
+) -> Result<usize> {
+    let ids: BTreeSet<String> = objects.iter().map(|object| object.id.clone()).collect();
+    let files = catalog.files_with(&ids)?;
+    let days: BTreeSet<&str> =
+        files.iter().filter(|file| file.table == "audit").map(|file| file.date.as_str()).collect();
+    let mut found = 0;
+    for day in days {
+        let window = Window::day(parse_date(day)?, zone);
+        found += derive(lake, catalog, window, limits).await?.unwrap_or(0);
+    }
+    Ok(found)
+}
+
+/// Returns the rows of a day.
+async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits) -> Result<Vec<ChangeRow>> {
+    let engine = Engine::over(lake, catalog, Some(window), BACK_S, limits).await?;
+    let mut stream = engine.stream(include_str!("../../../sql/change/writes.sql")).await?;
+    let mut found = Vec::new();
+    let (mut object, mut follower) = ([const { String::new() }; 3], Follower::default());
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(|error| Error::failed("cannot read the writes of a day").because(error))?;
+        for row in rows(&[batch]) {
+            let of = ["resource", "namespace", "name"].map(|column| row.text(column).unwrap_or_default());
+            if object.iter().zip(of).any(|(known, other)| known != other) {
+                object = of.map(str::to_owned);
+                follower = Follower::default();
+            }
+            let is_wanted = row.bool("is_wanted").unwrap_or(false);
+            let change = follower.next(&Write::of(row), is_wanted);
+            if is_wanted {
+                add(row, &change, &mut found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Adds the rows of one write.
+fn add(row: Row<'_>, change: &Change, found: &mut Vec<ChangeRow>) {
+    let text = |column: &str| row.non_empty(column).map(str::to_owned);
+    let resource = row.text("resource").unwrap_or_default();
+    let is_deletion = row.text("verb").is_some_and(|verb| verb.starts_with("delete"));
+    let is_creation = row.text("verb") == Some("create") || row.int("code") == Some(201);
+    let is_whole = !change.is_known && change.fields.len() > WHOLE_FIELDS;
+    let shows_fields =
+        !is_deletion && (!is_creation || ACT_BY_THEMSELVES.contains(&resource)) && (is_creation || !is_whole);
+    let fields = if shows_fields { change.by_line() } else { Vec::new() };
+    // nothing differs, or nothing can have: the object has been reconciled to this very specification before
+    if fields.is_empty() && !is_deletion && !is_creation && (change.is_known || change.is_settled) {
+        return;
+    }
+    let effect = match (is_deletion, is_creation) {
+        (true, _) => "deleted",
+        (_, true) => "created",
+        _ if change.is_restart() => "trigger",
+        _ => "changed",
+    };
+    let username = row.text("username").unwrap_or_default();
+    let bodies = ["request", "response"].map(|body| row.text(body).unwrap_or_default());
+    let behalf = on_behalf_of(username, row.text("attrs").unwrap_or_default(), bodies);
+    let mut push = |field: Option<String>, old: Option<String>, new: Option<String>| {
+        found.push(ChangeRow {
+            ts: row.ts("ts").unwrap_or_default().0,
+            values: [
+                text("cluster"),
+                text("audit_id"),
+                text("row_id"),
+                text("username"),
+                behalf.clone(),
+                text("resource"),
+                text("namespace"),
+                text("name"),
+                text("workload"),
+                field,
+                old,
+                new,
+                text("operation"),
+                text("verb"),
+                Some(effect.to_owned()),
+            ],
+        });
+    };
+    if fields.is_empty() {
+        push(None, None, None);
+    }
+    for field in fields.into_iter().take(FIELDS) {
+        push(Some(field.path), field.old, field.new);
+    }
+}
