@@ -12,7 +12,8 @@ with writes as (
 
 select ts, "cluster", audit_id, row_id, username, verb, resource, subresource, namespace, name, workload,
     operation, code, request, response, attrs,
-    is_of_day and operation is not null and coalesce(subresource, '') in ('', 'scale')
+    is_of_day and operation is not null
+        and (coalesce(subresource, '') in ('', 'scale') or operation = 'evict')
         and operation not in ('exec', 'other') as is_wanted
 from writes
 where name is not null
@@ -20,7 +21,7 @@ where name is not null
     and coalesce(code, 200) < 400
     and coalesce(uri, '') not like '%dryRun=All%'
     and (
-        operation is not null and coalesce(subresource, '') in ('', 'scale')
+        operation is not null and (coalesce(subresource, '') in ('', 'scale') or operation = 'evict')
         -- the status of a pod changes too often, and nobody changes its specification
         or subresource = 'status' and resource <> 'pods'
     )

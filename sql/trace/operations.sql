@@ -38,7 +38,7 @@ buckets as (
 -- a request that a controller makes by itself is a consequence, not a cause
 keyed as (
     select ts, namespace, workload, audit_id, username, verb, resource, name, operation, code, message,
-        row_id, source, line,
+        row_id, source, line, json_get_str(attrs, 'impersonatedUser', 'username') as on_behalf_of,
         cast(floor(date_part('epoch', ts) / 3600) as bigint) as bucket,
         unnest([
             'pod:' || namespace || '/' || pod,
@@ -100,7 +100,8 @@ near as (
 )
 
 select p.start_id, p.link, p.identity, p.hop, p.via, n.ts, n.namespace, n.workload, n.audit_id,
-    n.username, n.verb, n.resource, n.name, n.operation, n.code, n.message, n.row_id, n.source, n.line
+    n.username, n.verb, n.resource, n.name, n.operation, n.code, n.message, n.row_id, n.source, n.line,
+    n.on_behalf_of
 from near as n
 join probes as p on p.key = n.key and p.bucket = n.bucket
 where n.ts between p.from_ts and p.to_ts

@@ -36,6 +36,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// An hour and a day, µs.
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_US: i64 = 24 * HOUR_US;
+/// Start of the year 2000, µs UTC.
+const YEAR_2000_US: i64 = 946_684_800_000_000;
 
 /// Options of an ingest.
 #[derive(Clone)]
@@ -214,15 +216,16 @@ pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
         origin.place = place;
     }
     let origin_has_day = origin.day.is_some();
-    let modified = object.modified.map(|ts| Ts(ts).date(options.zone));
-    let day = origin.day.or(modified).unwrap_or(options.today);
+    // archives that are built to be the same every time have files of 1970 or 1980
+    let modified = object.modified.filter(|ts| *ts >= YEAR_2000_US);
+    let day = origin.day.or(modified.map(|ts| Ts(ts).date(options.zone))).unwrap_or(options.today);
     let own_zone = options.path_zones.iter().find(|(glob, _)| glob.is_match(&object.key));
     // an object that was copied on another day says nothing about ages
-    let written = object.modified.filter(|ts| Ts(*ts).date(options.zone) == day);
+    let written = modified.filter(|ts| Ts(*ts).date(options.zone) == day);
     let clock = Clock { zone: own_zone.map_or(options.time_zone, |(_, zone)| *zone), day, written };
     let usual = ReaderOptions::of(clock);
     let end_of_day = usual.fallback_ts.saturating_add(DAY_US);
-    let newest = object.modified.map_or(end_of_day, |modified| modified.max(end_of_day));
+    let newest = modified.map_or(end_of_day, |modified| modified.max(end_of_day));
     Reader::new(
         origin,
         ReaderOptions {
@@ -230,7 +233,7 @@ pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
             fallback_ts: if origin_has_day {
                 usual.fallback_ts
             } else {
-                object.modified.unwrap_or(usual.fallback_ts)
+                modified.unwrap_or(usual.fallback_ts)
             },
             latest_ts: newest.saturating_add(options.max_skew),
             max_skew: options.max_skew,

@@ -23,7 +23,7 @@ pub const COLUMNS: [(&str, &str); 15] = [
         "on_behalf_of",
         "impersonated user, or what a controller works for: an application, a release, a commit",
     ),
-    ("kind", "resource that was changed, plural as in `audit`"),
+    ("kind", "kind of the object: Deployment, ConfigMap, …"),
     ("namespace", "namespace; null for a cluster-wide object"),
     ("name", "name of the object"),
     ("workload", "workload of the object, where known"),

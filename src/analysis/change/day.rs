@@ -2,8 +2,9 @@
 //! writes in the order of time, those of the day before too: an object's state must be known to see what
 //! changed.
 
-use crate::analysis::change::behalf::on_behalf_of;
+use crate::analysis::change::behalf::Syncs;
 use crate::analysis::change::follow::{Change, Follower, Write};
+use crate::analysis::change::kind::kind_of;
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::change::{ChangeRow, replace_day};
 use crate::lake::{Lake, commit};
@@ -17,6 +18,8 @@ use std::collections::BTreeSet;
 
 /// Seconds before the day from which the state of objects is known.
 const BACK_S: i64 = 86_400;
+/// Bytes of a value.
+const VALUE_BYTES: usize = 2048;
 /// Fields of one write.
 const FIELDS: usize = 200;
 /// Fields from which a write of an unknown object is a whole object, not a list of changes.
@@ -88,6 +91,7 @@ pub async fn refresh(
 /// Returns the rows of a day.
 async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits) -> Result<Vec<ChangeRow>> {
     let engine = Engine::over(lake, catalog, Some(window), BACK_S, limits).await?;
+    let syncs = Syncs::load(&engine).await?;
     let mut stream = engine.stream(include_str!("../../../sql/change/writes.sql")).await?;
     let mut found = Vec::new();
     let (mut object, mut follower) = ([const { String::new() }; 3], Follower::default());
@@ -102,7 +106,7 @@ async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits)
             let is_wanted = row.bool("is_wanted").unwrap_or(false);
             let change = follower.next(&Write::of(row), is_wanted);
             if is_wanted {
-                add(row, &change, &mut found);
+                add(row, &change, &syncs, &mut found);
             }
         }
     }
@@ -110,10 +114,11 @@ async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits)
 }
 
 /// Adds the rows of one write.
-fn add(row: Row<'_>, change: &Change, found: &mut Vec<ChangeRow>) {
+fn add(row: Row<'_>, change: &Change, syncs: &Syncs, found: &mut Vec<ChangeRow>) {
     let text = |column: &str| row.non_empty(column).map(str::to_owned);
     let resource = row.text("resource").unwrap_or_default();
-    let is_deletion = row.text("verb").is_some_and(|verb| verb.starts_with("delete"));
+    let is_eviction = row.text("operation") == Some("evict");
+    let is_deletion = is_eviction || row.text("verb").is_some_and(|verb| verb.starts_with("delete"));
     let is_creation = row.text("verb") == Some("create") || row.int("code") == Some(201);
     let is_whole = !change.is_known && change.fields.len() > WHOLE_FIELDS;
     let shows_fields =
@@ -129,9 +134,11 @@ fn add(row: Row<'_>, change: &Change, found: &mut Vec<ChangeRow>) {
         _ if change.is_restart() => "trigger",
         _ => "changed",
     };
-    let username = row.text("username").unwrap_or_default();
-    let bodies = ["request", "response"].map(|body| row.text(body).unwrap_or_default());
-    let behalf = on_behalf_of(username, row.text("attrs").unwrap_or_default(), bodies);
+    let behalf = syncs.behind(row);
+    let clipped = |value: String| match value.len() {
+        0..=VALUE_BYTES => value,
+        _ => value.get(..value.floor_char_boundary(VALUE_BYTES)).unwrap_or_default().to_owned(),
+    };
     let mut push = |field: Option<String>, old: Option<String>, new: Option<String>| {
         found.push(ChangeRow {
             ts: row.ts("ts").unwrap_or_default().0,
@@ -141,7 +148,7 @@ fn add(row: Row<'_>, change: &Change, found: &mut Vec<ChangeRow>) {
                 text("row_id"),
                 text("username"),
                 behalf.clone(),
-                text("resource"),
+                Some(kind_of(resource).to_owned()),
                 text("namespace"),
                 text("name"),
                 text("workload"),
@@ -158,6 +165,6 @@ fn add(row: Row<'_>, change: &Change, found: &mut Vec<ChangeRow>) {
         push(None, None, None);
     }
     for field in fields.into_iter().take(FIELDS) {
-        push(Some(field.path), field.old, field.new);
+        push(Some(field.path), field.old.map(clipped), field.new.map(clipped));
     }
 }

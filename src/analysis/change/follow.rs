@@ -69,6 +69,18 @@ impl Change {
         self.fields.iter().filter(move |field| !has_other || !field.is_metadata())
     }
 
+    /// Returns the field that is shown first, of a ConfigMap's text its line; `None` of an object of which
+    /// nothing is known before.
+    pub fn decisive(&self) -> Option<FieldChange> {
+        if !self.is_known && self.fields.len() > WHOLE_FIELDS {
+            return None;
+        }
+        // the key of an item says less than a field of it
+        let has_value = |field: &&FieldChange| field.old.as_deref().or(field.new.as_deref()) != Some("");
+        let first = self.of_substance().find(has_value).or_else(|| self.of_substance().next())?;
+        first.by_line().into_iter().next()
+    }
+
     /// Returns the fields that differ; of a ConfigMap's text, the lines that do.
     pub fn by_line(&self) -> Vec<FieldChange> {
         self.fields.iter().flat_map(FieldChange::by_line).collect()

@@ -16,10 +16,14 @@ mod near;
 // Who is behind a write: an impersonated user, or what a controller works for.
 mod behalf;
 
+// The kinds of resources.
+mod kind;
+
 // The changes of a day, as rows of the table `change`.
 mod day;
 
 pub use crate::analysis::change::day::{derive, refresh};
 pub use crate::analysis::change::difference::{FieldChange, quantity};
 pub use crate::analysis::change::follow::{Change, Object};
+pub use crate::analysis::change::kind::kind_of;
 pub use crate::analysis::change::near::load;

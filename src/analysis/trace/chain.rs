@@ -39,6 +39,9 @@ pub fn without_operation(linked: &LinkedStart<'_>, errors: &Errors) -> Hypothesi
 }
 
 fn cause(operation: &LinkedOperation) -> Cause {
+    let field = operation.change.decisive();
+    // the value of a variable may be secret
+    let shown = field.as_ref().filter(|field| !field.path.contains(".env["));
     Cause {
         audit_id: operation.audit_id.clone(),
         ts: operation.evidence.ts,
@@ -49,6 +52,10 @@ fn cause(operation: &LinkedOperation) -> Cause {
         name: operation.object.name.clone(),
         operation: operation.class.clone(),
         change: operation.change.text(),
+        field: field.as_ref().map(|field| field.path.clone()),
+        old: shown.and_then(|field| field.old.clone()),
+        new: shown.and_then(|field| field.new.clone()),
+        on_behalf_of: operation.on_behalf_of.clone(),
         row_id: operation.evidence.row_id.clone(),
     }
 }

@@ -36,6 +36,8 @@ pub struct LinkedOperation {
     pub is_creation: bool,
     /// Class of the operation: image, resources, config, scale, …
     pub class: String,
+    /// The impersonated user.
+    pub on_behalf_of: Option<String>,
     /// The fields that it changed.
     pub change: Change,
     /// The log line of the request.
@@ -133,6 +135,7 @@ fn operation_of(row: Row<'_>) -> Result<(String, LinkedOperation)> {
         via: row.non_empty("via").map(str::to_owned),
         is_creation: row.text("verb") == Some("create") || row.int("code") == Some(201),
         class: owned(row, "operation"),
+        on_behalf_of: row.non_empty("on_behalf_of").map(str::to_owned),
         change: Change::default(),
         evidence: evidence(row),
     };

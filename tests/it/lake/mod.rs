@@ -1,5 +1,6 @@
 //! Tests of the lake.
 
+pub mod changes; // what granted writes changed
 pub mod commands; // `headwater lake …`
 pub mod compaction; // compaction, replacement, expiry
 pub mod disk; // full and failing disks

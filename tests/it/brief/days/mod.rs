@@ -82,6 +82,10 @@ pub(crate) fn cause(
         name: object.2.into(),
         operation: operation.into(),
         change: (!change.is_empty()).then(|| change.into()),
+        field: None,
+        old: None,
+        new: None,
+        on_behalf_of: None,
         row_id: format!("03f2a9c1:{clock}"),
     }
 }
