@@ -15,6 +15,8 @@ pub enum Role {
     Audit,
     /// Kubernetes events.
     Event,
+    /// Kubernetes objects.
+    State,
     /// Application text, one record per line.
     Line,
     /// Application text whose records may span several lines (stack traces, long messages).

@@ -30,6 +30,7 @@ static LAST_ENVELOPE: &[&dyn Format] = &[&envelope::kubectl_time::KubectlTime];
 static EXACT: &[&dyn Format] = &[
     &leaf::audit::Audit,
     &leaf::event::Event,
+    &leaf::object::Object,
     &leaf::json_app::JsonApp,
     &leaf::klog::Klog,
     &leaf::nginx_access::NginxAccess,
@@ -153,7 +154,11 @@ impl Registry {
             })
         };
         let envelope = || self.envelopes.iter().copied().find(unwraps).or_else(|| self.prefix_of(line));
-        let outer = if leaf::event::Event.begins(line) { None } else { envelope() };
+        let outer = if leaf::event::Event.begins(line) || leaf::object::Object.begins(line) {
+            None
+        } else {
+            envelope()
+        };
         self.at(outer.or_else(|| self.leaf_of(line, None)))
     }
 

@@ -1,4 +1,4 @@
-//! Formats that read the text itself: audit events, Kubernetes events, application lines.
+//! Formats that read the text itself: audit events, Kubernetes events, application lines, Kubernetes objects.
 //! Must not know which envelope a line came in.
 
 pub mod audit;
@@ -10,6 +10,7 @@ pub mod logback;
 pub mod logfmt;
 pub mod nginx_access;
 pub mod nginx_error;
+pub mod object;
 
 mod config_text; // names and sizes of a ConfigMap's values
 mod operation; // the class of a mutating request

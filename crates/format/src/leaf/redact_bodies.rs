@@ -83,7 +83,7 @@ pub(super) fn redact_message(message: &str) -> Text<'_> {
 /// Removes secrets at any depth; returns true if something was removed. `has_values` means that the
 /// values of the object are secret: each is replaced by its size, so that the keys that a change touched
 /// stay visible.
-fn strip(value: &mut Value, has_values: bool) -> bool {
+pub(super) fn strip(value: &mut Value, has_values: bool) -> bool {
     match value {
         Value::Object(members) => strip_object(members, has_values),
         Value::Array(items) => {

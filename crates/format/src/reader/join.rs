@@ -192,7 +192,7 @@ impl Reader {
         self.release(stream, emit);
         stream.leaf = leaf.or(stream.leaf);
         let at = begun.unwrap_or_else(|| self.begin());
-        if matches!(self.role_of(leaf), Some(Role::Audit | Role::Event | Role::Line)) {
+        if matches!(self.role_of(leaf), Some(Role::Audit | Role::Event | Role::State | Role::Line)) {
             self.read(&mut stream.last_ts, &RecordText { text, leaf, at, context: &context }, emit);
             return;
         }

@@ -78,7 +78,7 @@ impl Reader {
     /// Reads one record. `last_ts` is the time of the stream's last record.
     pub(super) fn read(&mut self, last_ts: &mut Option<i64>, record: &RecordText<'_>, emit: EmitRow<'_>) {
         let RecordText { leaf, at, context, .. } = *record;
-        let is_json = matches!(self.role_of(leaf), Some(Role::Audit | Role::Event));
+        let is_json = matches!(self.role_of(leaf), Some(Role::Audit | Role::Event | Role::State));
         let (text, cut_bytes) = cut_to(record.text, if is_json { usize::MAX } else { MAX_RECORD_BYTES });
         let Some(format) = self.options.registry.at(leaf) else {
             let exception = stack::exception_of(text);
@@ -145,7 +145,9 @@ impl Reader {
         if let Some(claimed) = claimed.filter(|_| own.is_none()) {
             record.attrs.text("claimed_ts", &Ts(claimed).to_string());
         }
-        let ts = own.unwrap_or_else(|| self.other_ts(collected, *last_ts, &mut record.attrs));
+        // an object is observed when it is written down, not when the record before it happened
+        let previous = last_ts.filter(|_| !matches!(record.body, Body::State(_)));
+        let ts = own.unwrap_or_else(|| self.other_ts(collected, previous, &mut record.attrs));
         if let (Some(own), Some(collected)) = (own, collected)
             && (own - collected).abs() > COLLECTED_APART_US
         {

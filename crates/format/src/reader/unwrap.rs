@@ -3,7 +3,7 @@
 
 use crate::contract::{Format, Part, Unwrapped};
 use crate::envelope::shipper;
-use crate::leaf::{audit, event};
+use crate::leaf::{audit, event, object};
 use crate::reader::context::{Context, MAX_DEPTH};
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, Reader};
@@ -13,10 +13,12 @@ use model::record::Attrs;
 /// Bytes of the longest name of a place: twice what Kubernetes and DNS allow.
 const MAX_NAME_BYTES: usize = 512;
 
-/// Returns true for an event, whose `message` is not a collector's text, and for a record that holds an audit
+/// Returns true for an event, whose `message` is not a collector's text, for an object, and for a record that holds an audit
 /// event where no collector keeps its text.
 fn is_own_record(text: &str) -> bool {
-    event::Event.begins(text) || audit::held_in(text).is_some_and(|name| !shipper::is_line(&name))
+    event::Event.begins(text)
+        || object::Object.begins(text)
+        || audit::held_in(text).is_some_and(|name| !shipper::is_line(&name))
 }
 
 impl Reader {

@@ -17,6 +17,7 @@ mod json_cursor; // the JSON cursor
 mod layouts; // the files of `formats/`
 mod mutations; // mutated samples of every format
 mod reader; // whole objects: place, time, joining
+mod state; // states of Kubernetes objects, from any text
 mod templates; // messages that belong together
 mod text; // application-text formats
 mod time; // times in every form
