@@ -73,12 +73,12 @@ impl Engine {
         limits: Limits,
     ) -> Result<Self> {
         let engine = Self::new(limits)?;
-        engine.fill(lake, catalog, window, lookback_s)?;
+        engine.fill(lake, catalog, window, lookback_s).await?;
         Ok(engine)
     }
 
     /// Registers the lake's rows as tables.
-    pub(crate) fn fill(
+    pub(crate) async fn fill(
         &self,
         lake: &Lake,
         catalog: &Catalog,
@@ -102,9 +102,23 @@ impl Engine {
                 self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
+        self.add_states("public").await?;
+        if window.is_some() {
+            self.add_states("history").await?;
+        }
         // most of the objects that exist today were created on an earlier day
         let name = TableReference::partial("public", "topology");
         self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
+    }
+
+    /// Adds the states that statuses in `audit` show to the table `state`.
+    async fn add_states(&self, schema: &str) -> Result<()> {
+        let name = TableReference::partial(schema, "state");
+        let failed = |error| engine_error("cannot register table `state`", error);
+        let stored = self.context.table(name.clone()).await.map_err(failed)?;
+        let sql = include_str!("../../sql/state/of_audit.sql").replace("{audit}", &format!("{schema}.audit"));
+        let seen = self.context.sql(&sql).await.map_err(failed)?;
+        self.register(name, stored.union(seen).map_err(failed)?.logical_plan().clone())
     }
 
     fn new(limits: Limits) -> Result<Self> {

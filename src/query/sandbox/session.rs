@@ -49,7 +49,7 @@ impl Engine {
         for name in functions {
             engine.context.deregister_udtf(&name);
         }
-        engine.fill(lake, catalog, None, 0)?;
+        engine.fill(lake, catalog, None, 0).await?;
         Ok(engine)
     }
 
