@@ -120,6 +120,7 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
             ("resource", "deployments"),
             ("operation", "image"),
             ("stage", "ResponseComplete"),
+            ("attrs", "{}"),
             ("uri", "/"),
             ("subresource", ""),
             ("request", "{}"),
