@@ -56,7 +56,8 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
     args.extend(samples.iter().map(|path| path.to_str().expect("a readable path")));
     let done = json(&lake, &args);
     let mut by_source: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for table in ["business", "standard", "event", "audit"] {
+    // states that statuses in `audit` show have no object of their own
+    for table in ["business", "standard", "event", "audit", "state where object is not null"] {
         let found = rows(&lake, &format!("select * from {table}"));
         for row in found.as_array().expect("rows") {
             let mut fields = row.as_object().expect("a row").clone();
@@ -64,13 +65,14 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
             for derived in ["row_id", "template", "template_id"] {
                 fields.remove(derived);
             }
-            for column in ["attrs", "request", "response"] {
+            for column in ["attrs", "request", "response", "object"] {
                 if let Some(text) = fields.get(column).and_then(Value::as_str) {
                     let value = serde_json::from_str(text).expect("a JSON column");
                     fields.insert(column.into(), value);
                 }
             }
-            fields.insert("table".into(), table.into());
+            let name = table.split(" where").next().unwrap_or(table);
+            fields.insert("table".into(), name.into());
             let source = fields.remove("source").expect("a source");
             by_source.entry(source.as_str().expect("a path").into()).or_default().push(fields.into());
         }
