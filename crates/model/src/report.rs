@@ -4,6 +4,7 @@
 
 use crate::entity::Entity;
 use crate::error::Problem;
+pub use crate::state::{Class, State};
 use crate::time::Ts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -246,8 +247,11 @@ pub struct Step {
 pub struct Hypothesis {
     /// 0 to 1, comparable within one trace.
     pub score: f64,
-    /// The operation; null when the chain ends at an event.
+    /// The operation; null when no operation is known.
     pub cause: Option<Cause>,
+    /// The object that is wrong; null when an operation is named.
+    #[serde(default)]
+    pub state: Option<State>,
     /// Reasons for the score.
     pub reasons: Vec<Reason>,
     /// The chain, cause first.
@@ -267,6 +271,9 @@ pub struct Trace {
     pub ts: Ts,
     /// How certain it is.
     pub verdict: Verdict,
+    /// What the best hypothesis names.
+    #[serde(default)]
+    pub class: Class,
     /// Reasons for the verdict.
     pub reasons: Vec<Reason>,
     /// Up to three, best first.

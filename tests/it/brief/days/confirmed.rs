@@ -1,7 +1,7 @@
 //! A day with one confirmed trace: a memory limit was lowered, a container killed, and payments failed.
 
 use crate::brief::days::{Texts, at, calm_day, cause, entity, evidence, finding, hypothesis, reason, step};
-use model::report::{Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
+use model::report::{Class, Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
 
 /// Returns the day.
 pub(crate) fn confirmed_day() -> Report {
@@ -28,6 +28,7 @@ pub(crate) fn confirmed_day() -> Report {
         entity: pay.entity.clone(),
         ts: at("10:12:31"),
         verdict: Verdict::Confirmed,
+        class: Class::Operation,
         reasons: reasons.clone(),
         hypotheses: vec![hypothesis(0.94, Some(patch), reasons, steps())],
     });

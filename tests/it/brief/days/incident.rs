@@ -7,7 +7,8 @@ use crate::brief::days::{
 use model::entity::Entity;
 use model::error::Problem;
 use model::report::{
-    Finding, Gone, Hypothesis, Report, Severity, Status, Step, StepKind, Suppressed, Trace, Verdict, Zh,
+    Class, Finding, Gone, Hypothesis, Report, Severity, Status, Step, StepKind, Suppressed, Trace, Verdict,
+    Zh,
 };
 
 /// Returns the day.
@@ -88,6 +89,7 @@ fn likely_trace(finding: &Finding) -> Trace {
         entity: finding.entity.clone(),
         ts: at("15:02:09"),
         verdict: Verdict::Likely,
+        class: Class::Operation,
         reasons: vec![
             reason(
                 "names",
@@ -185,6 +187,7 @@ fn inconclusive_trace(finding: &Finding) -> Trace {
         entity: finding.entity.clone(),
         ts: at("13:20:00"),
         verdict: Verdict::Inconclusive,
+        class: Class::None,
         reasons: vec![reason("no_data", "no audit data 13:00–15:00", "审计日志 13:00–15:00 没有数据")],
         hypotheses: Vec::new(),
     }

@@ -176,5 +176,5 @@ pub(crate) fn empty_day() -> Report {
 }
 
 fn hypothesis(score: f64, cause: Option<Cause>, reasons: Vec<Reason>, steps: Vec<Step>) -> Hypothesis {
-    Hypothesis { score, cause, reasons, steps }
+    Hypothesis { score, cause, state: None, reasons, steps }
 }
