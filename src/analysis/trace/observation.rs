@@ -125,9 +125,7 @@ fn of_lines<'e>(
             let text = format!("{}\n{}", line.evidence.text, line.detail);
             let called =
                 places.iter().filter(|other| other.hop > 0 && !is_same(other) && other.is_host_in(&text));
-            // who has pods is no word of a stack trace
-            let callee = called
-                .filter_map(|other| Some(((context.places.has_pods(other), other.last_in(&text)?), other)));
+            let callee = called.filter_map(|other| Some((other.last_in(&text)?, other)));
             all.push(Observation {
                 seen: if line.is_warning { Seen::Warning } else { Seen::Log },
                 reason: "",
@@ -184,7 +182,8 @@ impl Place {
 
 /// Returns the last place of a name in a text, not as a part of a longer name.
 fn last_word(text: &str, name: &str) -> Option<usize> {
-    let is_part = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-');
+    let is_part =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(*b, b'-' | b'_'));
     let bytes = text.as_bytes();
     let at = text.match_indices(name).filter(|(at, _)| {
         !is_part(at.checked_sub(1).and_then(|before| bytes.get(before)))
