@@ -11,6 +11,7 @@ pub mod lang;
 pub mod numerals;
 pub mod record;
 pub mod report;
+mod state;
 pub mod table;
 mod texts;
 pub mod time;

@@ -6,6 +6,7 @@ pub use crate::coverage::{AgentSummary, Coverage, TableCoverage};
 use crate::entity::Entity;
 pub use crate::grade::{Evidence, Severity, Status, Verdict};
 use crate::incident::Incident;
+pub use crate::state::{Class, State};
 use crate::time::Ts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -188,8 +189,11 @@ pub struct Step {
 pub struct Hypothesis {
     /// 0 to 1, comparable within one trace.
     pub score: f64,
-    /// The operation; null when the chain ends at an event.
+    /// The operation; null when no operation is known.
     pub cause: Option<Cause>,
+    /// The object that is wrong; null when an operation is named.
+    #[serde(default)]
+    pub state: Option<State>,
     /// Reasons for the score.
     pub reasons: Vec<Reason>,
     /// The chain, cause first.
@@ -229,6 +233,9 @@ pub struct Trace {
     pub incident: String,
     /// How certain it is.
     pub verdict: Verdict,
+    /// What the best hypothesis names.
+    #[serde(default)]
+    pub class: Class,
     /// Reasons for the verdict.
     pub reasons: Vec<Reason>,
     /// Up to three, best first.

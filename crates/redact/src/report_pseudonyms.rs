@@ -30,6 +30,9 @@ impl Pseudonyms {
                         _ => {}
                     }
                 }
+                if let Some(state) = hypothesis.state.as_ref().filter(|state| state.kind == "Node") {
+                    known.add(Kind::Node, &state.name);
+                }
                 let operations = hypothesis.steps.iter().filter(|step| step.kind == StepKind::Operation);
                 operations.for_each(|step| known.add_user(&step.who));
             }
@@ -98,6 +101,9 @@ impl Pseudonyms {
             if let Some(cause) = &mut hypothesis.cause {
                 let texts = [&mut cause.username, &mut cause.namespace, &mut cause.name];
                 self.hide_all(texts.into_iter().chain(&mut cause.change));
+            }
+            if let Some(state) = &mut hypothesis.state {
+                self.hide_all([&mut state.namespace, &mut state.name, &mut state.what, &mut state.zh]);
             }
             for step in &mut hypothesis.steps {
                 self.hide_all([&mut step.what, &mut step.zh, &mut step.who]);

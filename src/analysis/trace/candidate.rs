@@ -188,7 +188,7 @@ fn effect_of<'e>(
 
 /// Returns the factor for the time from a change to its effect, or from an effect to the symptom; `share` is
 /// what is lost at most. Most changes show within minutes, so the logarithm counts.
-fn nearness(lag_s: f64, within_s: f64, share: f64) -> f64 {
+pub fn nearness(lag_s: f64, within_s: f64, share: f64) -> f64 {
     let minutes = |seconds: f64| (1.0 + seconds.max(0.0) / 60.0).ln();
     1.0 - share * (minutes(lag_s) / minutes(within_s)).min(1.0)
 }

@@ -9,6 +9,8 @@ use crate::analysis::trace::link::{LinkKind, SURE_IDENTITY};
 use crate::analysis::trace::operations::LinkedOperation;
 use crate::analysis::trace::reason::{ReasonKind, span};
 use crate::analysis::trace::start::Start;
+use crate::analysis::trace::state::StateCandidate;
+use crate::analysis::trace::verdict::SURE_STATE;
 use model::report::{Cause, Evidence, Hypothesis, Link, Step, StepKind};
 use model::time::Ts;
 
@@ -23,6 +25,7 @@ pub fn hypothesis(linked: &LinkedStart<'_>, candidate: &Candidate<'_>, errors: &
     Hypothesis {
         score: (candidate.score * 1000.0).round() / 1000.0,
         cause: Some(cause(operation)),
+        state: None,
         reasons: reasons.iter().map(ReasonKind::reason).collect(),
         steps: steps(linked, Some(candidate), errors),
     }
@@ -33,8 +36,39 @@ pub fn without_operation(linked: &LinkedStart<'_>, errors: &Errors) -> Hypothesi
     Hypothesis {
         score: 0.0,
         cause: None,
+        state: None,
         reasons: vec![ReasonKind::NoOperation.reason()],
         steps: steps(linked, None, errors),
+    }
+}
+
+/// Returns the hypothesis that an object is wrong: the line that says so, and the symptom.
+pub fn of_state(start: &Start, candidate: &StateCandidate<'_>) -> Hypothesis {
+    let seen = &candidate.seen;
+    let line = seen.evidence.text.lines().next().unwrap_or("");
+    let lead = if seen.reason.is_empty() { candidate.place.1.as_str() } else { seen.reason };
+    let what = format!("{lead}: {line}");
+    let shown = Draft {
+        kind: if candidate.is_event() { StepKind::Event } else { StepKind::Error },
+        zh: what.clone(),
+        what,
+        who: if seen.object.is_empty() { candidate.place.1.clone() } else { seen.object.to_owned() },
+        link: seen.link.0,
+        evidence: vec![seen.evidence.clone()],
+        ts: seen.evidence.ts,
+    };
+    let symptom = Draft { link: seen.link.0, ..of_symptom(start, None) };
+    // an own line of the symptom says both
+    let is_own = start.evidence.iter().any(|line| line.row_id == seen.evidence.row_id);
+    let drafts = if is_own { vec![symptom] } else { vec![shown, symptom] };
+    let is_said = candidate.strength >= SURE_STATE;
+    let reason = if is_said { ReasonKind::StateNamed } else { ReasonKind::StateSymptom };
+    Hypothesis {
+        score: (candidate.score * 1000.0).round() / 1000.0,
+        cause: None,
+        state: Some(candidate.state.clone()),
+        reasons: vec![reason.reason()],
+        steps: numbered(start, drafts),
     }
 }
 

@@ -28,6 +28,18 @@ struct ErrorSlot {
     detail: String,
 }
 
+/// The first line of a slot.
+pub struct ErrorLine<'e> {
+    /// False for an error.
+    pub is_warning: bool,
+    /// The line.
+    pub evidence: &'e Evidence,
+    /// Time of the last of the slot.
+    pub last: Ts,
+    /// Exception, the head of its stack and its error attributes.
+    pub detail: &'e str,
+}
+
 /// An error or warning that names an address.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -124,6 +136,25 @@ impl Errors {
             }
         }
         text
+    }
+
+    /// Returns the errors and warnings of a workload between two points, each template once per slot.
+    pub fn lines_in<'e>(
+        &'e self,
+        namespace: &str,
+        workload: &str,
+        from: Ts,
+        to: Ts,
+    ) -> impl Iterator<Item = ErrorLine<'e>> + use<'e> {
+        let slots = self.slots.get(&(namespace.to_owned(), workload.to_owned()));
+        slots.into_iter().flatten().filter(move |slot| slot.first.ts <= to && slot.last >= from).map(|slot| {
+            ErrorLine {
+                is_warning: slot.is_warning,
+                evidence: &slot.first,
+                last: slot.last,
+                detail: &slot.detail,
+            }
+        })
     }
 
     /// Returns the first error of a workload between two points.

@@ -54,6 +54,20 @@ pub async fn link_events(engine: &Engine) -> Result<BTreeMap<String, Vec<LinkedE
     Ok(by_start(of_start, |event| (event.evidence.ts, event.evidence.row_id.clone())))
 }
 
+/// Returns the events that say what is wrong with objects beside the call path, in the order of time.
+pub async fn link_related(engine: &Engine) -> Result<BTreeMap<String, Vec<LinkedEvent>>> {
+    let mut strongest: HashMap<_, LinkedEvent> = HashMap::new();
+    let keep = &mut |row: Row<'_>| {
+        let (start, event) = event_of(row)?;
+        let rank = |e: &LinkedEvent| (by_identity(e.identity), e.hop, e.link.name());
+        keep_first(&mut strongest, (start, event.evidence.row_id.clone()), event, rank);
+        Ok(())
+    };
+    each_row(engine, include_str!("../../../sql/trace/related.sql"), keep).await?;
+    let of_start = strongest.into_iter().map(|((start, _), event)| (start, event));
+    Ok(by_start(of_start, |event| (event.evidence.ts, event.evidence.row_id.clone())))
+}
+
 /// Reads an event and the id of its start.
 fn event_of(row: Row<'_>) -> Result<(String, LinkedEvent)> {
     let link = Link::of(row)?;

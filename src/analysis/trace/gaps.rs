@@ -40,6 +40,11 @@ impl RowSlots {
         vec![format!("{}–{}", clock(from, zone), clock(to, zone))]
     }
 
+    /// Returns true if no audit log is kept: no row around any start.
+    pub fn is_without_audit(&self) -> bool {
+        self.audit.is_empty()
+    }
+
     /// Returns the local hours between two points that have no audit row.
     pub fn audit_gap(&self, from: Ts, to: Ts, zone: Tz) -> Vec<String> {
         const HOUR_US: i64 = 6 * SLOT_US;

@@ -1,14 +1,15 @@
-//! From one start and what is linked to it to its trace: scores the operations, ranks them, decides
-//! the verdict and builds a chain of steps for the best three. Values in, values out; no queries.
+//! From one start and what is linked to it to its trace: scores the operations, else the states, ranks them,
+//! decides the verdict and builds a chain of steps for the best three. Values in, values out; no queries.
 
 use crate::analysis::trace::candidate::Candidate;
 use crate::analysis::trace::errors::Errors;
 use crate::analysis::trace::link::SURE_IDENTITY;
 use crate::analysis::trace::operations::LinkedOperation;
 use crate::analysis::trace::start::Start;
+use crate::analysis::trace::state::{StateCandidate, states};
 use crate::analysis::trace::verdict::{LIKELY, verdict};
 use crate::analysis::trace::{Context, LinkedStart, chain};
-use model::report::{Hypothesis, Trace};
+use model::report::{Class, Hypothesis, Trace};
 
 /// Hypotheses in a trace.
 const HYPOTHESES: usize = 3;
@@ -34,19 +35,27 @@ const REPEAT_S: f64 = 600.0;
 pub fn judge(linked: &LinkedStart<'_>, context: &Context<'_>) -> Trace {
     let start = linked.start;
     let candidates = rank(linked, context);
-    let (verdict, reasons) = verdict(linked, &candidates, context);
     // what is unlikely is not named at all
     let is_named = candidates.first().is_some_and(|best| best.score >= LIKELY);
+    let states = if is_named { Vec::new() } else { states(linked, context) };
+    let (verdict, reasons) = verdict(linked, &candidates, &states, context);
     let mut hypotheses: Vec<Hypothesis> = candidates
         .iter()
         .take(if is_named { HYPOTHESES } else { 0 })
         .map(|candidate| chain::hypothesis(linked, candidate, context.errors))
         .collect();
+    hypotheses.extend(best_of_places(&states).into_iter().map(|state| chain::of_state(start, state)));
     let is_sure = linked.events.iter().any(|event| event.hop == 0 && event.identity >= SURE_IDENTITY);
     if hypotheses.is_empty() && is_sure {
         hypotheses.push(chain::without_operation(linked, context.errors));
     }
+    let class = match hypotheses.first() {
+        Some(best) if best.cause.is_some() => Class::Operation,
+        Some(best) if best.state.is_some() => Class::State,
+        _ => Class::None,
+    };
     Trace {
+        class,
         id: start.id.clone(),
         finding: start.finding.clone(),
         entity: start.entity.clone(),
@@ -58,6 +67,18 @@ pub fn judge(linked: &LinkedStart<'_>, context: &Context<'_>) -> Trace {
         reasons,
         hypotheses,
     }
+}
+
+/// Returns the best state of each place on the call path, for as many as a trace names.
+fn best_of_places<'s, 'e>(states: &'s [StateCandidate<'e>]) -> Vec<&'s StateCandidate<'e>> {
+    let mut best: Vec<&StateCandidate<'e>> = Vec::new();
+    for state in states.iter().filter(|state| state.score >= LIKELY) {
+        if best.iter().all(|better| better.place != state.place) {
+            best.push(state);
+        }
+    }
+    best.truncate(HYPOTHESES);
+    best
 }
 
 /// Returns the candidates for the cause, best first; of equal scores the newest first.

@@ -19,14 +19,12 @@ const MAX_UIDS: usize = 100;
 /// (Id of the start, key of the object) → (identity, hop).
 pub type Mentions = BTreeMap<(String, String), (f64, i64)>;
 
+/// Uid of a pod → `namespace/name` of its workload.
+pub type Owners = BTreeMap<String, String>;
+
 /// Returns the keys of the objects that the texts of the starts and of their events mention.
-pub async fn mentions(
-    engine: &Engine,
-    starts: &[&Start],
-    events: &BTreeMap<String, Vec<LinkedEvent>>,
-) -> Result<Mentions> {
+pub fn mentions(starts: &[&Start], events: &BTreeMap<String, Vec<LinkedEvent>>, owners: &Owners) -> Mentions {
     let mut mentions = Mentions::new();
-    let owners = owners_of_uids(engine, events).await?;
     for start in starts {
         let own = start.entity.namespace.as_deref().unwrap_or("");
         let mut add = |key: String, identity: f64, hop: i64| {
@@ -51,14 +49,11 @@ pub async fn mentions(
             read(&event.evidence.text, namespace, event.identity.min(NAMED), event.hop);
         }
     }
-    Ok(mentions)
+    mentions
 }
 
-/// Returns the workloads (`namespace/name`) of the pods that event messages mention by uid.
-async fn owners_of_uids(
-    engine: &Engine,
-    events: &BTreeMap<String, Vec<LinkedEvent>>,
-) -> Result<BTreeMap<String, String>> {
+/// Returns the workloads of the pods that event messages mention by uid.
+pub async fn owners_of_uids(engine: &Engine, events: &BTreeMap<String, Vec<LinkedEvent>>) -> Result<Owners> {
     let texts = events.values().flatten().map(|event| event.evidence.text.as_str());
     let uids: BTreeSet<&str> = texts.flat_map(names::uids).take(MAX_UIDS).collect();
     if uids.is_empty() {

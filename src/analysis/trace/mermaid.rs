@@ -1,6 +1,7 @@
 //! The chain of a trace as a Mermaid flow chart, for tickets and wikis that render it.
 
 use chrono_tz::Tz;
+use model::lang::Lang;
 use model::report::{StepKind, Trace};
 
 /// Characters of a box at most.
@@ -25,6 +26,9 @@ pub fn mermaid(trace: &Trace, zone: Tz) -> String {
                 link.lag_s
             ));
         }
+    }
+    if let Some(state) = trace.hypotheses.first().and_then(|h| h.state.as_ref()) {
+        out.push_str(&format!("  state{{{{\"{}\"}}}} --> s0\n", label(&state.text_in(Lang::En))));
     }
     if steps.is_empty() {
         out.push_str(&format!("  s0[\"{} {}\"]\n", trace.ts.clock(zone), label(&trace.entity.label())));

@@ -44,6 +44,18 @@ mod reason;
 // The score of one operation as the cause.
 mod candidate;
 
+// The workloads on the call path of each start.
+mod places;
+
+// Which line says that an object is wrong.
+mod state_table;
+
+// What was seen of the objects that a start depends on.
+mod observation;
+
+// The object that is wrong, where no operation is known.
+mod state;
+
 // Hours without data.
 mod gaps;
 
@@ -68,12 +80,14 @@ pub use crate::analysis::trace::start::{Start, Subject, start_at, starts_of, sub
 pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};
 
 use crate::analysis::trace::errors::Errors;
-use crate::analysis::trace::events::{LinkedEvent, link_events};
+use crate::analysis::trace::events::{LinkedEvent, link_events, link_related};
 use crate::analysis::trace::gaps::RowSlots;
 use crate::analysis::trace::mechanism::{Mechanism, mechanisms};
-use crate::analysis::trace::mentions::mentions;
+use crate::analysis::trace::mentions::{Owners, mentions, owners_of_uids};
 use crate::analysis::trace::names::KnownNames;
 use crate::analysis::trace::operations::{LinkedOperation, link_operations};
+use crate::analysis::trace::places::Places;
+use crate::analysis::trace::state_table::StateEntry;
 use crate::analysis::trace::tables::{register_calls, register_mentions, register_starts};
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
@@ -96,6 +110,8 @@ struct LinkedStart<'e> {
     start: &'e Start,
     events: &'e [LinkedEvent],
     operations: &'e [LinkedOperation],
+    /// Events about objects beside the call path; the effect of no operation.
+    related: &'e [LinkedEvent],
 }
 
 /// What all starts of a batch are judged with.
@@ -105,6 +121,9 @@ struct Context<'c> {
     row_slots: &'c RowSlots,
     /// What each start calls, by the id of the start.
     calls: &'c BTreeMap<String, Vec<Callee>>,
+    states: &'c [StateEntry],
+    places: &'c Places,
+    owners: &'c Owners,
     /// Time zone of the hours in reasons.
     zone: Tz,
 }
@@ -117,12 +136,12 @@ pub async fn trace(
     starts: &[Start],
     custom: Option<(&str, &str)>,
 ) -> Result<Vec<Trace>> {
-    let mechanisms = mechanisms(custom)?;
+    let tables = (mechanisms(custom)?, state_table::entries()?);
     let mut in_order: Vec<&Start> = starts.iter().collect();
     in_order.sort_by(|a, b| (a.ts, &a.id).cmp(&(b.ts, &b.id)));
     let mut traces = Vec::new();
     for batch in in_order.chunks(BATCH) {
-        traces.extend(trace_batch(engine, window.zone, batch, &mechanisms).await?);
+        traces.extend(trace_batch(engine, window.zone, batch, &tables).await?);
     }
     let place: BTreeMap<&str, usize> =
         starts.iter().enumerate().map(|(at, start)| (start.id.as_str(), at)).collect();
@@ -135,7 +154,7 @@ async fn trace_batch(
     engine: &Engine,
     zone: Tz,
     starts: &[&Start],
-    mechanisms: &[Mechanism],
+    (mechanisms, states): &(Vec<Mechanism>, Vec<StateEntry>),
 ) -> Result<Vec<Trace>> {
     let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(Vec::new()) };
     narrow_tables(engine, first.ts.plus_s(-BACK_S), last.ts.plus_s(ON_S)).await?;
@@ -150,17 +169,20 @@ async fn trace_batch(
 
     // what happened to it; the messages of events name further objects to look up operations by
     let events = link_events(engine).await?;
-    register_mentions(engine, &mentions(engine, starts, &events).await?)?;
+    let owners = &owners_of_uids(engine, &events).await?;
+    register_mentions(engine, &mentions(starts, &events, owners))?;
     let operations = link_operations(engine).await?;
+    let related = link_related(engine).await?;
 
-    let row_slots = RowSlots::load(engine).await?;
-    let calls = callees(engine, &known).await?;
-    let context = Context { mechanisms, errors: &errors, row_slots: &row_slots, calls: &calls, zone };
+    let (row_slots, places) = (&RowSlots::load(engine).await?, &Places::load(engine).await?);
+    let calls = &callees(engine, &known).await?;
+    let context = Context { mechanisms, errors: &errors, row_slots, calls, states, places, owners, zone };
     let traces = starts.iter().map(|start| {
         let linked = LinkedStart {
             start,
             events: events.get(&start.id).map_or(&[], Vec::as_slice),
             operations: operations.get(&start.id).map_or(&[], Vec::as_slice),
+            related: related.get(&start.id).map_or(&[], Vec::as_slice),
         };
         judge::judge(&linked, &context)
     });

@@ -37,6 +37,16 @@ pub enum ReasonKind {
     NoOperation,
     /// Only this event explains the symptom.
     EventsOnly(String),
+    /// A line names the object and what is wrong with it.
+    StateNamed,
+    /// The line shows a symptom of the object.
+    StateSymptom,
+    /// The object's state was seen only after the symptom, or long before it.
+    StateLate,
+    /// The object is not tied to the symptom by name.
+    StateAway,
+    /// Another object is wrong too.
+    StateRival(String),
     /// These hours have no audit rows.
     NoAuditData(String),
     /// This span has no events.
@@ -62,6 +72,11 @@ impl ReasonKind {
             Self::NoEventBetween => "no_event_between",
             Self::NoOperation => "no_operation",
             Self::EventsOnly(_) => "events_only",
+            Self::StateNamed => "state_named",
+            Self::StateSymptom => "state_symptom",
+            Self::StateLate => "state_late",
+            Self::StateAway => "state_away",
+            Self::StateRival(_) => "state_rival",
             Self::NoAuditData(_) => "no_audit_data",
             Self::NoEventData(_) => "no_event_data",
         }
@@ -76,6 +91,7 @@ impl ReasonKind {
             | Self::Trigger(detail)
             | Self::Rival(detail)
             | Self::EventsOnly(detail)
+            | Self::StateRival(detail)
             | Self::NoAuditData(detail)
             | Self::NoEventData(detail) => detail,
             _ => "",
@@ -130,6 +146,19 @@ impl ReasonKind {
                 "该工作负载、其依赖对象以及错误中提到的对象上，均没有能解释此现象的操作",
             ),
             Self::EventsOnly(_) => ("cluster events explain the error: {}", "集群事件可以解释该错误：{}"),
+            Self::StateNamed => {
+                ("a log line names the object and what is wrong with it", "日志直接指出了该对象及其问题")
+            }
+            Self::StateSymptom => (
+                "the lines show how the object fails, not what is wrong with it",
+                "日志只显示该对象的故障表现，没有指出根源",
+            ),
+            Self::StateLate => (
+                "it was not seen when the symptom began, but before or after",
+                "症状开始时未见该状态，只在之前或之后见到",
+            ),
+            Self::StateAway => ("it is not tied to the symptom by name", "没有名称能将其与症状直接关联"),
+            Self::StateRival(_) => ("another object is wrong too: {}", "另有对象异常：{}"),
             Self::NoAuditData(_) => ("there is no audit data for {}", "{} 没有审计数据"),
             Self::NoEventData(_) => ("there is no event data for {}", "{} 没有事件数据"),
         }

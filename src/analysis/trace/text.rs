@@ -1,6 +1,7 @@
 //! A trace as plain text: the verdict with its reasons, then each hypothesis with its steps.
 
 use chrono_tz::Tz;
+use model::lang::Lang;
 use model::report::Trace;
 
 /// The text for an operation that is the cause of no trace.
@@ -14,6 +15,9 @@ pub fn text(trace: &Trace, zone: Tz) -> String {
     }
     for (at, hypothesis) in trace.hypotheses.iter().enumerate() {
         out.push_str(&format!("\n{}. score {:.3}\n", at + 1, hypothesis.score));
+        if let Some(state) = &hypothesis.state {
+            out.push_str(&format!("   state: {}\n", state.text_in(Lang::En)));
+        }
         for step in &hypothesis.steps {
             let link = step
                 .link

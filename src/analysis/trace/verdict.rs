@@ -5,7 +5,9 @@ use crate::analysis::trace::candidate::{Candidate, TICK_S};
 use crate::analysis::trace::link::SURE_IDENTITY;
 use crate::analysis::trace::operations::LinkedOperation;
 use crate::analysis::trace::reason::{ReasonKind, span};
+use crate::analysis::trace::state::StateCandidate;
 use crate::analysis::trace::{Context, LinkedStart};
+use model::lang::Lang;
 use model::report::{Reason, Verdict};
 
 /// Score below which the best candidate is not named as the cause.
@@ -21,16 +23,25 @@ const SURE_ALONE: f64 = 0.9;
 /// The same where the errors began with the operation.
 const SURE_WITH_ONSET: f64 = 0.85;
 
+/// Strength from which a line says what is wrong.
+pub const SURE_STATE: f64 = 0.9;
+/// Seconds after the onset within which a state that was there is reported.
+const REPORTED_S: f64 = 60.0;
+/// Seconds before the onset within which a state that is still there is seen.
+const PRESENT_S: f64 = 900.0;
+
 /// The hours around a start without data.
 struct Gaps {
     audit: Vec<String>,
     event: Vec<String>,
 }
 
-/// Returns the verdict of a start with its reasons. `candidates` are sorted, best first.
+/// Returns the verdict of a start with its reasons. `candidates` and `states` are sorted, best first; a state counts
+/// only where no operation is named.
 pub fn verdict(
     linked: &LinkedStart<'_>,
     candidates: &[Candidate<'_>],
+    states: &[StateCandidate<'_>],
     context: &Context<'_>,
 ) -> (Verdict, Vec<Reason>) {
     let best = candidates.first().filter(|best| best.score >= LIKELY);
@@ -45,7 +56,10 @@ pub fn verdict(
     let verdict = match best {
         None => {
             reasons.extend(without_cause(linked, &gaps));
-            Verdict::Inconclusive
+            // where an audit log is kept, it would have the operation
+            let is_kept = !context.row_slots.is_without_audit();
+            let state = states.first().filter(|best| best.score >= LIKELY && !is_kept);
+            state.map_or(Verdict::Inconclusive, |best| with_state(linked, best, states, &gaps, &mut reasons))
         }
         Some(best) => with_cause(linked, best, candidates.get(1), &gaps, &mut reasons),
     };
@@ -76,6 +90,39 @@ fn without_cause(linked: &LinkedStart<'_>, gaps: &Gaps) -> Vec<ReasonKind> {
         reasons.push(ReasonKind::NoOperation);
     }
     reasons
+}
+
+/// Returns the verdict on the object that is wrong and adds its reasons.
+fn with_state(
+    linked: &LinkedStart<'_>,
+    best: &StateCandidate<'_>,
+    states: &[StateCandidate<'_>],
+    gaps: &Gaps,
+    reasons: &mut Vec<ReasonKind>,
+) -> Verdict {
+    let mut doubts = Vec::new();
+    if best.strength < SURE_STATE || best.state.name.is_empty() {
+        doubts.push(ReasonKind::StateSymptom);
+    }
+    let since_s = linked.start.ts.since_s(best.seen.evidence.ts);
+    if best.first.since_s(linked.start.ts) > REPORTED_S || since_s > PRESENT_S {
+        doubts.push(ReasonKind::StateLate);
+    }
+    if best.hop > 1 || best.seen.link.1 < SURE_IDENTITY || !best.seen.is_mentioned {
+        doubts.push(ReasonKind::StateAway);
+    }
+    if let Some(rival) =
+        states.iter().find(|other| other.is_rival_of(best) && other.score >= RIVAL * best.score)
+    {
+        doubts.push(ReasonKind::StateRival(rival.state.text_in(Lang::En)));
+    }
+    let is_certain = doubts.is_empty() && gaps.event.is_empty();
+    reasons.append(&mut doubts);
+    if !is_certain {
+        return Verdict::Likely;
+    }
+    reasons.push(ReasonKind::StateNamed);
+    Verdict::Confirmed
 }
 
 /// Returns the verdict on the best candidate and adds its reasons.

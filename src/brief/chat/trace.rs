@@ -106,6 +106,7 @@ pub(super) fn verdict_line(trace: &Trace, local: &LocalTime, lang: Lang) -> Stri
     let best = trace.hypotheses.first();
     let origin = match best.map(|best| (best, best.cause.as_ref())) {
         Some((_, Some(cause))) => operation(cause, local, lang),
+        Some((Hypothesis { state: Some(state), .. }, None)) => sanitize(&state.text_in(lang), 2 * TEXT),
         Some((best, None)) => best.steps.first().map_or_else(String::new, |step| {
             let what = sanitize(step.what_in(lang), TEXT);
             let at = local.clock(step.ts);
@@ -135,7 +136,11 @@ pub(super) fn verdict_line(trace: &Trace, local: &LocalTime, lang: Lang) -> Stri
                     format!("; candidates, none proven: {candidates}"),
                 )
             };
-            format!("{open}{}{candidates}", because(lang.pick("：", ": ")))
+            let state = best.and_then(|best| best.state.as_ref()).map_or_else(String::new, |state| {
+                let state = sanitize(&state.text_in(lang), 2 * TEXT);
+                lang.pick(format!("；现状：{state}"), format!("; what is wrong: {state}"))
+            });
+            format!("{open}{}{candidates}{state}", because(lang.pick("：", ": ")))
         }
     }
 }

@@ -202,6 +202,10 @@ fn origin(outline: &Outline, trace: &Trace, lang: Lang) -> Vec<String> {
     };
     let end = lang.pick("。", ".");
     let Some(cause) = best.and_then(|hypothesis| hypothesis.cause.as_ref()) else {
+        if let Some(state) = best.and_then(|hypothesis| hypothesis.state.as_ref()) {
+            let text = sentence::first(&state.text_in(lang), 60, lang);
+            return text.map(|text| format!("{lead}{text}{end}")).into_iter().collect();
+        }
         let first = best.and_then(|hypothesis| hypothesis.steps.first());
         let what = first.and_then(|step| sentence::first(step.what_in(lang), 60, lang));
         let event = lang.pick("源头是集群事件", "it began with a cluster event");

@@ -3,7 +3,7 @@
 use crate::brief::days::{at, calm_day, cause, entity, finding_of, hypothesis};
 use headwater::analysis::report::regroup;
 use model::incident::Incident;
-use model::report::{Callee, Report, Severity, Status, Trace, Verdict};
+use model::report::{Callee, Class, Report, Severity, Status, Trace, Verdict};
 
 /// Adds a finding and its trace: workload, onset, verdict and the name of the Deployment changed.
 fn add(report: &mut Report, workload: &str, clock: &str, cause_of: Option<(Verdict, &str)>, calls: &[&str]) {
@@ -25,6 +25,7 @@ fn add(report: &mut Report, workload: &str, clock: &str, cause_of: Option<(Verdi
             .collect(),
         incident: String::new(),
         verdict: cause_of.map_or(Verdict::Inconclusive, |(verdict, _)| verdict),
+        class: Class::default(),
         reasons: Vec::new(),
         hypotheses: cause_of
             .map(|(_, name)| hypothesis(0.9, Some(changed(name)), Vec::new(), Vec::new()))

@@ -4,4 +4,5 @@ pub mod changes; // what counts as a change
 pub mod evaluate; // every kind of incident, scored
 pub mod incidents; // which findings and traces are one ticket
 pub mod recorded; // recordings of a real cluster, scored
+pub mod states; // the object that is wrong, without an audit log
 pub mod trace_joins; // the window joins of the trace against brute force

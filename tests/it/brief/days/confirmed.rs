@@ -2,7 +2,7 @@
 
 use crate::brief::days::{Texts, at, calm_day, cause, entity, evidence, finding, hypothesis, reason, step};
 use headwater::analysis::report::regroup;
-use model::report::{Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
+use model::report::{Class, Finding, Report, Severity, Status, Step, StepKind, Trace, Verdict};
 
 /// Returns the day.
 pub(crate) fn confirmed_day() -> Report {
@@ -32,6 +32,7 @@ pub(crate) fn confirmed_day() -> Report {
         calls: Vec::new(),
         incident: String::new(),
         verdict: Verdict::Confirmed,
+        class: Class::Operation,
         reasons: reasons.clone(),
         hypotheses: vec![hypothesis(0.94, Some(patch), reasons, steps())],
     });

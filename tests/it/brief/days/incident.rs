@@ -8,7 +8,8 @@ use headwater::analysis::report::regroup;
 use model::entity::Entity;
 use model::error::Problem;
 use model::report::{
-    Finding, Gone, Hypothesis, Report, Severity, Status, Step, StepKind, Suppressed, Trace, Verdict, Zh,
+    Class, Finding, Gone, Hypothesis, Report, Severity, Status, Step, StepKind, Suppressed, Trace, Verdict,
+    Zh,
 };
 
 /// Returns the day.
@@ -93,6 +94,7 @@ fn likely_trace(finding: &Finding) -> Trace {
         calls: Vec::new(),
         incident: String::new(),
         verdict: Verdict::Likely,
+        class: Class::Operation,
         reasons: vec![
             reason(
                 "names",
@@ -193,6 +195,7 @@ fn inconclusive_trace(finding: &Finding) -> Trace {
         calls: Vec::new(),
         incident: String::new(),
         verdict: Verdict::Inconclusive,
+        class: Class::None,
         reasons: vec![reason("no_data", "no audit data 13:00–15:00", "审计日志 13:00–15:00 没有数据")],
         hypotheses: Vec::new(),
     }
