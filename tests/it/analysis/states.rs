@@ -120,12 +120,13 @@ fn an_event_about_pods_accuses_their_workload() {
 }
 
 #[test]
+// no event or relation shows what kind of workload it is
 fn a_line_of_a_callee_outranks_what_its_callers_see() {
     let lines = [(POD, "startup aborted: required environment variable SMTP_HOST is not set")];
     let day = Day { events: &[], lines: &lines, error: REFUSED };
-    check(&day, "Deployment", "stock-api", "environment variable SMTP_HOST is not set");
+    check(&day, "Workload", "stock-api", "environment variable SMTP_HOST is not set");
     let lines = [(POD, "write segment: no space left on device")];
-    check(&Day { lines: &lines, ..day }, "Deployment", "stock-api", "no space left on device");
+    check(&Day { lines: &lines, ..day }, "Workload", "stock-api", "no space left on device");
 }
 
 #[test]
