@@ -45,13 +45,15 @@ impl Change {
             return None;
         }
         let clip = |text: &str| text.chars().take(TEXT_CHARS).collect::<String>();
-        let hidden = |field: &FieldChange| field.path.contains(".env["); // values may be secret
+        // values of variables may be secret; of those of a ConfigMap only sizes are known
+        let hidden = |field: &FieldChange| field.path.contains(".env[") || is_data(&field.path);
         let mut parts: Vec<String> = self
             .of_substance()
+            .flat_map(FieldChange::by_line)
             .take(TEXT_FIELDS)
             .map(|field| match (&field.old, &field.new) {
-                (_, Some(_)) if hidden(field) => field.label(),
-                (_, None) if hidden(field) => format!("{} removed", field.label()),
+                (_, Some(_)) if hidden(&field) => field.label(),
+                (_, None) if hidden(&field) => format!("{} removed", field.label()),
                 (Some(old), Some(new)) => format!("{} {} → {}", field.label(), clip(old), clip(new)),
                 (None, Some(new)) if new.is_empty() => format!("{} added", field.label()),
                 (None, Some(new)) => format!("{} → {}", field.label(), clip(new)),

@@ -17,6 +17,9 @@ pub fn title(entity: &Entity, lead: Option<&Trace>, findings: &[&Finding]) -> (S
     let of = |lang| first.map(|finding| finding.title_in(lang)).unwrap_or_default();
     let label = entity.label();
     let Some((lead, cause)) = lead.and_then(|lead| Some((lead, cause_of(lead)?))) else {
+        if let Some(state) = lead.and_then(|lead| lead.hypotheses.first()?.state.as_ref()) {
+            return (state.text_in(Lang::En), state.text_in(Lang::Zh));
+        }
         return match findings.len() {
             0 | 1 => (format!("{label}: {}", of(Lang::En)), format!("{label}：{}", of(Lang::Zh))),
             n if lead.is_none() => {
