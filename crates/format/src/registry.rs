@@ -17,6 +17,7 @@ static ENVELOPES: &[&dyn Format] = &[
     &envelope::cloudwatch::CloudWatch,
     &envelope::gcp::Gcp,
     &envelope::csv::Csv,
+    &envelope::kubectl_output::KubectlOutput,
     &envelope::watch::Watch,
     &envelope::lists::Lists,
     &envelope::shipper::Shipper,

@@ -8,6 +8,7 @@ pub mod cri;
 pub mod csv;
 pub mod docker;
 pub mod gcp;
+pub mod kubectl_output;
 pub mod kubectl_time;
 pub mod lists;
 pub mod otlp;

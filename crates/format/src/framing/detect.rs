@@ -6,6 +6,7 @@ use crate::framing::glue::{Extent, Glue, begins_object, extent, without_blanks};
 use crate::framing::journal_export;
 use crate::framing::limits::damaged;
 use crate::framing::window::WINDOW_BYTES;
+use crate::text::kubectl::sections;
 use crate::text::{csv_header, csv_kind};
 use std::io;
 
@@ -21,11 +22,13 @@ pub(crate) struct Plan {
     pub(crate) glue: Glue,
     /// The header of a CSV of a known kind that has none.
     pub(crate) header: Option<String>,
+    /// True if outputs of kubectl may be among the lines.
+    pub(crate) has_outputs: bool,
 }
 
 impl Plan {
     fn of(framing: Framing) -> Self {
-        Self { framing, glue: Glue::Never, header: None }
+        Self { framing, glue: Glue::Never, header: None, has_outputs: false }
     }
 
     fn lines(glue: Glue) -> Self {
@@ -38,25 +41,32 @@ pub(crate) fn plan_of(head: &[u8]) -> io::Result<Plan> {
     if is_binary(head) {
         return Err(damaged("binary content is not a log"));
     }
-    let Some(first) = first_line(head) else { return Ok(Plan::of(Framing::Lines)) };
+    let has_outputs = sections::may_have(&String::from_utf8_lossy(head));
+    let plan = content_plan(head);
+    Ok(Plan { has_outputs: has_outputs && plan.framing == Framing::Lines, ..plan })
+}
+
+/// Detects the framing of a text that begins with `head`.
+fn content_plan(head: &[u8]) -> Plan {
+    let Some(first) = first_line(head) else { return Plan::of(Framing::Lines) };
     if begins_object(first.text) || first.text.starts_with(b"[") {
-        return Ok(json_plan(&first, head));
+        return json_plan(&first, head);
     }
     let yaml = [&b"apiVersion:"[..], b"kind:", b"items:", b"- apiVersion:", b"insertId:"];
     if yaml.iter().any(|key| first.text.starts_with(key)) {
-        return Ok(Plan::of(Framing::Yaml));
+        return Plan::of(Framing::Yaml);
     }
     if journal_export::begins(first.text) {
-        return Ok(Plan::of(Framing::Journal));
+        return Plan::of(Framing::Journal);
     }
     if csv_header::dialect_of(first.text).is_some() {
-        return Ok(Plan::of(Framing::Csv));
+        return Plan::of(Framing::Csv);
     }
     if let Some(header) = csv_kind::missing_header(first.onwards) {
-        return Ok(Plan { header: Some(header), ..Plan::of(Framing::Csv) });
+        return Plan { header: Some(header), ..Plan::of(Framing::Csv) };
     }
     let has_json = memchr::memmem::find(head, b"\n{\"").is_some();
-    Ok(Plan::lines(if has_json { Glue::of_lines(head) } else { Glue::Never }))
+    Plan::lines(if has_json { Glue::of_lines(head) } else { Glue::Never })
 }
 
 /// The first line with a content.

@@ -16,6 +16,7 @@ mod json_stream; // a JSON document as its values
 mod limits; // what one object may cost
 mod line; // lines
 mod list; // Lists without items
+mod sections; // outputs of kubectl among lines
 mod utf16; // UTF-16 → UTF-8
 mod window; // a stream that shows its next bytes
 mod yaml; // YAML documents as their items
@@ -61,6 +62,7 @@ pub(crate) fn frames_within(
     }
     let plan = detect::plan_of(head)?;
     match plan.framing {
+        Framing::Lines if plan.has_outputs => sections::outputs(input, limits, plan.glue, emit)?,
         Framing::Lines => line::lines(input, limits, plan.glue, emit)?,
         Framing::Csv => csv_stream::records(input, limits, plan.header, emit)?,
         Framing::Json => json_stream::values(input, limits, emit)?,

@@ -15,6 +15,7 @@ pub(crate) mod json; // members and items of JSON that is read once
 pub mod json_cursor; // the hot path: JSON in one pass
 pub(crate) mod json_mend; // broken JSON, mended
 pub(crate) mod json_time; // times in JSON objects and arrays
+pub(crate) mod kubectl; // what kubectl prints for people
 pub(crate) mod labels; // labels of Prometheus and Loki
 pub(crate) mod layout; // those pieces in any order a team configured
 pub(crate) mod pairs; // the pairs of logfmt

@@ -81,7 +81,7 @@ fn replay(format: &dyn Format, others: &[&dyn Format], lines: u32) {
             .fold(1, |seed, byte| seed << 8 | u64::from(*byte)),
     );
     let sample: Vec<Vec<u8>> = match format.name() {
-        "csv" => vec![format.sample().as_bytes().to_vec()],
+        "csv" | "kubectl-output" => vec![format.sample().as_bytes().to_vec()],
         _ => format.sample().lines().map(|line| line.as_bytes().to_vec()).collect(),
     };
     let mut done = 0;

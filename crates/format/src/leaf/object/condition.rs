@@ -23,6 +23,7 @@ pub(super) fn explain(object: &Value, (kind, status): (&str, &str), summary: &mu
         return;
     };
     let reason = text(condition, "/reason");
-    summary.because(if reason.is_empty() { kind } else { reason });
+    // `Ready` is no reason not to be ready
+    summary.because(if reason.is_empty() && status == "True" { kind } else { reason });
     summary.say(short(text(condition, "/message")));
 }

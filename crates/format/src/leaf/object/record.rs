@@ -12,7 +12,7 @@ use model::record::{Attrs, Body, Level, Place, Record, StateFields};
 use serde_json::{Map, Value};
 
 /// The member that says that an object was read from text that shows a part of it, and from which.
-pub(crate) const SHOWN_BY: &str = "shownBy";
+const SHOWN_BY: &str = "shownBy";
 
 /// Emits the state of an object; `list` is the kind that its List names.
 pub(super) fn emit_state(mut object: Value, list: Option<&str>, emit: Emit<'_>) -> Result<(), String> {

@@ -7,7 +7,7 @@ use model::record::Body;
 use std::path::{Path, PathBuf};
 
 /// The formats whose samples are read.
-const FOLDERS: [&str; 1] = ["k8s-object"];
+const FOLDERS: [&str; 2] = ["k8s-object", "kubectl-output"];
 
 /// Writes a state as `line kind namespace/workload/pod/node uid phase ready reason exit restarts image owner | message`
 /// and its object below it.
@@ -43,6 +43,26 @@ pub fn render(row: &Row<'_>) -> String {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/formats")
+}
+
+#[test]
+fn cut_outputs_are_counted_and_keep_no_secret() {
+    for name in ["tables.txt", "describe.txt"] {
+        let text = std::fs::read_to_string(root().join("kubectl-output").join(name)).expect("a text");
+        for end in (0..text.len()).step_by(101) {
+            let (rows, counts) = read_as(text.get(..end).unwrap_or(""), render);
+            assert_eq!(counts.parsed + counts.unparsed, rows.len() as u64, "{name} {end}");
+            assert!(!rows.concat().contains("cGx1bS10"), "{name} {end}: {rows:?}");
+        }
+    }
+}
+
+#[test]
+fn ordinary_lines_are_no_outputs() {
+    let text = "2026-11-22 10:12:03.100 INFO [main] com.shop.Cart - NAME READY STATUS RESTARTS AGE\n\
+        Name:  plum\nnothing of kubectl here\ncart 1/1 is Running 5 days\nfoo   ready   now\n";
+    let (rows, _) = read_as(text, render);
+    assert!(rows.iter().all(|row| row.contains("standard") || row.contains("business")), "{rows:?}");
 }
 
 #[test]
