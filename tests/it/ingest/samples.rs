@@ -82,6 +82,9 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
         let key = object["key"].as_str().expect("a key");
         let mut rows = by_source.remove(key).unwrap_or_default();
         rows.sort_by_key(|row| (row["line"].as_i64(), row["ts"].as_str().map(str::to_owned)));
+        for row in rows.iter_mut().filter(|row| row["attrs"]["ts_source"] == "object") {
+            row["ts"] = "of the object".into(); // when the file was written, if no path has a date
+        }
         let mut result: serde_json::Map<String, Value> =
             ["format", "records", "parsed", "unparsed", "dropped"]
                 .into_iter()
