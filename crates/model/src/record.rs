@@ -248,10 +248,6 @@ impl Attrs {
 
 /// The part of a record that depends on its type.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on the stack; a box would cost an allocation for each audit event"
-)]
 pub enum Body<'a> {
     /// Business or standard, depending on where it was collected.
     Text(TextFields<'a>),

@@ -66,7 +66,7 @@ pub fn groups(traces: &[Trace]) -> Vec<Vec<usize>> {
 /// Joins the traces of one operation, and of a series: `backfill-000`, `backfill-001`, the pods of a drain.
 fn join_operations(traces: &[Trace], followers: &BTreeSet<usize>, sets: &mut Sets) {
     let mut by_id: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut by_kind: BTreeMap<(&str, &str, &str, &str), Vec<(usize, &Cause)>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<[&str; 4], Vec<(usize, &Cause)>> = BTreeMap::new();
     let leaders = traces.iter().enumerate().filter(|(at, _)| !followers.contains(at));
     for (at, cause) in leaders.filter_map(|(at, trace)| Some((at, cause_of(trace)?))) {
         match by_id.get(cause.audit_id.as_str()) {
@@ -74,7 +74,7 @@ fn join_operations(traces: &[Trace], followers: &BTreeSet<usize>, sets: &mut Set
             None => drop(by_id.insert(&cause.audit_id, at)),
         }
         if matches!(cause.verb.as_str(), "create" | "delete") {
-            let kind = (&*cause.username, &*cause.verb, &*cause.resource, stem(cause));
+            let kind = [&*cause.username, &*cause.verb, &*cause.resource, stem(cause)];
             by_kind.entry(kind).or_default().push((at, cause));
         }
     }

@@ -45,7 +45,7 @@ impl<'t> Header<'t> {
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         let is_name = |name: &&str| !name.is_empty() && !name.bytes().any(|byte| byte.is_ascii_lowercase());
         let has_name = names.iter().filter(|name| **name == "NAME").count() == 1;
-        if names.len() < 2 || !has_name || !names.iter().all(|name| is_name(name)) {
+        if names.len() < 2 || !has_name || !names.iter().all(is_name) {
             return None;
         }
         let is_plain = matches!(
