@@ -104,11 +104,12 @@ impl Engine {
                 self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
+        // no status in `audit` shows a whole object
+        self.add_broken().await?;
         self.add_states("public").await?;
         if window.is_some() {
             self.add_states("history").await?;
         }
-        self.add_broken().await?;
         // most of the objects that exist today were created on an earlier day
         let name = TableReference::partial("public", "topology");
         self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
