@@ -1,0 +1,61 @@
+/*
+title    = "Image from a public registry"
+severity = "low"
+params   = { public = "([a-z0-9_-]+(/[a-z0-9._-]+)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]+)?|(docker[.]io|quay[.]io|ghcr[.]io|gcr[.]io)/[^\"]*)" }
+finding  = "{username} runs {namespace}/{workload} with an image outside the listed registries: {image}"
+why      = "Such an image is not scanned or kept by you, can change under its tag, and cannot be pulled when the registry limits or blocks you."
+advice   = """
+1. See who asked for it and the specification: select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts.
+2. Copy the image to your own registry and name it by digest.
+3. If nobody knows the image, look at what it ran: select ts, message from standard where namespace = '{namespace}' and workload = '{workload}' order by ts.
+"""
+quiet_when = "public images are allowed here; set the parameter public to what is not"
+tags     = ["pod", "image"]
+[zh]
+title   = "使用了公共仓库镜像"
+finding = "{username} 让 {namespace}/{workload} 使用了清单之外的镜像：{image}"
+why     = "此类镜像未经自有扫描与留存，标签内容可能变化，公共仓库限流或不可达时还会拉取失败。"
+advice  = """
+1. 查看是谁提交的、规格是什么：select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts。
+2. 将镜像同步到自有仓库并用 digest 引用。
+3. 若无人认识该镜像，查看其输出：select ts, message from standard where namespace = '{namespace}' and workload = '{workload}' order by ts。
+"""
+quiet_when = "允许使用公共镜像；可用参数 public 指定不允许的范围"
+*/
+with known as (
+    -- What already ran like this in the days before is not news when a pod is replaced.
+    select distinct namespace, coalesce(workload, name) as known_workload
+    from history.audit
+    where resource in (
+            'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+        )
+        and verb in ('create', 'update', 'patch')
+        and regexp_like(request, '"image":\s*"' || $public || '"')
+)
+select cluster, audit.namespace, coalesce(workload, name) as workload,
+    coalesce(
+        min(username) filter (where username not like 'system:%'),
+        min(username), 'unknown user'
+    ) as username,
+    min(ts) as first_ts,
+    max(ts) as last_ts,
+    count(*) as count,
+    max(regexp_match(request, '"image":\s*"(' || $public || ')"')[1]) as image,
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
+from audit
+left join known
+    on audit.namespace = known.namespace
+    and coalesce(audit.workload, audit.name) = known.known_workload
+where resource in (
+        'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+    )
+    and verb in ('create', 'update', 'patch')
+    and coalesce(subresource, '') = ''
+    and coalesce(stage, '') <> 'RequestReceived'
+    and coalesce(code, 200) < 300
+    and coalesce(uri, '') not like '%dryRun=%'
+    and regexp_like(request, '"image":\s*"' || $public || '"')
+    -- The cluster's own agents run like this in its own namespace.
+    and not (audit.namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    and known.known_workload is null
+group by cluster, audit.namespace, coalesce(workload, name)

@@ -1,0 +1,57 @@
+/*
+title    = "Container set to run as root"
+severity = "low"
+finding  = "{username} runs {namespace}/{workload} as root (runAsUser 0 or runAsNonRoot false)"
+why      = "A flaw in the runtime or a writable mount turns root in the container into root on the node."
+advice   = """
+1. See who asked for it and the specification: select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts.
+2. Set runAsNonRoot: true and a user of its own; give the files to that user in the image.
+"""
+quiet_when = "an image that drops its rights by itself"
+tags     = ["pod", "escape"]
+[zh]
+title   = "容器被设置为以 root 运行"
+finding = "{username} 让 {namespace}/{workload} 以 root 运行（runAsUser 为 0 或 runAsNonRoot 为 false）"
+why     = "一旦运行时有漏洞或存在可写挂载，容器内 root 就可能变成节点 root。"
+advice  = """
+1. 查看是谁提交的、规格是什么：select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts。
+2. 设置 runAsNonRoot: true 并指定专用用户，在镜像中把文件属主改为该用户。
+"""
+quiet_when = "镜像启动后会自行降权"
+*/
+with known as (
+    -- What already ran like this in the days before is not news when a pod is replaced.
+    select distinct namespace, coalesce(workload, name) as known_workload
+    from history.audit
+    where resource in (
+            'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+        )
+        and verb in ('create', 'update', 'patch')
+        and regexp_like(request, '("runAsUser":\s*0[,}\s]|"runAsNonRoot":\s*false)')
+)
+select cluster, audit.namespace, coalesce(workload, name) as workload,
+    coalesce(
+        min(username) filter (where username not like 'system:%'),
+        min(username), 'unknown user'
+    ) as username,
+    min(ts) as first_ts,
+    max(ts) as last_ts,
+    count(*) as count,
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
+from audit
+left join known
+    on audit.namespace = known.namespace
+    and coalesce(audit.workload, audit.name) = known.known_workload
+where resource in (
+        'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+    )
+    and verb in ('create', 'update', 'patch')
+    and coalesce(subresource, '') = ''
+    and coalesce(stage, '') <> 'RequestReceived'
+    and coalesce(code, 200) < 300
+    and coalesce(uri, '') not like '%dryRun=%'
+    and regexp_like(request, '("runAsUser":\s*0[,}\s]|"runAsNonRoot":\s*false)')
+    -- The cluster's own agents run like this in its own namespace.
+    and not (audit.namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    and known.known_workload is null
+group by cluster, audit.namespace, coalesce(workload, name)
