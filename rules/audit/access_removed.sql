@@ -28,7 +28,7 @@ select cluster, namespace, username,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(distinct resource || '/' || coalesce(name, 'all')), ', '
+        array_sort(array_agg(distinct resource || '/' || coalesce(name, 'all'))), ', '
     ) as names,
     -- Across the cluster more depends on it.
     case when namespace is null then 'high' else 'medium' end as severity,

@@ -43,7 +43,9 @@ select cluster, audit.namespace, coalesce(workload, name) as workload,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(distinct regexp_match(request, '"add":\s*\[([^\]]*)\]')[1]), ', '
+        array_sort(
+            array_agg(distinct regexp_match(request, '"add":\s*\[([^\]]*)\]')[1])
+        ), ', '
     ) as added,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

@@ -23,9 +23,9 @@ quiet_when = "日志按约定从节点目录采集"
 select cluster, namespace,
     count(distinct coalesce(workload, name)) as workloads,
     array_to_string(
-        array_agg(
+        array_sort(array_agg(
             distinct regexp_match(request, '"hostPath":\s*\{[^}]*"path":\s*"([^"]*)"')[1]
-        ),
+        )),
         ', '
     ) as paths,
     min(ts) as first_ts,

@@ -25,7 +25,7 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    array_to_string(array_agg(distinct coalesce(name, '?')), ', ') as names,
+    array_to_string(array_sort(array_agg(distinct coalesce(name, '?'))), ', ') as names,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource = 'pods'

@@ -43,11 +43,14 @@ select cluster, namespace, username, name,
     min(resource) as resource,
     max(role) as role,
     array_to_string(
-        array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1]), ', '
+        array_sort(
+            array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
+        ), ', '
     ) as subject,
     -- For one namespace the damage ends at its border.
     case
-        when min(resource) = 'rolebindings' and not bool_or(subjects like '%system:masters%')
+        when min(resource) = 'rolebindings'
+            and not bool_or(subjects like '%system:masters%')
         then 'medium' else 'high'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids

@@ -26,7 +26,9 @@ select cluster, source_ip, source_ip as name,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    array_to_string(array_agg(distinct coalesce(username, '?')), ', ') as users,
+    array_to_string(
+        array_sort(array_agg(distinct coalesce(username, '?'))), ', '
+    ) as users,
     max(coalesce(verb, '?') || ' ' || coalesce(resource, uri, '?')) as what,
     -- A person who lacks a right tries a few times; more is a script.
     case when count(*) >= $refusals then 'medium' else 'low' end as severity,

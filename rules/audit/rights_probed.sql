@@ -39,7 +39,9 @@ select cluster, username,
     count(*) as count,
     count(distinct resource) as kinds,
     $minutes as minutes,
-    array_to_string(array_agg(distinct verb || ' ' || resource), ', ') as what,
+    array_to_string(
+        array_sort(array_agg(distinct verb || ' ' || resource)), ', '
+    ) as what,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from refusals
 group by cluster, username, slot

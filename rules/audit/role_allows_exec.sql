@@ -52,11 +52,11 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     case when bool_or(verb = 'create') then '新建' else '修改' end as how_zh,
     min(resource) as resource,
     array_to_string(
-        array_agg(
+        array_sort(array_agg(
             distinct regexp_match(
                 item, '"(pods/(?:exec|attach|portforward|ephemeralcontainers|[*]))"'
             )[1]
-        ),
+        )),
         ', '
     ) as opens,
     (array_agg(distinct row_id order by row_id))[1:5] as row_ids

@@ -41,7 +41,9 @@ select cluster, namespace, username, name,
     min(resource) as resource,
     max(role) as role,
     array_to_string(
-        array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1]), ', '
+        array_sort(
+            array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
+        ), ', '
     ) as subject,
     -- An account of a pod that receives rights can be used by whoever enters the pod.
     bool_or(subjects like '%"ServiceAccount"%') as to_service_account,

@@ -43,7 +43,9 @@ select cluster, namespace, username, name,
     min(resource) as resource,
     max(role) as role,
     array_to_string(
-        array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1]), ', '
+        array_sort(
+            array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
+        ), ', '
     ) as subject,
     -- Pods are inside already; the network is not.
     case

@@ -31,7 +31,9 @@ select audit.cluster, audit.namespace, audit.username,
     max(audit.ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(distinct coalesce(audit.name, 'all') || ' (' || code || ')'), ', '
+        array_sort(
+            array_agg(distinct coalesce(audit.name, 'all') || ' (' || code || ')')
+        ), ', '
     ) as what,
     -- A client that misses one Secret tries it a few times; this many are a search.
     case

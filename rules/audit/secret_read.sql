@@ -26,7 +26,7 @@ select cluster, namespace, username,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(distinct verb || ' ' || coalesce(name, 'all')), ', '
+        array_sort(array_agg(distinct verb || ' ' || coalesce(name, 'all'))), ', '
     ) as what,
     case
         -- The credentials of the cluster itself are there.

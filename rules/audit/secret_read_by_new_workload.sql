@@ -36,10 +36,10 @@ select cluster, username,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(
+        array_sort(array_agg(
             distinct verb || ' '
                 || coalesce(namespace, '*') || '/' || coalesce(name, 'all')
-        ),
+        )),
         ', '
     ) as what,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids

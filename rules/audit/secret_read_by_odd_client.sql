@@ -26,7 +26,9 @@ select cluster, username,
     count(*) as count,
     max(split_part(user_agent, '/', 1)) as client,
     array_to_string(
-        array_agg(distinct coalesce(namespace, '*') || '/' || coalesce(name, 'all')), ', '
+        array_sort(
+            array_agg(distinct coalesce(namespace, '*') || '/' || coalesce(name, 'all'))
+        ), ', '
     ) as what,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

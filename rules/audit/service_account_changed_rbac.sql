@@ -33,7 +33,9 @@ select cluster, username,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(distinct verb || ' ' || resource || '/' || coalesce(name, 'all')), ', '
+        array_sort(
+            array_agg(distinct verb || ' ' || resource || '/' || coalesce(name, 'all'))
+        ), ', '
     ) as names,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
