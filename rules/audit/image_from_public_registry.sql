@@ -2,7 +2,7 @@
 title    = "Image from a public registry"
 severity = "low"
 params   = { public = "([a-z0-9_-]+(/[a-z0-9._-]+)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]+)?|(docker[.]io|quay[.]io|ghcr[.]io|gcr[.]io)/[^\"]*)" }
-finding  = "{username} runs {namespace}/{workload} with an image outside the listed registries: {image}"
+finding  = "{username} runs {namespace}/{workload} with an image of a public registry: {image}"
 why      = "Such an image is not scanned or kept by you, can change under its tag, and cannot be pulled when the registry limits or blocks you."
 advice   = """
 1. See who asked for it and the specification: select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts.
@@ -13,7 +13,7 @@ quiet_when = "public images are allowed here; set the parameter public to what i
 tags     = ["pod", "image"]
 [zh]
 title   = "使用了公共仓库镜像"
-finding = "{username} 让 {namespace}/{workload} 使用了清单之外的镜像：{image}"
+finding = "{username} 让 {namespace}/{workload} 使用公共仓库镜像：{image}"
 why     = "此类镜像未经自有扫描与留存，标签内容可能变化，公共仓库限流或不可达时还会拉取失败。"
 advice  = """
 1. 查看是谁提交的、规格是什么：select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts。

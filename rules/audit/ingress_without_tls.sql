@@ -40,7 +40,6 @@ where resource = 'ingresses'
     and coalesce(stage, '') <> 'RequestReceived'
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
-    and request is not null
     and not regexp_like(request, '"tls":\s*\[\s*\{')
     and not regexp_like(coalesce(username, ''), $own)
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

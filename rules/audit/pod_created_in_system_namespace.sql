@@ -38,7 +38,8 @@ where resource = 'pods'
     -- Controllers make the pods of kube-system; in the other namespaces nothing runs.
     and not (
         namespace = 'kube-system'
-        and (coalesce(username, '') like 'system:%' or request like '%ownerReferences%')
+        and (coalesce(username, '') like 'system:%'
+            or coalesce(request, '') like '%ownerReferences%')
     )
     and username is not null
 group by cluster, namespace, username

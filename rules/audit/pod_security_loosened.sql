@@ -27,8 +27,7 @@ select cluster, coalesce(username, 'unknown user') as username, name,
     max(ts) as last_ts,
     count(*) as count,
     case
-        when bool_or(request like '%/enforce":"privileged%')
-            or bool_or(request like '%/enforce": "privileged%')
+        when bool_or(regexp_like(request, '/enforce":\s*"privileged"'))
         then 'privileged' else 'none'
     end as level,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids

@@ -102,9 +102,16 @@ select cluster, namespace, username, name as workload,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    array_to_string(array_sort(array_agg(distinct changed)), ', ') as what,
+    array_to_string(
+        array_sort(
+            array_distinct(string_to_array(string_agg(changed, ', '), ', '))
+        ),
+        ', '
+    ) as what,
     coalesce(
-        ': ' || max(case when image <> old_image then old_image || ' → ' || image end), ''
+        ': ' || first_value(old_image || ' → ' || image order by ts, row_id)
+            filter (where image <> old_image),
+        ''
     ) as change,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from named

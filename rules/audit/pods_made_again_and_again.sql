@@ -34,7 +34,6 @@ with made as (
         and regexp_like(
             username, '(replicaset|statefulset|daemon-set|replication)-controller$'
         )
-        and workload is not null
 )
 select cluster, namespace, workload,
     min(ts) as first_ts,

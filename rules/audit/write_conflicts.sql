@@ -1,7 +1,7 @@
 /*
 title    = "Many conflicting writes"
 severity = "low"
-params   = { conflicts = 200, share = 30 }
+params   = { conflicts = 30, share = 50 }
 finding  = "{username} lost {count} of its writes of {resource} to others ({share} %)"
 why      = "Each conflict is a second read and write; a controller that loses most of them is slow, or two copies of it run."
 advice   = """
@@ -32,7 +32,6 @@ from audit
 where verb in ('update', 'patch')
     and coalesce(stage, '') <> 'RequestReceived'
     and coalesce(uri, '') not like '%dryRun=%'
-    and username is not null
 group by cluster, username, resource
 having count(*) filter (where code = 409) >= $conflicts
     -- Below this share it works as intended.

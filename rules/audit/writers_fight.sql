@@ -28,24 +28,28 @@ with writes as (
     from audit
     where verb in ('update', 'patch')
         and operation is not null
-        and coalesce(subresource, '') = ''
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
-        and name is not null
         -- The parts of the control plane share objects by design.
         and not regexp_like(coalesce(username, ''), $own)
+),
+
+turns as (
+    select *,
+        -- Machines undo each other; people take turns.
+        username <> before and (username like 'system:%' or before like 'system:%')
+            as is_turn
+    from writes
 )
 select cluster, coalesce(namespace, 'no namespace') as namespace, name,
     min(resource) as resource,
     min(ts) as first_ts,
     max(ts) as last_ts,
-    count(*) filter (where username <> before) as count,
+    count(*) filter (where is_turn) as count,
     array_to_string(array_sort(array_agg(distinct username)), ', ') as writers,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from writes
+from turns
 group by cluster, coalesce(namespace, 'no namespace'), name, resource
 -- A handover is one turn.
-having count(*) filter (where username <> before) >= $turns
-    -- Machines undo each other; people take turns.
-    and count(distinct username) filter (where username like 'system:%') > 0
+having count(*) filter (where is_turn) >= $turns

@@ -37,8 +37,7 @@ select cluster, namespace, username,
     case when count(*) >= $refusals then 'medium' else 'low' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
-where operation is not null
-    and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
+where coalesce(operation, 'exec') <> 'exec'
     and code in (400, 403, 409, 422)
     and coalesce(stage, '') <> 'RequestReceived'
     -- Controllers meet conflicts all day and try again.
