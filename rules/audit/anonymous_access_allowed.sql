@@ -45,7 +45,7 @@ from audit
 where username = 'system:anonymous'
     and coalesce(decision, 'allow') = 'allow'
     and coalesce(stage, '') <> 'RequestReceived'
-    and code < 400
+    and coalesce(code, 200) < 400
     -- Open to everybody by default: the bootstrap document of kubeadm, and to probes
     -- inside health and version.
     and not (

@@ -29,7 +29,7 @@ with writes as (
         -- A new object does not change running pods, so `create` is left out.
         and verb in ('patch', 'update', 'delete', 'deletecollection')
         and coalesce(stage, '') <> 'RequestReceived'
-        and code < 300
+        and coalesce(code, 200) < 300
         -- Leader election, certificates and releases by service accounts are normal.
         and username not like 'system:%'
         and not regexp_like(username, $automation)

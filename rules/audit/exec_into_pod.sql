@@ -40,7 +40,7 @@ where resource = 'pods'
     and subresource in ('exec', 'attach')
     and coalesce(stage, '') <> 'RequestReceived'
     -- 101 switches to a stream; refused attempts are counted by audit/denied_burst.
-    and code < 400
+    and coalesce(code, 200) < 400
     and username not like 'system:%'
     and not regexp_like(username, $automation)
 group by cluster, namespace, username

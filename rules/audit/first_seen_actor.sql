@@ -34,7 +34,7 @@ with newcomers as (
     from audit
     where verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
         and coalesce(stage, '') <> 'RequestReceived'
-        and code < 300
+        and coalesce(code, 200) < 300
         -- Every new application has a service account; nodes are added and removed by
         -- scaling.
         and username not like 'system:%'

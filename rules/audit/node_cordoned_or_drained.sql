@@ -28,7 +28,7 @@ with actions as (
         case when subresource = 'eviction' then namespace || '/' || name end as evicted
     from audit
     where coalesce(stage, '') <> 'RequestReceived'
-        and code < 300
+        and coalesce(code, 200) < 300
         and username not like 'system:%'
         and not regexp_like(username, $automation)
         and coalesce(uri, '') not like '%dryRun=%'

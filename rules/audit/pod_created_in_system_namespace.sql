@@ -38,7 +38,7 @@ where resource = 'pods'
     -- Controllers make the pods of kube-system; in the other namespaces nothing runs.
     and not (
         namespace = 'kube-system'
-        and (coalesce(username, '') like 'system:%'
+        and (regexp_like(coalesce(username, ''), '^(system:|eks:|aks)')
             or coalesce(request, '') like '%ownerReferences%')
     )
     and username is not null

@@ -38,7 +38,7 @@ select cluster, namespace, username, name,
 from audit
 where operation = 'resources'
     and coalesce(stage, '') <> 'RequestReceived'
-    and code < 300
+    and coalesce(code, 200) < 300
     -- Releases and autoscalers use service accounts; this rule is about people
     -- only.
     and username not like 'system:%'

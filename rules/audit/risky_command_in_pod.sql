@@ -1,7 +1,7 @@
 /*
 title    = "Risky command run in a pod"
 severity = "high"
-params   = { reverse_shell = '/dev/(tcp|udp)/|\b(nc|ncat|netcat)\b.* (-e|-c) |\bmkfifo\b|\bsocat\b.*(exec|tcp)|socket[.]socket|pty[.]spawn|bash -i\b', token = "secrets/(kubernetes[.]io/serviceaccount|eks[.]amazonaws[.]com/serviceaccount|tokens)", metadata = "169[.]254[.]169[.]254|169[.]254[.]170[.]2|metadata[.]google[.]internal|100[.]100[.]100[.]200|metadata[.]tencentyun[.]com|computeMetadata", credentials = "/etc/(shadow|kubernetes|ssl/private)|/var/lib/kubelet|[.](kube/config|aws/|ssh/|docker/config|gnupg|azure/|config/gcloud)|/proc/[0-9a-z]+/environ|id_(rsa|ed25519)", copy = '\btar -?c[a-z]*f -( |$)|\btar -?c[a-z]*f - ', download = '\b(curl|wget)\b.*https?://' }
+params   = { reverse_shell = '/dev/(tcp|udp)/|\b(nc|ncat|netcat)\b.* (-e|-c) |\bmkfifo\b|\bsocat\b.*(exec|tcp)|socket[.]socket|pty[.]spawn|bash -i\b', token = "secrets/(kubernetes[.]io/serviceaccount|eks[.]amazonaws[.]com/serviceaccount|tokens)", metadata = "169[.]254[.]169[.]254|169[.]254[.]170[.]2|metadata[.]google[.]internal|100[.]100[.]100[.]200|metadata[.]tencentyun[.]com|computeMetadata", credentials = "/etc/(shadow|kubernetes|ssl/private)|/var/lib/kubelet|[.](kube/config|aws/|ssh/|docker/config|gnupg|azure/|config/gcloud)|/proc/[0-9a-z]+/environ|id_(rsa|ed25519)", copy = '\btar (-?c[a-z]*f|-c [^|]*-f) -( |$)', download = '\b(curl|wget)\b.*https?://' }
 finding  = "{username} ran a command in {namespace}/{pod} that {what}: {command}"
 why      = "Such a command is how a shell in one pod becomes access to the cluster, the cloud account or the data, and nothing of it stays in the pod."
 advice   = """

@@ -56,5 +56,7 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
 from items
 where regexp_like(item, '"nodes/(proxy|[*])"')
     -- A wildcard beside nodes includes its proxy.
-    or regexp_like(item, '"resources":\s*\[[^\]]*"nodes"[^\]]*"[*]"')
+    or regexp_like(
+        item, '"resources":\s*\[[^\]]*("nodes"[^\]]*"[*]"|"[*]"[^\]]*"nodes")'
+    )
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

@@ -33,7 +33,7 @@ with changes as (
         )
         and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
         and coalesce(stage, '') <> 'RequestReceived'
-        and code < 300
+        and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
 ),
 
@@ -47,7 +47,7 @@ usual as (
             'validatingadmissionpolicies', 'validatingadmissionpolicybindings'
         )
         and verb in ('create', 'update', 'patch')
-        and code < 300
+        and coalesce(code, 200) < 300
         and username like 'system:%'
 )
 select changes.cluster, changes.username,

@@ -34,7 +34,7 @@ with changes as (
         and (subresource is null or subresource in ('', 'scale'))
         and verb in ('delete', 'deletecollection', 'create', 'patch', 'update')
         and coalesce(stage, '') <> 'RequestReceived'
-        and code < 300
+        and coalesce(code, 200) < 300
         -- Controllers and service accounts delete objects routinely; people do not.
         and username not like 'system:%'
         and not regexp_like(username, $automation)
