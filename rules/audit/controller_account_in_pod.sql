@@ -65,7 +65,10 @@ where resource in (
     )
     -- Only there do accounts of these names have those rights.
     and audit.namespace = 'kube-system'
-    -- The cluster's own agents run like this in its own namespace.
-    and not (audit.namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    -- The cluster's own agents run like this in its own namespaces.
+    and not (
+        regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
+        and coalesce(username, '') like 'system:%'
+    )
     and known.known_workload is null
 group by cluster, audit.namespace, coalesce(workload, name)

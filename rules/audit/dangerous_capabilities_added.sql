@@ -63,7 +63,10 @@ where resource in (
     and regexp_like(
         request, '"add":\s*\[[^\]]*"(CAP_)?(' || $dangerous || ')"'
     )
-    -- The cluster's own agents run like this in its own namespace.
-    and not (audit.namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    -- The cluster's own agents run like this in its own namespaces.
+    and not (
+        regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
+        and coalesce(username, '') like 'system:%'
+    )
     and known.known_workload is null
 group by cluster, audit.namespace, coalesce(workload, name)

@@ -42,8 +42,11 @@ where resource in (
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     and regexp_like(request, '"hostPath":\s*\{')
-    -- The cluster's own agents run like this in its own namespace.
-    and not (namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    -- The cluster's own agents run like this in its own namespaces.
+    and not (
+        regexp_like(namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
+        and coalesce(username, '') like 'system:%'
+    )
 group by cluster, namespace
 -- One workload that keeps files on its node is enough.
 having count(distinct coalesce(workload, name)) >= $workloads

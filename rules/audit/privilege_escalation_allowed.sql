@@ -51,7 +51,10 @@ where resource in (
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     and regexp_like(request, '"allowPrivilegeEscalation":\s*true')
-    -- The cluster's own agents run like this in its own namespace.
-    and not (audit.namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    -- The cluster's own agents run like this in its own namespaces.
+    and not (
+        regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
+        and coalesce(username, '') like 'system:%'
+    )
     and known.known_workload is null
 group by cluster, audit.namespace, coalesce(workload, name)

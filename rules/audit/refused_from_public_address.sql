@@ -35,7 +35,10 @@ select cluster, source_ip, source_ip as name,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where code in (401, 403)
-    and regexp_like(source_ip, '^[0-9a-fA-F:.]+$')
+    and regexp_like(
+        source_ip,
+        '^(((25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})([.]|$)){4}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$'
+    )
     and not regexp_like(source_ip, $private)
     and coalesce(stage, '') <> 'RequestReceived'
 group by cluster, source_ip

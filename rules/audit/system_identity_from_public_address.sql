@@ -33,7 +33,10 @@ select cluster, username, source_ip, source_ip as name,
 from audit
 where regexp_like(username, '^(system|eks|aks):')
     and username <> 'system:anonymous'
-    and regexp_like(source_ip, '^[0-9a-fA-F:.]+$')
+    and regexp_like(
+        source_ip,
+        '^(((25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})([.]|$)){4}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$'
+    )
     and not regexp_like(source_ip, $private)
     -- Behind a proxy the address of the pod is in the list.
     and not regexp_like(coalesce(attrs->>'sourceIPs', ''), $private_in_list)
