@@ -13,7 +13,7 @@ quiet_when = "a team or an application is removed as announced"
 tags     = ["rbac", "change"]
 [zh]
 title   = "角色、绑定或账号被删除"
-finding = "{username} 在 {place} 删除了 {names}"
+finding = "{username} 在 {place_zh} 删除了 {names}"
 why     = "依赖它的主体此后会被拒绝：控制器悄悄停工，被删账号对应的 Pod 无法重建。"
 advice  = """
 1. 查看删除操作：select ts, verb, resource, name, namespace from audit where username = '{username}' and resource in ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', 'serviceaccounts') and verb like 'delete%' order by ts。
@@ -24,6 +24,7 @@ quiet_when = "按计划下线团队或应用"
 */
 select cluster, namespace, username,
     coalesce(namespace, 'the whole cluster') as place,
+    coalesce(namespace, '整个集群') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,

@@ -36,7 +36,7 @@ select cluster, coalesce(username, 'unknown user') as username,
     coalesce(
         max(request->'spec'->'service'->>'namespace')
             || '/' || max(request->'spec'->'service'->>'name'),
-        'no service'
+        '–'
     ) as target,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

@@ -35,7 +35,7 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb like 'delete%') then '删除'
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
-    coalesce(max(request->'spec'->>'maxReplicas'), 'see the request') as maximum,
+    coalesce(max(request->'spec'->>'maxReplicas'), '–') as maximum,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource = 'horizontalpodautoscalers'

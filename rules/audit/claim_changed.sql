@@ -34,7 +34,7 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
     coalesce(
-        max(request->'spec'->'resources'->'requests'->>'storage'), 'as before'
+        max(request->'spec'->'resources'->'requests'->>'storage'), '–'
     ) as size,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

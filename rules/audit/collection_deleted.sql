@@ -13,7 +13,7 @@ quiet_when = "a test cleans up its namespace"
 tags     = ["change", "availability"]
 [zh]
 title   = "批量删除整类对象"
-finding = "{username} 一次请求删除了 {place} 的全部 {resource}"
+finding = "{username} 一次请求删除了 {place_zh} 的全部 {resource}"
 why     = "不带名称的一条命令会删除选择器匹配的全部对象，往往超出预期。"
 advice  = """
 1. 查看请求：select ts, resource, namespace, uri, source_ip from audit where username = '{username}' and verb = 'deletecollection' order by ts。
@@ -24,6 +24,7 @@ quiet_when = "测试任务清理自己的命名空间"
 */
 select cluster, namespace, username, resource, resource as name,
     coalesce(namespace, 'the whole cluster') as place,
+    coalesce(namespace, '整个集群') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,

@@ -30,7 +30,7 @@ select cluster, namespace, coalesce(username, 'unknown user') as username, name 
                 request->'spec'->>'ephemeralContainers', '"image":\s*"([^"]*)"'
             )[1]
         ),
-        'image unknown'
+        '?'
     ) as images,
     case when namespace = 'kube-system' then 'high' else 'medium' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids

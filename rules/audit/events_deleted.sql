@@ -12,7 +12,7 @@ quiet_when = "a test cleans up its namespace"
 tags     = ["tampering"]
 [zh]
 title   = "事件被删除"
-finding = "{username} 删除了 {place} 的 Kubernetes 事件（{count} 次请求）"
+finding = "{username} 删除了 {place_zh} 的 Kubernetes 事件（{count} 次请求）"
 why     = "事件一小时后会自动过期；主动删除要么是掩盖痕迹，要么是误操作。"
 advice  = """
 1. 查看其他操作：select ts, verb, resource, namespace, name, source_ip, code from audit where username = '{username}' order by ts。
@@ -22,6 +22,7 @@ quiet_when = "测试任务清理自己的命名空间"
 */
 select cluster, namespace, username,
     coalesce(namespace, 'the whole cluster') as place,
+    coalesce(namespace, '整个集群') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,

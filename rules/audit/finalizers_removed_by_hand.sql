@@ -12,7 +12,7 @@ quiet_when = "the controller is gone for good"
 tags     = ["change", "storage"]
 [zh]
 title   = "人工移除 finalizer"
-finding = "{username} 移除了 {resource} {place}/{name} 的 finalizer"
+finding = "{username} 移除了 {resource} {place_zh}/{name} 的 finalizer"
 why     = "对象会立即消失，而控制器本应清理的云盘、负载均衡、DNS 记录与挂载会残留。"
 advice  = """
 1. 查看写入：select ts, username, request from audit where resource = '{resource}' and name = '{name}' and request like '%finalizers%' order by ts。
@@ -22,6 +22,7 @@ quiet_when = "控制器已永久下线"
 */
 select cluster, namespace, username, resource, coalesce(name, '?') as name,
     coalesce(namespace, 'cluster') as place,
+    coalesce(namespace, '集群级') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,

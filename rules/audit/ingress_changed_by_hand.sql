@@ -41,7 +41,7 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
                 array_agg(distinct regexp_match(request, '"host":\s*"([^"]*)"')[1])
             ), ', '
         ),
-        'as before'
+        '–'
     ) as hosts,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

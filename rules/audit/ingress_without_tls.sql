@@ -31,7 +31,7 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
                 array_agg(distinct regexp_match(request, '"host":\s*"([^"]*)"')[1])
             ), ', '
         ),
-        'any'
+        '*'
     ) as hosts,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

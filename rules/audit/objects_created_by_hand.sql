@@ -12,7 +12,7 @@ quiet_when = "people deploy by hand as a rule"
 tags     = ["inventory", "change"]
 [zh]
 title   = "人工创建对象"
-finding = "{username} 在 {place} 创建了 {count} 个对象：{names}"
+finding = "{username} 在 {place_zh} 创建了 {count} 个对象：{names}"
 why     = "不在代码仓库中的对象会在重建时丢失，也无人知道归属；此处记录创建者。"
 advice  = """
 1. 逐一查看：select ts, verb, resource, namespace, name, source_ip, request from audit where username = '{username}' and verb = 'create' order by ts。
@@ -22,6 +22,7 @@ quiet_when = "团队惯例手工部署"
 */
 select cluster, namespace, username,
     coalesce(namespace, 'the whole cluster') as place,
+    coalesce(namespace, '整个集群') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,

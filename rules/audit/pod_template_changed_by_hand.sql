@@ -39,6 +39,7 @@ with writes as (
 parts as (
     select cluster, namespace, resource, name, username, operation, verb, ts, row_id,
         spec->'containers'->0->>'image' as image,
+        coalesce(spec->'containers'->0->>'resources', '') as resources,
         concat(
             spec->'containers'->0->>'env', spec->'containers'->0->>'envFrom'
         ) as env,
@@ -63,6 +64,7 @@ changes as (
         operation = 'update' and verb = 'update' and lag(image) over w is not null
             as is_whole,
         lag(image) over w as old_image,
+        lag(resources) over w as old_resources,
         lag(env) over w as old_env,
         lag(command) over w as old_command,
         lag(probe) over w as old_probe,
@@ -83,6 +85,7 @@ named as (
                 then operation
             end,
             case when is_whole and image <> old_image then 'image' end,
+            case when is_whole and resources <> old_resources then 'resources' end,
             case when is_whole and env <> old_env then 'env' end,
             case when is_whole and command <> old_command then 'command' end,
             case when is_whole and probe <> old_probe then 'probe' end,

@@ -12,12 +12,12 @@ quiet_when = "a job waits for its quota by design"
 tags     = ["admission", "availability"]
 [zh]
 title   = "控制器创建 Pod 被拒绝"
-finding = "{namespace}/{workload} 无法创建 Pod，被 {refused_by} 拒绝 {count} 次：{message}"
+finding = "{namespace}/{workload} 无法创建 Pod，被{refused_by_zh}拒绝 {count} 次：{message}"
 why     = "工作负载达不到副本数，自身却没有任何迹象：没有 Pod，也没有日志，只有这里的拒绝。"
 advice  = """
 1. 查看拒绝记录：select ts, username, name, code, attrs->>'status_message' as message from audit where namespace = '{namespace}' and resource = 'pods' and verb = 'create' and code >= 400 order by ts。
 2. 查看此前的变更：select ts, username, kind, name, field, old, new from change where namespace = '{namespace}' or kind like '%WebhookConfiguration' order by ts。
-3. 针对 {refused_by}：上调配额或 LimitRange、使 Pod 符合策略，或补建缺失的 ServiceAccount。
+3. 针对{refused_by_zh}：上调配额或 LimitRange、使 Pod 符合策略，或补建缺失的 ServiceAccount。
 """
 quiet_when = "任务按设计排队等待配额"
 */
@@ -32,7 +32,16 @@ with refusals as (
                 'pods "([a-z0-9.-]+?)(-[0-9a-f]{8,10})?-[a-z0-9]{5}"'
             )[1],
             name, 'unknown workload'
-        ) as owner
+        ) as owner,
+        case
+            when attrs like '%exceeded quota%' then 'quota'
+            when attrs like '%violates PodSecurity%' then 'PodSecurity'
+            when attrs like '%denied the request%' then 'a webhook'
+            when attrs like '%serviceaccount%' then 'a missing service account'
+            when regexp_like(attrs, '(maximum|minimum|limit).*(cpu|memory)')
+            then 'LimitRange'
+            else 'admission'
+        end as reason
     from audit
     where resource = 'pods'
         and verb = 'create'
@@ -47,18 +56,14 @@ select cluster, namespace, owner as workload,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    first_value(
-        case
-            when message like '%exceeded quota%' then 'quota'
-            when message like '%PodSecurity%' then 'PodSecurity'
-            when message like '%denied the request%' then 'a webhook'
-            when message like '%serviceaccount%' then 'a missing service account'
-            when regexp_like(message, '(maximum|minimum|limit).*(cpu|memory)')
-            then 'LimitRange'
-            else 'admission'
-        end
-        order by ts desc, row_id
-    ) as refused_by,
+    first_value(reason order by ts desc, row_id) as refused_by,
+    case first_value(reason order by ts desc, row_id)
+        when 'quota' then '配额'
+        when 'a webhook' then '准入 Webhook'
+        when 'a missing service account' then '缺失的 ServiceAccount'
+        when 'admission' then '准入控制'
+        else first_value(reason order by ts desc, row_id)
+    end as refused_by_zh,
     first_value(message order by ts desc, row_id) as message,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from refusals

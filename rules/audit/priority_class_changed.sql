@@ -35,7 +35,7 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb like 'delete%') then '删除'
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
-    coalesce(max(request->>'value'), 'see the request') as value,
+    coalesce(max(request->>'value'), '–') as value,
     case
         -- Other pods have 0 unless they name a class.
         when bool_or(try_cast((request->>'value') as bigint) > 0)

@@ -13,7 +13,7 @@ quiet_when = "a right is taken away on purpose"
 tags     = ["rbac", "availability"]
 [zh]
 title   = "ServiceAccount 失去权限"
-finding = "{username} 不能再对 {place} 的 {resource} 执行 {verb}：此后被拒绝 {count} 次"
+finding = "{username} 不能再对 {place_zh} 的 {resource} 执行 {verb}：此后被拒绝 {count} 次"
 why     = "此前可以、现在被拒绝，说明角色或绑定被修改或删除，其工作已停滞。"
 advice  = """
 1. 查看最早的拒绝：select ts, verb, resource, namespace, name, decision_reason from audit where username = '{username}' and code = 403 order by ts。
@@ -47,6 +47,7 @@ select uses.cluster, case when uses.place <> '' then uses.place end as namespace
     max(uses.verb) as verb,
     max(uses.resource) as resource,
     case when uses.place = '' then 'the whole cluster' else uses.place end as place,
+    case when uses.place = '' then '整个集群' else uses.place end as place_zh,
     min(uses.ts) as first_ts,
     max(uses.ts) as last_ts,
     count(*) as count,

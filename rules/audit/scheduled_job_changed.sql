@@ -35,10 +35,10 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     end as did_zh,
     coalesce(
         max(
-            case when regexp_like(request, '"suspend":\s*true') then 'suspended' end
+            case when regexp_like(request, '"suspend":\s*true') then 'suspend: true' end
         ),
-        'schedule ' || max(request->'spec'->>'schedule'),
-        'see the request'
+        'schedule: ' || max(request->'spec'->>'schedule'),
+        '–'
     ) as what,
     -- What no longer runs is missed late.
     case

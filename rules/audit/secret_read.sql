@@ -12,7 +12,7 @@ quiet_when = "kubectl apply or helm reads each Secret that it writes"
 tags     = ["secret", "access"]
 [zh]
 title   = "人员读取 Secret"
-finding = "{username} 读取了 {place} 的 Secret：{what}"
+finding = "{username} 读取了 {place_zh} 的 Secret：{what}"
 why     = "被人看过的 Secret 应视为已被其掌握；list 与 watch 会返回全部内容。"
 advice  = """
 1. 查看每次读取：select ts, verb, namespace, name, source_ip, user_agent from audit where username = '{username}' and resource = 'secrets' order by ts。
@@ -22,6 +22,7 @@ quiet_when = "kubectl apply 或 helm 在写入前会读取 Secret"
 */
 select cluster, namespace, username,
     coalesce(namespace, 'all namespaces') as place,
+    coalesce(namespace, '所有命名空间') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,

@@ -12,7 +12,7 @@ quiet_when = "people try what a policy allows"
 tags     = ["change", "admission"]
 [zh]
 title   = "写请求被 API Server 拒绝"
-finding = "{username} 在 {place} 的 {count} 次写请求被拒绝：{what}；{message}"
+finding = "{username} 在 {place_zh} 的 {count} 次写请求被拒绝：{what}；{message}"
 why     = "有人或流水线尝试变更但未成功，其期望的状态并未生效。"
 advice  = """
 1. 查看被拒请求：select ts, verb, resource, name, code, attrs->>'status_message' as message from audit where username = '{username}' and code >= 400 and operation is not null order by ts。
@@ -22,6 +22,7 @@ quiet_when = "用户在试探策略允许的范围"
 */
 select cluster, namespace, username,
     coalesce(namespace, 'the whole cluster') as place,
+    coalesce(namespace, '整个集群') as place_zh,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
