@@ -22,6 +22,17 @@ advice  = """
 """
 quiet_when = "API Server 重启"
 */
+with found as (
+    select cluster, resource, verb, name, code, ts, row_id,
+        attrs->>'status_message' as status_message
+    from audit
+    where code >= 500
+        and coalesce(stage, '') <> 'RequestReceived'
+        -- A webhook that does not answer has a rule of its own.
+        and coalesce(attrs, '') not like '%failed calling webhook%'
+        -- Health checks answer 500 until all is up.
+        and not regexp_like(coalesce(uri, ''), '^/(healthz|livez|readyz)')
+)
 select cluster, coalesce(resource, 'other paths') as resource,
     coalesce(verb, '?') as verb,
     coalesce(verb, '?') || ' ' || coalesce(resource, 'other paths') as name,
@@ -30,15 +41,9 @@ select cluster, coalesce(resource, 'other paths') as resource,
     count(*) as count,
     array_to_string(array_sort(array_agg(distinct cast(code as varchar))), ', ') as codes,
     coalesce(
-        substr(first_value(attrs->>'status_message' order by ts desc, row_id), 1, 200), ''
+        substr(first_value(status_message order by ts desc, row_id), 1, 200), ''
     ) as message,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where code >= 500
-    and coalesce(stage, '') <> 'RequestReceived'
-    -- A webhook that does not answer has a rule of its own.
-    and coalesce(attrs, '') not like '%failed calling webhook%'
-    -- Health checks answer 500 until all is up.
-    and not regexp_like(coalesce(uri, ''), '^/(healthz|livez|readyz)')
+from found
 group by cluster, coalesce(resource, 'other paths'), coalesce(verb, '?')
 having count(*) >= $failures

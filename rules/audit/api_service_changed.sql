@@ -20,6 +20,19 @@ advice  = """
 """
 quiet_when = "按计划安装 metrics-server 或 Operator"
 */
+with found as (
+    select cluster, username, verb, name, ts, row_id,
+        request->'spec'->'service'->>'namespace' as service_namespace,
+        request->'spec'->'service'->>'name' as service_name
+    from audit
+    where resource = 'apiservices'
+        and coalesce(subresource, '') = ''
+        and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and not regexp_like(coalesce(username, ''), $own)
+)
 select cluster, coalesce(username, 'unknown user') as username,
     coalesce(name, 'all') as name,
     min(ts) as first_ts,
@@ -34,17 +47,10 @@ select cluster, coalesce(username, 'unknown user') as username,
         when bool_or(verb = 'create') then '创建' else '修改'
     end as did_zh,
     coalesce(
-        max(request->'spec'->'service'->>'namespace')
-            || '/' || max(request->'spec'->'service'->>'name'),
+        max(service_namespace)
+            || '/' || max(service_name),
         '–'
     ) as target,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'apiservices'
-    and coalesce(subresource, '') = ''
-    and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and not regexp_like(coalesce(username, ''), $own)
+from found
 group by cluster, coalesce(username, 'unknown user'), coalesce(name, 'all')

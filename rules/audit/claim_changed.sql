@@ -20,6 +20,20 @@ advice  = """
 """
 quiet_when = "按计划扩容"
 */
+with found as (
+    select cluster, namespace, username, resource, verb, name, code, ts, row_id,
+        request->'spec'->'resources'->'requests'->>'storage' as storage
+    from audit
+    where resource = 'persistentvolumeclaims'
+        and verb in ('update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username, coalesce(name, 'all') as name,
     min(resource) as resource,
     min(ts) as first_ts,
@@ -34,17 +48,8 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
     coalesce(
-        max(request->'spec'->'resources'->'requests'->>'storage'), '–'
+        max(storage), '–'
     ) as size,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'persistentvolumeclaims'
-    and verb in ('update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username, coalesce(name, 'all')

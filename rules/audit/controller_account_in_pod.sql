@@ -33,8 +33,40 @@ with known as (
         and regexp_like(
             request, '"serviceAccount(Name)?":\s*"' || $controllers || '"'
         )
+),
+
+found as (
+    select cluster, audit.namespace, workload, username, name, ts, row_id,
+        regexp_match(
+            request, '"serviceAccount(?:Name)?":\s*"(' || $controllers || ')"'
+        )[1] as controller
+    from audit
+    left join known
+        on audit.namespace = known.namespace
+        and coalesce(audit.workload, audit.name) = known.known_workload
+    where resource in (
+            'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+        )
+        and verb in ('create', 'update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and regexp_like(
+            request, '"serviceAccount(Name)?":\s*"' || $controllers || '"'
+        )
+        -- Only there do accounts of these names have those rights.
+        and audit.namespace = 'kube-system'
+        -- The cluster's own agents run like this in its own namespaces.
+        and not (
+            regexp_like(
+                audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$'
+            )
+            and coalesce(username, '') like 'system:%'
+        )
+        and known.known_workload is null
 )
-select cluster, audit.namespace, coalesce(workload, name) as workload,
+select cluster, namespace, coalesce(workload, name) as workload,
     coalesce(
         min(username) filter (where username not like 'system:%'),
         min(username), 'unknown user'
@@ -42,33 +74,7 @@ select cluster, audit.namespace, coalesce(workload, name) as workload,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    max(
-        regexp_match(
-            request, '"serviceAccount(?:Name)?":\s*"(' || $controllers || ')"'
-        )[1]
-    ) as account,
+    max(controller) as account,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-left join known
-    on audit.namespace = known.namespace
-    and coalesce(audit.workload, audit.name) = known.known_workload
-where resource in (
-        'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
-    )
-    and verb in ('create', 'update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and regexp_like(
-        request, '"serviceAccount(Name)?":\s*"' || $controllers || '"'
-    )
-    -- Only there do accounts of these names have those rights.
-    and audit.namespace = 'kube-system'
-    -- The cluster's own agents run like this in its own namespaces.
-    and not (
-        regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
-        and coalesce(username, '') like 'system:%'
-    )
-    and known.known_workload is null
-group by cluster, audit.namespace, coalesce(workload, name)
+from found
+group by cluster, namespace, coalesce(workload, name)

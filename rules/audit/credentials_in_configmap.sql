@@ -20,22 +20,27 @@ advice  = """
 """
 quiet_when = "该键只是 Secret 或文件的名称"
 */
+with found as (
+    select cluster, namespace, username, name, ts, row_id,
+        regexp_match(request, '(?i)(' || $words || ')')[1] as word
+    from audit
+    where resource = 'configmaps'
+        and verb in ('create', 'update', 'patch')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- The lake keeps the names of settings, and of values the size only.
+        and regexp_like(
+            request, '(?i)(' || $words || ')"?\s*[:=]\s*"?<([2-9]|[1-9][0-9]+) bytes'
+        )
+        and not regexp_like(coalesce(username, ''), $own)
+)
 select cluster, namespace, coalesce(username, 'unknown user') as username,
     coalesce(name, '?') as name,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    max(regexp_match(request, '(?i)(' || $words || ')')[1]) as keys,
+    max(word) as keys,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'configmaps'
-    and verb in ('create', 'update', 'patch')
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- The lake keeps the names of settings, and of values the size only.
-    and regexp_like(
-        request, '(?i)(' || $words || ')"?\s*[:=]\s*"?<([2-9]|[1-9][0-9]+) bytes'
-    )
-    and not regexp_like(coalesce(username, ''), $own)
+from found
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

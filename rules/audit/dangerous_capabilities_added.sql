@@ -33,8 +33,36 @@ with known as (
         and regexp_like(
             request, '"add":\s*\[[^\]]*"(CAP_)?(' || $dangerous || ')"'
         )
+),
+
+found as (
+    select cluster, audit.namespace, workload, username, name, ts, row_id,
+        regexp_match(request, '"add":\s*\[([^\]]*)\]')[1] as added_list
+    from audit
+    left join known
+        on audit.namespace = known.namespace
+        and coalesce(audit.workload, audit.name) = known.known_workload
+    where resource in (
+            'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+        )
+        and verb in ('create', 'update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and regexp_like(
+            request, '"add":\s*\[[^\]]*"(CAP_)?(' || $dangerous || ')"'
+        )
+        -- The cluster's own agents run like this in its own namespaces.
+        and not (
+            regexp_like(
+                audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$'
+            )
+            and coalesce(username, '') like 'system:%'
+        )
+        and known.known_workload is null
 )
-select cluster, audit.namespace, coalesce(workload, name) as workload,
+select cluster, namespace, coalesce(workload, name) as workload,
     coalesce(
         min(username) filter (where username not like 'system:%'),
         min(username), 'unknown user'
@@ -43,30 +71,8 @@ select cluster, audit.namespace, coalesce(workload, name) as workload,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_sort(
-            array_agg(distinct regexp_match(request, '"add":\s*\[([^\]]*)\]')[1])
-        ), ', '
+        array_sort(array_agg(distinct added_list)), ', '
     ) as added,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-left join known
-    on audit.namespace = known.namespace
-    and coalesce(audit.workload, audit.name) = known.known_workload
-where resource in (
-        'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
-    )
-    and verb in ('create', 'update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and regexp_like(
-        request, '"add":\s*\[[^\]]*"(CAP_)?(' || $dangerous || ')"'
-    )
-    -- The cluster's own agents run like this in its own namespaces.
-    and not (
-        regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
-        and coalesce(username, '') like 'system:%'
-    )
-    and known.known_workload is null
-group by cluster, audit.namespace, coalesce(workload, name)
+from found
+group by cluster, namespace, coalesce(workload, name)

@@ -20,27 +20,30 @@ advice  = """
 """
 quiet_when = "按约定排查故障"
 */
+with found as (
+    select cluster, namespace, username, name, ts, row_id, pod,
+        regexp_match(
+            request->'spec'->>'ephemeralContainers', '"image":\s*"([^"]*)"'
+        )[1] as image
+    from audit
+    where resource = 'pods'
+        and subresource = 'ephemeralcontainers'
+        -- Reading the subresource adds nothing.
+        and verb in ('create', 'update', 'patch')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and not regexp_like(coalesce(username, ''), $own)
+)
 select cluster, namespace, coalesce(username, 'unknown user') as username, name as pod,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
     coalesce(
-        max(
-            regexp_match(
-                request->'spec'->>'ephemeralContainers', '"image":\s*"([^"]*)"'
-            )[1]
-        ),
+        max(image),
         '?'
     ) as images,
     case when namespace = 'kube-system' then 'high' else 'medium' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'pods'
-    and subresource = 'ephemeralcontainers'
-    -- Reading the subresource adds nothing.
-    and verb in ('create', 'update', 'patch')
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and not regexp_like(coalesce(username, ''), $own)
+from found
 group by cluster, namespace, coalesce(username, 'unknown user'), name

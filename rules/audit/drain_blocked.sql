@@ -22,20 +22,25 @@ advice  = """
 """
 quiet_when = "副本稍后即就绪"
 */
+with found as (
+    select cluster, namespace, username, name, ts, row_id, pod,
+        attrs->>'status_message' as status_message
+    from audit
+    where resource = 'pods'
+        and subresource = 'eviction'
+        and code = 429
+        and coalesce(stage, '') <> 'RequestReceived'
+)
 select cluster, namespace, coalesce(username, '?') as username, name as pod,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
     round((date_part('epoch', max(ts)) - date_part('epoch', min(ts))) / 60) as minutes,
     coalesce(
-        max(attrs->>'status_message'), 'the disruption budget allows none'
+        max(status_message), 'the disruption budget allows none'
     ) as message,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'pods'
-    and subresource = 'eviction'
-    and code = 429
-    and coalesce(stage, '') <> 'RequestReceived'
+from found
 group by cluster, namespace, coalesce(username, '?'), name
 -- kubectl drain tries again every five seconds; a minute is more than a rollout's step.
 having count(*) >= $attempts

@@ -20,33 +20,38 @@ advice  = """
 """
 quiet_when = "日志按约定从节点目录采集"
 */
+with found as (
+    select cluster, namespace, workload, name, ts, row_id,
+        regexp_match(
+            request, '"hostPath":\s*\{[^}]*"path":\s*"([^"]*)"'
+        )[1] as host_path
+    from audit
+    where resource in (
+            'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+        )
+        and verb in ('create', 'update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and regexp_like(request, '"hostPath":\s*\{')
+        -- The cluster's own agents run like this in its own namespaces.
+        and not (
+            regexp_like(namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
+            and coalesce(username, '') like 'system:%'
+        )
+)
 select cluster, namespace,
     count(distinct coalesce(workload, name)) as workloads,
     array_to_string(
-        array_sort(array_agg(
-            distinct regexp_match(request, '"hostPath":\s*\{[^}]*"path":\s*"([^"]*)"')[1]
-        )),
+        array_sort(array_agg(distinct host_path)),
         ', '
     ) as paths,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource in (
-        'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
-    )
-    and verb in ('create', 'update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and regexp_like(request, '"hostPath":\s*\{')
-    -- The cluster's own agents run like this in its own namespaces.
-    and not (
-        regexp_like(namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
-        and coalesce(username, '') like 'system:%'
-    )
+from found
 group by cluster, namespace
 -- One workload that keeps files on its node is enough.
 having count(distinct coalesce(workload, name)) >= $workloads

@@ -22,6 +22,23 @@ advice  = """
 """
 quiet_when = "通过注解续期证书"
 */
+with found as (
+    select cluster, namespace, username, resource, verb, name, code, ts, row_id,
+        regexp_match(request, '"host":\s*"([^"]*)"')[1] as host
+    from audit
+    where resource in (
+            'ingresses', 'ingressclasses', 'gateways', 'httproutes', 'virtualservices'
+        )
+        and verb in ('update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and coalesce(code, 200) <> 201
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username, coalesce(name, 'all') as name,
     min(resource) as resource,
     min(ts) as first_ts,
@@ -37,24 +54,10 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
     end as did_zh,
     coalesce(
         array_to_string(
-            array_sort(
-                array_agg(distinct regexp_match(request, '"host":\s*"([^"]*)"')[1])
-            ), ', '
+            array_sort(array_agg(distinct host)), ', '
         ),
         '–'
     ) as hosts,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource in (
-        'ingresses', 'ingressclasses', 'gateways', 'httproutes', 'virtualservices'
-    )
-    and verb in ('update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and coalesce(code, 200) <> 201
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username, coalesce(name, 'all')

@@ -20,6 +20,18 @@ advice  = """
 """
 quiet_when = "TLS 在前置负载均衡处终结"
 */
+with found as (
+    select cluster, namespace, username, name, ts, row_id,
+        regexp_match(request, '"host":\s*"([^"]*)"')[1] as host
+    from audit
+    where resource = 'ingresses'
+        and verb = 'create'
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and not regexp_like(request, '"tls":\s*\[\s*\{')
+        and not regexp_like(coalesce(username, ''), $own)
+)
 select cluster, namespace, coalesce(username, 'unknown user') as username,
     coalesce(name, '?') as name,
     min(ts) as first_ts,
@@ -27,19 +39,10 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     count(*) as count,
     coalesce(
         array_to_string(
-            array_sort(
-                array_agg(distinct regexp_match(request, '"host":\s*"([^"]*)"')[1])
-            ), ', '
+            array_sort(array_agg(distinct host)), ', '
         ),
         '*'
     ) as hosts,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'ingresses'
-    and verb = 'create'
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and not regexp_like(request, '"tls":\s*\[\s*\{')
-    and not regexp_like(coalesce(username, ''), $own)
+from found
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

@@ -22,6 +22,23 @@ advice  = """
 """
 quiet_when = "按计划引入网络策略"
 */
+with found as (
+    select cluster, namespace, username, resource, verb, name, code, ts, row_id,
+        regexp_like(
+            request, '"podSelector":\s*\{\s*\}\s*,\s*"policyTypes"'
+        ) as has_no_rules,
+        regexp_like(request, '"(ingress|egress)":\s*\[\s*\]') as has_empty_rules
+    from audit
+    where resource = 'networkpolicies'
+        and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username, coalesce(name, 'all') as name,
     min(resource) as resource,
     min(ts) as first_ts,
@@ -36,29 +53,20 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
     case
-        when bool_or(regexp_like(request, '"podSelector":\s*\{\s*\}\s*,\s*"policyTypes"'))
-            or bool_or(regexp_like(request, '"(ingress|egress)":\s*\[\s*\]'))
+        when bool_or(has_no_rules)
+            or bool_or(has_empty_rules)
         then ', which denies everything it covers' else ''
     end as effect,
     case
-        when bool_or(regexp_like(request, '"podSelector":\s*\{\s*\}\s*,\s*"policyTypes"'))
-            or bool_or(regexp_like(request, '"(ingress|egress)":\s*\[\s*\]'))
+        when bool_or(has_no_rules)
+            or bool_or(has_empty_rules)
         then '（默认全部拒绝）' else ''
     end as effect_zh,
     case
-        when bool_or(regexp_like(request, '"podSelector":\s*\{\s*\}\s*,\s*"policyTypes"'))
-            or bool_or(regexp_like(request, '"(ingress|egress)":\s*\[\s*\]'))
+        when bool_or(has_no_rules)
+            or bool_or(has_empty_rules)
         then 'high' else 'medium'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'networkpolicies'
-    and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username, coalesce(name, 'all')

@@ -19,19 +19,24 @@ advice  = """
 """
 quiet_when = "暂无已知的误报场景"
 */
+with found as (
+    select cluster, username, name, code, ts, row_id, node,
+        attrs->>'status_message' as status_message
+    from audit
+    where resource = 'nodes'
+        and verb = 'create'
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        -- 409: it is registered already.
+        and code >= 400
+        and code <> 409
+)
 select cluster, coalesce(username, '?') as username, coalesce(name, '?') as name,
     name as node,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    coalesce(max(attrs->>'status_message'), max('code ' || code)) as message,
+    coalesce(max(status_message), max('code ' || code)) as message,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'nodes'
-    and verb = 'create'
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    -- 409: it is registered already.
-    and code >= 400
-    and code <> 409
+from found
 group by cluster, coalesce(username, '?'), name

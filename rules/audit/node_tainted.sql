@@ -22,6 +22,25 @@ advice  = """
 """
 quiet_when = "计划内维护"
 */
+with found as (
+    select cluster, username, name, ts, row_id, node,
+        request like '%taints%' as sets_taints,
+        request like '%"labels"%' as sets_labels,
+        request like '%NoExecute%' as drives_away
+    from audit
+    where resource = 'nodes'
+        and verb in ('update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- Taking a node out of service has a rule of its own.
+        and not regexp_like(request, 'unschedulable"?[^a-z]+true')
+        and regexp_like(request, '"taints"|/spec/taints|"labels"')
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, username,
     case when min(name) = max(name) then min(name) end as node,
     min(ts) as first_ts,
@@ -30,26 +49,14 @@ select cluster, username,
     array_to_string(array_sort(array_agg(distinct name)), ' ') as names,
     concat_ws(
         ', ',
-        case when bool_or(request like '%taints%') then 'taints' end,
-        case when bool_or(request like '%"labels"%') then 'labels' end
+        case when bool_or(sets_taints) then 'taints' end,
+        case when bool_or(sets_labels) then 'labels' end
     ) as what,
     case
-        when bool_or(request like '%NoExecute%') then 'high'
-        when bool_or(request like '%taints%') then 'medium'
+        when bool_or(drives_away) then 'high'
+        when bool_or(sets_taints) then 'medium'
         else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'nodes'
-    and verb in ('update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- Taking a node out of service has a rule of its own.
-    and not regexp_like(request, 'unschedulable"?[^a-z]+true')
-    and regexp_like(request, '"taints"|/spec/taints|"labels"')
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, username

@@ -22,25 +22,30 @@ advice  = """
 """
 quiet_when = "为节点代理建立命名空间"
 */
+with found as (
+    select cluster, username, name, ts, row_id,
+        regexp_like(request, '/enforce":\s*"privileged"') as is_privileged
+    from audit
+    where resource = 'namespaces'
+        and verb in ('update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- A label that is removed is null in a patch.
+        and regexp_like(
+            request, 'pod-security.kubernetes.io/enforce":\s*("privileged"|null)'
+        )
+        and not regexp_like(coalesce(username, ''), $own)
+)
 select cluster, coalesce(username, 'unknown user') as username, name,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
     case
-        when bool_or(regexp_like(request, '/enforce":\s*"privileged"'))
+        when bool_or(is_privileged)
         then 'privileged' else 'none'
     end as level,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'namespaces'
-    and verb in ('update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- A label that is removed is null in a patch.
-    and regexp_like(
-        request, 'pod-security.kubernetes.io/enforce":\s*("privileged"|null)'
-    )
-    and not regexp_like(coalesce(username, ''), $own)
+from found
 group by cluster, coalesce(username, 'unknown user'), name

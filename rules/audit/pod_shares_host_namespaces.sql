@@ -30,8 +30,36 @@ with known as (
         )
         and verb in ('create', 'update', 'patch')
         and regexp_like(request, '"host(PID|IPC|Network)":\s*true')
+),
+
+found as (
+    select cluster, audit.namespace, workload, username, name, ts, row_id,
+        regexp_like(request, '"hostPID":\s*true') as host_pid,
+        regexp_like(request, '"hostIPC":\s*true') as host_ipc,
+        regexp_like(request, '"hostNetwork":\s*true') as host_network
+    from audit
+    left join known
+        on audit.namespace = known.namespace
+        and coalesce(audit.workload, audit.name) = known.known_workload
+    where resource in (
+            'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
+        )
+        and verb in ('create', 'update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and regexp_like(request, '"host(PID|IPC|Network)":\s*true')
+        -- The cluster's own agents run like this in its own namespaces.
+        and not (
+            regexp_like(
+                audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$'
+            )
+            and coalesce(username, '') like 'system:%'
+        )
+        and known.known_workload is null
 )
-select cluster, audit.namespace, coalesce(workload, name) as workload,
+select cluster, namespace, coalesce(workload, name) as workload,
     coalesce(
         min(username) filter (where username not like 'system:%'),
         min(username), 'unknown user'
@@ -41,35 +69,17 @@ select cluster, audit.namespace, coalesce(workload, name) as workload,
     count(*) as count,
     concat_ws(
         ', ',
-        case when bool_or(regexp_like(request, '"hostPID":\s*true')) then 'hostPID' end,
-        case when bool_or(regexp_like(request, '"hostIPC":\s*true')) then 'hostIPC' end,
+        case when bool_or(host_pid) then 'hostPID' end,
+        case when bool_or(host_ipc) then 'hostIPC' end,
         case
-            when bool_or(regexp_like(request, '"hostNetwork":\s*true'))
+            when bool_or(host_network)
             then 'hostNetwork'
         end
     ) as shared,
     -- Another process's memory holds its keys; the network alone does not.
     case
-        when bool_or(regexp_like(request, '"hostPID":\s*true')) then 'high' else 'medium'
+        when bool_or(host_pid) then 'high' else 'medium'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-left join known
-    on audit.namespace = known.namespace
-    and coalesce(audit.workload, audit.name) = known.known_workload
-where resource in (
-        'pods', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'cronjobs'
-    )
-    and verb in ('create', 'update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and regexp_like(request, '"host(PID|IPC|Network)":\s*true')
-    -- The cluster's own agents run like this in its own namespaces.
-    and not (
-        regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
-        and coalesce(username, '') like 'system:%'
-    )
-    and known.known_workload is null
-group by cluster, audit.namespace, coalesce(workload, name)
+from found
+group by cluster, namespace, coalesce(workload, name)

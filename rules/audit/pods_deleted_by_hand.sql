@@ -22,6 +22,20 @@ advice  = """
 """
 quiet_when = "清理卡住的 Pod"
 */
+with found as (
+    select cluster, namespace, username, verb, name, ts, row_id,
+        regexp_like(request, '"gracePeriodSeconds":\s*0[,}]') as is_forced
+    from audit
+    where resource = 'pods'
+        and verb in ('delete', 'deletecollection')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username,
     min(ts) as first_ts,
     max(ts) as last_ts,
@@ -31,11 +45,11 @@ select cluster, namespace, username,
         (array_sort(array_agg(distinct coalesce(name, 'all'))))[1:8], ', '
     ) as names,
     case
-        when bool_or(regexp_like(request, '"gracePeriodSeconds":\s*0[,}]'))
+        when bool_or(is_forced)
         then ' with force' else ''
     end as forced,
     case
-        when bool_or(regexp_like(request, '"gracePeriodSeconds":\s*0[,}]'))
+        when bool_or(is_forced)
         then '（强制）' else ''
     end as forced_zh,
     case
@@ -44,14 +58,5 @@ select cluster, namespace, username,
         then 'medium' else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'pods'
-    and verb in ('delete', 'deletecollection')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username

@@ -22,6 +22,21 @@ advice  = """
 """
 quiet_when = "随集群初始化建立"
 */
+with found as (
+    select cluster, namespace, username, resource, verb, name, code, ts, row_id,
+        request->>'value' as priority,
+        request->>'globalDefault' as is_default
+    from audit
+    where resource = 'priorityclasses'
+        and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username, coalesce(name, 'all') as name,
     min(resource) as resource,
     min(ts) as first_ts,
@@ -35,22 +50,13 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb like 'delete%') then '删除'
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
-    coalesce(max(request->>'value'), '–') as value,
+    coalesce(max(priority), '–') as value,
     case
         -- Other pods have 0 unless they name a class.
-        when bool_or(try_cast((request->>'value') as bigint) > 0)
-            or bool_or((request->>'globalDefault') = 'true')
+        when bool_or(try_cast(priority as bigint) > 0)
+            or bool_or(is_default = 'true')
         then 'medium' else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'priorityclasses'
-    and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username, coalesce(name, 'all')

@@ -22,23 +22,28 @@ advice  = """
 """
 quiet_when = "团队惯例手工扩缩容"
 */
+with found as (
+    select cluster, namespace, workload, username, name, ts, row_id,
+        request->'spec'->>'replicas' as wanted
+    from audit
+    where resource in ('deployments', 'statefulsets')
+        and operation = 'scale'
+        -- Down to zero has a rule of its own.
+        and (request->'spec'->>'replicas') <> '0'
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username, name as workload,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(request->'spec'->>'replicas' order by ts, row_id), ' → '
+        array_agg(wanted order by ts, row_id), ' → '
     ) as replicas,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource in ('deployments', 'statefulsets')
-    and operation = 'scale'
-    -- Down to zero has a rule of its own.
-    and (request->'spec'->>'replicas') <> '0'
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username, name

@@ -20,6 +20,23 @@ advice  = """
 """
 quiet_when = "定时任务随发布一同下发"
 */
+with found as (
+    select cluster, namespace, workload, username, verb, name, ts, row_id,
+        regexp_like(request, '"suspend":\s*true') as is_suspended,
+        request->'spec'->>'schedule' as schedule
+    from audit
+    where resource = 'cronjobs'
+        and coalesce(subresource, '') = ''
+        and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- The garbage collector and the controller follow what others did.
+        and not (
+            regexp_like(coalesce(username, ''), $own)
+            and (namespace = 'kube-system' or verb like 'delete%')
+        )
+)
 select cluster, namespace, coalesce(username, 'unknown user') as username,
     coalesce(workload, name, '?') as workload,
     min(ts) as first_ts,
@@ -35,29 +52,18 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     end as did_zh,
     coalesce(
         max(
-            case when regexp_like(request, '"suspend":\s*true') then 'suspend: true' end
+            case when is_suspended then 'suspend: true' end
         ),
-        'schedule: ' || max(request->'spec'->>'schedule'),
+        'schedule: ' || max(schedule),
         '–'
     ) as what,
     -- What no longer runs is missed late.
     case
         when bool_or(verb like 'delete%')
-            or bool_or(regexp_like(request, '"suspend":\s*true'))
+            or bool_or(is_suspended)
         then 'medium' else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'cronjobs'
-    and coalesce(subresource, '') = ''
-    and verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    -- The garbage collector and the controller follow what others did.
-    and not (
-        regexp_like(coalesce(username, ''), $own)
-        and (namespace = 'kube-system' or verb like 'delete%')
-    )
+from found
 group by cluster, namespace, coalesce(username, 'unknown user'),
     coalesce(workload, name, '?')

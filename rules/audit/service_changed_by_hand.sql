@@ -22,6 +22,22 @@ advice  = """
 """
 quiet_when = "按计划进行版本切换"
 */
+with found as (
+    select cluster, namespace, username, resource, verb, name, code, ts, row_id,
+        regexp_match(request, '(selector|targetPort|ports|type|clusterIP)')[1] as part,
+        regexp_like(request, 'selector|[pP]ort') as leads_traffic
+    from audit
+    where resource = 'services'
+        and verb in ('update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and coalesce(code, 200) <> 201
+        -- Releases and controllers use service accounts; this rule is about people.
+        and username not like 'system:%'
+        and not regexp_like(username, $automation)
+)
 select cluster, namespace, username, coalesce(name, 'all') as name,
     min(resource) as resource,
     min(ts) as first_ts,
@@ -36,23 +52,13 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
     coalesce(
-        max(regexp_match(request, '(selector|targetPort|ports|type|clusterIP)')[1]),
+        max(part),
         'metadata'
     ) as what,
     -- Labels and annotations lead no traffic.
     case
-        when bool_or(regexp_like(request, 'selector|[pP]ort')) then 'medium' else 'low'
+        when bool_or(leads_traffic) then 'medium' else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'services'
-    and verb in ('update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and coalesce(code, 200) <> 201
-    -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
-    and not regexp_like(username, $automation)
+from found
 group by cluster, namespace, username, coalesce(name, 'all')

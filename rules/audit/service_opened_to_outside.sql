@@ -22,6 +22,23 @@ advice  = """
 """
 quiet_when = "搭建集群入口"
 */
+with found as (
+    select cluster, namespace, username, name, ts, row_id,
+        regexp_match(request, '"type":\s*"(NodePort|LoadBalancer)"')[1] as opened_as,
+        regexp_like(request, '"externalIPs":\s*\["') as has_external_ips,
+        regexp_like(request, '"type":\s*"NodePort"') as is_node_port
+    from audit
+    where resource = 'services'
+        and verb in ('create', 'update', 'patch')
+        and coalesce(subresource, '') = ''
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        and regexp_like(
+            request, '"type":\s*"(NodePort|LoadBalancer)"|"externalIPs":\s*\["'
+        )
+        and not regexp_like(coalesce(username, ''), $own)
+)
 select cluster, namespace, coalesce(username, 'unknown user') as username,
     coalesce(name, '?') as name,
     min(ts) as first_ts,
@@ -29,28 +46,18 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     count(*) as count,
     concat_ws(
         ', ',
-        max(regexp_match(request, '"type":\s*"(NodePort|LoadBalancer)"')[1]),
+        max(opened_as),
         case
-            when bool_or(regexp_like(request, '"externalIPs":\s*\["'))
+            when bool_or(has_external_ips)
             then 'externalIPs'
         end
     ) as how,
     case
         -- With an external IP traffic meant for others can be taken over.
-        when bool_or(regexp_like(request, '"externalIPs":\s*\["')) then 'high'
-        when bool_or(regexp_like(request, '"type":\s*"NodePort"')) then 'medium'
+        when bool_or(has_external_ips) then 'high'
+        when bool_or(is_node_port) then 'medium'
         else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where resource = 'services'
-    and verb in ('create', 'update', 'patch')
-    and coalesce(subresource, '') = ''
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(code, 200) < 300
-    and coalesce(uri, '') not like '%dryRun=%'
-    and regexp_like(
-        request, '"type":\s*"(NodePort|LoadBalancer)"|"externalIPs":\s*\["'
-    )
-    and not regexp_like(coalesce(username, ''), $own)
+from found
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

@@ -20,6 +20,18 @@ advice  = """
 """
 quiet_when = "用户在试探策略允许的范围"
 */
+with found as (
+    select cluster, namespace, username, resource, verb, code, ts, row_id,
+        attrs->>'status_message' as status_message
+    from audit
+    where coalesce(operation, 'exec') <> 'exec'
+        and code in (400, 403, 409, 422)
+        and coalesce(stage, '') <> 'RequestReceived'
+        -- Controllers meet conflicts all day and try again.
+        and not regexp_like(coalesce(username, ''), $own)
+        and username <> 'system:anonymous'
+        and not (code = 409 and username like 'system:%')
+)
 select cluster, namespace, username,
     coalesce(namespace, 'the whole cluster') as place,
     coalesce(namespace, '整个集群') as place_zh,
@@ -32,17 +44,10 @@ select cluster, namespace, username,
         )[1:6], ', '
     ) as what,
     coalesce(
-        substr(first_value(attrs->>'status_message' order by ts desc, row_id), 1, 200), ''
+        substr(first_value(status_message order by ts desc, row_id), 1, 200), ''
     ) as message,
     -- A few are slips; a pipeline that goes on does not reach its goal.
     case when count(*) >= $refusals then 'medium' else 'low' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from audit
-where coalesce(operation, 'exec') <> 'exec'
-    and code in (400, 403, 409, 422)
-    and coalesce(stage, '') <> 'RequestReceived'
-    -- Controllers meet conflicts all day and try again.
-    and not regexp_like(coalesce(username, ''), $own)
-    and username <> 'system:anonymous'
-    and not (code = 409 and username like 'system:%')
+from found
 group by cluster, namespace, username
