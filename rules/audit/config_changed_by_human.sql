@@ -55,8 +55,7 @@ select cluster, namespace, username,
     count(*) as count,
     array_to_string(
         array_sort(array_agg(distinct resource || '/' || coalesce(name, 'all'))), ', '
-    )
-        as names,
+    ) as names,
     case
         -- Name resolution, the pod network and logins depend on these.
         when namespace = 'kube-system' then 'high'

@@ -56,8 +56,7 @@ select cluster, username,
     count(distinct target) as count,
     array_to_string(
         array_sort(array_agg(distinct target) filter (where target is not null)), ' '
-    )
-        as names,
+    ) as names,
     count(distinct evicted) as evictions,
     -- A deleted node does not return by itself.
     case

@@ -24,6 +24,8 @@ quiet_when = "团队惯例手工发布"
 */
 with writes as (
     select cluster, namespace, resource, name, username, operation, verb, ts, row_id,
+        -- A restart changes nothing in the template and has a rule of its own.
+        verb = 'patch' and coalesce(request, '') like '%restartedAt%' as is_restart,
         coalesce(
             response->'spec'->'template'->'spec', request->'spec'->'template'->'spec'
         ) as spec
@@ -32,12 +34,13 @@ with writes as (
         and coalesce(subresource, '') = ''
         and verb in ('create', 'update', 'patch')
         and coalesce(stage, '') <> 'RequestReceived'
-        and code < 300
+        and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
 ),
 
 parts as (
     select cluster, namespace, resource, name, username, operation, verb, ts, row_id,
+        is_restart,
         spec->'containers'->0->>'image' as image,
         coalesce(spec->'containers'->0->>'resources', '') as resources,
         concat(
@@ -95,10 +98,7 @@ named as (
     from changes
     where username not like 'system:%'
         and not regexp_like(username, $automation)
-        -- A restart changes nothing in the template and has a rule of its own.
-        and row_id not in (
-            select row_id from audit where request like '%restartedAt%' and verb = 'patch'
-        )
+        and not is_restart
 )
 select cluster, namespace, username, name as workload,
     min(resource) as resource,
