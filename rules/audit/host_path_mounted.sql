@@ -42,7 +42,7 @@ with found as (
         )
 )
 select cluster, namespace,
-    count(distinct coalesce(workload, name)) as workloads,
+    count(distinct coalesce(workload, name, '?')) as workloads,
     array_to_string(
         array_sort(array_agg(distinct host_path)),
         ', '

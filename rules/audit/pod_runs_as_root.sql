@@ -1,20 +1,20 @@
 /*
 title    = "Container set to run as root"
 severity = "low"
-finding  = "{username} runs {namespace}/{workload} as root (runAsUser 0 or runAsNonRoot false)"
+finding  = "{workloads} workloads of {namespace} are set to run as root (runAsUser 0 or runAsNonRoot false): {names}"
 why      = "A flaw in the runtime or a writable mount turns root in the container into root on the node."
 advice   = """
-1. See who asked for it and the specification: select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts.
+1. See them: select ts, username, coalesce(workload, name) as workload, request from audit where namespace = '{namespace}' and request like '%runAs%' order by ts.
 2. Set runAsNonRoot: true and a user of its own; give the files to that user in the image.
 """
 quiet_when = "an image that drops its rights by itself"
 tags     = ["pod", "escape"]
 [zh]
 title   = "容器被设置为以 root 运行"
-finding = "{username} 让 {namespace}/{workload} 以 root 运行（runAsUser 为 0 或 runAsNonRoot 为 false）"
+finding = "{namespace} 有 {workloads} 个工作负载被设置为以 root 运行（runAsUser 为 0 或 runAsNonRoot 为 false）：{names}"
 why     = "一旦运行时有漏洞或存在可写挂载，容器内 root 就可能变成节点 root。"
 advice  = """
-1. 查看是谁提交的、规格是什么：select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts。
+1. 查看这些对象：select ts, username, coalesce(workload, name) as workload, request from audit where namespace = '{namespace}' and request like '%runAs%' order by ts。
 2. 设置 runAsNonRoot: true 并指定专用用户，在镜像中把文件属主改为该用户。
 """
 quiet_when = "镜像启动后会自行降权"
@@ -29,11 +29,11 @@ with known as (
         and verb in ('create', 'update', 'patch')
         and regexp_like(request, '("runAsUser":\s*0[,}\s]|"runAsNonRoot":\s*false)')
 )
-select cluster, audit.namespace, coalesce(workload, name) as workload,
-    coalesce(
-        min(username) filter (where username not like 'system:%'),
-        min(username), 'unknown user'
-    ) as username,
+select cluster, audit.namespace,
+    count(distinct coalesce(workload, name, '?')) as workloads,
+    array_to_string(
+        array_sort(array_agg(distinct coalesce(workload, name, '?'))), ', '
+    ) as names,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
@@ -57,4 +57,4 @@ where resource in (
         and coalesce(username, '') like 'system:%'
     )
     and known.known_workload is null
-group by cluster, audit.namespace, coalesce(workload, name)
+group by cluster, audit.namespace

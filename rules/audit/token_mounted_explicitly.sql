@@ -1,10 +1,10 @@
 /*
 title    = "Service account token mounted on request"
 severity = "low"
-finding  = "{username} mounts a service account token into {namespace}/{workload}"
+finding  = "{workloads} workloads of {namespace} ask for a service account token: {names}"
 why      = "Whoever gets a shell or a file of the pod can act with the account's rights from then on."
 advice   = """
-1. See who asked for it and the specification: select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts.
+1. See them: select ts, username, coalesce(workload, name) as workload, request from audit where namespace = '{namespace}' and request like '%automountServiceAccountToken%' order by ts.
 2. See what the account does: select verb, resource, count(*) from audit where username like 'system:serviceaccount:{namespace}:%' group by 1, 2 order by 3 desc.
 3. If the workload calls no API, set automountServiceAccountToken: false.
 """
@@ -12,10 +12,10 @@ quiet_when = "a controller of your own that calls the API"
 tags     = ["pod", "token"]
 [zh]
 title   = "显式挂载了 ServiceAccount 令牌"
-finding = "{username} 为 {namespace}/{workload} 显式挂载 ServiceAccount 令牌"
+finding = "{namespace} 有 {workloads} 个工作负载显式挂载 ServiceAccount 令牌：{names}"
 why     = "一旦有人进入 Pod 或读取其文件，就能以该账号的权限操作集群。"
 advice  = """
-1. 查看是谁提交的、规格是什么：select ts, username, verb, resource, name, request from audit where namespace = '{namespace}' and (workload = '{workload}' or name = '{workload}') and request is not null order by ts。
+1. 查看这些对象：select ts, username, coalesce(workload, name) as workload, request from audit where namespace = '{namespace}' and request like '%automountServiceAccountToken%' order by ts。
 2. 查看该账号的实际行为：select verb, resource, count(*) from audit where username like 'system:serviceaccount:{namespace}:%' group by 1, 2 order by 3 desc。
 3. 若不访问 API，设为 automountServiceAccountToken: false。
 """
@@ -31,11 +31,11 @@ with known as (
         and verb in ('create', 'update', 'patch')
         and regexp_like(request, '"automountServiceAccountToken":\s*true')
 )
-select cluster, audit.namespace, coalesce(workload, name) as workload,
-    coalesce(
-        min(username) filter (where username not like 'system:%'),
-        min(username), 'unknown user'
-    ) as username,
+select cluster, audit.namespace,
+    count(distinct coalesce(workload, name, '?')) as workloads,
+    array_to_string(
+        array_sort(array_agg(distinct coalesce(workload, name, '?'))), ', '
+    ) as names,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
@@ -59,4 +59,4 @@ where resource in (
         and coalesce(username, '') like 'system:%'
     )
     and known.known_workload is null
-group by cluster, audit.namespace, coalesce(workload, name)
+group by cluster, audit.namespace
