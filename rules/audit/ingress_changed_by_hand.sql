@@ -53,8 +53,11 @@ select cluster, namespace, username, coalesce(name, 'all') as name,
         when bool_or(verb = 'create' or code = 201) then '新建' else '修改'
     end as did_zh,
     coalesce(
-        array_to_string(
-            array_sort(array_agg(distinct host)), ', '
+        nullif(
+            array_to_string(
+                array_sort(array_agg(distinct host)), ', '
+            ),
+            ''
         ),
         '–'
     ) as hosts,

@@ -38,8 +38,11 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     max(ts) as last_ts,
     count(*) as count,
     coalesce(
-        array_to_string(
-            array_sort(array_agg(distinct host)), ', '
+        nullif(
+            array_to_string(
+                array_sort(array_agg(distinct host)), ', '
+            ),
+            ''
         ),
         '*'
     ) as hosts,

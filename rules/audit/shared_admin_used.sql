@@ -1,7 +1,7 @@
 /*
 title    = "Shared administrator account used"
 severity = "low"
-params   = { admins = "^(admin|root|kubernetes-admin|kubernetes-super-admin|kube-admin|cluster-admin|system:admin|minikube-user|docker-desktop)(@.*)?$", changes = 1, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { admins = "^(admin|root|kubernetes-admin|kubernetes-super-admin|kube-admin|cluster-admin|system:admin|minikube-user|docker-desktop)$|^kubernetes-admin@", changes = 1, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "The administrator account {username} made {count} changes from {addresses} addresses ({what})"
 why      = "Nobody can say who it was, and its certificate cannot be revoked. A member of system:masters passes by RBAC altogether."
 advice   = """
@@ -26,7 +26,7 @@ select cluster, username,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    count(distinct source_ip) as addresses,
+    count(distinct coalesce(source_ip, '?')) as addresses,
     max(verb || ' ' || resource) as what,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
