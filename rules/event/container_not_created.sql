@@ -42,8 +42,8 @@ with series as (
             || '|(configmap|secret).*not found|find key .* in (configmap|secret)'
             || '|CreateContainerConfigError|sandbox was (stopped|deleted)'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 well as (
@@ -97,8 +97,16 @@ places as (
 )
 select cluster, namespace, workload, pod, container, node,
     sample, objects, count, first_ts, last_ts, message,
-    case when is_well then 'recovered' when is_open then 'still failing' else 'over' end as state,
-    case when is_well then '已恢复' when is_open then '仍在持续' else '已停止' end as state_zh,
+    case
+        when is_well then 'recovered'
+        when is_open then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when is_well then '已恢复'
+        when is_open then '仍在持续'
+        else '已停止'
+    end as state_zh,
     case when count >= $failures then 'high' else 'low' end as severity,
     row_ids
 from places

@@ -36,8 +36,8 @@ with series as (
             reason = 'BackOff' and message like 'Back-off restarting failed%'
             or reason = 'CrashLoopBackOff'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

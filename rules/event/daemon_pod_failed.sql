@@ -35,8 +35,8 @@ with series as (
             'FailedDaemonPod', 'FailedPlacement', 'RecreatingFailedPod',
             'RecreatingTerminatedPod'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

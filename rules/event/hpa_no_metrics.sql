@@ -27,7 +27,7 @@ with series as (
     select cluster, namespace, coalesce(workload, name) as workload,
         kind, name, pod, container, node, message,
         coalesce(
-            regexp_match(message, '((?:custom|external)?\.?metrics\.k8s\.io)')[1],
+            regexp_match(message, '((?:custom\.|external\.)?metrics\.k8s\.io)')[1],
             regexp_match(message, '(missing request for [a-z]+)')[1]
         ) as source,
         min(coalesce(first_ts, ts)) as first_ts,
@@ -40,8 +40,8 @@ with series as (
             'FailedGetPodsMetric', 'FailedGetObjectMetric', 'FailedGetExternalMetric',
             'FailedComputeMetricsReplicas'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 well as (
@@ -128,8 +128,16 @@ select cluster,
     min(first_ts) as first_ts,
     max(last_ts) as last_ts,
     first_value(message order by count desc, message) as message,
-    case when bool_and(is_well) then 'recovered' when bool_or(is_open) then 'still failing' else 'over' end as state,
-    case when bool_and(is_well) then '已恢复' when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
+    case
+        when bool_and(is_well) then 'recovered'
+        when bool_or(is_open) then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when bool_and(is_well) then '已恢复'
+        when bool_or(is_open) then '仍在持续'
+        else '已停止'
+    end as state_zh,
     case when bool_or(count >= $failures) then 'medium' else 'low' end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing

@@ -35,8 +35,8 @@ with series as (
             'BackoffLimitExceeded', 'DeadlineExceeded', 'PodFailurePolicy',
             'MaxFailedIndexesExceeded', 'FailedIndexes'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

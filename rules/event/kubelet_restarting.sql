@@ -34,8 +34,8 @@ with series as (
     where kind = 'Node'
         and reason = 'Starting'
         and message like 'Starting kubelet%'
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

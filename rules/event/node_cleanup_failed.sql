@@ -37,8 +37,8 @@ with series as (
             '(?i)invalid capacity 0|unable to find data in memory cache'
             || '|non-existent label'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

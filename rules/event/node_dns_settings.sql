@@ -33,8 +33,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in ('DNSConfigForming', 'MissingClusterDNS', 'CheckLimitsForResolvConf')
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

@@ -41,8 +41,8 @@ with series as (
             'EvictionThresholdMet', 'NodeHasDiskPressure', 'NodeHasInsufficientMemory',
             'NodeHasInsufficientPID'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

@@ -38,8 +38,8 @@ with series as (
             'NodePorts', 'HostPortConflict', 'SysctlForbidden', 'AppArmor',
             'PodOSNotSupported', 'NodeShutdown'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

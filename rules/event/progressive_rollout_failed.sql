@@ -36,8 +36,8 @@ with series as (
             or kind = 'Canary'
             and regexp_like(message, '(?i)canary failed|rolling back .* threshold reached')
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 objects as (

@@ -44,8 +44,8 @@ with series as (
     where reason in (
             'FailedCreatePodSandBox', 'FailedPodSandBoxStatus', 'CreatePodSandboxError'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 well as (
@@ -131,8 +131,16 @@ select cluster,
     min(first_ts) as first_ts,
     max(last_ts) as last_ts,
     first_value(message order by count desc, message) as message,
-    case when bool_and(is_well) then 'recovered' when bool_or(is_open) then 'still failing' else 'over' end as state,
-    case when bool_and(is_well) then '已恢复' when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
+    case
+        when bool_and(is_well) then 'recovered'
+        when bool_or(is_open) then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when bool_and(is_well) then '已恢复'
+        when bool_or(is_open) then '仍在持续'
+        else '已停止'
+    end as state_zh,
     case when bool_or(count >= $failures) then 'high' else 'low' end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing

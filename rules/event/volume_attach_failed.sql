@@ -33,8 +33,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason = 'FailedAttachVolume'
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 well as (
@@ -95,8 +95,16 @@ places as (
 )
 select cluster, namespace, workload, pod, container, node,
     sample, objects, volume, count, first_ts, last_ts, message,
-    case when is_well then 'recovered' when is_open then 'still failing' else 'over' end as state,
-    case when is_well then '已恢复' when is_open then '仍在持续' else '已停止' end as state_zh,
+    case
+        when is_well then 'recovered'
+        when is_open then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when is_well then '已恢复'
+        when is_open then '仍在持续'
+        else '已停止'
+    end as state_zh,
     case when count >= $failures then 'high' else 'low' end as severity,
     row_ids
 from places

@@ -33,8 +33,8 @@ with series as (
     from event
     where kind in ('VolumeSnapshot', 'VolumeSnapshotContent', 'VolumeGroupSnapshot')
         and type = 'Warning'
-    group by cluster, namespace, workload, kind, name, pod, container, node, message,
-        attrs->>'event_uid'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
 ),
 
 well as (
@@ -88,8 +88,16 @@ places as (
 )
 select cluster, namespace, workload, pod, container, node,
     sample, objects, count, first_ts, last_ts, message,
-    case when is_well then 'recovered' when is_open then 'still failing' else 'over' end as state,
-    case when is_well then '已恢复' when is_open then '仍在持续' else '已停止' end as state_zh,
+    case
+        when is_well then 'recovered'
+        when is_open then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when is_well then '已恢复'
+        when is_open then '仍在持续'
+        else '已停止'
+    end as state_zh,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
