@@ -46,7 +46,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('OperationSucceeded')
+    where reason = 'OperationSucceeded'
     group by cluster, namespace, kind, name
 ),
 

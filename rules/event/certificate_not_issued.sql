@@ -31,7 +31,10 @@ with series as (
         max(count) as repeats,
         first_value(row_id order by ts, row_id) as row_id
     from event
-    where kind in ('Certificate', 'CertificateRequest', 'Order', 'Challenge', 'Issuer', 'ClusterIssuer')
+    where kind in (
+            'Certificate', 'CertificateRequest', 'Order', 'Challenge', 'Issuer',
+            'ClusterIssuer'
+        )
         and type = 'Warning'
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

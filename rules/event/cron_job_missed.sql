@@ -44,7 +44,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('SuccessfulCreate')
+    where reason = 'SuccessfulCreate'
     group by cluster, namespace, kind, name
 ),
 

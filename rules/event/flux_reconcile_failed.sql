@@ -32,8 +32,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where kind in (
-            'Kustomization', 'GitRepository', 'HelmRepository', 'OCIRepository', 'Bucket',
-            'ImageRepository', 'ImageUpdateAutomation', 'Terraform'
+            'Kustomization', 'GitRepository', 'HelmRepository', 'OCIRepository',
+            'Bucket', 'ImageRepository', 'ImageUpdateAutomation', 'Terraform'
         )
         and type = 'Warning'
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,

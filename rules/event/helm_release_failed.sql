@@ -40,7 +40,10 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('InstallSucceeded', 'UpgradeSucceeded', 'ReconciliationSucceeded', 'RollbackSucceeded')
+    where reason in (
+            'InstallSucceeded', 'UpgradeSucceeded', 'ReconciliationSucceeded',
+            'RollbackSucceeded'
+        )
     group by cluster, namespace, kind, name
 ),
 

@@ -45,7 +45,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('SuccessfulRescale')
+    where reason = 'SuccessfulRescale'
     group by cluster, namespace, kind, name
 ),
 

@@ -37,8 +37,8 @@ with series as (
     from event
     where reason in (
             'FailedGetResourceMetric', 'FailedGetContainerResourceMetric',
-            'FailedGetPodsMetric', 'FailedGetObjectMetric', 'FailedGetExternalMetric',
-            'FailedComputeMetricsReplicas'
+            'FailedGetPodsMetric', 'FailedGetObjectMetric',
+            'FailedGetExternalMetric', 'FailedComputeMetricsReplicas'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'
@@ -47,7 +47,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('SuccessfulRescale')
+    where reason = 'SuccessfulRescale'
     group by cluster, namespace, kind, name
 ),
 

@@ -32,8 +32,9 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where kind in (
-            'Ingress', 'Gateway', 'HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute', 'TargetGroupBinding',
-            'IngressRoute', 'VirtualServer', 'HTTPProxy', 'Route'
+            'Ingress', 'Gateway', 'HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute',
+            'TargetGroupBinding', 'IngressRoute', 'VirtualServer', 'HTTPProxy',
+            'Route'
         )
         and type = 'Warning'
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,

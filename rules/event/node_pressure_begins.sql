@@ -38,8 +38,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in (
-            'EvictionThresholdMet', 'NodeHasDiskPressure', 'NodeHasInsufficientMemory',
-            'NodeHasInsufficientPID'
+            'EvictionThresholdMet', 'NodeHasDiskPressure',
+            'NodeHasInsufficientMemory', 'NodeHasInsufficientPID'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

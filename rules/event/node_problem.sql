@@ -36,8 +36,8 @@ with series as (
         and reason in (
             'KernelOops', 'TaskHung', 'KernelDeadlock', 'DockerHung',
             'FilesystemIsReadOnly', 'ReadonlyFilesystem', 'CorruptDockerImage',
-            'CorruptDockerOverlay2', 'UnregisterNetDevice', 'Ext4Error', 'Ext4Warning',
-            'IOError', 'MemoryReadError', 'FrequentKubeletRestart',
+            'CorruptDockerOverlay2', 'UnregisterNetDevice', 'Ext4Error',
+            'Ext4Warning', 'IOError', 'MemoryReadError', 'FrequentKubeletRestart',
             'FrequentDockerRestart', 'FrequentContainerdRestart',
             'ContainerRuntimeUnhealthy', 'KubeletUnhealthy', 'ContainerdUnhealthy'
         )

@@ -42,7 +42,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in (
-            'FailedCreatePodSandBox', 'FailedPodSandBoxStatus', 'CreatePodSandboxError'
+            'FailedCreatePodSandBox', 'FailedPodSandBoxStatus',
+            'CreatePodSandboxError'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'
@@ -51,7 +52,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('Started')
+    where reason = 'Started'
     group by cluster, namespace, kind, name
 ),
 

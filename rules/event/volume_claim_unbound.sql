@@ -42,7 +42,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('ProvisioningSucceeded')
+    where reason = 'ProvisioningSucceeded'
     group by cluster, namespace, kind, name
 ),
 

@@ -32,7 +32,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in (
-            'FailedUnMount', 'FailedUnmount', 'FailedDetachVolume', 'FailedUnmapDevice'
+            'FailedUnMount', 'FailedUnmount', 'FailedDetachVolume',
+            'FailedUnmapDevice'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

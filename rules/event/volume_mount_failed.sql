@@ -47,7 +47,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('Started')
+    where reason = 'Started'
     group by cluster, namespace, kind, name
 ),
 

@@ -32,7 +32,8 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason in (
-            'VolumeResizeFailed', 'FileSystemResizeFailed', 'ExternalExpandingFailed'
+            'VolumeResizeFailed', 'FileSystemResizeFailed',
+            'ExternalExpandingFailed'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

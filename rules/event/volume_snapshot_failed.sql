@@ -40,7 +40,7 @@ with series as (
 well as (
     select cluster, namespace, kind, name, max(ts) as well_ts
     from event
-    where reason in ('SnapshotReady')
+    where reason = 'SnapshotReady'
     group by cluster, namespace, kind, name
 ),
 
