@@ -1,24 +1,24 @@
 /*
-title    = "A dependency does not answer"
+title    = "Dependency not reachable"
 severity = "high"
 params   = { failures = 10, open = 3, together = 5 }
 finding  = "{subject} cannot reach {peer}: {count} failures, {state} (last {last_ts}): {quote}"
-why      = "Refused connections say that nothing listens there, timeouts that it is overloaded or the network drops packets, an empty pool that earlier calls never come back."
+why      = "Calls to this peer fail at once. Its callers fail with it, so the peer is where to look, not the workload that complains."
 advice   = """
-1. Look at the other end first: select ts, pod, reason, message from event where message like '%PEER%' or reason in ('Unhealthy', 'BackOff', 'Killing', 'NodeNotReady') order by ts.
-2. Test from inside: kubectl exec into a debug pod, then nc -vz HOST PORT; check endpoints: kubectl get endpoints SERVICE.
-3. Look for changes of network or configuration before it: select ts, username, operation, name from audit where operation in ('network', 'config', 'delete', 'scale') order by ts.
+1. See who else misses {peer}: select namespace, workload, count(*) from standard where level = 'error' and message like '%{peer}%' group by 1, 2 order by 3 desc.
+2. See how the peer's pods are: kubectl get endpointslices,pods -A | grep the service's name; select ts, workload, reason, message from event where type = 'Warning' order by ts.
+3. Look for a change of its Service, its port, its selector or a NetworkPolicy: select ts, username, verb, resource, namespace, name from audit where operation is not null order by ts.
 """
 quiet_when = "the dependency is optional and under announced maintenance"
 tags     = ["network", "dependency"]
 [zh]
-title   = "依赖服务无响应"
+title   = "依赖不可达"
 finding = "{subject} 无法访问 {peer}：失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
-why     = "连接被拒说明对端无人监听，超时说明对端过载或网络丢包，连接池耗尽则说明之前的调用迟迟未返回。"
+why     = "对该依赖的调用立即失败，调用方随之报错；应先查该依赖，而不是报错的工作负载。"
 advice  = """
-1. 先看对端：select ts, pod, reason, message from event where message like '%PEER%' or reason in ('Unhealthy', 'BackOff', 'Killing', 'NodeNotReady') order by ts。
-2. 在集群内验证：进入调试 Pod 执行 nc -vz HOST PORT，并检查 kubectl get endpoints SERVICE。
-3. 查看此前的网络或配置变更：select ts, username, operation, name from audit where operation in ('network', 'config', 'delete', 'scale') order by ts。
+1. 查看还有谁访问不了 {peer}：select namespace, workload, count(*) from standard where level = 'error' and message like '%{peer}%' group by 1, 2 order by 3 desc。
+2. 检查该依赖的 Pod 与 Endpoints：kubectl get endpointslices,pods -A；select ts, workload, reason, message from event where type = 'Warning' order by ts。
+3. 查找其 Service、端口、选择器或 NetworkPolicy 的变更：select ts, username, verb, resource, namespace, name from audit where operation is not null order by ts。
 """
 quiet_when = "可选依赖正处于计划内维护"
 */
@@ -38,37 +38,68 @@ with lines as (
             split_part(message, chr(10), 1)
         ), 200) as quote
     from standard
-    -- Programs without levels write their errors as plain text.
-    where level is null or level in ('warn', 'error', 'fatal')
+    -- Programs without levels write their errors as plain text, and their flags as help.
+    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
 ),
 
 failures as (
     select *,
-        nullif(coalesce(
         -- A URL, then a host after a word that precedes one, then any host with a port.
-        regexp_match(text, '[a-z+]{2,12}://(?:[^/\s"''@]*@)?([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{2,5})?)')[1],
-        regexp_match(text, 'host=''([^'']+)''')[1],
-        regexp_match(
-            text,
-            '(?i)\b(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|upstream|host|broker'
-            || '|node|server|database|cache|to|with|from|at|calling|call|reach|contact)'
-            || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
-        )[1],
-        regexp_match(
-            text, '\b((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{2,5})\b'
-        )[1],
-        regexp_match(
-            text,
-            '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?|contact(?:ing)?'
-            || '|upstream|lookup|resolve|resolving)'
-            || ' (?:service |host |upstream |server )?["''`]?([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
-        )[1]
-    ), '') as peer
-    from lines
-    where regexp_like(
-            text,
-            '(?i)connection refused|ECONNREFUSED'
-        )
+        coalesce(
+            regexp_match(
+                cleaned,
+                '(?i)[a-z+]{2,12}://(?:[^/\s"''@]*@)?([a-z0-9][a-z0-9._-]*(?::[0-9]{2,5})?)'
+            )[1],
+            regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
+            regexp_match(
+                cleaned,
+                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database|cache|to'
+                || '|with|from|calling|call|reach|contact|dial tcp|dial|lookup)[ =:"''/]+'
+                || '([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
+            )[1],
+            regexp_match(
+                cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
+            )[1],
+            regexp_match(cleaned, '\b((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{2,5})\b')[1],
+            regexp_match(
+                cleaned,
+                '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
+                || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
+                || '|UnknownHostException:?|HostError:|certificate of|for host)'
+                || ' (?:service |host |upstream |server )?["''`]?([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
+            )[1]
+        ) as peer
+    from (
+        -- Positions in source files and times of day look like a host with a port.
+        select *,
+    regexp_replace(
+                text,
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|scala|cs|exs?):[0-9]+'
+                || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
+                || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
+                ' ', 'g'
+            ) as cleaned
+        from lines
+        where regexp_like(
+                    text,
+                    '(?i)connection refused|ECONNREFUSED|connection reset|ECONNRESET'
+                    || '|no route to host|EHOSTUNREACH|network is unreachable'
+                    || '|\bConnectException|Max retries exceeded|socket hang up'
+                    || '|server closed the connection|connection (was )?closed (by|before)'
+                    || '|(could not|cannot|failed to|unable to|cant) (connect|establish a connection)'
+                    || '|"(Get|Post|Put|Head|Patch|Delete)?[^"]*": EOF|NoHostAvailable'
+                    || '|(lost|no) connection to|Communications link failure'
+                    || '|broker .*(not available|disconnected)'
+                )
+                -- A client that goes away, a name or a certificate is another matter.
+                and not regexp_like(
+                    text,
+                    '(?i)client (closed|disconnected|prematurely|went away)'
+                    || '|TLS handshake error from|reading (client )?request'
+                    || '|no such host|ENOTFOUND|name resolution|UnknownHost'
+                    || '|certificate|x509|SSLError'
+                )
+    )
 ),
 
 slots as (
@@ -99,7 +130,7 @@ places as (
         coalesce(
             first_value(peer order by failures desc, peer)
                 filter (where peer is not null),
-            '-'
+            '(unnamed)'
         ) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
@@ -113,9 +144,11 @@ places as (
 ),
 
 failing as (
-    select *, count(*) over (partition by cluster, peer) as workloads
+    select *, concat_ws('/', namespace, workload) as place,
+        count(*) over (partition by cluster, peer) as workloads
     from places
-    -- x
+    -- A dependency that restarts costs each caller a handful of failed calls; ten in five
+    -- minutes means that retrying does not help.
     -- What still fails at the end of the logs is reported from 3 lines on, as little known.
     where peak >= $failures or is_open and count >= $open
 )
@@ -127,12 +160,9 @@ select cluster,
     case when count(*) > 1 then min(peer) end as name,
     min(peer) as peer,
     count(*) as workloads,
-    array_to_string((array_agg(
-        concat_ws('/', namespace, workload) order by count desc, namespace, workload
-    ))[1:3], ', ') || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end
-        as subject,
-    (array_agg(concat_ws('/', namespace, workload) order by namespace, workload))[1:50]
-        as places,
+    array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
+        || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
+    (array_agg(place order by place))[1:50] as places,
     sum(count) as count,
     max(peak) as peak,
     min(first_ts) as first_ts,
@@ -146,6 +176,6 @@ from failing
 -- One cause in many workloads is one finding.
 group by cluster,
     case
-        when workloads >= $together and peer <> '-' then peer
-        else concat_ws('/', namespace, workload)
+        when workloads >= $together and peer <> '(unnamed)' then peer
+        else place
     end
