@@ -74,7 +74,8 @@ failures as (
         select *,
     regexp_replace(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|scala|cs|exs?):[0-9]+'
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
                 || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
                 || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
                 ' ', 'g'
@@ -84,15 +85,15 @@ failures as (
                     text,
                     '(?i)x509: |certificate verify failed|CERTIFICATE_VERIFY_FAILED'
                     || '|PKIX path building failed'
-                    || '|unable to (get|verify) (the )?(local issuer|first|leaf) ?(issuer)? ?certificate'
-                    || '|self.signed certificate|SSLHandshakeException'
-                    || '|ERR_TLS_CERT_ALTNAME_INVALID'
+                    || '|unable to (get|verify) (the )?(local issuer|first|leaf)'
+                    || ' ?(issuer)? ?certificate|self.signed certificate'
+                    || '|SSLHandshakeException|ERR_TLS_CERT_ALTNAME_INVALID'
                     || '|tls: (bad|unknown|failed to verify) certificate'
-                    || '|(doesn.t|does not) match (the )?certificate|hostname mismatch|No subject alternative'
-                    || '|authentication handshake failed'
+                    || '|(doesn.t|does not) match (the )?certificate|hostname mismatch|No'
+                    || ' subject alternative|authentication handshake failed'
                     || '|SSL routines:|SSL_ERROR|wrong version number'
-                    || '|tls: (first record|handshake failure|protocol version|no cipher|internal error)'
-                    || '|unknown (certificate )?authority'
+                    || '|tls: (first record|handshake failure|protocol version|no cipher'
+                    || '|internal error)|unknown (certificate )?authority'
                     || '|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_VERIFY_LEAF'
                 )
                 -- Expired ones have their own rule; probes and scanners break off handshakes all

@@ -47,8 +47,8 @@ failures as (
         coalesce(
             regexp_match(
                 text,
-                '(?i)(?:lookup|ENOTFOUND|EAI_AGAIN|UnknownHostException:?|resolve(?: host:?)?|getaddrinfo'
-                || '|translate host name|hostname|nslookup:|for host|host|upstream)'
+                '(?i)(?:lookup|ENOTFOUND|EAI_AGAIN|UnknownHostException:?'
+                || '|resolve(?: host:?)?|getaddrinfo|translate host name|hostname|nslookup:|for host|host|upstream)'
                 || ' ["'']?([a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*)'
             )[1],
             regexp_match(text, '([a-z0-9-]+(?:\.[a-z0-9-]+)+)')[1]
@@ -63,8 +63,8 @@ failures as (
             || '|lookup [^ ]+( on [^ ]+)?: (read|dial|server|i/o)|SERVFAIL'
             || '|NameResolutionError|Failed to resolve'
             || '|could not be resolved|host not found'
-            || '|Name does not resolve|No address associated with hostname|nslookup: '
-            || '|plugin/errors: '
+            || '|Name does not resolve|No address associated with hostname'
+            || '|nslookup: |plugin/errors: '
         )
 ),
 

@@ -47,11 +47,11 @@ failures as (
     from lines
     where regexp_like(
             text,
-            '(?i)\bpermission denied\b|\bEACCES\b|\bEPERM\b|operation not permitted'
-            || '|AccessDenied|is forbidden: User'
-            || '|\b403 Forbidden\b|status(_?code)?[ :=]+"?403\b|code = PermissionDenied'
-            || '|not authorized to perform|insufficient (permission|privilege|scope)s?'
-            || '|PermissionError'
+            '(?i)\bpermission denied\b|\bEACCES\b|\bEPERM\b'
+            || '|operation not permitted|AccessDenied|is forbidden: User'
+            || '|\b403 Forbidden\b|status(_?code)?[ :=]+"?403\b|code ='
+            || ' PermissionDenied|not authorized to perform'
+            || '|insufficient (permission|privilege|scope)s?|PermissionError'
         )
         -- A mistyped password or a page that a visitor may not see is not a fault of the
         -- process.

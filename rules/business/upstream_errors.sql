@@ -74,7 +74,8 @@ failures as (
         select *,
     regexp_replace(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|scala|cs|exs?):[0-9]+'
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
                 || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
                 || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
                 ' ', 'g'
@@ -84,12 +85,15 @@ failures as (
                     text,
                     '(?i)no healthy upstream|upstream connect error|no live upstreams'
                     || '|upstream prematurely closed|upstream sent (error|invalid|too big)'
-                    || '|50[0-4] (Bad Gateway|Internal Server Error|Service (Temporarily )?Unavailable|Gateway Time-?out)'
-                    || '|(unexpected |response |http |returned |got |received )(status|code|status code)[ :=]+"?5[0-9]{2}\b'
+                    || '|50[0-4] (Bad Gateway|Internal Server Error|Service (Temporarily'
+                    || ' )?Unavailable|Gateway Time-?out)'
+                    || '|(unexpected |response |http |returned |got |received )(status'
+                    || '|code|status code)[ :=]+"?5[0-9]{2}\b'
                     || '|\bstatus(_?code)?[ :=]+"?50[0-4]\b'
                     || '|has no server available|is DOWN, reason'
                     || '|(server|service) (is )?currently unable to handle the request'
-                    || '|HTTPError: 5[0-9]{2}|HttpServerErrorException|code = Unavailable desc'
+                    || '|HTTPError: 5[0-9]{2}|HttpServerErrorException|code = Unavailable'
+                    || ' desc'
                 )
     )
 ),

@@ -35,7 +35,8 @@ with series as (
         and regexp_like(
             message,
             '(?i)violates PodSecurity'
-            || '|unable to validate against any (pod security policy|security context constraint)'
+            || '|unable to validate against any (pod security policy|security'
+            || ' context constraint)'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

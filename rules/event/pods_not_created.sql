@@ -38,7 +38,8 @@ with series as (
             message,
             '(?i)quota|usage per|ratio per|error looking up service account'
             || '|PodSecurity|unable to validate against any|webhook'
-            || '|ValidatingAdmissionPolicy|no PriorityClass|being (deleted|terminated)'
+            || '|ValidatingAdmissionPolicy|no PriorityClass'
+            || '|being (deleted|terminated)'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

@@ -47,8 +47,10 @@ failures as (
     from lines
     where regexp_like(
             text,
-            '(?i)cert(ificate)?[^.]{0,60}(will expire|expires in|about to expire|expiring soon|near(ing)? (its )?expir)'
-            || '|(days|hours) (left )?(until|before) (the )?cert(ificate)?[^.]{0,20} expir'
+            '(?i)cert(ificate)?[^.]{0,60}(will expire|expires in|about to'
+            || ' expire|expiring soon|near(ing)? (its )?expir)'
+            || '|(days|hours) (left )?(until|before) (the'
+            || ' )?cert(ificate)?[^.]{0,20} expir'
         )
         -- More than forty days are no news.
         and not regexp_like(

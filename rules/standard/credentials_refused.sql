@@ -74,7 +74,8 @@ failures as (
         select *,
     regexp_replace(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|scala|cs|exs?):[0-9]+'
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
                 || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
                 || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
                 ' ', 'g'
@@ -85,13 +86,15 @@ failures as (
                     '(?i)password authentication failed|Access denied for user'
                     || '|authentication (failed|failure|error)'
                     || '|WRONGPASS|NOAUTH|invalid username-password pair'
-                    || '|(invalid|bad|wrong|incorrect) (user ?name or password|credentials?|password|api[ _-]?key|token|access key)'
+                    || '|(invalid|bad|wrong|incorrect) (user ?name or password'
+                    || '|credentials?|password|api[ _-]?key|token|access key)'
                     || '|SASL[^.]{0,40}(fail|error)|ORA-01017|Login failed for user'
                     || '|401 Unauthorized|Unauthorized \(401\)|code = Unauthenticated'
                     || '|\bstatus(_?code)?[ :=]+"?401\b'
-                    || '|(token|credentials?|api key|jwt|session token)[^.]{0,20} (has |is |have )?expired'
-                    || '|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId'
-                    || '|FATAL: +role .* does not exist'
+                    || '|(token|credentials?|api key|jwt|session token)[^.]{0,20} (has |is'
+                    || ' |have )?expired'
+                    || '|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch'
+                    || '|InvalidClientTokenId|FATAL: +role .* does not exist'
                     || '|requires authentication|authentication (is )?required'
                     || '|\bUnauthenticated\b|asked to provide credentials|must be logged in'
                 )

@@ -74,7 +74,8 @@ failures as (
         select *,
     regexp_replace(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|scala|cs|exs?):[0-9]+'
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
                 || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
                 || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
                 ' ', 'g'
@@ -84,9 +85,10 @@ failures as (
                     text,
                     '(?i)deadline ?exceeded|\btimed? ?-?out\b|ETIMEDOUT|ESOCKETTIMEDOUT'
                     || '|SocketTimeout'
-                    || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error|Exception|Expired)'
-                    || '|\btimeout (at|while|when|of [0-9]+)'
-                    || '|(i/o|read|write|connect|connection|request|gateway|upstream|socket|query|network|operation) timeout'
+                    || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error'
+                    || '|Exception|Expired)|\btimeout (at|while|when|of [0-9]+)'
+                    || '|(i/o|read|write|connect|connection|request|gateway|upstream'
+                    || '|socket|query|network|operation) timeout'
                 )
                 -- Names, locks and pools have their own rules; sessions end by their timeout.
                 and not regexp_like(

@@ -74,7 +74,8 @@ failures as (
         select *,
     regexp_replace(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|scala|cs|exs?):[0-9]+'
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
                 || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
                 || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
                 ' ', 'g'
@@ -86,10 +87,10 @@ failures as (
                     || '|no route to host|EHOSTUNREACH|network is unreachable'
                     || '|\bConnectException|Max retries exceeded|socket hang up'
                     || '|server closed the connection|connection (was )?closed (by|before)'
-                    || '|(could not|cannot|failed to|unable to|cant) (connect|establish a connection)'
-                    || '|"(Get|Post|Put|Head|Patch|Delete)?[^"]*": EOF|NoHostAvailable'
-                    || '|(lost|no) connection to|Communications link failure'
-                    || '|broker .*(not available|disconnected)'
+                    || '|(could not|cannot|failed to|unable to|can.t) (connect|establish a'
+                    || ' connection)|"(Get|Post|Put|Head|Patch|Delete)?[^"]*": EOF'
+                    || '|NoHostAvailable|(lost|no) connection to'
+                    || '|Communications link failure|broker .*(not available|disconnected)'
                 )
                 -- A client that goes away, a name or a certificate is another matter.
                 and not regexp_like(

@@ -49,8 +49,8 @@ failures as (
             '(?i)Failed password for'
             || '|(login|logon|sign-?in)( attempt)? (failed|failure|denied|rejected)'
             || '|(failed|invalid|rejected) (login|logon|sign-?in)'
-            || '|too many (failed )?(login|authentication|password) (attempts|failures)'
-            || '|account[^.]{0,30} (is |was |has been )?locked'
+            || '|too many (failed )?(login|authentication|password) (attempts'
+            || '|failures)|account[^.]{0,30} (is |was |has been )?locked'
             || '|maximum authentication attempts|BadCredentialsException'
         )
 ),
