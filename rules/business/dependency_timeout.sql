@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "长轮询按设计以超时结束"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, exception, stack, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -53,9 +53,9 @@ failures as (
             regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
             regexp_match(
                 cleaned,
-                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database|cache|to'
-                || '|with|from|calling|call|reach|contact|dial tcp|dial|lookup)[ =:"''/]+'
-                || '([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
+                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'
+                || '|cache|to|with|from|calling|call|reach|contact|dial tcp|dial|lookup)'
+                || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
             )[1],
             regexp_match(
                 cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
@@ -66,7 +66,8 @@ failures as (
                 '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
                 || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
                 || '|UnknownHostException:?|HostError:|certificate of|for host)'
-                || ' (?:service |host |upstream |server )?["''`]?([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
+                || ' (?:service |host |upstream |server )?["''`]?'
+                || '([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
             )[1]
         ) as peer
     from (
@@ -146,7 +147,8 @@ failing as (
         count(*) over (partition by cluster, peer) as workloads
     from places
     -- One slow minute costs a few calls; ten in five minutes are not chance.
-    -- What still fails at the end of the logs is reported from 3 lines on, as little known.
+    -- What still fails at the end of the logs is reported from 3 lines on, as
+    -- little known.
     where peak >= $failures or is_open and count >= $open
 )
 select cluster,

@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "可选集成指向尚未创建的域名"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, exception, stack, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -48,7 +48,8 @@ failures as (
             regexp_match(
                 text,
                 '(?i)(?:lookup|ENOTFOUND|EAI_AGAIN|UnknownHostException:?'
-                || '|resolve(?: host:?)?|getaddrinfo|translate host name|hostname|nslookup:|for host|host|upstream)'
+                || '|resolve(?: host:?)?|getaddrinfo|translate host name|hostname'
+                || '|nslookup:|for host|host|upstream)'
                 || ' ["'']?([a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*)'
             )[1],
             regexp_match(text, '([a-z0-9-]+(?:\.[a-z0-9-]+)+)')[1]
@@ -115,7 +116,8 @@ failing as (
     from places
     -- After a lost UDP packet the retry succeeds; five failures within five minutes have
     -- another cause.
-    -- What still fails at the end of the logs is reported from the first line on, as little known.
+    -- What still fails at the end of the logs is reported from the first line on, as
+    -- little known.
     where peak >= $failures or is_open and count >= $open
 )
 select cluster,

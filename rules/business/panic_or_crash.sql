@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "有意触发崩溃的测试"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, exception, stack, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -64,7 +64,7 @@ failures as (
         -- A recovered panic costs one request.
         and not regexp_like(
             text,
-            'http: panic serving|recovered|panic: .*test'
+            'http: panic serving|(?i:recovered)'
         )
 ),
 

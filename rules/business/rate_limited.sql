@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "客户端按设计探测限额并退避"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, exception, stack, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -95,5 +95,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- A burst is answered with a few refusals, and backing off ends them.
--- What still fails at the end of the logs is reported from 5 lines on, as little known.
+-- What still fails at the end of the logs is reported from 5 lines on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open

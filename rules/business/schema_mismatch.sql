@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "工具在检查表是否存在"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, exception, stack, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -102,5 +102,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- While a release and its migration overlap one or two requests may fail.
--- What still fails at the end of the logs is reported from the first line on, as little known.
+-- What still fails at the end of the logs is reported from the first line on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open

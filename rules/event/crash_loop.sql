@@ -78,10 +78,10 @@ select cluster, namespace, workload, pod, container, node,
     sample, objects, count, first_ts, last_ts, message,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when (peak >= $failures or count >= 2 * $failures) then 'high' else 'low' end as severity,
+    case when (peak >= $failures or count >= 2*$failures) then 'high' else 'low' end as severity,
     row_ids
 from places
 -- One container that waits for a late dependency backs off once or twice; a fifth back-
 -- off means that at least the third restart failed as well. What still fails at the end
 -- of the logs is reported at once, as little known.
-where (peak >= $failures or count >= 2 * $failures) or is_open and count >= $open
+where (peak >= $failures or count >= 2*$failures) or is_open and count >= $open

@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "虚拟机刚从挂起恢复"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -94,5 +94,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- One line may come from a single late request.
--- What still fails at the end of the logs is reported from the first line on, as little known.
+-- What still fails at the end of the logs is reported from the first line on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open

@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "可选配置在启动时提示一次"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -120,5 +120,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- A message of one start may be about an optional setting; a second start says it again.
--- What still fails at the end of the logs is reported from the first line on, as little known.
+-- What still fails at the end of the logs is reported from the first line on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open

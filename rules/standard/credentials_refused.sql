@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "负责校验密码的服务会记录用户的失败登录"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -53,9 +53,9 @@ failures as (
             regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
             regexp_match(
                 cleaned,
-                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database|cache|to'
-                || '|with|from|calling|call|reach|contact|dial tcp|dial|lookup)[ =:"''/]+'
-                || '([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
+                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'
+                || '|cache|to|with|from|calling|call|reach|contact|dial tcp|dial|lookup)'
+                || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
             )[1],
             regexp_match(
                 cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
@@ -66,7 +66,8 @@ failures as (
                 '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
                 || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
                 || '|UnknownHostException:?|HostError:|certificate of|for host)'
-                || ' (?:service |host |upstream |server )?["''`]?([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
+                || ' (?:service |host |upstream |server )?["''`]?'
+                || '([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
             )[1]
         ) as peer
     from (
@@ -155,5 +156,6 @@ select cluster, namespace, workload, pod, sample_pod, peer,
     row_ids
 from places
 -- A token that is renewed in time fails once or twice.
--- What still fails at the end of the logs is reported from 2 lines on, as little known.
+-- What still fails at the end of the logs is reported from 2 lines on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open

@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "扫描程序正在遍历文件系统"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -99,5 +99,6 @@ select cluster, namespace, workload, pod, sample_pod,
 from places
 -- Some programs try an optional file once per start: with a few replicas three or four
 -- times a day. Five within minutes means that it is tried repeatedly.
--- What still fails at the end of the logs is reported from 2 lines on, as little known.
+-- What still fails at the end of the logs is reported from 2 lines on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open

@@ -23,8 +23,8 @@ advice  = """
 quiet_when = "预览环境正在搭建"
 */
 with lines as (
-    -- What went wrong stands in the message, its stack, or the error field of a JSON record;
-    -- the deepest cause is quoted.
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
     select cluster, namespace, workload, pod, ts, row_id,
         concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
@@ -112,5 +112,6 @@ select cluster, namespace, workload, pod, sample_pod,
 from places
 -- After one restart a port is free again and a file is mounted; a second failure has
 -- another cause.
--- What still fails at the end of the logs is reported from the first line on, as little known.
+-- What still fails at the end of the logs is reported from the first line on, as
+-- little known.
 where peak >= $failures or is_open and count >= $open
