@@ -29,12 +29,19 @@ with places as (
         max(ts) as last_ts,
         count(*) as count,
         max(ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
-        left(first_value(coalesce(
-                regexp_match(stack, '(?s).*Caused by: ([^\n]+)')[1],
+        left(first_value(left(coalesce(
+                regexp_match(concat_ws(chr(10), message, stack), '(?s).*Caused by: ([^\n]+)')[1],
+                regexp_match(
+                    concat_ws(chr(10), message, stack),
+                    '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+                )[1],
                 attrs->'error'->>'message', attrs->>'error',
                 attrs->'err'->>'message', attrs->>'err',
+                regexp_match(
+                    concat_ws(chr(10), message, stack), '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+                )[1],
                 split_part(message, chr(10), 1)
-            ) order by ts, row_id), 200) as quote,
+            ), 200) order by ts, row_id), 200) as quote,
         (array_agg(row_id order by ts, row_id))[1:5] as row_ids
     from business
     where level = 'fatal'

@@ -25,12 +25,19 @@ quiet_when = "新版本只是改了日志措辞"
 with errors_now as (
     select cluster, namespace, workload, template_id,
         count(*) as errors,
-        first_value(coalesce(
-            regexp_match(stack, '(?s).*Caused by: ([^\n]+)')[1],
+        first_value(left(coalesce(
+            regexp_match(concat_ws(chr(10), message, stack), '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(
+                concat_ws(chr(10), message, stack),
+                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+            )[1],
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                concat_ws(chr(10), message, stack), '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
             split_part(message, chr(10), 1)
-        ) order by ts, row_id) as quote,
+        ), 200) order by ts, row_id) as quote,
         min(template) as template,
         min(pod) as first_pod,
         max(pod) as last_pod,
@@ -66,7 +73,7 @@ select errors_now.cluster, errors_now.namespace, errors_now.workload,
     count(*) as templates,
     first_value(errors_now.template order by errors_now.errors desc, errors_now.template)
         as template,
-    left(first_value(errors_now.quote order by errors_now.errors desc, errors_now.quote), 200)
+    first_value(errors_now.quote order by errors_now.errors desc, errors_now.quote)
         as quote,
     case
         when max(errors_now.last_ts) >= (select max(ts) from business) - interval '3 minutes'

@@ -1,7 +1,7 @@
 /*
 title    = "Argo CD application failed to sync or became degraded"
 severity = "high"
-params   = { failures = 1 }
+params   = { failures = 1, brief = 90 }
 finding  = "Application {sample}: {count} reports, {state} (last {last_ts}): {message}"
 why      = "What is in Git is not what runs: the last change is not live, or it is live and unhealthy."
 advice   = """
@@ -87,6 +87,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -104,6 +105,11 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        else 'high'
+    end as severity,
     row_ids
 from places
 -- The controller reports each failed operation once.

@@ -1,7 +1,7 @@
 /*
 title    = "Scheduled job was not started"
 severity = "medium"
-params   = { failures = 2, open = 1 }
+params   = { failures = 2, open = 1, brief = 90 }
 finding  = "{namespace}/{workload} missed its schedule {count} times, {state} (last {last_ts}): {message}"
 why      = "The work of that hour was left out. After a hundred missed starts the controller stops trying."
 advice   = """
@@ -85,6 +85,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -102,7 +103,12 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when count >= $failures then 'medium' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        when count >= $failures then 'medium'
+        else 'low'
+    end as severity,
     row_ids
 from places
 -- A controller that was restarted misses one start; the second shows another cause. What

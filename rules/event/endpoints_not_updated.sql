@@ -1,7 +1,7 @@
 /*
 title    = "Endpoints of a Service cannot be updated"
 severity = "medium"
-params   = { failures = 3, open = 1 }
+params   = { failures = 8, open = 1 }
 finding  = "{namespace}: endpoints of {sample} cannot be written, {count} failures, {state}: {message}"
 why      = "While the list of endpoints is not written, clients call pods that are gone and new pods get no traffic."
 advice   = """
@@ -85,6 +85,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- The controller retries at once; a third failure is no hiccup. What still fails at the
--- end of the logs is reported at once, as little known.
+-- The controller retries at once; the waits double, so eight are two minutes. What still
+-- fails at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -1,7 +1,7 @@
 /*
 title    = "Pods cannot be scheduled"
 severity = "high"
-params   = { minutes = 5, attempts = 10 }
+params   = { minutes = 5, attempts = 10, soon = 10 }
 finding  = "{namespace}/{workload}: {pods} pods unscheduled for up to {minutes} minutes, {state} (last {last_ts}): {message}"
 why      = "No node fits the pod: too little free CPU or memory, a taint, an affinity rule or an unbound volume. The workload runs below strength, or a rollout hangs."
 advice   = """
@@ -33,7 +33,7 @@ with waiting as (
     from event
     where reason = 'FailedScheduling'
         -- A pod deleted while it waited, or a volume being created, is not a shortage.
-        and not regexp_like(message, '(?i)being deleted|waiting for first consumer')
+        and not regexp_like(message, '(?i)being deleted|deleting pod|waiting for first consumer')
     group by cluster, namespace, workload, name, pod, message, attrs->>'event_uid'
 ),
 
@@ -84,8 +84,11 @@ select cluster, namespace, workload,
         when bool_or(is_open) then '仍在持续'
         else '已停止'
     end as state_zh,
+    -- Pods that found a place within ten minutes waited for a node that was on its way.
     case
-        when max(minutes) >= $minutes or max(attempts) >= $attempts then 'high' else 'low'
+        when bool_and(is_well) and max(minutes) < $soon then 'low'
+        when max(minutes) >= $minutes or max(attempts) >= $attempts then 'high'
+        else 'low'
     end as severity,
     left(first_value(message order by last_ts desc, message), 240) as message,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids

@@ -34,8 +34,8 @@ with series as (
     where type = 'Warning'
         and regexp_like(
             message,
-            '(?i)\bxid\b|NVRM|NVML|nvidia-container-cli|gpu has fallen off the bus'
-            || '|uncorrectable ECC|DCGM health'
+            '(?i)\bxid\b|NVRM|NVML|nvidia-container-cli'
+            || '|gpu has fallen off the bus|uncorrectable ECC|DCGM health'
         )
     group by cluster, namespace, workload, kind, name, pod, container, node, reason,
         message, attrs->>'event_uid'

@@ -1,7 +1,7 @@
 /*
 title    = "Helm release failed"
 severity = "high"
-params   = { failures = 1 }
+params   = { failures = 1, brief = 90 }
 finding  = "{namespace}: release {sample} failed {count} times, {state}: {message}"
 why      = "The release is half applied or rolled back: what was to be deployed is not live."
 advice   = """
@@ -84,6 +84,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -101,6 +102,11 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        else 'high'
+    end as severity,
     row_ids
 from places
 -- A failed release waits for a person or a rollback.

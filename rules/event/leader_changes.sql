@@ -1,7 +1,7 @@
 /*
 title    = "Leader changes again and again"
 severity = "medium"
-params   = { failures = 6 }
+params   = { failures = 10 }
 finding  = "{namespace}: lease {sample} changed its leader {count} times, {state} (last {last_ts}): {message}"
 why      = "A controller that loses its lease stops its work and starts anew. The cause is a slow API server or etcd, or a starved process."
 advice   = """
@@ -77,5 +77,5 @@ select cluster, namespace, workload, pod, container, node,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     row_ids
 from places
--- A rollout of three replicas changes it three times, two rollouts a day six.
+-- A rollout of three replicas changes it three times, three rollouts a day nine.
 where count >= $failures

@@ -1,7 +1,7 @@
 /*
 title    = "LimitRange refuses pods"
 severity = "high"
-params   = { failures = 3, open = 1 }
+params   = { failures = 3, open = 1, brief = 90 }
 finding  = "{namespace}/{workload} cannot create pods: outside the LimitRange {count} times, {state}: {message}"
 why      = "The requests or limits of the pod are outside the range that the namespace allows: no pod is created or replaced."
 advice   = """
@@ -84,6 +84,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -101,7 +102,12 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when count >= $failures then 'high' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        when count >= $failures then 'high'
+        else 'low'
+    end as severity,
     row_ids
 from places
 -- The answer stays the same until one of the two is changed; one or two may be a change

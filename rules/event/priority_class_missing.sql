@@ -1,7 +1,7 @@
 /*
 title    = "Pods name a PriorityClass that does not exist"
 severity = "high"
-params   = { failures = 3, open = 1 }
+params   = { failures = 3, open = 1, brief = 90 }
 finding  = "{namespace}/{workload} cannot create pods: PriorityClass {class} does not exist ({count} attempts, {state})"
 why      = "No pod of the workload is created until the class exists or the template names another one."
 advice   = """
@@ -89,6 +89,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -106,7 +107,12 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when count >= $failures then 'high' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        when count >= $failures then 'high'
+        else 'low'
+    end as severity,
     row_ids
 from places
 -- A release that creates it a second later causes one or two attempts. What still fails

@@ -1,7 +1,7 @@
 /*
 title    = "Quota refuses new pods"
 severity = "high"
-params   = { failures = 5, open = 1 }
+params   = { failures = 5, open = 1, brief = 90 }
 finding  = "{namespace}/{workload} cannot create pods: refused {count} times by quota {quota}, {state}: {message}"
 why      = "The namespace may not use more, so the controller cannot replace or add pods. Nothing fails at once, but the workload cannot recover, scale or roll out."
 advice   = """
@@ -92,6 +92,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -109,7 +110,12 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when count >= $failures then 'high' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        when count >= $failures then 'high'
+        else 'low'
+    end as severity,
     row_ids
 from places
 -- A rollout near the quota is refused a few times until old pods have stopped. The waits

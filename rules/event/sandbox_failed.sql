@@ -1,7 +1,7 @@
 /*
 title    = "Pod sandbox cannot be created"
 severity = "high"
-params   = { failures = 5, open = 1, together = 5 }
+params   = { failures = 5, open = 1, brief = 90, together = 5 }
 finding  = "{subject}: pod sandbox cannot be created, {count} failures, {state}, {cause}: {message}"
 why      = "The kubelet cannot set up the pod's network or its first process, so no container starts."
 advice   = """
@@ -33,8 +33,8 @@ with series as (
             || '|cannot allocate memory|too many open files|no space left on device'
             || '|permission denied|failed to (?:pull|get) (?:sandbox )?image'
             || '|plugin type="[a-z0-9-]+"|cni plugin not initialized'
-            || '|failed to reserve sandbox name|connection refused|deadline ?exceeded'
-            || '|no such file or directory)'
+            || '|failed to reserve sandbox name|connection refused'
+            || '|deadline ?exceeded|no such file or directory)'
         )[1]) as cause,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -100,6 +100,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -142,7 +143,12 @@ select cluster,
         when bool_or(is_open) then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when bool_or(count >= $failures) then 'high' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when bool_and(is_well and seconds < $brief) then 'low'
+        when bool_or(count >= $failures) then 'high'
+        else 'low'
+    end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many places is one finding.

@@ -1,7 +1,7 @@
 /*
 title    = "Volume cannot be attached to the node"
 severity = "high"
-params   = { failures = 3, open = 1 }
+params   = { failures = 3, open = 1, brief = 90 }
 finding  = "{namespace}/{workload}: volume {volume} cannot be attached, {count} failures, {state}: {message}"
 why      = "The pod waits in ContainerCreating. A Multi-Attach error means that the disk still hangs on another node, often one that was lost."
 advice   = """
@@ -88,6 +88,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -105,7 +106,12 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when count >= $failures then 'high' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when is_well and seconds < $brief then 'low'
+        when count >= $failures then 'high'
+        else 'low'
+    end as severity,
     row_ids
 from places
 -- Detaching a disk from a stopped pod takes a minute and causes one or two failures.

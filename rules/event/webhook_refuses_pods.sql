@@ -1,7 +1,7 @@
 /*
 title    = "Admission webhook keeps pods from being created"
 severity = "high"
-params   = { failures = 3, open = 1, together = 5 }
+params   = { failures = 3, open = 1, brief = 90, together = 5 }
 finding  = "{subject} cannot create pods: webhook {webhook} refused {count} times, {state}: {message}"
 why      = "A webhook that does not answer, or says no, stops every rollout and every replacement of lost pods in its scope."
 advice   = """
@@ -96,6 +96,7 @@ places as (
                 and (well_ts is null or well_ts < last_ts)
         ) as is_open,
         bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
@@ -138,7 +139,12 @@ select cluster,
         when bool_or(is_open) then '仍在持续'
         else '已停止'
     end as state_zh,
-    case when bool_or(count >= $failures) then 'high' else 'low' end as severity,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when bool_and(is_well and seconds < $brief) then 'low'
+        when bool_or(count >= $failures) then 'high'
+        else 'low'
+    end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many places is one finding.

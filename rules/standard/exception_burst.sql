@@ -26,12 +26,19 @@ with slots as (
     select cluster, namespace, workload, (attrs->>'exception') as exception,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as exceptions,
-        first_value(coalesce(
+        first_value(left(coalesce(
             regexp_match(message, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(
+                message,
+                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+            )[1],
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                message, '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
             split_part(message, chr(10), 1)
-        ) order by ts, row_id) as quote,
+        ), 200) order by ts, row_id) as quote,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -54,7 +61,7 @@ places as (
         count(distinct exception) as classes,
         first_value(exception order by exceptions desc, exception) as exception,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
-        left(first_value(quote order by exceptions desc, quote), 200) as quote,
+        first_value(quote order by exceptions desc, quote) as quote,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
     group by cluster, namespace, workload
