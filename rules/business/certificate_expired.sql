@@ -49,7 +49,8 @@ lines as (
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
             regexp_match(
-                full_text, '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
             )[1],
             split_part(message, chr(10), 1)
         ), 200) as quote

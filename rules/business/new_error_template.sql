@@ -34,7 +34,8 @@ with errors_now as (
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
             regexp_match(
-                concat_ws(chr(10), message, stack), '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+                concat_ws(chr(10), message, stack),
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
             )[1],
             split_part(message, chr(10), 1)
         ), 200) order by ts, row_id) as quote,

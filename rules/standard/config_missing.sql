@@ -1,7 +1,7 @@
 /*
 title    = "Configuration is missing or wrong"
 severity = "high"
-params   = { failures = 2, open = 1 }
+params   = { failures = 3, open = 1 }
 finding  = "{namespace}/{workload} misses or cannot read its configuration, {count} times, {state} (last {last_ts}): {quote}"
 why      = "A variable, a key or a file that the program needs is absent or empty. It stops, or goes on with nonsense such as `http://undefined`."
 advice   = """
@@ -22,24 +22,39 @@ advice  = """
 """
 quiet_when = "可选配置在启动时提示一次"
 */
-with lines as (
+with records as (
+    -- Frames of a stack name classes and source lines, not what went wrong.
+    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
+        regexp_replace(
+            message,
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '', 'g'
+        ) as full_text
+    from standard
+    -- Programs without levels write their errors as plain text, and their flags as help.
+    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
+),
+
+lines as (
     -- What went wrong stands in the message, its stack or the error field of a JSON
     -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id,
-        concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
+    select cluster, namespace, workload, pod, ts, row_id, attrs,
+        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
-            regexp_match(message, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
             regexp_match(
-                message,
+                full_text,
                 '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
             )[1],
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
             split_part(message, chr(10), 1)
         ), 200) as quote
-    from standard
-    -- Programs without levels write their errors as plain text, and their flags as help.
-    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
+    from records
 ),
 
 failures as (
@@ -51,9 +66,8 @@ failures as (
             || ' (set|defined|found)|required|missing|undefined|unset|empty)'
             || '|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+ (is |must be |was )?(not set|not'
             || ' defined|required|missing|undefined|unset|empty|set)'
-            || '|(missing|required|undefined|unset|invalid|unknown)( required)?'
-            || ' (env|environment|config|configuration|setting|property|parameter'
-            || '|option|flag|key)\b'
+            || '|(missing|required|undefined|unset)( required)? (env|environment'
+            || '|config|configuration|setting|property|parameter|option|flag|key)\b'
             || '|(config|configuration|property|setting|parameter|option|key) [^'
             || ' ]{1,60} (is |was |has )?(not set|not defined|undefined|missing'
             || '|not found|must be set|empty|unset|no value|required)'
@@ -119,7 +133,7 @@ select cluster, namespace, workload, pod, sample_pod,
     case when peak >= $failures then 'high' else 'low' end as severity,
     row_ids
 from places
--- A message of one start may be about an optional setting; a second start says it again.
+-- One start may say it twice; the third line comes from another start.
 -- What still fails at the end of the logs is reported from the first line on, as
 -- little known.
 where peak >= $failures or is_open and count >= $open

@@ -35,7 +35,8 @@ with slots as (
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
             regexp_match(
-                message, '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+                message,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
             )[1],
             split_part(message, chr(10), 1)
         ), 200) order by ts, row_id) as quote,

@@ -1,7 +1,7 @@
 /*
 title    = "Program gives up with a fatal error"
 severity = "high"
-params   = { fatals = 1 }
+params   = { fatals = 1, repeats = 2 }
 finding  = "{namespace}/{workload} logged {count} fatal errors, {state} (last {last_ts}): {quote}"
 why      = "Nothing follows a fatal error but the end of the process, or a process in a broken state."
 advice   = """
@@ -28,6 +28,13 @@ with places as (
         min(ts) as first_ts,
         max(ts) as last_ts,
         count(*) as count,
+        sum(
+            case when regexp_like(
+                message,
+                '(?i)leader ?election lost|lost (the )?(lease|leader)|stopped leading'
+                || '|context canceled|received signal|SIGTERM'
+            ) then 1 else 0 end
+        ) as passing,
         max(ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
         left(first_value(left(coalesce(
                 regexp_match(message, '(?s).*Caused by: ([^\n]+)')[1],
@@ -38,7 +45,8 @@ with places as (
                 attrs->'error'->>'message', attrs->>'error',
                 attrs->'err'->>'message', attrs->>'err',
                 regexp_match(
-                    message, '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+                    message,
+                    '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
                 )[1],
                 split_part(message, chr(10), 1)
             ), 200) order by ts, row_id), 200) as quote,
@@ -54,6 +62,13 @@ with places as (
 select cluster, namespace, workload, pod, first_ts, last_ts, count, quote,
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
+    -- A standby that lost its lease starts anew by design; one exit that a restart cured is
+    -- less than two.
+    case
+        when passing = count then 'low'
+        when count - passing >= $repeats then 'high'
+        else 'medium'
+    end as severity,
     row_ids
 from places
 -- A program logs this once and exits, so one is enough.

@@ -24,13 +24,19 @@ quiet_when = "已停用功能的健康检查返回 503"
 */
 with answers as (
     select cluster, namespace, workload, pod, ts, row_id, message,
-        regexp_like(coalesce(attrs->>'error_code', attrs->>'status', ''), '^5[0-9][0-9]$')
-        -- If the record has no code: `status=503`, `HTTP/1.1" 502`, `code: 500`.
+        regexp_like(coalesce(attrs->>'error_code', ''), '^5[0-9][0-9]$')
+        -- If the record has no code: a request and `status=503`, or `HTTP/1.1" 502`.
         or regexp_like(
             message,
-            '(?i)\b(status|status_?code|http_?code)["'']?\s*[:=]?\s*["'']?5[0-9]{2}\b'
+            '\b(GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS)\b.*\b(?i:status|status_?code|http_?code)'
+            || '["'']?\s*[:=]?\s*["'']?5[0-9]{2}\b'
             || '|HTTP/[0-9.]+"? 5[0-9]{2}\b'
-        ) as is_5xx
+        )
+        or coalesce(attrs->>'method', attrs->>'request', attrs->>'http_method') is not null
+            and regexp_like(
+                coalesce(attrs->>'status', attrs->>'status_code', attrs->>'code', ''),
+                '^5[0-9][0-9]$'
+            ) as is_5xx
     from standard
 ),
 

@@ -22,23 +22,38 @@ advice  = """
 """
 quiet_when = "夜间报表本就较慢"
 */
-with lines as (
+with records as (
+    -- Frames of a stack name classes and source lines, not what went wrong.
+    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
+        regexp_replace(
+            message,
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '', 'g'
+        ) as full_text
+    from standard
+
+),
+
+lines as (
     -- What went wrong stands in the message, its stack or the error field of a JSON
     -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id,
-        concat_ws(' ', message, attrs->>'error', attrs->>'err') as text,
+    select cluster, namespace, workload, pod, ts, row_id, attrs,
+        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
         left(coalesce(
-            regexp_match(message, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
             regexp_match(
-                message,
+                full_text,
                 '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
             )[1],
             attrs->'error'->>'message', attrs->>'error',
             attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
             split_part(message, chr(10), 1)
         ), 200) as quote
-    from standard
-
+    from records
 ),
 
 failures as (
@@ -50,7 +65,8 @@ failures as (
             || '|command|disk|fdatasync|consumer)|took too long'
             || '|took (more|longer) than|exceed(s|ed|ing) (the )?(slow|latency'
             || '|time) (threshold|budget|limit)'
-            || '|(took|elapsed|duration|latency|cost|time|in)["'']?['
+            || '|(took|elapsed|duration|latency|cost|time|(completed|finished|done'
+            || '|executed|responded|returned|served) in)["'']?['
             || ' =:]{1,3}"?([1-9][0-9]{4,}(\.[0-9]+)? ?ms|[1-9][0-9]+(\.[0-9]+)?'
             || ' ?s(ec(onds)?)?)\b'
             || '|request_time[=:" ]{1,3}([5-9]|[1-9][0-9]+)\.[0-9]'
