@@ -27,7 +27,7 @@ with records as (
     select cluster, namespace, workload, pod, level, ts, row_id, message, attrs, exception,
         regexp_replace(
             concat_ws(chr(10), message, stack),
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
             '', 'g'
         ) as full_text
     from business
@@ -122,7 +122,7 @@ failures as (
                 and not regexp_like(
                     text,
                     '(?i)publickey|sshd|TLS handshake|authentication handshake'
-                    || '|user(name)?[ =:]"?[^ ]+@'
+                    || '|user(name)?[ =:]+"?[a-z0-9._-]+@[a-z0-9-]+\.[a-z]'
                 )
     )
 ),
@@ -131,6 +131,10 @@ slots as (
     select cluster, namespace, workload, peer,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        sum(
+            case when regexp_like(text, '(?i)reconcil|requeu|error syncing|failed to sync') then 0
+            else 1 end
+        ) as hard,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -159,6 +163,9 @@ places as (
         ) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
+        sum(hard) * 2 >= sum(failures)
+            or date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) >= 600
+            as is_hard,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
@@ -171,7 +178,8 @@ select cluster, namespace, workload, pod, sample_pod, peer,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures then 'high' else 'low' end as severity,
+    -- A controller tries again until it succeeds: what ended within ten minutes did.
+    case when peak >= $failures and is_hard then 'high' else 'low' end as severity,
     row_ids
 from places
 -- A token that is renewed in time fails once or twice.

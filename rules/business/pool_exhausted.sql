@@ -27,7 +27,7 @@ with records as (
     select cluster, namespace, workload, pod, level, ts, row_id, message, attrs, exception,
         regexp_replace(
             concat_ws(chr(10), message, stack),
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
             '', 'g'
         ) as full_text
     from business
@@ -75,6 +75,13 @@ failures as (
             || '|exhausted (the )?(connection|worker|thread)'
             || '|MaxClients|server reached.*max_?(request_?workers|children)'
             || '|worker_connections are not enough'
+        )
+        -- A pool that cannot fill because its server is gone or refuses is another
+        -- matter.
+        and not regexp_like(
+            text,
+            '(?i)connection refused|no such host|UnknownHost|Access denied'
+            || '|authentication failed|Communications link'
         )
 ),
 

@@ -27,7 +27,7 @@ with records as (
     select cluster, namespace, workload, pod, level, ts, row_id, message, attrs, exception,
         regexp_replace(
             concat_ws(chr(10), message, stack),
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
             '', 'g'
         ) as full_text
     from business

@@ -109,7 +109,7 @@ select cluster, namespace, workload, pod, container, node,
     end as state_zh,
     -- What passed by itself within moments was a matter of order at the start.
     case
-        when is_well and seconds < $brief then 'low'
+        when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'high'
         else 'low'
     end as severity,

@@ -141,7 +141,7 @@ select cluster,
     end as state_zh,
     -- What passed by itself within moments was a matter of order at the start.
     case
-        when bool_and(is_well and seconds < $brief) then 'low'
+        when bool_and(not is_open and seconds < $brief) then 'low'
         when bool_or(count >= $failures) then 'high'
         else 'low'
     end as severity,

@@ -27,7 +27,7 @@ with records as (
     select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
         regexp_replace(
             message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
             '', 'g'
         ) as full_text
     from standard

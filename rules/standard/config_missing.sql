@@ -27,7 +27,7 @@ with records as (
     select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
         regexp_replace(
             message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
             '', 'g'
         ) as full_text
     from standard
@@ -80,7 +80,8 @@ failures as (
             || '|(cannot|could not|can.t|failed to|unable to|error|invalid|while)'
             || ' (reading?|opening?|load(ing)?|find(ing)?|pars(e|ing)|read|open'
             || '|in)( the| your)? (config|configuration|settings)'
-            || '|(config|configuration) (file |error|is invalid|invalid|validation)'
+            || '|config(uration)?( file)?[^.]{0,40} (is )?(invalid|unreadable'
+            || '|malformed)|config(uration)? (error|validation)|invalid config'
             || '|//(undefined|null|none|nil)\b|\b(undefined|null):(undefined|null'
             || '|[0-9]+)|(lookup|ENOTFOUND) (undefined|null)\b'
             || '|no bean of type|NoSuchBeanDefinition|UnsatisfiedDependency'

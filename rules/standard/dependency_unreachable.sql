@@ -27,7 +27,7 @@ with records as (
     select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
         regexp_replace(
             message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ more[^\n]*)',
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
             '', 'g'
         ) as full_text
     from standard
@@ -112,13 +112,14 @@ failures as (
                     || '|NoHostAvailable|(lost|no) connection to'
                     || '|Communications link failure|broker .*(not available|disconnected)'
                 )
-                -- A client that goes away, a name or a certificate is another matter.
+                -- A client that goes away, a name or a certificate is another matter; a lease is
+                -- tried for again.
                 and not regexp_like(
                     text,
                     '(?i)client (closed|disconnected|prematurely|went away)'
                     || '|TLS handshake error from|reading (client )?request'
                     || '|no such host|ENOTFOUND|name resolution|UnknownHost'
-                    || '|certificate|x509|SSLError'
+                    || '|certificate|x509|SSLError|retrieving resource lock'
                 )
     )
 ),
@@ -127,6 +128,10 @@ slots as (
     select cluster, namespace, workload, peer,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        sum(
+            case when regexp_like(text, '(?i)reconcil|requeu|error syncing|failed to sync') then 0
+            else 1 end
+        ) as hard,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -155,6 +160,9 @@ places as (
         ) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
+        sum(hard) * 2 >= sum(failures)
+            or date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) >= 600
+            as is_hard,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
@@ -192,7 +200,8 @@ select cluster,
     first_value(quote order by count desc, quote) as quote,
     case when bool_or(is_open) then 'still failing' else 'over' end as state,
     case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
-    case when max(peak) >= $failures then 'high' else 'low' end as severity,
+    -- A controller tries again until it succeeds: what ended within ten minutes did.
+    case when bool_or(peak >= $failures and is_hard) then 'high' else 'low' end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many workloads is one finding.
