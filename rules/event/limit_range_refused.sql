@@ -1,7 +1,7 @@
 /*
 title    = "LimitRange refuses pods"
 severity = "high"
-params   = { failures = 3, open = 1, brief = 90 }
+params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: outside the LimitRange {count} times, {state}: {message}"
 why      = "The requests or limits of the pod are outside the range that the namespace allows: no pod is created or replaced."
 advice   = """

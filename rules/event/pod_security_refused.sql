@@ -1,7 +1,7 @@
 /*
 title    = "Pods violate the Pod Security level of their namespace"
 severity = "high"
-params   = { failures = 3, open = 1, brief = 90 }
+params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: refused by Pod Security {count} times, {state}: {message}"
 why      = "The controller cannot create or replace pods. Running pods are not touched, so the fault shows at the next rollout or node loss."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Controller cannot create pods"
 severity = "high"
-params   = { failures = 3, open = 1, brief = 90 }
+params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: {count} attempts failed, {state}: {message}"
 why      = "The API server refuses the pods of this controller. There is no pod and so no log; the only trace is this event."
 advice   = """

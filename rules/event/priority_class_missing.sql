@@ -1,7 +1,7 @@
 /*
 title    = "Pods name a PriorityClass that does not exist"
 severity = "high"
-params   = { failures = 3, open = 1, brief = 90 }
+params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: PriorityClass {class} does not exist ({count} attempts, {state})"
 why      = "No pod of the workload is created until the class exists or the template names another one."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Quota refuses new pods"
 severity = "high"
-params   = { failures = 5, open = 1, brief = 90 }
+params   = { failures = 5, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: refused {count} times by quota {quota}, {state}: {message}"
 why      = "The namespace may not use more, so the controller cannot replace or add pods. Nothing fails at once, but the workload cannot recover, scale or roll out."
 advice   = """

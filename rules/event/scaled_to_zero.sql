@@ -65,7 +65,6 @@ select cluster, namespace, name as workload, lower(kind) as kind,
     count(*) as count,
     case when bool_or(back_ts is null) then 'still at zero' else 'recovered' end as state,
     case when bool_or(back_ts is null) then '仍为 0' else '已恢复' end as state_zh,
-    case when bool_or(back_ts is null) then 'medium' else 'low' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from gone
 where not coalesce(is_rollout, false)

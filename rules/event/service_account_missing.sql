@@ -1,7 +1,7 @@
 /*
 title    = "Pods need a ServiceAccount that does not exist"
 severity = "high"
-params   = { failures = 3, open = 1, brief = 90 }
+params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: ServiceAccount {account} does not exist ({count} attempts, {state})"
 why      = "No pod is created at all, so there is no pod to look at: the workload stays at its old size or at zero."
 advice   = """

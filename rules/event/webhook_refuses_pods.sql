@@ -1,7 +1,7 @@
 /*
 title    = "Admission webhook keeps pods from being created"
 severity = "high"
-params   = { failures = 3, open = 1, brief = 90, together = 5 }
+params   = { failures = 3, open = 1, brief = 30, together = 5 }
 finding  = "{subject} cannot create pods: webhook {webhook} refused {count} times, {state}: {message}"
 why      = "A webhook that does not answer, or says no, stops every rollout and every replacement of lost pods in its scope."
 advice   = """
