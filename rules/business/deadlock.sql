@@ -68,6 +68,11 @@ failures as (
             || '|lock timeout|timed? ?out[^.]{0,20} (for|on|waiting for)[^.]{0,15}'
             || ' lock|blocked for more than [0-9]+ seconds|WriteConflict'
         )
+        -- The part that looks for them is not one.
+        and not regexp_like(
+            text,
+            '(?i)deadlock (detector|detection)'
+        )
 ),
 
 slots as (

@@ -103,10 +103,11 @@ failures as (
         from lines
         where regexp_like(
                     text,
-                    '(?i)deadline ?exceeded|\btimed? ?-?out\b|ETIMEDOUT|ESOCKETTIMEDOUT'
+                    '(?i)deadline ?exceeded|\btimed[ -]?out\b|ETIMEDOUT|ESOCKETTIMEDOUT'
                     || '|SocketTimeout'
                     || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error'
-                    || '|Exception|Expired)|\btimeout (at|while|when|of [0-9]+)'
+                    || '|Exception|Expired)|(Read|Connect|Request|Write|Query)Timeout\\b'
+                    || '|\btimeout (at|while|when|of [0-9]+)'
                     || '|(i/o|read|write|connect|connection|request|gateway|upstream'
                     || '|socket|query|network|operation) timeout'
                 )
@@ -116,7 +117,8 @@ failures as (
                     text,
                     '(?i)connection refused|no route to host|reset by peer'
                     || '|lookup [^ ]+( on [^ ]+)?: .*timeout|lock wait|pool'
-                    || '|EAI_AGAIN|name resolution|timeout (set|is set|configured|value|=)'
+                    || '|EAI_AGAIN|name resolution|plugin/errors'
+                    || '|timeout (set|is set|configured|value|=)'
                     || '|(session|idle|keep-?alive)[ a-z]{0,20} timed? ?out'
                     || '|retrieving resource lock'
                 )

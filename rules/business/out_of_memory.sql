@@ -71,10 +71,10 @@ failures as (
             || '|GC overhead limit exceeded|Unable to allocate [0-9.]+ [KMG]i?B'
             || '|failed to (allocate|reserve)[^.]{0,20} memory'
         )
-        -- Memory of a GPU has its own rule.
+        -- Memory of a GPU and the number of threads have their own rules.
         and not regexp_like(
             text,
-            '(?i)cuda|gpu|vmem'
+            '(?i)cuda|gpu|vmem|native thread'
         )
 ),
 

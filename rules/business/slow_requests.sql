@@ -1,7 +1,7 @@
 /*
 title    = "Slow requests or statements"
 severity = "medium"
-params   = { failures = 20, open = 10 }
+params   = { failures = 20, open = 5 }
 finding  = "{namespace}/{workload} reports slow requests or statements, {count} in all, up to {peak} in five minutes, {state} (last {last_ts}): {quote}"
 why      = "The program itself says that it is slow. Callers wait, and soon their timeouts and pools run out."
 advice   = """
@@ -113,6 +113,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- Now and then one request is slow; twenty in five minutes are a state.
--- What still fails at the end of the logs is reported from 10 lines on, as
+-- What still fails at the end of the logs is reported from 5 lines on, as
 -- little known.
 where peak >= $failures or is_open and count >= $open

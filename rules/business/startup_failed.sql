@@ -77,15 +77,13 @@ failures as (
             || ' [a-z0-9 _-]{0,40}(server|service|daemon|application|app|manager'
             || '|provisioner|listener|plugin|component|container|engine|command)'
             || '|^cannot start$|^(cannot|failed to|unable to|error) start(ing)?\b'
-            || '|(command|executable file) not found|no such file or directory:'
-            || ' unknown|exec: '
+            || '|(command|executable file) not found|\bsh: [^ ]*:? ?[^ ]+: not'
+            || ' found|no such file or directory: unknown|exec: '
             || '|(init|initiali[sz]ation|bootstrap|registry init|plugin init)[a-z'
-            || ' ]{0,20} failed'
-            || '|incompatible (plugin|abi|version|architecture)|version mismatch'
+            || ' ]{0,20} failed|incompatible (plugin|abi|version|architecture)'
             || '|(unknown|invalid|unrecognized) (flag|argument|option|command)'
             || '|flag provided but not defined|Invalid command'
             || '|exiting|shutting down due to|aborting(:| startup| start)|fatal: '
-            || '|Error: (cannot|failed|unable)'
         )
 ),
 

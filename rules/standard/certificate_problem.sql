@@ -120,8 +120,8 @@ failures as (
                 -- day.
                 and not regexp_like(
                     text,
-                    '(?i)expired|not yet valid|TLS handshake error from|insecure cipher'
-                    || '|(connection refused|i/o timeout|no such host)'
+                    '(?i)expired|not yet valid|NotAfter|TLS handshake error from'
+                    || '|insecure cipher|(connection refused|i/o timeout|no such host)'
                 )
     )
 ),

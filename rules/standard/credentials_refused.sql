@@ -111,12 +111,13 @@ failures as (
                     || '|SASL[^.]{0,40}(fail|error)|ORA-01017|Login failed for user'
                     || '|401 Unauthorized|Unauthorized \(401\)|code = Unauthenticated'
                     || '|\bstatus(_?code)?[ :=]+"?401\b'
-                    || '|(token|credentials?|api key|jwt|session token)[^.]{0,20} (has |is'
-                    || ' |have )?expired'
+                    || '|(token|credentials?|api key|jwt)[^.]{0,40} (has |is |have'
+                    || ' )?expired'
                     || '|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch'
                     || '|InvalidClientTokenId|FATAL: +role .* does not exist'
-                    || '|requires authentication|authentication (is )?required'
-                    || '|\bUnauthenticated\b|asked to provide credentials|must be logged in'
+                    || '|requires authentication|ACCESS_REFUSED|login was refused'
+                    || '|authentication (is )?required|\bUnauthenticated\b'
+                    || '|asked to provide credentials|must be logged in'
                 )
                 -- People who mistype a password have their own rule.
                 and not regexp_like(

@@ -110,7 +110,9 @@ failures as (
                     || '|(could not|cannot|failed to|unable to|can.t) (connect|establish a'
                     || ' connection)|"(Get|Post|Put|Head|Patch|Delete)?[^"]*": EOF'
                     || '|NoHostAvailable|(lost|no) connection to'
-                    || '|Communications link failure|broker .*(not available|disconnected)'
+                    || '|Communications link failure'
+                    || '|broker .*(not (be )?available|disconnected)'
+                    || '|connection .*could not be established'
                 )
                 -- A client that goes away, a name or a certificate is another matter; a lease is
                 -- tried for again.

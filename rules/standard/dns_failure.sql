@@ -73,7 +73,7 @@ failures as (
     where regexp_like(
             text,
             '(?i)no such host|temporary failure in name resolution'
-            || '|name or service not known|getaddrinfo|ENOTFOUND|EAI_AGAIN'
+            || '|name or service not known|getaddrinfo|\bENOTFOUND\b|EAI_AGAIN'
             || '|UnknownHostException|could not resolve host'
             || '|nodename nor servname provided'
             || '|lookup [^ ]+( on [^ ]+)?: (read|dial|server|i/o)|SERVFAIL'
