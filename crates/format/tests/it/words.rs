@@ -1,0 +1,30 @@
+//! A JSON line that a format with words begins has one of them: else the search that spares such formats would hide it.
+
+use format::Registry;
+use std::path::{Path, PathBuf};
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a readable folder").flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_line_of_a_format_has_one_of_its_words() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let texts: Vec<String> =
+        files(&fixtures).iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+    let formats = Registry::shipped().formats();
+    let samples = formats.iter().map(|format| format.sample());
+    let lines: Vec<&str> = texts.iter().flat_map(|text| text.lines()).chain(samples).collect();
+    for format in formats.iter().filter(|format| !format.words().is_empty()) {
+        let own = || lines.iter().filter(|line| line.starts_with('{') && format.begins(line));
+        assert!(own().count() > 0, "no line of {}", format.name());
+        for line in own() {
+            assert!(
+                format.words().iter().any(|word| line.contains(word)),
+                "no word of {}: {line}",
+                format.name()
+            );
+        }
+    }
+}
