@@ -28,3 +28,17 @@ fn a_line_of_a_format_has_one_of_its_words() {
         }
     }
 }
+
+/// More pairs than a byte counts.
+#[test]
+fn each_of_many_words_is_found() {
+    let word = |number: u32| &*Box::leak(format!("w{number:03}x").into_boxed_str());
+    let words: Vec<&'static str> = (0..600).map(word).collect();
+    let finder = redact::WordFinder::of(words.clone());
+    for (at, word) in words.iter().enumerate() {
+        for before in 0..9 {
+            let text = format!("{}{word} and more", " ".repeat(before));
+            assert_eq!(finder.find(text.as_bytes(), 0), Some((before, at)), "{text:?}");
+        }
+    }
+}
