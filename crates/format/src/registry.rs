@@ -19,6 +19,7 @@ static ENVELOPES: &[&dyn Format] = &[
     &envelope::gcp::Gcp,
     &envelope::csv::Csv,
     &envelope::kubectl_output::KubectlOutput,
+    &envelope::transcript::Transcript,
     &envelope::watch::Watch,
     &envelope::lists::Lists,
     &envelope::shipper::Shipper,
