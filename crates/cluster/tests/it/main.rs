@@ -73,14 +73,16 @@ fn a_table_adds_to_a_description_and_ends_what_it_no_longer_shows() {
         "metadata": { "name": "cart-0", "namespace": "shop" },
         "status": { "phase": "Running", "ready": [1, 1] },
     });
-    let found = broken([listed(0, waiting), seen(0, pod("cart-0", true)), seen(0, service("cart")), listed(9, row)]);
+    let found =
+        broken([listed(0, waiting), seen(0, pod("cart-0", true)), seen(0, service("cart")), listed(9, row)]);
     assert_eq!(reasons(&found), ["ImageNotPulled"]);
     assert_eq!(found.first().map(|one| (one.first, one.last)), Some((0, 0)));
 }
 
 #[test]
 fn objects_that_say_nothing_cost_nothing() {
-    let odd = [json!(null), json!([1]), json!({}), json!({ "kind": 3, "spec": [] }), json!({ "kind": "Pod" })];
+    let odd =
+        [json!(null), json!([1]), json!({}), json!({ "kind": 3, "spec": [] }), json!({ "kind": "Pod" })];
     assert_eq!(reasons(&broken(odd.map(|object| seen(0, object)))), Vec::<&str>::new());
 }
 

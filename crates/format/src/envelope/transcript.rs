@@ -13,9 +13,11 @@ use std::sync::LazyLock;
 /// Levels of JSON that are searched for texts.
 const DEPTH: usize = 8;
 
-/// Beginnings of outputs, prepared once: every line of JSON is searched for them.
-static MARKS: LazyLock<[Finder<'static>; 3]> =
-    LazyLock::new(|| ["NAME  ", "NAMESPACE  ", "Name:  "].map(Finder::new));
+/// Beginnings of outputs.
+const BEGINNINGS: [&str; 3] = ["NAME  ", "NAMESPACE  ", "Name:  "];
+
+/// Finds them; prepared once.
+static MARKS: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| BEGINNINGS.map(Finder::new));
 static NEW_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\n"));
 
 /// The format.
@@ -36,6 +38,10 @@ impl Format for Transcript {
 
     fn role(&self) -> Role {
         Role::Envelope
+    }
+
+    fn words(&self) -> &'static [&'static str] {
+        &BEGINNINGS
     }
 
     fn begins(&self, text: &str) -> bool {
