@@ -25,6 +25,8 @@ pub struct Story {
     pub cause: Option<Cause>,
     /// The verdict a good trace reaches.
     pub verdict: &'static str,
+    /// Audit ids of operations that could each be behind it.
+    pub suspects: Vec<String>,
 }
 
 /// An incident while it is planned.
@@ -78,12 +80,13 @@ impl Incident {
     /// Returns the outcome with a cause that is confirmed, or only likely if it has a rival.
     pub fn unless(self, is_rivalled: bool, cause: Cause) -> Story {
         let verdict = if is_rivalled { "likely" } else { "confirmed" };
-        Story { symptom: self.first.unwrap_or((self.symptom, 0)), cause: Some(cause), verdict }
+        Story { cause: Some(cause), verdict, ..self.inconclusive() }
     }
 
     /// Returns the outcome without a cause that anybody could name.
     pub fn inconclusive(self) -> Story {
-        Story { symptom: self.first.unwrap_or((self.symptom, 0)), cause: None, verdict: "inconclusive" }
+        let symptom = self.first.unwrap_or((self.symptom, 0));
+        Story { symptom, cause: None, verdict: "inconclusive", suspects: Vec::new() }
     }
 }
 

@@ -119,7 +119,7 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         verdict: trace.verdict,
         expected: truth.verdict.clone(),
         verdict_right,
-        wrongly_confirmed: trace.verdict == Verdict::Confirmed && !is_cause(first),
+        wrongly_confirmed: trace.verdict == Verdict::Confirmed && (truth.cause.is_none() || !is_cause(first)),
         hops: hops(truth, trace),
         instead: first.filter(|id| !is_cause(Some(id))).map(str::to_owned),
         reported: reported.iter().any(|id| is_cause(Some(id))),
