@@ -62,8 +62,6 @@ impl Counts {
 /// The findings of one incident.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
-    /// Id of the incident.
-    pub incident: String,
     /// Id of the trace that names the cause; `None` if the findings share only a rule.
     pub trace: Option<String>,
     /// Highest severity of the findings.
@@ -144,7 +142,6 @@ fn groups(report: &Report) -> Vec<Group> {
 
 fn group(findings: &[&Finding], incident: &Incident, trace: Option<&Trace>) -> Group {
     Group {
-        incident: incident.id.clone(),
         trace: trace.map(|trace| trace.id.clone()),
         severity: incident.severity,
         status: incident.status,

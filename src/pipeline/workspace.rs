@@ -141,7 +141,7 @@ impl Workspace {
 
     /// Derives the table `change` of a day, unless that is done.
     pub async fn derive_changes(&mut self, day: Window) -> Result<()> {
-        change::derive(&self.lake, &mut self.catalog, day, limits(&self.config)).await.map(|_| ())
+        change::derive(&self.lake, &mut self.catalog, day, limits(&self.config)).await
     }
 
     /// Runs the four agents concurrently.

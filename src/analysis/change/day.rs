@@ -22,8 +22,6 @@ const BACK_S: i64 = 86_400;
 const VALUE_BYTES: usize = 2048;
 /// Fields of one write.
 const FIELDS: usize = 200;
-/// Fields from which a write of an unknown object is a whole object, not a list of changes.
-const WHOLE_FIELDS: usize = 12;
 
 /// Resources that act by what they say, from the moment that they are created.
 const ACT_BY_THEMSELVES: [&str; 9] = [
@@ -39,14 +37,8 @@ const ACT_BY_THEMSELVES: [&str; 9] = [
 ];
 
 /// Derives the changes of a day from the rows of `audit`, in place of those derived before. Does nothing if the
-/// rows are still the same. Returns the number of changed fields, or `None` if nothing was done. The caller must
-/// hold the write lock.
-pub async fn derive(
-    lake: &Lake,
-    catalog: &mut Catalog,
-    window: Window,
-    limits: Limits,
-) -> Result<Option<usize>> {
+/// rows are still the same. The caller must hold the write lock.
+pub async fn derive(lake: &Lake, catalog: &mut Catalog, window: Window, limits: Limits) -> Result<()> {
     let date = window.date().to_string();
     let stem = commit::stem_of(
         catalog
@@ -57,35 +49,31 @@ pub async fn derive(
     .replacen("part", "change", 1);
     let known = catalog.files_of_day("change", &date)?;
     if known.iter().any(|file| file.path.contains(&stem)) {
-        return Ok(None);
+        return Ok(());
     }
     let mut found = changes(lake, catalog, window, limits).await?;
     if found.is_empty() && known.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
-    replace_day(lake, catalog, &date, &stem, &mut found)?;
-    Ok(Some(found.len()))
+    replace_day(lake, catalog, &date, &stem, &mut found)
 }
 
-/// Derives the changes of the days that have audit rows of `objects`; see [`derive`]. Returns the number of
-/// changed fields.
+/// Derives the changes of the days that have audit rows of `objects`; see [`derive()`].
 pub async fn refresh(
     lake: &Lake,
     catalog: &mut Catalog,
     zone: Tz,
     limits: Limits,
     objects: &[ObjectEntry],
-) -> Result<usize> {
+) -> Result<()> {
     let ids: BTreeSet<String> = objects.iter().map(|object| object.id.clone()).collect();
     let files = catalog.files_with(&ids)?;
     let days: BTreeSet<&str> =
         files.iter().filter(|file| file.table == "audit").map(|file| file.date.as_str()).collect();
-    let mut found = 0;
     for day in days {
-        let window = Window::day(parse_date(day)?, zone);
-        found += derive(lake, catalog, window, limits).await?.unwrap_or(0);
+        derive(lake, catalog, Window::day(parse_date(day)?, zone), limits).await?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Returns the rows of a day.
@@ -120,9 +108,11 @@ fn add(row: Row<'_>, change: &Change, syncs: &Syncs, found: &mut Vec<ChangeRow>)
     let is_eviction = row.text("operation") == Some("evict");
     let is_deletion = is_eviction || row.text("verb").is_some_and(|verb| verb.starts_with("delete"));
     let is_creation = row.text("verb") == Some("create") || row.int("code") == Some(201);
-    let is_whole = !change.is_known && change.fields.len() > WHOLE_FIELDS;
-    let shows_fields =
-        !is_deletion && (!is_creation || ACT_BY_THEMSELVES.contains(&resource)) && (is_creation || !is_whole);
+    let shows_fields = match (is_deletion, is_creation) {
+        (true, _) => false,
+        (_, true) => ACT_BY_THEMSELVES.contains(&resource),
+        _ => !change.is_whole(),
+    };
     let fields = if shows_fields { change.by_line() } else { Vec::new() };
     // nothing differs, or nothing can have: the object has been reconciled to this very specification before
     if fields.is_empty() && !is_deletion && !is_creation && (change.is_known || change.is_settled) {

@@ -40,8 +40,7 @@ pub struct Change {
 impl Change {
     /// Returns up to four fields that differ, the same text in every language; `None` without any.
     pub fn text(&self) -> Option<String> {
-        // a whole object, of which nothing is known before, is no list of changes
-        if !self.is_known && self.fields.len() > WHOLE_FIELDS {
+        if self.is_whole() {
             return None;
         }
         let clip = |text: &str| text.chars().take(TEXT_CHARS).collect::<String>();
@@ -65,6 +64,12 @@ impl Change {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
+    /// Returns true if the fields are those of a whole object, of which nothing is known before: they are not a
+    /// list of changes.
+    pub fn is_whole(&self) -> bool {
+        !self.is_known && self.fields.len() > WHOLE_FIELDS
+    }
+
     /// Returns the fields that something reads; those of metadata only if there are no others.
     fn of_substance(&self) -> impl Iterator<Item = &FieldChange> {
         let has_other = self.fields.iter().any(|field| !field.is_metadata());
@@ -74,7 +79,7 @@ impl Change {
     /// Returns the field that is shown first, of a ConfigMap's text its line; `None` of an object of which
     /// nothing is known before.
     pub fn decisive(&self) -> Option<FieldChange> {
-        if !self.is_known && self.fields.len() > WHOLE_FIELDS {
+        if self.is_whole() {
             return None;
         }
         // the key of an item says less than a field of it

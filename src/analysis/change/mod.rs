@@ -23,7 +23,5 @@ mod kind;
 mod day;
 
 pub use crate::analysis::change::day::{derive, refresh};
-pub use crate::analysis::change::difference::{FieldChange, quantity};
 pub use crate::analysis::change::follow::{Change, Object};
-pub use crate::analysis::change::kind::kind_of;
 pub use crate::analysis::change::near::load;

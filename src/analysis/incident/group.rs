@@ -105,9 +105,11 @@ fn join_calls(traces: &[Trace], sets: &mut Sets) -> BTreeSet<usize> {
     let mut by_place: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     let mut callers: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (at, trace) in traces.iter().enumerate() {
-        by_place.extend_at(place_of(trace), at);
+        if let Some(place) = place_of(trace) {
+            by_place.entry(place).or_default().push(at);
+        }
         for callee in &trace.calls {
-            callers.extend_at(Some((&callee.namespace, &callee.workload)), at);
+            callers.entry((&callee.namespace, &callee.workload)).or_default().push(at);
         }
     }
     for (at, trace) in traces.iter().enumerate().filter(|(_, trace)| trace.verdict != Verdict::Confirmed) {
@@ -128,19 +130,6 @@ fn join_calls(traces: &[Trace], sets: &mut Sets) -> BTreeSet<usize> {
         }
     }
     followers
-}
-
-/// Collects values under keys that may be absent.
-trait ExtendAt<K> {
-    fn extend_at(&mut self, key: Option<K>, value: usize);
-}
-
-impl<K: Ord> ExtendAt<K> for BTreeMap<K, Vec<usize>> {
-    fn extend_at(&mut self, key: Option<K>, value: usize) {
-        if let Some(key) = key {
-            self.entry(key).or_default().push(value);
-        }
-    }
 }
 
 fn place_of(trace: &Trace) -> Option<(&str, &str)> {
@@ -164,22 +153,18 @@ fn is_one(trace: &Trace, other: &Trace, is_caller: bool) -> bool {
 
 /// Joins the traces of one object without an operation, unless two hours of quiet are between them.
 fn join_places(traces: &[Trace], sets: &mut Sets) {
+    let with_cause = traces.iter().enumerate().filter(|(_, trace)| cause_of(trace).is_some());
+    let of_operations: BTreeSet<usize> = with_cause.map(|(at, _)| sets.root(at)).collect();
     let mut by_place: BTreeMap<String, Vec<(usize, &Trace)>> = BTreeMap::new();
-    for (at, trace) in traces.iter().enumerate().filter(|(_, trace)| cause_of(trace).is_none()) {
-        by_place.entry(trace.entity.label()).or_default().push((at, trace));
+    for (at, trace) in traces.iter().enumerate() {
+        // a trace that belongs to an operation's incident by its calls stays there
+        if !of_operations.contains(&sets.root(at)) {
+            by_place.entry(trace.entity.label()).or_default().push((at, trace));
+        }
     }
     for mut of in by_place.into_values() {
         of.sort_by_key(|(at, trace)| (trace.ts, *at));
-        let mut joined: Vec<bool> = Vec::new();
-        for (at, _) in &of {
-            let root = sets.root(*at);
-            // a trace that belongs to an operation's incident by its calls stays there
-            joined.push((0..traces.len()).any(|other| {
-                sets.root(other) == root && traces.get(other).is_some_and(|trace| cause_of(trace).is_some())
-            }));
-        }
-        let free: Vec<_> = of.iter().zip(joined).filter(|(_, joined)| !joined).map(|(of, _)| of).collect();
-        for pair in free.windows(2) {
+        for pair in of.windows(2) {
             if let [(one, before), (other, after)] = pair
                 && after.ts.since_s(before.last_ts) <= QUIET_S
             {

@@ -18,7 +18,7 @@ use model::incident::Incident;
 use model::report::{Evidence, Finding, Severity, Status, Trace};
 use model::time::Ts;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Log lines to read first.
 const DECISIVE: usize = 6;
@@ -53,10 +53,12 @@ pub fn incidents(findings: &mut [Finding], traces: &mut [Trace], end: Ts) -> Vec
         .zip(&incidents)
         .flat_map(|(of, incident)| of.traces.iter().map(|trace| (trace.id.clone(), incident.id.clone())))
         .collect();
-    for incident in &incidents {
-        let ids: BTreeSet<&String> = incident.findings.iter().collect();
-        let of = findings.iter_mut().filter(|finding| ids.contains(&finding.id));
-        of.for_each(|finding| finding.incident.clone_from(&incident.id));
+    for (of, incident) in members.iter().zip(&incidents) {
+        for at in &of.findings {
+            if let Some(finding) = findings.get_mut(*at) {
+                finding.incident.clone_from(&incident.id);
+            }
+        }
     }
     for trace in traces {
         trace.incident = of_trace.get(&trace.id).cloned().unwrap_or_default();
@@ -197,8 +199,7 @@ fn decisive(lead: Option<&Trace>, findings: &[&Finding]) -> Vec<Evidence> {
             lines.push(line.clone());
         }
     }
-    lines.sort();
-    lines.sort_by_key(|line| line.ts);
+    lines.sort_by(|a, b| (a.ts, &a.row_id).cmp(&(b.ts, &b.row_id)));
     lines
 }
 

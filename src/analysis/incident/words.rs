@@ -20,9 +20,9 @@ pub fn title(entity: &Entity, lead: Option<&Trace>, findings: &[&Finding]) -> (S
         if let Some(state) = lead.and_then(|lead| lead.hypotheses.first()?.state.as_ref()) {
             return (state.text_in(Lang::En), state.text_in(Lang::Zh));
         }
-        return match findings.len() {
-            0 | 1 => (format!("{label}: {}", of(Lang::En)), format!("{label}：{}", of(Lang::Zh))),
-            n if lead.is_none() => {
+        let n = findings.len();
+        return match lead {
+            None if n > 1 => {
                 (format!("{} ({n} findings)", of(Lang::En)), format!("{}（{n} 个异常）", of(Lang::Zh)))
             }
             _ => (format!("{label}: {}", of(Lang::En)), format!("{label}：{}", of(Lang::Zh))),

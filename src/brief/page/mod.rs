@@ -103,6 +103,8 @@ struct LinkTo {
 struct Chain {
     score: u32,
     cause: Option<CauseLine>,
+    /// The object that is wrong; empty if none is named.
+    state: String,
     reasons: Vec<String>,
     picture: Picture,
     steps: Vec<StepLine>,
@@ -296,6 +298,7 @@ fn chain(
     Chain {
         score: (hypothesis.score.clamp(0.0, 1.0) * 100.0).round() as u32,
         cause,
+        state: plain(&hypothesis.state.as_ref().map_or_else(String::new, |state| state.text_in(lang)), TEXT),
         reasons: hypothesis.reasons.iter().map(|reason| plain(reason.text_in(lang), TEXT)).collect(),
         picture: picture(&drawn, local, lang),
         steps: steps.iter().map(|step| step_line(step, local, lang)).collect(),

@@ -4,7 +4,7 @@ use crate::brief::days::{HOSTILE, calm_day, empty_day, hostile_day, incident_day
 use headwater::brief::page::html;
 use model::error::Result;
 use model::lang::Lang;
-use model::report::{Report, Step};
+use model::report::{Report, State, Step};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -50,6 +50,24 @@ fn the_page_needs_no_network() -> Result<()> {
             assert_contains(&page, &["Content-Security-Policy", "default-src 'none'"]);
         }
     }
+    Ok(())
+}
+
+#[test]
+fn the_page_names_the_object_that_is_wrong_and_escapes_it() -> Result<()> {
+    let mut report = incident_day();
+    let best = report.traces.iter_mut().find_map(|trace| trace.hypotheses.first_mut());
+    let best = best.expect("a hypothesis");
+    best.cause = None;
+    best.state = Some(State {
+        kind: "Secret".into(),
+        namespace: "shop".into(),
+        name: "cart-db".into(),
+        what: "does not exist <b>".into(),
+        zh: "不存在 <b>".into(),
+    });
+    assert_contains(&html(&report, Lang::En)?, &["Secret shop&#x2f;cart-db: does not exist &lt;b&gt;"]);
+    assert_contains(&html(&report, Lang::Zh)?, &["Secret shop&#x2f;cart-db：不存在 &lt;b&gt;"]);
     Ok(())
 }
 

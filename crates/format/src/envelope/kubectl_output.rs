@@ -6,14 +6,11 @@ use crate::text::json::is_json;
 use crate::text::kubectl::cell::put;
 use crate::text::kubectl::command::{Command, parse};
 use crate::text::kubectl::table::Header;
-use crate::text::kubectl::{describe, kinds};
+use crate::text::kubectl::{SHOWN_BY, describe, kinds};
 use crate::text::time;
 use model::record::Place;
 use serde_json::Value;
 use std::borrow::Cow;
-
-/// The member that says from what an object was read.
-const SHOWN_BY: &str = "shownBy";
 
 /// The format.
 pub struct KubectlOutput;

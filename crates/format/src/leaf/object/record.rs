@@ -6,13 +6,11 @@ use crate::leaf::object::kind::by_shape;
 use crate::leaf::object::summary::{Summary, at, list, owned, text};
 use crate::leaf::object::{node, other, pod, workload};
 use crate::leaf::secrecy::Secrecy;
+use crate::text::kubectl::SHOWN_BY;
 use crate::text::template;
 use model::entity::{workload_of_owner, workload_of_pod};
 use model::record::{Attrs, Body, Level, Place, Record, StateFields};
 use serde_json::{Map, Value};
-
-/// The member that says that an object was read from text that shows a part of it, and from which.
-const SHOWN_BY: &str = "shownBy";
 
 /// Emits the state of an object; `list` is the kind that its List names.
 pub(super) fn emit_state(mut object: Value, list: Option<&str>, emit: Emit<'_>) -> Result<(), String> {

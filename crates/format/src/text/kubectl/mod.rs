@@ -10,3 +10,6 @@ pub(crate) mod kinds; // kinds and their tables, as data
 pub(crate) mod sections; // a text of several outputs → one output at a time
 pub(crate) mod table; // a header and a row → an object
 pub(crate) mod tree; // a description as a tree
+
+/// The member by which an object says that it was read from text that shows a part of it, and from which.
+pub(crate) const SHOWN_BY: &str = "shownBy";
