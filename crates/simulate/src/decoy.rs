@@ -44,6 +44,7 @@ impl Day {
         if it.can_roll {
             self.rollouts(it, &taken);
         }
+        self.note(it);
         let late = |day: &mut Self, low: i64, high: i64| day.after(symptom, -high, -low).max(cause + SECOND);
         let points = [
             (part(it.before, 0.2), here),
@@ -68,6 +69,15 @@ impl Day {
         let verb = if self.pen.rng.index(2) == 0 { "delete" } else { "patch" };
         self.refused_change(part(it.before, 0.72), it.workload, verb);
         self.is_decoy = false;
+    }
+
+    /// Writes on the workload itself, two times in three, why it was changed.
+    fn note(&mut self, it: &Incident) {
+        if self.pen.rng.index(3) > 0 && it.of.kind == Kind::Deployment {
+            let why = format!("CHG-{}", self.pen.rng.between(1000, 9999));
+            let noted = json!({"metadata": {"annotations": {"kubernetes.io/change-cause": why}}});
+            self.patch(part(it.before, 0.3), &it.user, it.workload, &noted);
+        }
     }
 
     /// Releases two workloads and scales a third, of the target's namespace first.
