@@ -121,7 +121,7 @@ fn truth(spec: &Spec, day: &Day, story: Story) -> Truth {
             .map(|(reason, at)| Seen { reason: reason.clone(), ts: rfc3339(*at) })
             .collect(),
         verdict: story.verdict.to_owned(),
-        verdict_ok: Vec::new(),
+        verdict_ok: story.verdict_ok.iter().map(|verdict| (*verdict).to_owned()).collect(),
         cause_alternatives: story.suspects,
     }
 }

@@ -45,5 +45,5 @@ pub fn plan(day: &mut Day) -> Story {
         day.patch(after, &it.user, it.workload, &json!({"metadata": metadata}));
     }
     day.decoys(&it);
-    it.confirmed(cause)
+    it.unseen(cause)
 }

@@ -25,7 +25,7 @@ pub fn plan(day: &mut Day) -> Story {
     day.decoys(&it);
     set_bounds(day, it.end, &User::on_call(), it.workload, (replicas, 2 * replicas + 2));
     rescale(day, it.end + 9 * SECOND, &it, (replicas + 2, BUSY));
-    it.confirmed(cause)
+    it.unseen(cause)
 }
 
 fn rescale(day: &mut Day, at: i64, it: &Incident, (replicas, why): (usize, &str)) {
