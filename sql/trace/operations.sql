@@ -69,7 +69,9 @@ keyed as (
             case when namespace is null
                     and operation in ('webhook', 'crd', 'quota', 'rbac')
                 then 'cluster:' end,
-            case when operation = 'create' then 'load:' end
+            -- an apply creates what is not there yet
+            case when operation = 'create' or verb = 'patch' and code = 201 and workload is not null
+                then 'load:' end
         ]) as key
     from around_audit
     where operation is not null

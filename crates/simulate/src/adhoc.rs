@@ -34,7 +34,7 @@ impl AdHoc<'_> {
 
     fn pod_spec(&self) -> Value {
         let image = format!("ccr.ccs.example.com/{}/{}:latest", self.namespace, self.name);
-        let mut spec = json!({"containers": [{"name": self.name, "image": image,
+        let mut spec = json!({"containers": [{"name": "main", "image": image,
             "resources": {"requests": {"cpu": self.cpu, "memory": "1Gi"}}}]});
         if !self.priority.is_empty() {
             spec["priorityClassName"] = json!(self.priority);
@@ -71,7 +71,7 @@ impl Day {
         let cause = self.change(at, user, ("create", of.target()), of.body());
         if of.resource == "deployments" {
             let object = Object::named("Deployment", of.namespace, of.name);
-            let message = format!("Scaled up replica set {} to {}", of.owner(0).name, of.pods);
+            let message = format!("Scaled up replica set {} from 0 to {}", of.owner(0).name, of.pods);
             self.event(at + SECOND / 15, &object, "deployment-controller", ("ScalingReplicaSet", &message));
         }
         cause
@@ -100,7 +100,9 @@ impl Day {
     pub fn ad_hoc_runs(&mut self, at: i64, pod: &Object, node: &'static str) {
         let placed = Object { node, ..pod.clone() };
         self.pod_is_bound(at, &placed);
-        self.event(at + 3 * SECOND, &placed, "kubelet", ("Started", "Started container main"));
+        let container = Object { field: format!("spec.containers{{{}}}", "main"), ..placed };
+        self.event(at + 2 * SECOND, &container, "kubelet", ("Created", "Container created"));
+        self.event(at + 3 * SECOND, &container, "kubelet", ("Started", "Container started"));
     }
 
     /// Has the scheduler remove a pod of the fleet in favour of an ad hoc one; it runs on for its
@@ -110,15 +112,13 @@ impl Day {
         let (user, node) = (User::scheduler(), object.node);
         let why = "default-scheduler: preempting to accommodate a higher priority pod";
         self.disrupt(at, &user, victim, ("PreemptionByScheduler", why));
-        // Since 1.27 the scheduler names the preemptor by uid, before that by name.
-        let message = match self.seed % 3 {
-            0 => format!("Preempted by {}/{} on node {node}", by.namespace, by.name),
-            _ => format!("Preempted by pod {} on node {node}", by.uid),
-        };
+        let message = format!("Preempted by pod {} on node {node}", by.uid);
         self.event(at + SECOND / 50, &object, "default-scheduler", ("Preempted", &message));
         self.end_pod(at + SECOND / 5, victim, grace_s);
         let target = Target::new("pods", &by.namespace, &by.name).sub("status");
         let nominated = json!({"status": {"nominatedNodeName": node}});
-        self.audit(at + SECOND / 40, &Request::new(&user, "patch", target).body(&nominated));
+        let whole = json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": by.name, "namespace": by.namespace,
+            "uid": by.uid}, "status": {"phase": "Pending", "nominatedNodeName": node}});
+        self.audit(at + SECOND / 40, &Request::new(&user, "patch", target).body(&nominated).response(&whole));
     }
 }

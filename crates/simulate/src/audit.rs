@@ -4,7 +4,7 @@
 use crate::api::Target;
 use crate::people::User;
 use crate::text::escape;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One request and its response.
 pub struct Request<'a> {
@@ -41,6 +41,21 @@ impl<'a> Request<'a> {
     pub fn response(mut self, body: &Value) -> Self {
         self.bodies[1] = Some(body.to_string());
         self
+    }
+
+    /// Sets both bodies, of a write of a whole object.
+    pub fn both(self, body: &Value) -> Self {
+        self.body(body).response(body)
+    }
+
+    /// Sets a failure that the response says as well.
+    pub fn refused(self, code: u16, message: &'a str) -> Self {
+        let mut request = self.status(code, message);
+        let reason = request.reason();
+        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": message, "reason": reason, "code": code});
+        request.bodies[1] = Some(status.to_string());
+        request
     }
 
     /// Sets the HTTP status, and the message of a failure.

@@ -1,12 +1,11 @@
 //! Any write to the API server that has no verb of its own: the request with its body, and the
 //! response. An audit policy keeps Secrets at Metadata level. Must not know which objects matter.
 
-use crate::api::{Target, api_version};
+use crate::api::Target;
 use crate::audit::Request;
 use crate::day::Day;
-use crate::event::Object;
-use crate::manifest::merge;
 use crate::people::User;
+use crate::store::patch_into;
 use crate::text::version;
 use crate::truth::Cause;
 use serde_json::{Value, json};
@@ -26,26 +25,28 @@ impl Day {
         (verb, target): (&str, Target<'_>),
         (patch, whole): (Value, Value),
     ) -> Cause {
-        let request = Request::new(user, verb, target).query(query(user, verb));
-        if target.resource == "secrets" {
-            return self.audit(at, &request);
+        let is_applied = user.applies() && matches!(verb, "create" | "patch" | "update");
+        let code = if verb == "create" { 201 } else { 200 };
+        let is_deleted = verb == "delete";
+        let verb = if is_applied { "patch" } else { verb };
+        let request = Request::new(user, verb, target).query(query(user, verb)).status(code, "");
+        let mut object = self.stored(target);
+        if !is_deleted {
+            patch_into(&mut object, &whole);
         }
-        let uid = Object::named(target.kind, target.namespace, target.name).uid;
-        if verb == "delete" {
-            let options =
-                json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-            let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
-                "details": {"name": target.name, "kind": target.resource, "uid": uid}});
-            return self.audit(at, &request.body(&options).response(&status));
+        self.store(target, at, if is_deleted { None } else { Some(object.clone()) });
+        let mut sent = object.clone();
+        if let Some(metadata) = sent["metadata"].as_object_mut() {
+            metadata.remove("uid");
         }
-        let mut object = json!({"kind": target.kind, "apiVersion": api_version(target.kind), "metadata": {
-            "name": target.name, "uid": uid, "resourceVersion": version(self.from, at).to_string()}});
-        if !target.namespace.is_empty() {
-            object["metadata"]["namespace"] = json!(target.namespace);
-        }
-        merge(&mut object, whole);
-        let body = if verb == "patch" { &patch } else { &object };
-        let request = request.body(body).response(&object);
+        object["metadata"]["resourceVersion"] = json!(version(self.from, at).to_string());
+        let request = match verb {
+            // An audit policy keeps what Secrets hold out of the log.
+            _ if target.resource == "secrets" => request,
+            "delete" => request.body(&delete_options()).response(&deleted(target, object)),
+            "patch" if !is_applied => request.body(&patch).response(&object),
+            _ => request.body(&sent).response(&object),
+        };
         self.audit(at, &request)
     }
 
@@ -75,11 +76,9 @@ impl Day {
             "{plural} \"{name}\" is forbidden: User \"{}\" cannot {verb} resource \"{resource}\" in API group \"{group}\" in the namespace \"{namespace}\"",
             user.name
         );
-        let mut request = Request::new(&user, verb, target).status(403, &message);
-        if verb == "patch" {
-            request = request.query("fieldManager=kubectl-edit").body(&json!({"spec": {"replicas": 1}}));
-        }
-        self.audit(at, &request);
+        let body = if verb == "patch" { json!({"spec": {"replicas": 1}}) } else { delete_options() };
+        let request = Request::new(&user, verb, target).query(query(&user, verb)).body(&body);
+        self.audit(at, &request.refused(403, &message));
     }
 
     /// Returns the audit target of a workload.
@@ -89,13 +88,37 @@ impl Day {
     }
 }
 
+/// Returns the body of a deletion.
+fn delete_options() -> Value {
+    json!({"kind": "DeleteOptions", "apiVersion": "meta.k8s.io/__internal", "propagationPolicy": "Background"})
+}
+
+/// The kinds of which a deletion returns the object, not how it went.
+const RETURNED: [&str; 6] = [
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+    "storageclasses",
+];
+
+/// Returns the response to a deletion.
+fn deleted(target: Target<'_>, object: Value) -> Value {
+    if RETURNED.contains(&target.resource) {
+        return object;
+    }
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": {
+        "name": target.name, "group": target.group, "kind": target.resource, "uid": object["metadata"]["uid"]}})
+}
+
 /// Returns the query with which a client writes.
 pub fn query(user: &User, verb: &str) -> &'static str {
     match verb {
         "patch" if user.has_kubectl() => "fieldManager=kubectl-patch&fieldValidation=Strict",
         "create" if user.has_kubectl() => "fieldManager=kubectl-create&fieldValidation=Strict",
         "update" if user.has_kubectl() => "fieldManager=kubectl-replace&fieldValidation=Strict",
-        "patch" if user.agent.starts_with("argocd") => "fieldManager=argocd-controller&force=true",
+        "patch" if user.applies() => "fieldManager=argocd-controller&fieldValidation=Strict&force=true",
         _ => "",
     }
 }

@@ -25,6 +25,15 @@ pub struct Pod {
     pub to: i64,
     /// Spans in which its container is down between restarts.
     pub down: Vec<(i64, i64)>,
+    /// When the API server has it, and when it marks it for deletion.
+    pub created: i64,
+    pub leaving: i64,
+    /// How its container last ended; null before.
+    pub last: serde_json::Value,
+    /// Whether it passes its readiness probe once it runs.
+    pub is_probed: bool,
+    /// Its workload as it was created.
+    pub shape: State,
 }
 
 impl Pod {
@@ -54,6 +63,7 @@ impl Probe {
 }
 
 /// The changing part of a workload: the shape of its next pod.
+#[derive(Clone)]
 pub struct State {
     pub uid: String,
     pub workload: &'static Workload,
@@ -71,6 +81,11 @@ pub struct State {
     pub restarted_at: Option<String>,
     /// Current ReplicaSet: pod template hash and uid.
     pub set: (String, String),
+    /// Labels and annotations that somebody has added.
+    pub metadata: serde_json::Value,
+    /// The command line of its container, and the path of its readiness probe.
+    pub args: Vec<String>,
+    pub ready_path: &'static str,
 }
 
 /// The cluster over the day.
@@ -100,6 +115,9 @@ impl State {
             grace_s: 30,
             restarted_at: None,
             set: (rng.suffix(9), rng.uuid()),
+            metadata: serde_json::json!({}),
+            args: vec!["--config=/etc/app/application.yaml".to_owned(), "--profile=prod".to_owned()],
+            ready_path: "/readyz",
         }
     }
 
@@ -155,6 +173,11 @@ impl Cluster {
             from,
             to: i64::MAX,
             down: Vec::new(),
+            created: from,
+            leaving: i64::MAX,
+            last: serde_json::Value::Null,
+            is_probed: true,
+            shape: self.states[workload].clone(),
         });
         self.pods.len() - 1
     }

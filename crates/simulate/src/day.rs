@@ -4,13 +4,17 @@
 
 use crate::app;
 use crate::audit::Request;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, State};
 use crate::event::{Note, Object, Stamps};
 use crate::fleet::{FLEET, index_of};
 use crate::rng::Rng;
 use crate::text::{HOUR, MINUTE, Pen, SECOND, Template, ZONE, escape, rfc3339, rfc3339_us, version};
 use crate::truth::Cause;
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many different messages of one reason on one object within ten minutes are combined.
+const SIMILAR: usize = 10;
 
 /// One of the four log types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +49,7 @@ struct Series {
     uid: String,
     suffix: String,
     first: i64,
+    last: i64,
     count: u32,
 }
 
@@ -74,6 +79,21 @@ pub struct Day {
     pub incident: (i64, i64),
     /// Whether decoys are being planned, whose events do not belong to the incident.
     pub is_decoy: bool,
+    /// Objects without a verb of their own, by resource and place, and when each was first written.
+    pub objects: BTreeMap<(String, String), Value>,
+    pub touched: BTreeMap<(String, String), i64>,
+    /// How workloads were, from a point on; only of those that change.
+    pub history: BTreeMap<usize, Vec<(i64, State)>>,
+    /// The ReplicaSets made during the day, by name.
+    pub sets: BTreeMap<String, State>,
+    /// Where Services send their traffic from a point on: a workload's index and the port, if any.
+    pub routes: Vec<(usize, i64, Option<u16>)>,
+    /// Spans in which a workload has no Service.
+    pub gone: Vec<(usize, (i64, i64))>,
+    /// Spans in which no pod of a workload can be made, and the refusal.
+    pub refusals: Vec<(usize, (i64, i64), String)>,
+    /// The images that nodes have pulled during the day.
+    pub pulled: BTreeSet<(&'static str, String)>,
     series: BTreeMap<(String, String, String), Series>,
 }
 
@@ -96,6 +116,14 @@ impl Day {
             seen: BTreeMap::new(),
             incident: (0, 0),
             is_decoy: false,
+            objects: BTreeMap::new(),
+            touched: BTreeMap::new(),
+            history: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            routes: Vec::new(),
+            gone: Vec::new(),
+            refusals: Vec::new(),
+            pulled: BTreeSet::new(),
             series: BTreeMap::new(),
         }
     }
@@ -179,17 +207,29 @@ impl Day {
         }
     }
 
-    /// Records an event; the same message on the same object counts up as the API server does.
+    /// Records an event. The same message on the same object counts up, and messages that keep
+    /// differing are combined, as client-go's correlator does.
     pub fn event(&mut self, at: i64, object: &Object, source: &str, (reason, message): (&str, &str)) {
+        let stamp = self.clock(Note { object, source, reason, message }.host(), at);
+        let recent = |key: &(String, String, String), series: &Series| {
+            key.0 == object.uid && key.1 == reason && (stamp - 10 * MINUTE..=stamp).contains(&series.last)
+        };
+        let key = |text: &str| (object.uid.clone(), reason.to_owned(), text.to_owned());
+        let is_known = self.series.contains_key(&key(message));
+        let is_similar =
+            !is_known && self.series.iter().filter(|(key, series)| recent(key, series)).count() >= SIMILAR;
+        let combined = format!("(combined from similar events): {message}");
+        let (key, message) =
+            if is_similar { (key("(combined)"), &*combined) } else { (key(message), message) };
         let note = Note { object, source, reason, message };
-        let stamp = self.clock(note.host(), at);
-        let key = (object.uid.clone(), reason.to_owned(), message.to_owned());
         let (uid, suffix) = (self.pen.rng.uuid(), format!("18{:014x}", self.pen.rng.next() >> 8));
-        let series = self.series.entry(key).or_insert(Series { uid, suffix, first: stamp, count: 0 });
-        series.count += 1;
+        let series =
+            self.series.entry(key).or_insert(Series { uid, suffix, first: stamp, last: stamp, count: 0 });
+        (series.count, series.last) = (series.count + 1, stamp);
+        let exact = [series.first, stamp].map(rfc3339_us);
         let line = note.line(&Stamps {
             ids: [&series.uid, &series.suffix, &version(self.from, at).to_string()],
-            times: [&rfc3339(series.first), &rfc3339(stamp), &rfc3339_us(stamp)],
+            times: [&rfc3339(series.first), &rfc3339(stamp), &exact[0], &exact[1]],
             count: &series.count.to_string(),
         });
         if self.is_missing(Log::Event, at) {

@@ -8,8 +8,9 @@ use crate::day::Day;
 use crate::everyday::is_changed;
 use crate::fleet::{FLEET, Kind, Workload, callers, find, index_of, reach};
 use crate::people::{User, owners, team};
+use crate::store::config_text;
 use crate::story::Incident;
-use crate::text::{MINUTE, SECOND};
+use crate::text::{MINUTE, SECOND, escape};
 use serde_json::json;
 
 /// Returns the Deployments that nothing else changes during the day, so that a decoy may.
@@ -43,6 +44,7 @@ impl Day {
         if it.can_roll {
             self.rollouts(it, &taken);
         }
+        self.note(it);
         let late = |day: &mut Self, low: i64, high: i64| day.after(symptom, -high, -low).max(cause + SECOND);
         let points = [
             (part(it.before, 0.2), here),
@@ -67,6 +69,15 @@ impl Day {
         let verb = if self.pen.rng.index(2) == 0 { "delete" } else { "patch" };
         self.refused_change(part(it.before, 0.72), it.workload, verb);
         self.is_decoy = false;
+    }
+
+    /// Writes on the workload itself, two times in three, why it was changed.
+    fn note(&mut self, it: &Incident) {
+        if self.pen.rng.index(3) > 0 && it.of.kind == Kind::Deployment {
+            let why = format!("CHG-{}", self.pen.rng.between(1000, 9999));
+            let noted = json!({"metadata": {"annotations": {"kubernetes.io/change-cause": why}}});
+            self.patch(part(it.before, 0.3), &it.user, it.workload, &noted);
+        }
     }
 
     /// Releases two workloads and scales a third, of the target's namespace first.
@@ -123,8 +134,11 @@ impl Day {
         }
         let list = if namespace.is_empty() { CLUSTER_CHANGES } else { SMALL_CHANGES };
         let (verb, resource, name, body) = list[kind % list.len()];
-        let filled =
-            |text: &str| text.replace("WORKLOAD", outsider.unwrap_or("loadtest")).replace("SUFFIX", &suffix);
+        let config = outsider.map_or_else(String::new, |name| escape(&config_text(find(name))));
+        let filled = |text: &str| {
+            let text = text.replace("WORKLOAD", outsider.unwrap_or("loadtest")).replace("SUFFIX", &suffix);
+            text.replace("CONFIG", &config)
+        };
         let body = serde_json::from_str(&filled(body)).unwrap_or_default();
         self.change(at, user, (verb, Target::new(resource, namespace, &filled(name))), body);
     }
@@ -153,7 +167,7 @@ const SMALL_CHANGES: &[Change] = &[
     ("create", "serviceaccounts", "bot-SUFFIX", "{}"),
     ("patch", "serviceaccounts", "default", LABELS),
     ("patch", "services", "WORKLOAD", LABELS),
-    ("patch", "configmaps", "WORKLOAD-config", r#"{"data": {"application.yaml": "log:\n  level: info\ncache:\n  ttl: 90s # SUFFIX\n"}}"#),
+    ("patch", "configmaps", "WORKLOAD-config", r#"{"data": {"application.yaml": "CONFIGcache:\n  ttl: 90s # SUFFIX\n"}}"#),
     ("patch", "configmaps", "feature-survey", r#"{"data": {"survey.yaml": "audience: beta-SUFFIX\n"}}"#),
 ];
 

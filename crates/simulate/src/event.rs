@@ -44,7 +44,7 @@ pub struct Note<'a> {
 
 /// The reasons that components report as Warning.
 const WARNINGS: &str = "BackOff BackoffLimitExceeded Evicted EvictionThresholdMet Failed FailedAttachVolume \
-    FailedCreate FailedMount FailedScheduling FreeDiskSpaceFailed IOError KernelOops NodeNotReady OOMKilling \
+    FailedCreate FailedMount FailedScheduling FreeDiskSpaceFailed IOError KernelOops NodeNotReady \
     ProvisioningFailed Rebooted RecreatingFailedPod TaskHung Unhealthy";
 
 impl Note<'_> {
@@ -55,16 +55,17 @@ impl Note<'_> {
 
     /// Returns true if its type is Warning.
     pub fn is_warning(&self) -> bool {
-        // A node's turn to NotReady is Normal; the controller warns of its pods.
+        // A node's turn to NotReady is Normal; the controller warns of its pods. To wait for an image is.
         WARNINGS.split(' ').any(|reason| reason == self.reason)
             && (self.reason, self.object.kind) != ("NodeNotReady", "Node")
+            && !self.message.starts_with("Back-off pulling image")
     }
 
     /// Returns the line.
     pub fn line(&self, stamps: &Stamps<'_>) -> String {
         let object = self.object;
         let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
-        let Stamps { ids: [uid, suffix, version], times: [first, last, exact], count } = stamps;
+        let Stamps { ids: [uid, suffix, version], times: [first, last, exact, again], count } = stamps;
         let Object { kind, name, .. } = object;
         let fields = [
             ("namespace", &object.namespace),
@@ -77,18 +78,24 @@ impl Note<'_> {
         let (source, host, reason) = (self.source, self.host(), self.reason);
         let (api, message) = (api_version(kind), escape(self.message));
         let at = if host.is_empty() { String::new() } else { format!(r#","host":"{host}""#) };
-        let times = match source {
-            // The scheduler writes events.k8s.io/v1, whose core form has eventTime only.
-            "default-scheduler" => {
-                format!(r#""firstTimestamp":null,"lastTimestamp":null,"eventTime":"{exact}""#)
-            }
-            _ => format!(
+        // The scheduler writes events.k8s.io/v1, whose core form has no source and eventTime only.
+        let (is_new, instance) = match source {
+            "default-scheduler" => (true, "default-scheduler-10-0-0-2"),
+            _ => (false, host),
+        };
+        let times = match (is_new, *count) {
+            (false, _) => format!(
                 r#""firstTimestamp":"{first}","lastTimestamp":"{last}","count":{count},"eventTime":null"#
             ),
+            (true, "1") => format!(r#""firstTimestamp":null,"lastTimestamp":null,"eventTime":"{exact}""#),
+            (true, count) => format!(
+                r#""firstTimestamp":null,"lastTimestamp":null,"eventTime":"{exact}","series":{{"count":{count},"lastObservedTime":"{again}"}}"#
+            ),
         };
+        let from = if is_new { String::new() } else { format!(r#""component":"{source}"{at}"#) };
         let level = if self.is_warning() { "Warning" } else { "Normal" };
         format!(
-            r#"{{"kind":"Event","apiVersion":"v1","metadata":{{"name":"{name}.{suffix}","namespace":"{namespace}","uid":"{uid}","resourceVersion":"{version}","creationTimestamp":"{first}"}},"involvedObject":{{"kind":"{kind}"{fields},"apiVersion":"{api}"}},"reason":"{reason}","message":"{message}","source":{{"component":"{source}"{at}}},{times},"type":"{level}","reportingComponent":"{source}","reportingInstance":"{host}","clusterName":"{CLUSTER}"}}"#
+            r#"{{"kind":"Event","apiVersion":"v1","metadata":{{"name":"{name}.{suffix}","namespace":"{namespace}","uid":"{uid}","resourceVersion":"{version}","creationTimestamp":"{first}"}},"involvedObject":{{"kind":"{kind}"{fields},"apiVersion":"{api}"}},"reason":"{reason}","message":"{message}","source":{{{from}}},{times},"type":"{level}","reportingComponent":"{source}","reportingInstance":"{instance}","clusterName":"{CLUSTER}"}}"#
         )
     }
 }
@@ -97,7 +104,7 @@ impl Note<'_> {
 pub struct Stamps<'a> {
     /// metadata.uid, the end of metadata.name, metadata.resourceVersion.
     pub ids: [&'a str; 3],
-    /// firstTimestamp, lastTimestamp, and eventTime, which is the scheduler's only.
-    pub times: [&'a str; 3],
+    /// firstTimestamp, lastTimestamp; of the scheduler, eventTime and when it was last observed.
+    pub times: [&'a str; 4],
     pub count: &'a str,
 }

@@ -139,7 +139,8 @@ impl Day {
                 self.say(at, pod, &lines[0]);
                 let killed = at + 2 * SECOND / 5;
                 let up = killed + (4 << round).min(150) * SECOND;
-                self.oom_kill((killed, up), pod, i % 2 == 1 && round == 0);
+                // The kubelet has no event for it: only the status of the pod says so.
+                self.restart_container((killed, up), pod, ("OOMKilled", 137));
                 if round > 0 {
                     self.back_off(killed + 2 * SECOND, pod);
                 }
@@ -149,29 +150,6 @@ impl Day {
         }
         self.impact(it.of.name, it.errors(1, 0), 0.12, &lines);
         self.callers_fail(it, (2, 0), &[Failure::Refused, Failure::ReadTimeout]);
-    }
-
-    /// Kills a container for exceeding its memory limit and restarts it; the kernel's kill is an
-    /// event on the pod, and on its node as well if `on_node`.
-    fn oom_kill(&mut self, (at, up): (i64, i64), pod: usize, on_node: bool) {
-        let of = &self.cluster.pods[pod];
-        let (node, namespace, name, uid) =
-            (of.node, FLEET[of.workload].namespace, of.name.clone(), of.uid.clone());
-        let limit = i64::from(self.cluster.states[of.workload].memory_mib) * 1024;
-        let resident = limit - self.pen.rng.between(900, 4_000);
-        let process = self.pen.rng.between(11_000, 64_000);
-        let killed = format!(
-            "Memory cgroup out of memory: Killed process {process} (java) total-vm:{}kB, anon-rss:{resident}kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:1284kB oom_score_adj:984",
-            resident * 9
-        );
-        self.kubelet_says(at, pod, "OOMKilling", &killed);
-        if on_node {
-            let message = format!(
-                "{killed}; task in /kubepods/burstable/pod{uid} killed as a result of its limit, pod {namespace}/{name}"
-            );
-            self.node_says(at, node, "kernel-monitor", ("OOMKilling", &message));
-        }
-        self.restart_container((at, up), pod, ("OOMKilled", 137));
     }
 
     /// Records that a workload's pods miss probes of a kind during an incident, for want of time.

@@ -10,13 +10,16 @@ mod audit;
 mod call_failure;
 mod change;
 mod cluster;
+mod controllers;
 mod day;
 mod decoy;
 mod event;
 mod everyday;
 mod fleet;
 mod flow;
+mod gitops;
 mod impact;
+mod kubelet;
 mod manifest;
 mod node;
 mod noise;
@@ -28,6 +31,7 @@ mod rng;
 mod scenario;
 mod service;
 mod single;
+mod store;
 mod story;
 mod strike;
 mod text;
@@ -78,6 +82,8 @@ pub fn simulate(spec: &Spec, out: &Path, progress: &mut dyn FnMut(u64)) -> io::R
     let mut day = Day::new(from, spec.seed, &key);
     day.everyday();
     let story = (scenario.plan)(&mut day);
+    day.controllers_follow();
+    day.git_is_applied();
     // Records of one point stay in the order in which they were planned.
     let mut records = std::mem::take(&mut day.records);
     let is_in_day = |record: &Record| (from - day.lead..from + 24 * HOUR).contains(&record.at);
@@ -115,7 +121,7 @@ fn truth(spec: &Spec, day: &Day, story: Story) -> Truth {
             .map(|(reason, at)| Seen { reason: reason.clone(), ts: rfc3339(*at) })
             .collect(),
         verdict: story.verdict.to_owned(),
-        verdict_ok: Vec::new(),
-        cause_alternatives: Vec::new(),
+        verdict_ok: story.verdict_ok.iter().map(|verdict| (*verdict).to_owned()).collect(),
+        cause_alternatives: story.suspects,
     }
 }

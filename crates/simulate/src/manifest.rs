@@ -4,8 +4,15 @@
 use crate::api::api_version;
 use crate::cluster::{Pod, State};
 use crate::fleet::Kind;
+use crate::store::patch_into;
 use crate::text::{HOUR, rfc3339, version};
 use serde_json::{Value, json};
+
+/// Returns the resources of a workload's container.
+pub fn resources(state: &State) -> Value {
+    json!({"limits": {"cpu": "1", "memory": format!("{}Mi", state.memory_mib)},
+        "requests": {"cpu": "200m", "memory": format!("{}Mi", state.memory_mib / 2)}})
+}
 
 /// Returns the pod spec of a workload's present shape.
 fn pod_spec(state: &State) -> Value {
@@ -18,14 +25,16 @@ fn pod_spec(state: &State) -> Value {
             "imagePullPolicy": "IfNotPresent",
             "ports": [{"name": "main", "containerPort": of.port, "protocol": "TCP"}],
             "envFrom": [{"secretRef": {"name": of.secret()}}],
-            "resources": {
-                "limits": {"cpu": "1", "memory": format!("{}Mi", state.memory_mib)},
-                "requests": {"cpu": "200m", "memory": format!("{}Mi", state.memory_mib / 2)},
-            },
+            "args": state.args,
+            "resources": resources(state),
             "livenessProbe": {
                 "httpGet": {"path": probe.path, "port": of.port, "scheme": "HTTP"},
                 "initialDelaySeconds": probe.delay_s, "timeoutSeconds": probe.timeout_s,
                 "periodSeconds": probe.period_s, "failureThreshold": 3,
+            },
+            "readinessProbe": {
+                "httpGet": {"path": state.ready_path, "port": of.port, "scheme": "HTTP"},
+                "timeoutSeconds": 2, "periodSeconds": 3, "failureThreshold": 3,
             },
             "volumeMounts": [{"name": "config", "mountPath": "/etc/app", "readOnly": true}],
             "terminationMessagePath": "/dev/termination-log",
@@ -53,7 +62,7 @@ fn object(kind: &str, state: &State, (origin, at): (i64, i64), metadata: Value, 
 }
 
 /// Adds the fields of an object to another, one level deep below `metadata`.
-pub fn merge(into: &mut Value, from: Value) {
+fn merge(into: &mut Value, from: Value) {
     let (Value::Object(into), Value::Object(from)) = (into, from) else { return };
     for (key, value) in from {
         match into.get_mut(&key) {
@@ -77,8 +86,9 @@ pub fn workload(state: &State, times: (i64, i64)) -> Value {
     if let Some(restarted_at) = &state.restarted_at {
         template["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": restarted_at});
     }
-    let metadata = json!({"name": name, "uid": state.uid, "generation": state.generation,
+    let mut metadata = json!({"name": name, "uid": state.uid, "generation": state.generation,
         "creationTimestamp": rfc3339(times.0 - 1000 * HOUR), "labels": {"app": name, "app.kubernetes.io/name": name}});
+    patch_into(&mut metadata, &state.metadata);
     let rolling = json!({"maxUnavailable": state.max_unavailable, "maxSurge": "25%"});
     let rest = json!({
         "spec": {
@@ -94,13 +104,26 @@ pub fn workload(state: &State, times: (i64, i64)) -> Value {
     object(state.workload.kind_name(), state, times, metadata, rest)
 }
 
+/// Returns what whoever applies an object sends of it.
+pub fn applied(whole: &Value) -> Value {
+    let mut sent = whole.clone();
+    if let Some(fields) = sent.as_object_mut() {
+        fields.remove("status");
+    }
+    if let Some(metadata) = sent["metadata"].as_object_mut() {
+        metadata.retain(|key, _| matches!(key.as_str(), "name" | "namespace" | "labels" | "annotations"));
+    }
+    sent
+}
+
 /// Returns the present ReplicaSet of a Deployment.
 pub fn replica_set(state: &State, times: (i64, i64)) -> Value {
     let name = state.workload.name;
     let (hash, uid) = &state.set;
     let labels = json!({"app": name, "pod-template-hash": hash});
+    let annotations = json!({"deployment.kubernetes.io/desired-replicas": state.replicas.to_string()});
     let metadata = json!({"name": format!("{name}-{hash}"), "uid": uid, "generation": 1, "labels": labels,
-        "ownerReferences": owner("Deployment", name, &state.uid)});
+        "annotations": annotations, "ownerReferences": owner("Deployment", name, &state.uid)});
     let template = json!({"metadata": {"labels": labels}, "spec": pod_spec(state)});
     let spec = json!({"replicas": state.replicas, "selector": {"matchLabels": labels}, "template": template});
     object("ReplicaSet", state, times, metadata, json!({"spec": spec, "status": {"replicas": 0}}))
@@ -116,7 +139,8 @@ pub fn pod(state: &State, pod: &Pod, times: (i64, i64)) -> Value {
     let generated = pod.name.rsplit_once('-').map(|(head, _)| format!("{head}-"));
     let metadata = json!({"name": pod.name, "generateName": generated, "uid": pod.uid, "labels": labels,
         "ownerReferences": owner(kind, name, uid)});
-    let status = json!({"phase": "Pending", "qosClass": "Burstable"});
+    let phase = if pod.from > times.1 { "Pending" } else { "Running" };
+    let status = json!({"phase": phase, "qosClass": "Burstable"});
     object("Pod", state, times, metadata, json!({"spec": pod_spec(state), "status": status}))
 }
 

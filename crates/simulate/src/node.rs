@@ -27,7 +27,7 @@ impl Day {
     /// Records a patch of a node.
     pub fn patch_node(&mut self, at: i64, user: &User, node: &str, patch: Value) -> Cause {
         let mut whole =
-            json!({"status": {"nodeInfo": {"kubeletVersion": "v1.30.4", "osImage": "TencentOS Server 4"}}});
+            json!({"status": {"nodeInfo": {"kubeletVersion": "v1.36.2", "osImage": "TencentOS Server 4"}}});
         if let Some(spec) = patch.get("spec") {
             whole["spec"] = spec.clone();
         }

@@ -227,12 +227,7 @@ impl Noise {
                 );
                 (day.pod_object(index, true), "kubelet", "Unhealthy", message)
             }
-            1..=12 => {
-                let object = Object::named("Lease", "kube-system", LEASES[slot % LEASES.len()]);
-                let message = format!("{} became leader", object.name);
-                (object, "leader-elector", "LeaderElection", message)
-            }
-            13..=24 => {
+            1..=20 => {
                 let object = Object::named("Ingress", of.namespace, of.name);
                 (object, "nginx-ingress-controller", "Sync", "Scheduled for sync".to_owned())
             }
@@ -246,7 +241,7 @@ impl Noise {
         let (uid, first) = (self.pen.rng.uuid(), rfc3339(stamp));
         let line = note.line(&Stamps {
             ids: [&uid, &format!("18{:014x}", self.pen.rng.next() >> 8), "<rv>"],
-            times: [&first, "<utc>", "<start>"],
+            times: [&first, "<utc>", "<start>", "<start>"],
             count: "<count>",
         });
         let (head, tail) = line.split_once("<count>")?;
@@ -254,6 +249,3 @@ impl Noise {
         Some(Series { pod, head: Template::new(head), tail: Template::new(tail), count: 0, ends })
     }
 }
-
-const LEASES: [&str; 4] =
-    ["kube-scheduler", "kube-controller-manager", "cloud-controller-manager", "external-secrets-leader"];

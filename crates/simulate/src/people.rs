@@ -5,7 +5,7 @@
 #[derive(Clone)]
 pub struct User {
     pub name: String,
-    pub groups: Vec<&'static str>,
+    pub groups: Vec<String>,
     pub agent: &'static str,
     /// The last of sourceIPs.
     pub ip: String,
@@ -14,7 +14,7 @@ pub struct User {
 }
 
 const CONTROLLER: &str =
-    "kube-controller-manager/v1.30.4 (linux/amd64) kubernetes/a51b3b7/system:serviceaccount:kube-system";
+    "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/a51b3b7/system:serviceaccount:kube-system";
 
 /// People by user name, team and desk; the desk is the end of their address.
 const PEOPLE: [(&str, &str, u8); 9] = [
@@ -34,13 +34,18 @@ fn allowed(binding: &str, role: &str, subject: &str) -> String {
     format!("RBAC: allowed by {binding} of ClusterRole \"{role}\" to {subject}")
 }
 
+/// Returns the groups of a user, who is authenticated.
+fn groups(others: &[&str]) -> Vec<String> {
+    others.iter().chain(&["system:authenticated"]).map(|group| (*group).to_owned()).collect()
+}
+
 impl User {
     /// Returns a person at a terminal.
     fn person((name, team, desk): (&str, &'static str, u8)) -> Self {
         Self {
             name: name.to_owned(),
-            groups: vec![team, "system:authenticated"],
-            agent: "kubectl/v1.30.4 (darwin/arm64) kubernetes/a51b3b7",
+            groups: groups(&[team]),
+            agent: "kubectl/v1.36.2 (darwin/arm64) kubernetes/a51b3b7",
             ip: format!("10.8.0.{desk}"),
             reason: allowed(&format!("RoleBinding \"{team}-edit\""), "edit", &format!("Group \"{team}\"")),
         }
@@ -51,7 +56,7 @@ impl User {
         let subject = format!("ServiceAccount \"{name}/{namespace}\"");
         Self {
             name: format!("system:serviceaccount:{namespace}:{name}"),
-            groups: vec!["system:serviceaccounts", "system:authenticated"],
+            groups: groups(&["system:serviceaccounts", &format!("system:serviceaccounts:{namespace}")]),
             agent,
             ip: "172.16.0.41".to_owned(),
             reason: allowed(&format!("ClusterRoleBinding \"{name}\""), name, &subject),
@@ -71,20 +76,20 @@ impl User {
         let name = format!("system:{name}");
         let binding = format!("ClusterRoleBinding \"{name}\"");
         let reason = allowed(&binding, &name, &format!("User \"{name}\""));
-        Self { name, groups: vec!["system:authenticated"], agent, ip: "10.0.0.2".to_owned(), reason }
+        Self { name, groups: groups(&[]), agent, ip: "10.0.0.2".to_owned(), reason }
     }
 
     /// Returns the scheduler.
     pub fn scheduler() -> Self {
-        Self::component("kube-scheduler", "kube-scheduler/v1.30.4 (linux/amd64) kubernetes/a51b3b7/scheduler")
+        Self::component("kube-scheduler", "kube-scheduler/v1.36.2 (linux/amd64) kubernetes/a51b3b7/scheduler")
     }
 
     /// Returns the kubelet of a node.
     pub fn kubelet(node: &str) -> Self {
         Self {
             name: format!("system:node:{node}"),
-            groups: vec!["system:nodes", "system:authenticated"],
-            agent: "kubelet/v1.30.4 (linux/amd64) kubernetes/a51b3b7",
+            groups: groups(&["system:nodes"]),
+            agent: "kubelet/v1.36.2 (linux/amd64) kubernetes/a51b3b7",
             ip: node.to_owned(),
             reason: String::new(),
         }
@@ -92,7 +97,7 @@ impl User {
 
     /// Returns the pipeline that ships releases.
     pub fn ci() -> Self {
-        Self::account("ci", "deployer", "kubectl/v1.30.4 (linux/amd64) kubernetes/a51b3b7")
+        Self::account("ci", "deployer", "kubectl/v1.36.2 (linux/amd64) kubernetes/a51b3b7")
     }
 
     /// Returns the controller that applies the manifests in git.
@@ -108,6 +113,17 @@ impl User {
     /// Returns somebody who may change nothing.
     pub fn intern() -> Self {
         Self::person(("sun.hao", "interns", 44))
+    }
+
+    /// Returns the API server itself.
+    pub fn server() -> Self {
+        let agent = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes/a51b3b7";
+        Self { groups: groups(&["system:masters"]), ..Self::component("apiserver", agent) }
+    }
+
+    /// Returns true if the user writes by applying whole manifests on the server's side.
+    pub fn applies(&self) -> bool {
+        self.agent.starts_with("argocd")
     }
 
     /// Returns true if the user works with kubectl.

@@ -12,6 +12,14 @@ use crate::text::{SECOND, rfc3339};
 use crate::truth::Cause;
 use serde_json::{Value, json};
 
+/// The version at which the API server logs the options of a deletion.
+const OPTIONS: &str = "meta.k8s.io/__internal";
+
+/// Returns the response to a request that has no object.
+fn success() -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})
+}
+
 /// Returns the controller that creates an owner's pods.
 pub fn controller_of(owner_kind: &str) -> &'static str {
     match owner_kind {
@@ -23,7 +31,8 @@ pub fn controller_of(owner_kind: &str) -> &'static str {
 }
 
 impl Day {
-    /// Records a request about a pod, or one of its subresources, with this body.
+    /// Records a request about a pod, or one of its subresources, with this body. A policy leaves out
+    /// what a kubelet's patches of a status result in.
     pub fn ask_of_pod(
         &mut self,
         at: i64,
@@ -37,14 +46,14 @@ impl Day {
         if let Some(body) = &body {
             request = request.body(body);
         }
+        let is_kubelet = user.name.starts_with("system:node:");
+        match (sub, body.is_some()) {
+            ("status", _) if is_kubelet => {}
+            ("eviction", _) => request = request.response(&success()),
+            (_, true) => request = request.response(&manifest::pod(&of.shape, of, (self.from, at))),
+            (_, false) => {}
+        }
         self.audit(at, &request)
-    }
-
-    /// Records a patch of a pod's status by the kubelet of its node.
-    pub fn pod_status(&mut self, at: i64, pod: usize, status: &Value) {
-        let kubelet = User::kubelet(self.cluster.pods[pod].node);
-        let body = json!({"metadata": {"uid": self.cluster.pods[pod].uid}, "status": status});
-        self.ask_of_pod(at + SECOND / 20, &kubelet, pod, ("patch", "status", Some(body)));
     }
 
     /// Creates a pod of the workload's present shape, which waits for a node. Returns its index.
@@ -62,9 +71,9 @@ impl Day {
     pub fn pod_is_created(&mut self, at: i64, owner: &Object, pod: &Object, body: &Value) {
         let source = controller_of(owner.kind);
         let target = Target::new("pods", &pod.namespace, &pod.name);
-        self.audit(at, &Request::new(&User::controller(source), "create", target).response(body));
+        self.audit(at, &Request::new(&User::controller(source), "create", target).both(body));
         let message = match owner.kind {
-            "StatefulSet" => format!("create Pod in StatefulSet successful: {}", pod.name),
+            "StatefulSet" => format!("create Pod {} in StatefulSet {} successful", pod.name, owner.name),
             _ => format!("Created pod: {}", pod.name),
         };
         self.event(at + SECOND / 100, owner, source, ("SuccessfulCreate", &message));
@@ -73,8 +82,8 @@ impl Day {
     /// Records that the scheduler finds no node for a pod, again and again until `end`.
     pub fn fail_scheduling(&mut self, (at, end): (i64, i64), pod: usize, message: &str) {
         let object = self.pod_object(pod, false);
-        let status = json!({"status": {"conditions": [{"type": "PodScheduled", "status": "False",
-            "reason": "Unschedulable", "message": message, "lastTransitionTime": rfc3339(at)}]}});
+        let status = json!({"status": {"conditions": [{"type": "PodScheduled", "status": "False", "observedGeneration": 1,
+            "reason": "Unschedulable", "message": message, "lastProbeTime": null, "lastTransitionTime": rfc3339(at)}]}});
         self.ask_of_pod(at + SECOND / 50, &User::scheduler(), pod, ("patch", "status", Some(status)));
         for at in self.retries((at + SECOND / 25, end), (20, 300)) {
             self.event(at, &object, "default-scheduler", ("FailedScheduling", message));
@@ -88,6 +97,7 @@ impl Day {
         }
         let object = self.pod_object(pod, false);
         self.pod_is_bound(at, &object);
+        self.pod_is_taken(at + SECOND / 60, pod);
     }
 
     /// Records that the scheduler binds a pod to its node.
@@ -97,14 +107,17 @@ impl Day {
             "metadata": {"name": name, "namespace": namespace, "uid": uid},
             "target": {"kind": "Node", "name": node}});
         let target = Target::new("pods", namespace, name).sub("binding");
-        self.audit(at, &Request::new(&User::scheduler(), "create", target).body(&binding));
+        self.audit(
+            at,
+            &Request::new(&User::scheduler(), "create", target).body(&binding).response(&success()),
+        );
         let message = format!("Successfully assigned {namespace}/{name} to {node}");
         self.event(at + SECOND / 100, pod, "default-scheduler", ("Scheduled", &message));
     }
 
     /// Starts a bound pod: its image is pulled from `at` on, its container is up at `up`.
     pub fn run_pod(&mut self, at: i64, up: i64, pod: usize) {
-        let image = self.cluster.states[self.cluster.pods[pod].workload].image.clone();
+        let image = self.cluster.pods[pod].shape.image.clone();
         self.kubelet_says(at, pod, "Pulling", &format!("Pulling image \"{image}\""));
         let took = (up - SECOND - at).max(SECOND) as f64 / SECOND as f64;
         let message = format!(
@@ -129,29 +142,28 @@ impl Day {
         pod
     }
 
-    /// Starts a bound pod whose node has its image.
+    /// Starts a bound pod within seconds; a node pulls an image that is new to it.
     pub fn start_cached(&mut self, at: i64, pod: usize) {
         let up = self.after(at, 2, 5);
+        let of = &self.cluster.pods[pod];
+        let first = self.history.get(&of.workload).and_then(|history| history.first());
+        let is_new = first.is_some_and(|(_, state)| state.image != of.shape.image);
+        if is_new && self.pulled.insert((of.node, of.shape.image.clone())) {
+            return self.run_pod(at, up, pod);
+        }
         self.image_is_present(up - SECOND, pod);
         self.first_start(up, pod);
-    }
-
-    fn image_is_present(&mut self, at: i64, pod: usize) {
-        let image = &self.cluster.states[self.cluster.pods[pod].workload].image;
-        let message = format!("Container image \"{image}\" already present on machine");
-        self.kubelet_says(at, pod, "Pulled", &message);
     }
 
     fn first_start(&mut self, up: i64, pod: usize) {
         self.start_container(up, pod);
         self.cluster.pods[pod].from = up;
-        let ip = self.cluster.pods[pod].ip.clone();
-        self.pod_status(up, pod, &json!({"phase": "Running", "podIP": ip}));
+        self.pod_runs(up, pod);
     }
 
     /// Records a container's start and the first lines of its console.
-    fn start_container(&mut self, up: i64, pod: usize) {
-        let state = &self.cluster.states[self.cluster.pods[pod].workload];
+    pub fn start_container(&mut self, up: i64, pod: usize) {
+        let state = &self.cluster.pods[pod].shape;
         let (name, port, memory) = (state.workload.name, state.workload.port, state.memory_mib);
         let starting = format!("starting {name}, image {}", state.image);
         let limit = format!("memory limit {memory} MiB, config /etc/app/application.yaml");
@@ -162,8 +174,8 @@ impl Day {
             }
             _ => ["", "----"],
         };
-        self.kubelet_says(up - SECOND / 2, pod, "Created", &format!("Created container {name}"));
-        self.kubelet_says(up, pod, "Started", &format!("Started container {name}"));
+        self.kubelet_says(up - SECOND / 2, pod, "Created", "Container created");
+        self.kubelet_says(up, pod, "Started", "Container started");
         self.print(up, pod, "stdout", &[banner[0], banner[1], &starting, &limit, &listening]);
     }
 
@@ -175,26 +187,49 @@ impl Day {
     /// Has its controller delete a pod; its container runs on for `grace_s` seconds.
     pub fn stop_pod(&mut self, at: i64, pod: usize, grace_s: i64) {
         let source = controller_of(self.cluster.pods[pod].owner.0);
-        self.ask_of_pod(at, &User::controller(source), pod, ("delete", "", None));
-        let message = format!("Deleted pod: {}", self.cluster.pods[pod].name);
-        let owner = self.owner_object(pod);
+        let options = json!({"kind": "DeleteOptions", "apiVersion": OPTIONS});
+        self.ask_of_pod(at, &User::controller(source), pod, ("delete", "", Some(options)));
+        let (owner, name) = (self.owner_object(pod), &self.cluster.pods[pod].name);
+        let message = match owner.kind {
+            "StatefulSet" => format!("delete Pod {name} in StatefulSet {} successful", owner.name),
+            _ => format!("Deleted pod: {name}"),
+        };
         self.event(at, &owner, source, ("SuccessfulDelete", &message));
-        self.stop_container(at + SECOND / 2, pod);
-        self.cluster.pods[pod].to = at + SECOND + grace_s * SECOND;
+        self.wind_down(at + SECOND / 2, pod, at + SECOND + grace_s * SECOND);
     }
 
     /// Ends a pod that the API server has marked for deletion; the kubelet reports and removes it.
     pub fn end_pod(&mut self, at: i64, pod: usize, grace_s: i64) {
-        self.stop_container(at, pod);
-        let gone = at + grace_s.max(1) * SECOND;
+        self.wind_down(at, pod, at + grace_s.max(1) * SECOND);
+    }
+
+    /// Stops a pod's container from `at` on: it is over at `gone`, and the kubelet removes the pod.
+    fn wind_down(&mut self, at: i64, pod: usize, gone: i64) {
+        self.pod_is_leaving(at, pod);
         self.cluster.pods[pod].to = gone;
+        if self.cluster.pods[pod].from < gone {
+            self.stop_container(at, pod);
+            self.pod_ends(gone, pod, ("Completed", 0, "Succeeded"));
+            self.pod_status(
+                gone + SECOND / 3,
+                pod,
+                &json!({"resources": {"limits": null, "requests": {"cpu": null}}}),
+            );
+        }
         self.delete_pod(gone + SECOND / 2, &User::kubelet(self.cluster.pods[pod].node), pod);
     }
 
     /// Records a pod's deletion.
     pub fn delete_pod(&mut self, at: i64, user: &User, pod: usize) -> Cause {
-        let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0,
+        let options = json!({"kind": "DeleteOptions", "apiVersion": OPTIONS, "gracePeriodSeconds": 0,
             "preconditions": {"uid": self.cluster.pods[pod].uid}});
+        self.ask_of_pod(at, user, pod, ("delete", "", Some(options)))
+    }
+
+    /// Has somebody delete a pod, as `kubectl delete pod` does.
+    pub fn remove_pod(&mut self, at: i64, user: &User, pod: usize) -> Cause {
+        let options =
+            json!({"kind": "DeleteOptions", "apiVersion": OPTIONS, "propagationPolicy": "Background"});
         self.ask_of_pod(at, user, pod, ("delete", "", Some(options)))
     }
 
@@ -218,12 +253,13 @@ impl Day {
         self.delete_pod(at + SECOND / 100, user, pod);
     }
 
-    /// Has the kubelet evict a pod for the node's sake; its container is killed at once.
+    /// Has the kubelet evict a pod for the node's sake or its own; its container is killed at once.
     pub fn kubelet_evicts(&mut self, at: i64, pod: usize, message: &str) {
         self.kubelet_says(at, pod, "Evicted", message);
         self.stop_container(at + SECOND / 3, pod);
-        self.pod_status(at, pod, &json!({"phase": "Failed", "reason": "Evicted", "message": message}));
         self.cluster.pods[pod].to = at + SECOND;
+        self.cluster.pods[pod].leaving = at + SECOND;
+        self.pod_ends(at + SECOND, pod, ("Completed", 0, "Succeeded"));
         let owner = self.owner_object(pod);
         if owner.kind == "StatefulSet" {
             // Only its controller makes room for a pod of the same name.
@@ -246,6 +282,7 @@ impl Day {
         let source = controller_of(owner.kind);
         let user = User::controller(source);
         let code = if refusal.contains("is forbidden") { 403 } else { 500 };
+        self.refusals.push((workload, span, refusal.to_owned()));
         for at in self.retries(span, (2, 240)) {
             // A ReplicaSet's controller draws a new name each time, a StatefulSet's cannot.
             let (name, message) = match owner.kind {
@@ -262,35 +299,11 @@ impl Day {
                 let body = json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name,
                     "namespace": of.namespace, "labels": {"app": of.name}}});
                 let target = Target::new("pods", of.namespace, &name);
-                let request = Request::new(&user, "create", target).status(code, &refused);
-                self.audit(at, &request.body(&body));
+                let request = Request::new(&user, "create", target).body(&body);
+                self.audit(at, &request.refused(code, &refused));
             }
             let message = format!("{message}{refused}");
             self.event(at + SECOND / 100, &owner, source, ("FailedCreate", &message));
         }
-    }
-
-    /// Takes a pod's container down from `at` to `up`, with the status the kubelet reports.
-    pub fn restart_container(&mut self, (at, up): (i64, i64), pod: usize, (reason, code): (&str, i32)) {
-        let of = &self.cluster.pods[pod];
-        let status = json!({"phase": "Running", "containerStatuses": [{
-            "name": FLEET[of.workload].name, "ready": false, "restartCount": of.down.len() + 1,
-            "lastState": {"terminated": {"reason": reason, "exitCode": code, "finishedAt": rfc3339(at)}},
-        }]});
-        self.pod_status(at + SECOND / 2, pod, &status);
-        self.cluster.pods[pod].down.push((at, up));
-        self.image_is_present(up - SECOND, pod);
-        self.start_container(up, pod);
-    }
-
-    /// Records the kubelet's warning that a container keeps failing.
-    pub fn back_off(&mut self, at: i64, pod: usize) {
-        let of = &self.cluster.pods[pod];
-        let (workload, name, uid) = (&FLEET[of.workload], &of.name, &of.uid);
-        let message = format!(
-            "Back-off restarting failed container {} in pod {name}_{}({uid})",
-            workload.name, workload.namespace
-        );
-        self.kubelet_says(at, pod, "BackOff", &message);
     }
 }

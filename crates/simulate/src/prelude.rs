@@ -11,9 +11,11 @@ pub use crate::day::{Day, Log};
 pub use crate::event::Object;
 pub use crate::fleet::{FLEET, Kind, Style, callers, find, index_of, reach};
 pub use crate::impact::{GROWING, INGRESS, LINKS};
+pub(crate) use crate::manifest;
 pub use crate::people::{User, admins, owners, team};
 pub use crate::service::Route;
 pub use crate::single::{FULL, SINGLES, TOO_SMALL};
+pub use crate::store::{config_text, patch_into};
 pub use crate::story::{Incident, Story};
 pub use crate::strike::{
     JAVA, Strike, apply_one_replica, break_config, drown, lower_memory, remove_env, remove_env_needed_later,

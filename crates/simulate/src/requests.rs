@@ -23,7 +23,7 @@ pub fn everyday(cluster: &Cluster) -> Vec<(u32, String)> {
     for namespace in ["shop", "payments", "search", "monitoring"] {
         let place = format!("{namespace}/");
         for user in team(namespace) {
-            let rows = [(2, "pods"), (1, "deployments"), (1, "events")];
+            let rows = [(2, "pods"), (1, "deployments"), (1, "events"), (1, "replicasets")];
             add(
                 &mut all,
                 &user,
@@ -60,82 +60,130 @@ fn add(all: &mut List, user: &User, rows: &[Row<'_>]) {
 
 fn kubelet(all: &mut List, cluster: &Cluster, node: &str) {
     let user = User::kubelet(node);
-    let lease = format!("kube-node-lease/{node}");
-    let rows = [
-        (60, "update", "leases", &*lease, "timeout=10s"),
-        (8, "get", "nodes", node, "resourceVersion=0&timeout=10s"),
-        (2, "create", "events", "kube-system/", ""),
-        (3, "create", "serviceaccounts/token", "shop/checkout", ""),
-    ];
-    add(all, &user, &rows);
+    let query = "allowWatchBookmarks=true&watch=true";
+    let watched = ["csidrivers", "nodes", "pods", "runtimeclasses", "services"];
+    add(all, &user, &watched.map(|resource| (1, "watch", resource, "", query)));
+    add(all, &user, &[(3, "create", "serviceaccounts/token", "shop/checkout", "")]);
     let conditions = json!({"status": {"conditions": [
         {"type": "MemoryPressure", "status": "False", "lastHeartbeatTime": "<utc>", "reason": "KubeletHasSufficientMemory"},
         {"type": "DiskPressure", "status": "False", "lastHeartbeatTime": "<utc>", "reason": "KubeletHasNoDiskPressure"},
         {"type": "PIDPressure", "status": "False", "lastHeartbeatTime": "<utc>", "reason": "KubeletHasSufficientPID"},
         {"type": "Ready", "status": "True", "lastHeartbeatTime": "<utc>", "reason": "KubeletReady"},
-    ], "images": [{"names": ["ccr.ccs.example.com/shop/checkout@sha256:<hex32><hex32>"], "sizeBytes": 201_338_112}]}});
+    ]}});
     let status = Request::new(&user, "patch", Target::new("nodes", "", node).sub("status"));
-    one(all, 8, &status.query("timeout=10s").body(&conditions));
-    for (i, of) in FLEET.iter().enumerate().filter(|(i, _)| i % 3 == 0) {
-        let place = |name: &str| format!("{}/{name}", of.namespace);
-        let (config, secret) = (place(&of.config_map()), place(&of.secret()));
-        let query = "allowWatchBookmarks=true&fieldSelector=metadata.name&timeoutSeconds=450&watch=true";
-        add(all, &user, &[(1, "watch", "configmaps", &config, query), (1, "get", "secrets", &secret, "")]);
-        let mut pods = cluster.pods.iter().filter(|pod| pod.workload == i && of.kind == Kind::StatefulSet);
-        if let Some(pod) = pods.next() {
-            add(all, &user, &[(1, "get", "pods", &place(&pod.name), "")]);
+    one(all, 30, &status.query("timeout=10s").body(&conditions));
+    for (i, pod) in cluster.pods.iter().enumerate().filter(|(_, pod)| pod.node == node) {
+        let of = &FLEET[pod.workload];
+        let place = format!("{}/{}", of.namespace, pod.name);
+        add(all, &user, &[(3, "get", "pods", &place, "")]);
+        if i % 4 > 0 {
+            continue;
         }
+        // The node authorizer refuses what a node has asked for too late.
+        let message = format!(
+            "pods \"{}\" is forbidden: User \"{}\" cannot get resource \"pods\" in API group \"\" in the namespace \"{}\": no relationship found between node '{node}' and this object",
+            pod.name, user.name, of.namespace
+        );
+        one(
+            all,
+            3,
+            &Request::new(&user, "get", Target::new("pods", of.namespace, &pod.name)).status(403, &message),
+        );
+        let query = "allowWatchBookmarks=true&fieldSelector=metadata.name&timeoutSeconds=450&watch=true";
+        let (config, secret) =
+            (format!("{}/{}", of.namespace, of.config_map()), format!("{}/{}", of.namespace, of.secret()));
+        add(
+            all,
+            &user,
+            &[(2, "watch", "configmaps", &config, query), (1, "watch", "secrets", &secret, query)],
+        );
     }
 }
 
+/// Requests of the parts of the control plane: user, then rows.
+const CONTROL: &[(&str, &[Row<'static>])] = &[
+    (
+        "apiserver",
+        &[
+            (45, "get", "endpoints", "default/kubernetes", ""),
+            (45, "get", "endpointslices", "default/kubernetes", ""),
+            (22, "list", "limitranges", "shop/", ""),
+            (3, "list", "services", "", "limit=500&resourceVersion=0"),
+            (3, "watch", "configmaps", "", "watch=true"),
+            (3, "watch", "servicecidrs", "", "watch=true"),
+            (2, "watch", "resourcequotas", "", "watch=true"),
+        ],
+    ),
+    (
+        "kube-controller-manager",
+        &[
+            (28, "get", "", "", ""),
+            (8, "get", "namespaces", "/shop", ""),
+            (7, "get", "serviceaccounts", "kube-system/deployment-controller", ""),
+            (4, "watch", "configmaps", "", "watch=true"),
+            (2, "watch", "serviceaccounts", "", "watch=true"),
+        ],
+    ),
+    ("kube-scheduler", &[(4, "watch", "configmaps", "", "watch=true")]),
+    (
+        "generic-garbage-collector",
+        &[(28, "get", "", "", ""), (20, "get", "pods", "ci/nightly-report-29412345-x7k2p", "")],
+    ),
+    ("resourcequota-controller", &[(28, "get", "", "", "")]),
+    (
+        "horizontal-pod-autoscaler",
+        &[
+            (14, "get", "deployments/scale", "shop/web-frontend", ""),
+            (14, "get", "deployments/scale", "search/search-api", ""),
+        ],
+    ),
+];
+
 fn controllers(all: &mut List) {
-    for name in ["kube-scheduler", "kube-controller-manager"] {
-        let agent = "kube-controller-manager/v1.30.4 (linux/amd64) kubernetes/a51b3b7/leader-election";
-        let lease = format!("kube-system/{name}");
-        let rows = [(50, "update", "leases", &*lease, ""), (25, "get", "leases", &*lease, "")];
-        add(all, &User::component(name, agent), &rows);
+    for (name, rows) in CONTROL {
+        let user = match *name {
+            "apiserver" => User::server(),
+            "kube-controller-manager" => User::component(
+                name,
+                "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/a51b3b7/kube-controller-manager",
+            ),
+            "kube-scheduler" => User::scheduler(),
+            name => User::controller(name),
+        };
+        add(all, &user, rows);
     }
     let hpa = User::controller("horizontal-pod-autoscaler");
-    for (namespace, name) in [("shop", "web-frontend"), ("search", "search-api")] {
-        let place = format!("{namespace}/{name}");
-        let status = "horizontalpodautoscalers/status";
-        add(all, &hpa, &[(14, "get", "deployments/scale", &place, ""), (6, "update", status, &place, "")]);
+    for namespace in ["shop", "search"] {
         let metrics = Target { group: "metrics.k8s.io", ..Target::new("pods", namespace, "") };
-        one(all, 10, &Request::new(&hpa, "list", metrics));
+        one(all, 14, &Request::new(&hpa, "list", metrics));
     }
-    let collector = User::controller("generic-garbage-collector");
-    add(all, &collector, &[(8, "list", "jobs", "", "timeout=32s")]);
     let prometheus = User::account("monitoring", "prometheus", "Prometheus/2.53.1");
     let watched = ["pods", "endpoints", "services", "nodes"];
     let query = "allowWatchBookmarks=true&watch=true";
     add(all, &prometheus, &watched.map(|resource| (6, "watch", resource, "", query)));
-    let agent = "nginx-ingress-controller/v1.11.2 (linux/amd64)";
-    let ingress = User::account("ingress-nginx", "ingress-nginx", agent);
-    let lease = |name| Request::new(&ingress, "update", Target::new("leases", "ingress-nginx", name));
-    all.push((20, lease("ingress-nginx-leader").in_two_stages("RequestReceived")));
-    let message = "Operation cannot be fulfilled on leases \"cni-agent\": the object has been modified";
-    one(all, 2, &lease("cni-agent").status(409, message));
     let metrics = User::account("kube-system", "metrics-server", "metrics-server/v0.7.1 (linux/amd64)");
     add(all, &metrics, &[(15, "create", "subjectaccessreviews", "", "")]);
     let runner = User::account("ci", "runner", "gitlab-runner 17.2.0 linux/amd64");
     add(all, &runner, &[(12, "list", "pods", "ci/", "limit=500")]);
     let missing = Request::new(&runner, "get", Target::new("configmaps", "ci", "runner-cache"));
     one(all, 3, &missing.status(404, "configmaps \"runner-cache\" not found"));
+    for user in team("shop") {
+        add(all, &user, &[(6, "get", "deployments", "shop/checkout", "")]);
+        let missing = Request::new(&user, "get", Target::new("pods", "shop", "checkout-debug"));
+        one(all, 6, &missing.status(404, "pods \"checkout-debug\" not found"));
+    }
 }
 
 fn workloads(all: &mut List, cluster: &Cluster) {
     for state in &cluster.states {
         let of = state.workload;
         let place = format!("{}/{}", of.namespace, of.name);
-        let set = format!("{place}-{}", state.set.0);
         add(all, &User::gitops(), &[(3, "get", of.resource(), &place, "")]);
         if of.kind == Kind::Deployment {
-            let user = User::controller("deployment-controller");
-            add(all, &user, &[(1, "get", "replicasets", &set, "")]);
+            let set = format!("{place}-{}", state.set.0);
+            add(all, &User::controller("generic-garbage-collector"), &[(1, "get", "replicasets", &set, "")]);
         }
         if of.port > 0 {
-            let user = User::controller("endpointslice-controller");
-            add(all, &user, &[(2, "get", "endpointslices", &place, "")]);
             add(all, &User::gitops(), &[(1, "get", "services", &place, "")]);
         }
     }

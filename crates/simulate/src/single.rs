@@ -22,9 +22,9 @@ pub const SINGLES: [(&str, &str); 9] = [
 ];
 
 /// The scheduler's message when the closed node is the only one with room.
-pub const TOO_SMALL: &str = "0/6 nodes are available: 1 node(s) were unschedulable, 5 Insufficient memory. preemption: 0/6 nodes are available: 1 Preemption is not helpful for scheduling, 5 No preemption victims found for incoming pod.";
+pub const TOO_SMALL: &str = "0/6 nodes are available: 1 node(s) were unschedulable, 5 Insufficient memory. no new claims to deallocate, preemption: 0/6 nodes are available: 1 Preemption is not helpful for scheduling, 5 No preemption victims found for incoming pod.";
 /// The scheduler's message when no node has room.
-pub const FULL: &str = "0/6 nodes are available: 6 Insufficient cpu. preemption: 0/6 nodes are available: 6 No preemption victims found for incoming pod.";
+pub const FULL: &str = "0/6 nodes are available: 6 Insufficient cpu. no new claims to deallocate, preemption: 0/6 nodes are available: 6 No preemption victims found for incoming pod.";
 
 impl Day {
     /// Draws an incident of a workload with a single pod: a node on which no planned record falls

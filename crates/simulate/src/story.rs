@@ -17,6 +17,9 @@ pub struct Scenario {
     pub(crate) plan: fn(&mut Day) -> Story,
 }
 
+/// The verdicts on a cause that a good trace may doubt.
+const EITHER: &[&str] = &["confirmed", "likely"];
+
 /// The outcome of a planned incident, for the truth.
 pub struct Story {
     /// Point and pod of the first business error.
@@ -25,6 +28,10 @@ pub struct Story {
     pub cause: Option<Cause>,
     /// The verdict a good trace reaches.
     pub verdict: &'static str,
+    /// Verdicts that are as good, that one among them; empty if there is only that one.
+    pub verdict_ok: &'static [&'static str],
+    /// Audit ids of operations that could each be behind it.
+    pub suspects: Vec<String>,
 }
 
 /// An incident while it is planned.
@@ -77,13 +84,20 @@ impl Incident {
 
     /// Returns the outcome with a cause that is confirmed, or only likely if it has a rival.
     pub fn unless(self, is_rivalled: bool, cause: Cause) -> Story {
-        let verdict = if is_rivalled { "likely" } else { "confirmed" };
-        Story { symptom: self.first.unwrap_or((self.symptom, 0)), cause: Some(cause), verdict }
+        let (verdict, verdict_ok) =
+            if is_rivalled { ("likely", EITHER) } else { ("confirmed", &[] as &[&str]) };
+        Story { cause: Some(cause), verdict, verdict_ok, ..self.inconclusive() }
+    }
+
+    /// Returns the outcome with a cause whose effect no event shows.
+    pub fn unseen(self, cause: Cause) -> Story {
+        Story { verdict_ok: EITHER, ..self.confirmed(cause) }
     }
 
     /// Returns the outcome without a cause that anybody could name.
     pub fn inconclusive(self) -> Story {
-        Story { symptom: self.first.unwrap_or((self.symptom, 0)), cause: None, verdict: "inconclusive" }
+        let symptom = self.first.unwrap_or((self.symptom, 0));
+        Story { symptom, cause: None, verdict: "inconclusive", verdict_ok: &[], suspects: Vec::new() }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::call_failure::Failure;
 use crate::day::Day;
 use crate::fleet::{Style, Workload};
 use crate::people::User;
+use crate::store::config_text;
 use crate::story::Incident;
 use crate::text::SECOND;
 use crate::truth::Cause;
@@ -31,9 +32,9 @@ pub fn lower_memory(day: &mut Day, it: &mut Incident) -> Cause {
 
 /// Breaks the ConfigMap of a workload whose pods read it anew at the symptom.
 pub fn break_config(day: &mut Day, it: &mut Incident) -> Cause {
-    let (name, host) = (it.of.config_map(), it.of.callee().name);
+    let name = it.of.config_map();
     let config = (it.of.namespace, name.as_str());
-    let good = format!("upstream:\n  host: {host}\n  timeout-ms: 3000\npool:\n  size: 20\n");
+    let good = config_text(it.of);
     let (text, error, exception) = broken_config(it.of, &good, day.pen.rng.index(3));
     let cause = day.edit_config(it.cause, &it.user, config, ("application.yaml", &text));
     let lines = own_errors(it.of, "config", &[("error", &error), ("exception", exception)]);

@@ -26,7 +26,8 @@ pub struct Truth {
     /// Further verdicts that are as good; empty if there is only that one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub verdict_ok: Vec<String>,
-    /// Audit ids of other parts of the same operation: each names the cause as well.
+    /// Audit ids of other parts of the same operation: each names the cause as well. Without a cause,
+    /// those of operations that could each be it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cause_alternatives: Vec<String>,
 }

@@ -5,12 +5,13 @@
 use crate::api::Target;
 use crate::audit::Request;
 use crate::change::query;
-use crate::cluster::Probe;
+use crate::cluster::{Probe, State};
 use crate::day::Day;
 use crate::event::Object;
 use crate::fleet::{FLEET, Kind};
 use crate::manifest;
 use crate::people::User;
+use crate::store::patch_into;
 use crate::text::{SECOND, rfc3339, version};
 use crate::truth::Cause;
 use serde_json::{Value, json};
@@ -27,13 +28,33 @@ pub enum Rollout {
 }
 
 impl Day {
+    /// Changes what a workload is from now on; how it was stays known.
+    pub fn alter(&mut self, workload: usize, change: impl FnOnce(&mut State)) {
+        let state = &mut self.cluster.states[workload];
+        self.history.entry(workload).or_insert_with(|| vec![(i64::MIN, state.clone())]);
+        change(state);
+    }
+
     /// Records a patch whose effect the state already has.
     pub fn patch(&mut self, at: i64, user: &User, workload: usize, patch: &Value) -> Cause {
-        let state = &mut self.cluster.states[workload];
-        state.generation += 1;
-        let whole = manifest::workload(state, (self.from, at));
+        let metadata = patch.get("metadata").cloned().unwrap_or_default();
+        self.alter(workload, |state| {
+            state.generation += u32::from(patch.get("spec").is_some());
+            if !metadata.is_null() {
+                patch_into(&mut state.metadata, &metadata);
+            }
+        });
+        self.write(at, user, workload, patch.clone())
+    }
+
+    /// Records how a workload is written; whoever applies manifests sends the whole of it.
+    fn write(&mut self, at: i64, user: &User, workload: usize, patch: Value) -> Cause {
+        let state = self.cluster.states[workload].clone();
+        let whole = manifest::workload(&state, (self.from, at));
+        let patch = if user.applies() { manifest::applied(&whole) } else { patch };
+        self.history.entry(workload).or_default().push((at, state));
         let request = Request::new(user, "patch", self.target(workload, "")).query(query(user, "patch"));
-        self.audit(at, &request.body(patch).response(&whole))
+        self.audit(at, &request.body(&patch).response(&whole))
     }
 
     /// Records a patch of a workload's container.
@@ -45,23 +66,24 @@ impl Day {
 
     /// Sets a new image tag.
     pub fn set_image(&mut self, at: i64, user: &User, workload: usize, tag: &str) -> Cause {
-        let state = &mut self.cluster.states[workload];
-        let repository = state.image.rsplit_once(':').map_or(state.image.as_str(), |(head, _)| head);
-        state.image = format!("{repository}:{tag}");
-        let image = json!({"image": state.image});
+        self.alter(workload, |state| {
+            let repository = state.image.rsplit_once(':').map_or(state.image.as_str(), |(head, _)| head);
+            state.image = format!("{repository}:{tag}");
+        });
+        let image = json!({"image": self.cluster.states[workload].image});
         self.patch_container(at, user, workload, image)
     }
 
     /// Sets a memory limit, and half of it as the request.
     pub fn set_memory(&mut self, at: i64, user: &User, workload: usize, mib: u32) -> Cause {
-        self.cluster.states[workload].memory_mib = mib;
+        self.alter(workload, |state| state.memory_mib = mib);
         let resources = json!({"limits": {"memory": format!("{mib}Mi")}, "requests": {"memory": format!("{}Mi", mib / 2)}});
         self.patch_container(at, user, workload, json!({"resources": resources}))
     }
 
     /// Sets a liveness probe.
     pub fn set_probe(&mut self, at: i64, user: &User, workload: usize, probe: Probe) -> Cause {
-        self.cluster.states[workload].probe = probe;
+        self.alter(workload, |state| state.probe = probe);
         let http = json!({"path": probe.path, "port": FLEET[workload].port, "scheme": "HTTP"});
         let liveness = json!({"httpGet": http, "timeoutSeconds": probe.timeout_s,
             "periodSeconds": probe.period_s, "initialDelaySeconds": probe.delay_s});
@@ -76,15 +98,15 @@ impl Day {
         workload: usize,
         (name, value): (&str, Option<&str>),
     ) -> Cause {
-        let state = &mut self.cluster.states[workload];
-        state.env.retain(|known| known["name"] != name);
         let change = match value {
-            Some(value) => {
-                state.env.push(json!({"name": name, "value": value}));
-                json!({"name": name, "value": value})
-            }
+            Some(value) => json!({"name": name, "value": value}),
             None => json!({"$patch": "delete", "name": name}),
         };
+        self.alter(workload, |state| {
+            state.env.retain(|known| known["name"] != name);
+            state.env.extend(value.map(|value| json!({"name": name, "value": value})));
+        });
+        let state = &self.cluster.states[workload];
         let order: Vec<Value> = state.env.iter().map(|known| json!({"name": known["name"]})).collect();
         let container = state.workload.name;
         let patch = json!({"spec": {"template": {"spec": {
@@ -94,11 +116,24 @@ impl Day {
         self.patch(at, user, workload, &patch)
     }
 
+    /// Sets the command line of a workload's container.
+    pub fn set_args(&mut self, at: i64, user: &User, workload: usize, args: &[&str]) -> Cause {
+        self.alter(workload, |state| state.args = args.iter().map(|arg| (*arg).to_owned()).collect());
+        self.patch_container(at, user, workload, json!({"args": args}))
+    }
+
+    /// Sets the path of a workload's readiness probe.
+    pub fn set_ready_path(&mut self, at: i64, user: &User, workload: usize, path: &'static str) -> Cause {
+        self.alter(workload, |state| state.ready_path = path);
+        let http = json!({"path": path, "port": FLEET[workload].port, "scheme": "HTTP"});
+        self.patch_container(at, user, workload, json!({"readinessProbe": {"httpGet": http}}))
+    }
+
     /// Records `kubectl rollout restart`.
     pub fn restart_rollout(&mut self, at: i64, user: &User, workload: usize) -> Cause {
         let restarted_at = rfc3339(at);
         let annotations = json!({"kubectl.kubernetes.io/restartedAt": restarted_at});
-        self.cluster.states[workload].restarted_at = Some(restarted_at);
+        self.alter(workload, |state| state.restarted_at = Some(restarted_at));
         let patch = json!({"spec": {"template": {"metadata": {"annotations": annotations}}}});
         self.patch(at, user, workload, &patch)
     }
@@ -136,22 +171,18 @@ impl Day {
         self.roll_out(at, workload, Rollout::Refused);
     }
 
-    /// Lets a rollout from `at` on take every old pod away, the last of them at `end`.
+    /// Has a workload allow, all day, that a rollout at `at` takes every old pod away, the last of
+    /// them at `end`. Must precede any change of the workload.
     pub fn drain_by(&mut self, workload: usize, at: i64, end: i64) {
         let state = &mut self.cluster.states[workload];
         (state.max_unavailable, state.grace_s) = ("100%", (end - at) / SECOND - 2);
-    }
-
-    /// Takes back [`Day::drain_by`] and the probe or grace period of an incident.
-    pub fn drain_slowly(&mut self, workload: usize) {
-        let state = &mut self.cluster.states[workload];
-        (state.max_unavailable, state.grace_s) = ("25%", 30);
     }
 
     fn scaling_event(&mut self, at: i64, workload: usize, message: &str) {
         if FLEET[workload].kind == Kind::Deployment {
             let object = self.workload_object(workload);
             self.event(at, &object, "deployment-controller", ("ScalingReplicaSet", message));
+            self.set_is_scaled(at - SECOND / 200, workload);
         }
     }
 
@@ -163,13 +194,17 @@ impl Day {
         let (set, previous) = self.new_set(at, workload);
         let is_good = how == Rollout::Good;
         let first = if is_good { 1 } else { replicas };
-        self.scaling_event(at + SECOND / 10, workload, &format!("Scaled up replica set {set} to {first}"));
+        self.scaling_event(
+            at + SECOND / 10,
+            workload,
+            &format!("Scaled up replica set {set} from 0 to {first}"),
+        );
         let mut pods = Vec::new();
         for replica in (0..replicas).filter(|_| how != Rollout::Refused) {
             let step = if is_good { replica as i64 * 9 } else { 0 };
             let start = self.after(at + step * SECOND, 1, 3);
             if is_good && replica > 0 {
-                let message = format!("Scaled up replica set {set} to {}", replica + 1);
+                let message = format!("Scaled up replica set {set} from {replica} to {}", replica + 1);
                 self.scaling_event(start - SECOND, workload, &message);
             }
             let pod = self.place_pod(start, workload, replica);
@@ -185,7 +220,8 @@ impl Day {
                 false => (at + SECOND, grace_s - 1),
             };
             if is_good || left == 0 {
-                let message = format!("Scaled down replica set {name}-{previous} to {left}");
+                let before = if is_good { left + 1 } else { old.len() };
+                let message = format!("Scaled down replica set {name}-{previous} from {before} to {left}");
                 self.scaling_event(stop - SECOND / 2, workload, &message);
             }
             self.stop_pod(stop, *pod, grace_s);
@@ -203,14 +239,18 @@ impl Day {
             let body = manifest::replica_set(&self.cluster.states[workload], (self.from, at));
             let user = User::controller("deployment-controller");
             let create = Request::new(&user, "create", Target::new("replicasets", of.namespace, &set));
-            self.audit(at + SECOND / 10, &create.response(&body));
-            self.audit(at + SECOND / 8, &Request::new(&user, "update", self.target(workload, "status")));
+            self.audit(at + SECOND / 10, &create.both(&body));
+            self.sets.insert(set.clone(), self.cluster.states[workload].clone());
         }
         (set, previous)
     }
 
     /// Scales a workload; pods that go keep running for the grace period.
     pub fn scale(&mut self, at: i64, user: &User, workload: usize, replicas: usize) -> Cause {
+        // Whoever applies manifests has no verb for it.
+        if user.applies() {
+            return self.resize(at, user, workload, replicas);
+        }
         let cause = self.set_scale(at, user, workload, replicas);
         self.fit_pods(at, workload);
         cause
@@ -219,20 +259,25 @@ impl Day {
     /// Records a write of a workload's scale; no pod comes or goes here.
     fn set_scale(&mut self, at: i64, user: &User, workload: usize, replicas: usize) -> Cause {
         let alive = self.cluster.alive(workload, at).len();
-        let state = &mut self.cluster.states[workload];
-        (state.replicas, state.generation) = (replicas, state.generation + 1);
+        self.alter(workload, |state| (state.replicas, state.generation) = (replicas, state.generation + 1));
+        let state = self.cluster.states[workload].clone();
         let of = state.workload;
-        let body = json!({
+        let mut body = json!({
             "kind": "Scale", "apiVersion": "autoscaling/v1",
             "metadata": {"name": of.name, "namespace": of.namespace, "uid": state.uid,
                 "resourceVersion": version(self.from, at).to_string()},
             "spec": {"replicas": replicas},
             "status": {"replicas": alive, "selector": format!("app={}", of.name)},
         });
+        // The API server leaves out what is zero.
+        if replicas == 0 {
+            body["spec"] = json!({});
+        }
         let (verb, request) = match user.has_kubectl() {
             true => ("patch", json!({"spec": {"replicas": replicas}})),
             false => ("update", body.clone()),
         };
+        self.history.entry(workload).or_default().push((at, state));
         let request = Request::new(user, verb, self.target(workload, "scale")).body(&request);
         let cause = self.audit(at, &request.response(&body));
         self.scaled(at, workload, alive);
@@ -242,7 +287,7 @@ impl Day {
     /// Sets `spec.replicas` by an apply of the manifest.
     pub fn resize(&mut self, at: i64, user: &User, workload: usize, replicas: usize) -> Cause {
         let alive = self.cluster.alive(workload, at).len();
-        self.cluster.states[workload].replicas = replicas;
+        self.alter(workload, |state| state.replicas = replicas);
         let cause = self.patch(at, user, workload, &json!({"spec": {"replicas": replicas}}));
         self.scaled(at, workload, alive);
         self.fit_pods(at, workload);
@@ -253,7 +298,7 @@ impl Day {
         let state = &self.cluster.states[workload];
         let (name, hash, replicas) = (state.workload.name, &state.set.0, state.replicas);
         let way = if replicas > alive { "up" } else { "down" };
-        let message = format!("Scaled {way} replica set {name}-{hash} to {replicas} from {alive}");
+        let message = format!("Scaled {way} replica set {name}-{hash} from {alive} to {replicas}");
         self.scaling_event(at + SECOND / 10, workload, &message);
     }
 
@@ -280,7 +325,10 @@ impl Day {
         let object = Object::named("HorizontalPodAutoscaler", of.namespace, of.name);
         let message = format!("New size: {replicas}; reason: {why}");
         self.event(at + SECOND / 20, &object, AUTOSCALER, ("SuccessfulRescale", &message));
-        let target = Target::new("horizontalpodautoscalers", of.namespace, of.name).sub("status");
-        self.audit(at + SECOND / 15, &Request::new(&user, "update", target));
+        let target = Target::new("horizontalpodautoscalers", of.namespace, of.name);
+        let mut whole = self.stored(target);
+        whole["status"] =
+            json!({"currentReplicas": self.cluster.alive(workload, at).len(), "desiredReplicas": replicas});
+        self.audit(at + SECOND / 15, &Request::new(&user, "update", target.sub("status")).both(&whole));
     }
 }

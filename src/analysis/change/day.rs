@@ -5,6 +5,7 @@
 use crate::analysis::change::behalf::Syncs;
 use crate::analysis::change::follow::{Change, Follower, Write};
 use crate::analysis::change::kind::kind_of;
+use crate::analysis::change::versions::Versions;
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::change::{ChangeRow, replace_day};
 use crate::lake::{Lake, commit};
@@ -80,6 +81,7 @@ pub async fn refresh(
 async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits) -> Result<Vec<ChangeRow>> {
     let engine = Engine::over(lake, catalog, Some(window), BACK_S, limits).await?;
     let syncs = Syncs::load(&engine).await?;
+    let versions = Versions::load(&engine, "audit").await?;
     let mut stream = engine.stream(include_str!("../../../sql/change/writes.sql")).await?;
     let mut found = Vec::new();
     let (mut object, mut follower) = ([const { String::new() }; 3], Follower::default());
@@ -92,7 +94,7 @@ async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits)
                 follower = Follower::default();
             }
             let is_wanted = row.bool("is_wanted").unwrap_or(false);
-            let change = follower.next(&Write::of(row), is_wanted);
+            let change = follower.next(&Write::of(row, &versions), is_wanted);
             if is_wanted {
                 add(row, &change, &syncs, &mut found);
             }

@@ -3,6 +3,7 @@
 
 use crate::analysis::change::difference::{FieldChange, RESTARTED_AT, differences, quantity};
 use crate::analysis::change::fields::{Fields, Flat, is_within};
+use crate::analysis::change::versions::Versions;
 use crate::query::rows::Row;
 use serde_json::Value;
 
@@ -112,6 +113,12 @@ impl Change {
         (before != after).then_some(after > before)
     }
 
+    /// Returns true if so many pods are to run at once.
+    pub fn asks_for(&self, pods: f64) -> bool {
+        let count = |field: &FieldChange| field.new.as_deref().and_then(quantity).unwrap_or_default();
+        self.fields.iter().any(|field| field.path.ends_with(".parallelism") && count(field) >= pods)
+    }
+
     /// Returns the operation classes, as in the column `operation`, of the fields that differ.
     pub fn classes(&self) -> Vec<&'static str> {
         self.fields.iter().filter_map(FieldChange::class).collect()
@@ -139,18 +146,23 @@ pub struct Write {
     pub row_id: String,
     is_scale: bool,
     is_deletion: bool,
+    /// The highest version that any object of the cluster had before.
+    newest: Option<i64>,
     request: String,
     response: String,
 }
 
 impl Write {
     /// Reads a row of `audit`.
-    pub fn of(row: Row<'_>) -> Self {
+    pub fn of(row: Row<'_>, versions: &Versions) -> Self {
         let text = |column: &str| row.text(column).unwrap_or_default().to_owned();
         Self {
             row_id: text("row_id"),
             is_scale: row.text("subresource") == Some("scale"),
             is_deletion: row.text("verb").is_some_and(|verb| verb.starts_with("delete")),
+            newest: row
+                .ts("ts")
+                .and_then(|ts| versions.before(row.text("cluster").unwrap_or_default(), ts.0)),
             request: text("request"),
             response: text("response"),
         }
@@ -208,6 +220,9 @@ impl Follower {
         if write.is_deletion {
             return Change { is_without_taints, ..Change::default() };
         }
+        if response.and_then(version_of).is_some_and(|version| write.newest > Some(version)) {
+            return Change { is_known: true, is_without_taints, ..Change::default() };
+        }
         let before = self.state.as_ref();
         let sent = match &request {
             Value::Array(steps) => Flat::of_json_patch(steps, before.map(|(object, _)| object).or(response)),
@@ -237,6 +252,11 @@ fn is_settled(object: &Value) -> bool {
     let generation = |pointer: &str| object.pointer(pointer).and_then(Value::as_i64);
     let seen = generation("/status/observedGeneration");
     seen.is_some() && seen == generation("/metadata/generation")
+}
+
+/// Returns the version of an object.
+fn version_of(object: &Value) -> Option<i64> {
+    object.pointer("/metadata/resourceVersion")?.as_str()?.parse().ok()
 }
 
 /// Returns true for a value of a ConfigMap.

@@ -7,6 +7,9 @@ mod fields;
 // One field that differs between two states of an object.
 mod difference;
 
+// Which version the objects of a cluster had when.
+mod versions;
+
 // One object through its writes.
 mod follow;
 

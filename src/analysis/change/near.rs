@@ -1,6 +1,7 @@
 //! The changes of some operations: their objects are followed through the writes around the starts of a trace.
 
 use crate::analysis::change::follow::{Change, Follower, Object, Write};
+use crate::analysis::change::versions::Versions;
 use crate::analysis::evidence::is_row_id;
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
@@ -33,7 +34,7 @@ async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<B
     let names: BTreeSet<String> =
         objects.values().map(|object| format!("'{}'", object.name.replace('\'', "''"))).collect();
     let sql = format!(
-        "select ts, row_id, verb, resource, subresource, namespace, name, request, response from around_audit
+        "select ts, \"cluster\", row_id, verb, resource, subresource, namespace, name, request, response from around_audit
          where (operation is not null or subresource = 'status') and coalesce(code, 200) < 400
             and coalesce(stage, 'ResponseComplete') in ('ResponseComplete', 'Panic')
             and coalesce(uri, '') not like '%dryRun=All%'
@@ -41,6 +42,7 @@ async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<B
          order by ts, row_id",
         names.into_iter().collect::<Vec<_>>().join(", ")
     );
+    let versions = Versions::load(engine, "around_audit").await?;
     let known: BTreeSet<&Object> = objects.values().collect();
     let mut writes: BTreeMap<Object, Vec<Write>> = BTreeMap::new();
     for row in rows(&engine.query(&sql).await?) {
@@ -49,7 +51,7 @@ async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<B
         let subresource = row.text("subresource").unwrap_or_default();
         let is_own = matches!(subresource, "" | "status" | "scale");
         if known.contains(&object) && is_own {
-            writes.entry(object).or_default().push(Write::of(row));
+            writes.entry(object).or_default().push(Write::of(row, &versions));
         }
     }
     Ok(writes)

@@ -106,6 +106,8 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
     let first = shown.first().copied().flatten();
     let is_cause = |id: Option<&str>| id.is_some_and(|id| is_cause(truth, id));
+    // without a cause, to name one of those that could each be it is no mistake
+    let is_suspect = |id: &str| truth.cause_alternatives.iter().any(|suspect| suspect == id);
     let verdict_right = trace.verdict.name() == truth.verdict
         || truth.verdict_ok.iter().any(|verdict| verdict == trace.verdict.name());
     Score {
@@ -119,9 +121,9 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         verdict: trace.verdict,
         expected: truth.verdict.clone(),
         verdict_right,
-        wrongly_confirmed: trace.verdict == Verdict::Confirmed && !is_cause(first),
+        wrongly_confirmed: trace.verdict == Verdict::Confirmed && (truth.cause.is_none() || !is_cause(first)),
         hops: hops(truth, trace),
-        instead: first.filter(|id| !is_cause(Some(id))).map(str::to_owned),
+        instead: first.filter(|id| !is_cause(Some(id)) && !is_suspect(id)).map(str::to_owned),
         reported: reported.iter().any(|id| is_cause(Some(id))),
         naive_nearest: is_cause(nearest.as_deref()),
         naive_namespace: is_cause(in_namespace.as_deref()),

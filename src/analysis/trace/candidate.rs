@@ -27,6 +27,8 @@ const AFTERWARDS: f64 = 0.6;
 const UNMENTIONED: f64 = 0.6;
 /// Identity of a node by an event on it or on a pod that ran there.
 const NODE_EVENT: f64 = 0.8;
+/// Pods at once from which a new workload takes capacity from many others, and its identity then.
+const FLOOD: (f64, f64) = (20.0, 0.6);
 /// Share of the score that is lost when the effect comes as late as the mechanism allows.
 const LATENESS: f64 = 0.4;
 /// Share of the score that is lost when the event between is as long before the symptom as it may be: what was
@@ -97,6 +99,9 @@ impl<'e> Candidate<'e> {
             // an event on a pod of the node proves the link to it as much as a name does
             let identity = match event {
                 Some(_) if operation.link == LinkKind::SameNode => operation.identity.max(NODE_EVENT),
+                Some(_) if operation.is_creation && operation.change.asks_for(FLOOD.0) => {
+                    operation.identity.max(FLOOD.1)
+                }
                 _ => operation.identity,
             };
             let stale_s = event.map_or(0.0, |event| linked.start.ts.since_s(event.evidence.ts));

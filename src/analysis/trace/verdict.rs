@@ -209,6 +209,7 @@ fn trigger<'o>(linked: &LinkedStart<'o>, best: &Candidate<'_>) -> Option<&'o Lin
         let replaces_pods =
             matches!(o.class.as_str(), "image" | "rollout" | "delete" | "update" | "scale" | "evict");
         replaces_pods
+            && !o.is_nothing()
             && !is_same_change(o)
             && o.workload.as_deref().is_some_and(has_failed)
             && o.evidence.ts > cause.evidence.ts

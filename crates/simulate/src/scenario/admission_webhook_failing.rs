@@ -26,7 +26,6 @@ pub fn plan(day: &mut Day) -> Story {
     day.callers_fail(&mut it, (0, 20), &[Failure::Refused, Failure::Status(503)]);
     day.decoys(&it);
     put_before(day, it.end, &User::on_call(), ("patch", "Ignore"), it.of.name);
-    day.drain_slowly(it.workload);
     day.fit_pods(it.end + 3 * SECOND, it.workload);
     it.confirmed(cause)
 }
@@ -73,7 +72,7 @@ fn replace(day: &mut Day, it: &Incident) -> i64 {
         return start + SECOND;
     }
     for pod in day.cluster.up(it.workload, start) {
-        day.ask_of_pod(start, &by, pod, ("delete", "", None));
+        day.remove_pod(start, &by, pod);
         day.end_pod(start + SECOND / 2, pod, (it.symptom - start) / SECOND - 2);
     }
     it.symptom - SECOND

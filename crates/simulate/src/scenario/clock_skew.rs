@@ -25,7 +25,6 @@ pub fn plan(day: &mut Day) -> Story {
     // The last records before the error are innocent on either clock.
     it.before = (it.cause.min(stamped - 200 * SECOND), stamped);
     day.decoys(&it);
-    day.drain_slowly(it.workload);
     day.scale(it.end, &User::on_call(), it.workload, replicas);
     // An effect that is stamped before its cause has no order to confirm.
     let is_early = stamped < it.cause;

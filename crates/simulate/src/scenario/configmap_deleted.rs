@@ -24,10 +24,8 @@ pub fn plan(day: &mut Day) -> Story {
     }
     day.callers_fail(&mut it, (0, 60), &[Failure::Refused, Failure::Status(503)]);
     day.decoys(&it);
-    let text = "features: v2\nupstream:\n  timeout-ms: 3000\n";
-    let data = json!({"data": {"application.yaml": text}});
+    let data = json!({"data": {"application.yaml": config_text(it.of)}});
     day.change(it.end, &User::on_call(), ("create", target), data);
-    day.drain_slowly(it.workload);
     day.restart(it.end + 4 * SECOND, &User::on_call(), it.workload);
     for pod in stuck {
         day.stop_pod(it.end + 9 * SECOND, pod, 0);
@@ -67,11 +65,7 @@ fn fail_to_restart(day: &mut Day, it: &Incident, missing: &str) {
         let on_the_way = it.cause + ((it.symptom - it.cause) as f64 * share) as i64;
         let down = if i == last { it.symptom - SECOND } else { on_the_way };
         day.print(down, pod, "stderr", &["worker recycled after <n8> requests, leaving"]);
-        day.cluster.pods[pod].down.push((down, it.end + 10 * SECOND));
-        let waiting = json!({"reason": "CreateContainerConfigError", "message": missing});
-        let status = json!({"phase": "Running", "containerStatuses": [
-            {"name": it.of.name, "ready": false, "state": {"waiting": waiting}}]});
-        day.pod_status(down + SECOND, pod, &status);
+        day.stays_down((down, it.end + 10 * SECOND), pod, ("CreateContainerConfigError", missing));
         for retry in day.every((down + SECOND, it.end), (11, 90)) {
             day.kubelet_says(retry, pod, "Failed", &format!("Error: {missing}"));
         }

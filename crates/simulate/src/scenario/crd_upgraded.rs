@@ -51,11 +51,9 @@ fn define(day: &mut Day, at: i64, user: &User, (verb, is_served): (&str, bool), 
     let name = format!("{plural}.{group}");
     let target = Target::new("customresourcedefinitions", "", &name);
     let patch = json!({"spec": {"versions": versions}});
-    let cause = day.change_to(at, user, (verb, target), (patch, json!({"spec": spec})));
-    let server = User {
-        groups: vec!["system:masters"],
-        ..User::component("apiserver", "kube-apiserver/v1.30.4 (linux/amd64) kubernetes/a51b3b7")
-    };
-    day.audit(at + SECOND / 5, &Request::new(&server, "update", target.sub("status")));
+    let cause = day.change_to(at, user, (verb, target), (patch, json!({"spec": spec.clone()})));
+    let whole = json!({"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1",
+        "metadata": {"name": name}, "spec": spec});
+    day.audit(at + SECOND / 5, &Request::new(&User::server(), "update", target.sub("status")).both(&whole));
     cause
 }

@@ -14,7 +14,6 @@ pub fn plan(day: &mut Day) -> Story {
     let cause = day.scale(it.cause, &it.user, it.workload, 0);
     day.callers_fail(&mut it, (0, 20), &[Failure::Refused]);
     day.decoys(&it);
-    day.drain_slowly(it.workload);
     day.scale(it.end, &User::on_call(), it.workload, replicas);
     it.confirmed(cause)
 }

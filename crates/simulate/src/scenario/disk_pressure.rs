@@ -3,7 +3,7 @@
 
 use crate::prelude::*;
 
-const TAINTED: &str = "0/6 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }, 5 Insufficient memory. preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
+const TAINTED: &str = "0/6 nodes are available: 1 node(s) had untolerated taint(s), 5 Insufficient memory. no new claims to deallocate, preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
 
 pub fn plan(day: &mut Day) -> Story {
     let (mut it, pod, node) = day.single_incident(day.turn(&SINGLES, 8), (240, 1200));

@@ -17,9 +17,13 @@ pub fn plan(day: &mut Day) -> Story {
     let taken = [reach(&[it.of.name]), vec!["checkout"]].concat();
     // Before it: a dry run, which changes nothing, and a few changes of other objects.
     let look = day.after(it.cause, -50, -20);
+    let label = json!({"metadata": {"labels": {"tier": "backend"}}});
+    let mut answer = manifest::workload(day.state_at(it.workload, look), (day.from, look));
+    patch_into(&mut answer, &label);
     let preview = Request::new(&it.user, "patch", day.target(it.workload, ""))
         .query("dryRun=All&fieldManager=kubectl-client-side-apply&fieldValidation=Strict")
-        .body(&json!({"metadata": {"labels": {"tier": "backend"}}}));
+        .body(&label)
+        .response(&answer);
     day.audit(look, &preview);
     let mut before = it.cause;
     for _ in 0..4 {
@@ -41,5 +45,5 @@ pub fn plan(day: &mut Day) -> Story {
         day.patch(after, &it.user, it.workload, &json!({"metadata": metadata}));
     }
     day.decoys(&it);
-    it.confirmed(cause)
+    it.unseen(cause)
 }

@@ -25,7 +25,6 @@ pub fn plan(day: &mut Day) -> Story {
     day.callers_fail(&mut it, (0, 15), day.gone());
     day.decoys(&it);
     day.change(it.end, &User::on_call(), ("delete", target), Value::Null);
-    day.drain_slowly(it.workload);
     day.fit_pods(it.end + SECOND, it.workload);
     // A release between limit and error is a rival: it triggers the refusal that the limit caused.
     it.unless(is_release, cause)

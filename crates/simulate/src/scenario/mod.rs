@@ -2,6 +2,7 @@
 //! are in `strike.rs`, `single.rs`, `impact.rs`, `workload.rs`, `node.rs`.
 
 mod admission_webhook_failing;
+mod args_changed;
 mod audit_missing;
 mod bad_image;
 mod cause_day_before;
@@ -31,8 +32,10 @@ mod priority_preemption;
 mod probe_tightened;
 mod quota_lowered;
 mod rbac_binding_removed;
+mod readiness_changed;
 mod replicas_cut;
 mod secret_edited;
+mod service_deleted;
 mod service_port_changed;
 mod service_selector_changed;
 mod storage_class_changed;
@@ -71,6 +74,9 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { name: "service_port_changed", about: "a Service's targetPort is patched to a port that nothing listens on; callers are refused", plan: service_port_changed::plan },
     Scenario { name: "coredns_edited", about: "the ConfigMap of CoreDNS is edited; after its reload apps elsewhere cannot resolve names", plan: coredns_edited::plan },
     Scenario { name: "dependency_rolled", about: "a callee gets a release that answers 500 or hangs; the errors are its caller's, one or two hops away", plan: dependency_rolled::plan },
+    Scenario { name: "service_deleted", about: "a Service is deleted; its callers no longer find the host", plan: service_deleted::plan },
+    Scenario { name: "args_changed", about: "a flag that the program does not know is set; the new pods stop and name it, callers fail", plan: args_changed::plan },
+    Scenario { name: "readiness_changed", about: "a readiness probe gets a path that is not served; the Service has no endpoints", plan: readiness_changed::plan },
     Scenario { name: "node_drained", about: "a person drains the node of a workload's only pod; the next one is late, callers fail", plan: node_drained::plan },
     Scenario { name: "hardware_failure", about: "a node dies and turns NotReady; callers of what ran there time out; nobody did anything", plan: hardware_failure::plan },
     Scenario { name: "node_tainted", about: "a NoExecute taint on a node drives a workload's only pod away; the next one stays Pending", plan: node_tainted::plan },

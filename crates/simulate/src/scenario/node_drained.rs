@@ -3,7 +3,7 @@
 
 use crate::prelude::*;
 
-const WRONG_ZONE: &str = "0/6 nodes are available: 1 node(s) were unschedulable, 5 node(s) had volume node affinity conflict. preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
+const WRONG_ZONE: &str = "0/6 nodes are available: 1 node(s) were unschedulable, 5 node(s) had volume node affinity conflict. no new claims to deallocate, preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
 
 pub fn plan(day: &mut Day) -> Story {
     let (mut it, pod, node) = day.single_incident(day.turn(&SINGLES, 0), (14, 120));
@@ -39,7 +39,7 @@ fn wait_for_volume(day: &mut Day, (at, end): (i64, i64), pod: usize) {
         "Multi-Attach error for volume \"pvc-{uid}\" Volume is already exclusively attached to one node and can't be attached to another"
     );
     day.event(at, &object, CONTROLLER, ("FailedAttachVolume", &held));
-    let failed = "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: timed out waiting for the condition";
+    let failed = "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: context deadline exceeded";
     for at in day.every((at + 123 * SECOND, end), (122, 136)) {
         day.kubelet_says(at, pod, "FailedMount", failed);
     }

@@ -25,7 +25,7 @@ pub fn plan(day: &mut Day) -> Story {
     let is_zonal = it.is_stateful() && day.seed % 2 == 1;
     let rest = if is_zonal { "node(s) had volume node affinity conflict" } else { "Insufficient memory" };
     let why = format!(
-        "0/6 nodes are available: 1 node(s) had untolerated taint {{{key}: {value}}}, 5 {rest}. preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling."
+        "0/6 nodes are available: 1 node(s) had untolerated taint(s), 5 {rest}. no new claims to deallocate, preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling."
     );
     let created = it.created(it.cause + 3 * SECOND);
     day.comes_back_late((&it, node), created, &why, (it.end + 2 * SECOND, it.end + 20 * SECOND));

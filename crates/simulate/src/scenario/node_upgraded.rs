@@ -38,7 +38,7 @@ fn replace(day: &mut Day, (gone, back): (i64, i64), user: &User, node: &'static 
     day.node_says(gone + 4 * SECOND, node, CONTROLLER, ("RemovingNode", &removed));
     day.daemons_down(node, (gone, back + 8 * SECOND));
     day.node_says(back - SECOND, node, "kubelet", ("Starting", "Starting kubelet."));
-    let body = json!({"spec": {}, "status": {"nodeInfo": {"kubeletVersion": "v1.31.2"}}});
+    let body = json!({"spec": {}, "status": {"nodeInfo": {"kubeletVersion": "v1.37.0"}}});
     day.change(back, &User::kubelet(node), ("create", target), body);
     let registered = format!("Node {node} event: Registered Node {node} in Controller");
     day.node_says(back + SECOND, node, CONTROLLER, ("RegisteredNode", &registered));

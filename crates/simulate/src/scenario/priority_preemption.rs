@@ -9,7 +9,7 @@ const NEWCOMERS: [(&str, &str, &str); 4] = [
     ("payments", "fraud-model", "business-critical"),
     ("monitoring", "trace-store", "observability-high"),
 ];
-const WAITS: &str = "0/6 nodes are available: 6 Insufficient cpu. preemption: 0/6 nodes are available: 5 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.";
+const WAITS: &str = "0/6 nodes are available: 6 Insufficient cpu. no new claims to deallocate, preemption: 0/6 nodes are available: 5 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.";
 
 pub fn plan(day: &mut Day) -> Story {
     let (mut it, pod, node) = day.single_incident(day.turn(&SINGLES, 4), (10, 75));

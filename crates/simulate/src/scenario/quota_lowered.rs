@@ -13,6 +13,13 @@ pub fn plan(day: &mut Day) -> Story {
     it.can_roll = false;
     it.user = day.pick(admins(namespace));
     let (low, refusal, high) = quota(day, it.workload, it.cause);
+    let name = format!("{namespace}-quota");
+    let target = Target::new("resourcequotas", namespace, &name);
+    let mut before = day.stored(target);
+    before["spec"] = json!({"hard": high});
+    day.store(target, day.from, Some(before));
+    let counted = day.after(it.cause, -40 * 60, -10 * 60);
+    is_counted(day, counted, target);
     let cause = patch_quota(day, it.cause, &it.user, namespace, &low);
     let (first, tried) = if is_release {
         let start = day.after(it.symptom, -110, -40);
@@ -30,7 +37,6 @@ pub fn plan(day: &mut Day) -> Story {
     day.callers_fail(&mut it, (0, 20), &[first, Failure::Status(503)]);
     day.decoys(&it);
     patch_quota(day, it.end, &User::on_call(), namespace, &high);
-    day.drain_slowly(it.workload);
     day.fit_pods(it.end + SECOND, it.workload);
     // A release between quota and error is a rival: it triggers the refusal that the quota caused.
     it.unless(is_release, cause)
@@ -40,9 +46,16 @@ fn patch_quota(day: &mut Day, at: i64, user: &User, namespace: &str, hard: &Valu
     let name = format!("{namespace}-quota");
     let target = Target::new("resourcequotas", namespace, &name);
     let cause = day.change(at, user, ("patch", target), json!({"spec": {"hard": hard}}));
-    let controller = User::controller("resourcequota-controller");
-    day.audit(at + SECOND / 12, &Request::new(&controller, "update", target.sub("status")));
+    is_counted(day, at + SECOND / 12, target);
     cause
+}
+
+/// Records that the controller writes the status of a quota.
+fn is_counted(day: &mut Day, at: i64, target: Target<'_>) {
+    let mut whole = day.stored(target);
+    whole["status"] = json!({"hard": whole["spec"]["hard"]});
+    let controller = User::controller("resourcequota-controller");
+    day.audit(at, &Request::new(&controller, "update", target.sub("status")).both(&whole));
 }
 
 /// Returns a quota below use, the refusal of the next pod, and the quota before.

@@ -21,8 +21,11 @@ pub fn plan(day: &mut Day) -> Story {
         "RBAC: allowed by RoleBinding \"{name}/{namespace}\" of Role \"{name}\" to ServiceAccount \"{name}/{namespace}\""
     );
     let need = Target::new(resource, namespace, object);
+    let is_write = matches!(verb, "create" | "update");
+    let body = day.first_stored(need);
+    let ask = || Request::new(&app, verb, need).status(if verb == "create" { 201 } else { 200 }, "");
     for served in day.every((it.cause - 20 * MINUTE, it.cause), (20, 60)) {
-        day.audit(served, &Request::new(&app, verb, need));
+        day.audit(served, &if is_write { ask().both(&body) } else { ask() });
     }
     let is_binding = day.variant(NEEDS.len(), 2) == 0;
     let target = Target::new(if is_binding { "rolebindings" } else { "roles" }, namespace, name);
@@ -40,7 +43,9 @@ pub fn plan(day: &mut Day) -> Story {
     };
     let refusal = refusal(&app.name, verb, need);
     for refused in day.every((it.symptom - SECOND / 50, it.end), (8, 45)) {
-        day.audit(refused, &Request::new(&app, verb, need).status(403, &refusal));
+        let request =
+            if is_write { ask().body(&body).refused(403, &refusal) } else { ask().status(403, &refusal) };
+        day.audit(refused, &request);
     }
     let quoted = refusal.replace('"', "\\\"");
     let fills = [("fails", fails), ("refusal", &refusal), ("quoted", &quoted)];

@@ -12,5 +12,5 @@ pub fn plan(day: &mut Day) -> Story {
     let is_scaled = day.variant(VICTIMS.len(), 2) == 0;
     let cause = if is_scaled { scale_to_one(day, &mut it) } else { apply_one_replica(day, &mut it) };
     day.decoys(&it);
-    it.confirmed(cause)
+    it.unseen(cause)
 }

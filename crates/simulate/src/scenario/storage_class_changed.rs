@@ -12,7 +12,7 @@ const PAIRS: [(&str, &str, bool); 6] = [
     ("inventory", "inventory-db", false),
     ("payment-gateway", "payments-db", false),
 ];
-const UNBOUND: &str = "0/6 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: 0/6 nodes are available: 6 Preemption is not helpful for scheduling.";
+const UNBOUND: &str = "0/6 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found";
 
 pub fn plan(day: &mut Day) -> Story {
     let (caller, victim, is_class) = day.turn(&PAIRS, 0);
