@@ -59,7 +59,7 @@ fn finding_of(rule: &Rule, row: Row<'_>, mut columns: Map<String, Value>, window
             Err(_) => text,
         })
     };
-    let (summary, zh) = rule.sentences(&fill);
+    let (summary, advice, zh) = rule.sentences(&fill);
     // a rule of a user may return a time as text, or without a zone: then it is local
     let time = |name: &str| {
         row.ts(name)
@@ -95,7 +95,7 @@ fn finding_of(rule: &Rule, row: Row<'_>, mut columns: Map<String, Value>, window
         episodes: Vec::new(),
         summary,
         why: rule.header.why.clone(),
-        advice: rule.header.advice.clone(),
+        advice,
         zh,
         facts: columns,
         evidence,
@@ -130,6 +130,7 @@ fn merge(earlier: &mut Finding, other: Finding) {
     if other.count > earlier.count {
         // the sentence of the larger part describes the whole
         earlier.summary = other.summary;
+        earlier.advice = other.advice;
         earlier.zh = other.zh;
         earlier.facts = other.facts;
     }

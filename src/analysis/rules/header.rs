@@ -223,25 +223,27 @@ impl Rule {
         Ok(out)
     }
 
-    /// Returns the sentence of a finding in English, and all texts in Chinese. `fill` returns the
+    /// Returns the sentence of a finding and the advice in English, and all texts in Chinese. `fill` returns the
     /// value of a column as text.
-    pub fn sentences(&self, fill: &dyn Fn(&str) -> Option<String>) -> (String, Zh) {
+    pub fn sentences(&self, fill: &dyn Fn(&str) -> Option<String>) -> (String, String, Zh) {
         let header = &self.header;
+        let advised = |name: &str| fill(name).map(|text| harmless(&text));
         let zh = Zh {
             title: header.zh.title.clone(),
             summary: header.zh.finding.as_deref().map(|text| filled(text, fill)),
             why: header.zh.why.clone(),
-            advice: header.zh.advice.clone(),
+            advice: header.zh.advice.as_deref().map(|text| filled(text, &advised)),
         };
-        (filled(&header.finding, fill), zh)
+        (filled(&header.finding, fill), filled(&header.advice, &advised), zh)
     }
 
     /// Returns the columns that the sentences of a finding name.
     pub fn placeholders(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for text in
-            [Some(self.header.finding.as_str()), self.header.zh.finding.as_deref()].into_iter().flatten()
-        {
+        let header = &self.header;
+        let english = [Some(header.finding.as_str()), Some(header.advice.as_str())];
+        let chinese = [header.zh.finding.as_deref(), header.zh.advice.as_deref()];
+        for text in english.into_iter().chain(chinese).flatten() {
             let mut rest = text;
             while let Some((_, tail)) = rest.split_once('{') {
                 let Some((name, after)) = tail.split_once('}') else { break };
@@ -268,6 +270,15 @@ fn filled(text: &str, fill: &dyn Fn(&str) -> Option<String>) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Returns a value that people may paste into a shell or a statement: what could end a quotation or begin a
+/// command is replaced.
+fn harmless(text: &str) -> String {
+    let is_harmless = |c: char| {
+        !c.is_control() && !matches!(c, '\'' | '"' | '`' | '$' | ';' | '|' | '&' | '<' | '>' | '\\')
+    };
+    text.chars().map(|c| if is_harmless(c) { c } else { '?' }).collect()
 }
 
 /// Returns a TOML value as an SQL literal.
