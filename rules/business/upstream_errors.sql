@@ -109,7 +109,7 @@ failures as (
                     || ' )?Unavailable|Gateway Time-?out)'
                     || '|(unexpected |response |http |returned |got |received )(status'
                     || '|code|status code)[ :=]+"?5[0-9]{2}\b'
-                    || '|\bstatus(_?code)?[ :=]+"?50[0-4]\b'
+                    || '|\bstatus([ _-]?code)?[ :=]+"?50[0-4]\b'
                     || '|has no server available|is DOWN, reason'
                     || '|(server|service) (is )?currently unable to handle the request'
                     || '|HTTPError: 5[0-9]{2}|HttpServerErrorException|code = Unavailable'
