@@ -5,6 +5,7 @@
 
 NAME    ingest   audit JSON to sorted Parquet                              (ingest.py)
         formats  JSON and text, gzip and plain, to Parquet                 (formats.py)
+        stages   where that time goes: N/20 bytes of each, gzip, one thread (stages.py)
         hostile  hostile objects of N/500 bytes and twice that: is time linear? (hostile.py)
         memory   peak memory of ingesting a whole day, at N/10 and N bytes (ingest.py)
         objects  the same bytes in 10,000 objects of 100 KB and in 20      (objects.py)
@@ -37,12 +38,14 @@ import lake
 import measure
 import objects
 import query
+import stages
 import trace
 
 # each is called with the program, a folder and what was asked
 BENCHES = {
     "ingest": lambda program, folder, asked: ingest.ingest(program, folder, asked.bytes, asked.runs),
     "formats": lambda program, folder, asked: formats.formats(program, folder, asked.bytes // 4, asked.runs),
+    "stages": lambda program, folder, asked: stages.stages(program, folder, asked.bytes // 20),
     "hostile": lambda program, folder, asked: hostile.hostile(program, folder, asked.bytes // 500),
     "memory": lambda program, folder, asked: ingest.memory(program, folder, asked.bytes),
     "objects": lambda program, folder, asked: objects.objects(program, folder, asked.bytes * 5 // 8, asked.runs),

@@ -1,7 +1,7 @@
 /*
 title    = "Anonymous request allowed by the API server"
 severity = "high"
-params   = { requests = 1 }
+params   = { requests = 1, private = '^(0\.|10\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|192\.168\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|f[cd]|fe80:)' }
 finding  = "{count} anonymous requests were allowed, from {source_ips} addresses ({what})"
 why      = "Nobody should read or change the cluster without logging in. Usually a role was bound to system:anonymous or system:unauthenticated to make something work."
 advice   = """
@@ -27,22 +27,30 @@ select cluster,
     max(ts) as last_ts,
     count(*) as count,
     count(distinct source_ip) as source_ips,
-    max(verb || ' ' || coalesce(resource, uri, '?')) as what,
+    max(coalesce(verb, 'request') || ' ' || coalesce(resource, uri, '?')) as what,
     -- Reads leak data; writes can take over the cluster.
     case
         when bool_or(verb not in ('get', 'list', 'watch', 'head')) then 'critical'
+        -- Whether it is up is all that a probe learns.
+        when bool_and(
+            regexp_like(
+                coalesce(uri, ''), '^/(healthz|livez|readyz|version|ping)([/?]|$)'
+            )
+        )
+        then 'low'
         else 'high'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where username = 'system:anonymous'
-    and decision = 'allow'
-    and stage <> 'RequestReceived'
-    and code < 400
-    -- Open to everybody by default: health, version, and the bootstrap document of
-    -- kubeadm.
-    and not regexp_like(
-        coalesce(uri, ''), '^/(healthz|livez|readyz|version|ping)([/?]|$)'
+    and coalesce(decision, 'allow') = 'allow'
+    and coalesce(stage, '') <> 'RequestReceived'
+    and coalesce(code, 200) < 400
+    -- Open to everybody by default: the bootstrap document of kubeadm, and to probes
+    -- inside health and version.
+    and not (
+        regexp_like(coalesce(uri, ''), '^/(healthz|livez|readyz|version|ping)([/?]|$)')
+        and regexp_like(coalesce(source_ip, '127.0.0.1'), $private)
     )
     and coalesce(namespace, '') || '/' || coalesce(name, '') <> 'kube-public/cluster-info'
 group by cluster

@@ -5,9 +5,9 @@ params   = { denied = 20, usual_factor = 3 }
 finding  = "{username} was refused {count} times ({what})"
 why      = "A controller or a pipeline that has lost a permission retries for ever and stops doing its work, quietly. From a person or an unknown address it is somebody trying doors."
 advice   = """
-1. Read which right is missing: select ts, verb, resource, namespace, decision_reason from audit where username = 'USER' and code = 403 order by ts.
+1. Read which right is missing: select ts, verb, resource, namespace, decision_reason from audit where username = '{username}' and code = 403 order by ts.
 2. Look for a change of roles before the first refusal: select ts, username, verb, name from audit where operation = 'rbac' order by ts.
-3. Check with kubectl auth can-i VERB RESOURCE --as USER -n NAMESPACE; grant exactly that, or stop the client.
+3. Check what it may do with kubectl auth can-i --list --as '{username}'; grant exactly what is missing, or stop the client.
 """
 quiet_when = "a tool probes for optional resources as it starts"
 tags     = ["rbac", "access"]
@@ -16,9 +16,9 @@ title   = "同一身份的 API 请求被大量拒绝"
 finding = "{username} 被拒绝 {count} 次（{what}）"
 why     = "控制器或流水线失去权限后会不断重试，却不再干活，且往往无人察觉；若来自个人或未知地址，则可能是在试探权限。"
 advice  = """
-1. 查看缺少哪项权限：select ts, verb, resource, namespace, decision_reason from audit where username = 'USER' and code = 403 order by ts。
+1. 查看缺少哪项权限：select ts, verb, resource, namespace, decision_reason from audit where username = '{username}' and code = 403 order by ts。
 2. 查看首次被拒之前的角色变更：select ts, username, verb, name from audit where operation = 'rbac' order by ts。
-3. 用 kubectl auth can-i VERB RESOURCE --as USER -n NAMESPACE 验证，只授予所需权限，或停用该客户端。
+3. 用 kubectl auth can-i --list --as '{username}' 核对现有权限，只授予所缺权限，或停用该客户端。
 """
 quiet_when = "工具启动时会探测可选资源"
 */
@@ -32,7 +32,11 @@ with slots as (
         first_value(row_id order by ts, row_id) as row_id
     from audit
     where code = 403
-        and stage <> 'RequestReceived'
+        and coalesce(stage, '') <> 'RequestReceived'
+        -- Quotas and policies refuse what rights allow.
+        and coalesce(decision, 'forbid') = 'forbid'
+        -- A kubelet is refused pods that left its node.
+        and username not like 'system:node:%'
         -- Anonymous scans reach every public endpoint; refusing them is normal.
         and username <> 'system:anonymous'
     group by cluster, username, date_bin(interval '10 minutes', ts)

@@ -5,8 +5,8 @@ params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|git
 finding  = "{username} opened {count} sessions in {pods} pods of {namespace}"
 why      = "What is done in a shell is in no log and gone at the next restart. If errors begin right after, this is the first thing to ask about."
 advice   = """
-1. List the sessions and their commands: select ts, subresource, name, uri from audit where username = 'USER' and subresource in ('exec', 'attach') order by ts.
-2. Ask what was done; restart the pod if files or processes in it were touched: kubectl delete pod POD -n NAMESPACE.
+1. List the sessions and their commands: select ts, subresource, name, uri from audit where username = '{username}' and subresource in ('exec', 'attach') order by ts.
+2. Ask what was done; restart the pod if files or processes in it were touched: kubectl -n {namespace} delete pod, with the names of step 1.
 3. For regular needs offer a debug image or a runbook job in place of production shells.
 """
 quiet_when = "a namespace for development"
@@ -16,8 +16,8 @@ title   = "进入运行中的 Pod 执行命令"
 finding = "{username} 在 {namespace} 的 {pods} 个 Pod 中开启了 {count} 次会话"
 why     = "在容器内的操作不留日志，重启后也会消失。若随后出现报错，应首先确认此处。"
 advice  = """
-1. 列出会话与命令：select ts, subresource, name, uri from audit where username = 'USER' and subresource in ('exec', 'attach') order by ts。
-2. 向操作人确认；若改动过文件或进程，重建该 Pod：kubectl delete pod POD -n NAMESPACE。
+1. 列出会话与命令：select ts, subresource, name, uri from audit where username = '{username}' and subresource in ('exec', 'attach') order by ts。
+2. 向操作人确认；若改动过文件或进程，重建该 Pod：kubectl -n {namespace} delete pod，名称见第 1 步。
 3. 对常见需求提供调试镜像或运维任务，减少直接登录生产容器。
 """
 quiet_when = "开发用命名空间"
@@ -36,13 +36,11 @@ select cluster, namespace, username,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 where resource = 'pods'
-    and subresource in ('exec', 'attach', 'ephemeralcontainers')
-    -- Reading the subresource opens no session, except for exec and attach over
-    -- websockets, which are GET requests.
-    and (subresource <> 'ephemeralcontainers' or verb in ('patch', 'update'))
-    and stage <> 'RequestReceived'
+    -- Over websockets these are GET requests.
+    and subresource in ('exec', 'attach')
+    and coalesce(stage, '') <> 'RequestReceived'
     -- 101 switches to a stream; refused attempts are counted by audit/denied_burst.
-    and code < 400
+    and coalesce(code, 200) < 400
     and username not like 'system:%'
     and not regexp_like(username, $automation)
 group by cluster, namespace, username

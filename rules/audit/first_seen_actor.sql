@@ -5,8 +5,8 @@ params   = { days = 2, changes = 1 }
 finding  = "{username} changed the cluster for the first time: {count} requests ({what})"
 why      = "A name that was not seen in the days before is a new colleague, a new tool, or a credential in the wrong hands. When something broke that day, new hands are worth a look."
 advice   = """
-1. See everything it did: select ts, verb, resource, namespace, name, code from audit where username = 'USER' order by ts.
-2. Check address and client: select distinct source_ip, user_agent from audit where username = 'USER'.
+1. See everything it did: select ts, verb, resource, namespace, name, code from audit where username = '{username}' order by ts.
+2. Check address and client: select distinct source_ip, user_agent from audit where username = '{username}'.
 3. If nobody knows it, revoke the credential and review its bindings.
 """
 quiet_when = "accounts are rotated on that day"
@@ -16,8 +16,8 @@ title   = "首次出现的操作者"
 finding = "{username} 首次变更集群：共 {count} 次请求（{what}）"
 why     = "前几天从未出现的账号，可能是新同事、新工具，也可能是凭据泄露。若当天恰有故障，值得先看一眼。"
 advice  = """
-1. 查看其全部操作：select ts, verb, resource, namespace, name, code from audit where username = 'USER' order by ts。
-2. 核对来源地址与客户端：select distinct source_ip, user_agent from audit where username = 'USER'。
+1. 查看其全部操作：select ts, verb, resource, namespace, name, code from audit where username = '{username}' order by ts。
+2. 核对来源地址与客户端：select distinct source_ip, user_agent from audit where username = '{username}'。
 3. 若无人认领，吊销凭据并检查其权限绑定。
 """
 quiet_when = "当天进行了账号轮换"
@@ -33,8 +33,8 @@ with newcomers as (
         (array_agg(row_id order by ts, row_id))[1:5] as row_ids
     from audit
     where verb in ('create', 'update', 'patch', 'delete', 'deletecollection')
-        and stage <> 'RequestReceived'
-        and code < 300
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
         -- Every new application has a service account; nodes are added and removed by
         -- scaling.
         and username not like 'system:%'

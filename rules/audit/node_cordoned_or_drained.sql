@@ -7,7 +7,7 @@ why      = "Capacity shrinks and pods move. Workloads with one replica or withou
 advice   = """
 1. See whether the nodes are back in service: kubectl get nodes | grep SchedulingDisabled.
 2. See what suffered: select ts, namespace, workload, reason from event where reason in ('FailedScheduling', 'Killing', 'Unhealthy') order by ts.
-3. When the work is done: kubectl uncordon NODE. Give single-replica workloads a PodDisruptionBudget.
+3. When the work is done: kubectl uncordon {names}. Give single-replica workloads a PodDisruptionBudget.
 """
 quiet_when = "announced maintenance"
 tags     = ["change", "node"]
@@ -18,7 +18,7 @@ why     = "可用容量减少，Pod 被迁移；单副本或没有 PDB 的工作
 advice  = """
 1. 确认节点是否已恢复调度：kubectl get nodes | grep SchedulingDisabled。
 2. 查看受影响的工作负载：select ts, namespace, workload, reason from event where reason in ('FailedScheduling', 'Killing', 'Unhealthy') order by ts。
-3. 维护结束后执行 kubectl uncordon NODE，并为单副本工作负载配置 PodDisruptionBudget。
+3. 维护结束后执行 kubectl uncordon {names}，并为单副本工作负载配置 PodDisruptionBudget。
 """
 quiet_when = "计划内维护"
 */
@@ -27,8 +27,8 @@ with actions as (
         case when resource = 'nodes' then name end as target,
         case when subresource = 'eviction' then namespace || '/' || name end as evicted
     from audit
-    where stage <> 'RequestReceived'
-        and code < 300
+    where coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
         and username not like 'system:%'
         and not regexp_like(username, $automation)
         and coalesce(uri, '') not like '%dryRun=%'
@@ -54,8 +54,9 @@ select cluster, username,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(distinct target) as count,
-    array_to_string(array_agg(distinct target) filter (where target is not null), ', ')
-        as names,
+    array_to_string(
+        array_sort(array_agg(distinct target) filter (where target is not null)), ' '
+    ) as names,
     count(distinct evicted) as evictions,
     -- A deleted node does not return by itself.
     case

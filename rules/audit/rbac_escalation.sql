@@ -1,65 +1,60 @@
 /*
 title    = "Administrator rights granted"
 severity = "high"
-params   = { grants = 1 }
-finding  = "{username} granted administrator rights through {names}"
-why      = "Whoever is bound to cluster-admin, joins system:masters or holds a role of wildcards can change everything, so every later mistake or leaked token hits the whole cluster."
+params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)', roles = "^(cluster-admin|system:(masters|node|admin|aggregate-to-admin|(kube-|controller:|cloud-).*))$" }
+finding  = "{username} granted {role} to {subject} through {resource}/{name}"
+why      = "Whoever is bound to cluster-admin or to a role of the control plane, or joins system:masters, can change everything, so every later mistake or leaked token hits the whole cluster."
 advice   = """
-1. See who received it: select ts, name, request from audit where operation = 'rbac' and username = 'USER' order by ts.
+1. See the grant: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts.
 2. Replace it with a role that names the resources and verbs in use.
-3. If nobody asked for it, delete the binding and review what the subject did since: select ts, verb, resource, name from audit where username = 'SUBJECT' order by ts.
+3. If nobody asked for it, delete it (kubectl delete {resource} {name}) and review what {subject} did since: select ts, username, verb, resource, name from audit where username like '%{subject}%' order by ts.
 """
 quiet_when = "an operator with such a binding is being installed"
 tags     = ["rbac", "access"]
 [zh]
 title   = "授予管理员权限"
-finding = "{username} 通过 {names} 授予了管理员权限"
-why     = "绑定 cluster-admin、加入 system:masters 或拥有通配符角色的主体可以修改一切，此后任何误操作或令牌泄露都会影响整个集群。"
+finding = "{username} 通过 {resource}/{name} 将 {role} 授予 {subject}"
+why     = "绑定 cluster-admin、控制面角色或加入 system:masters 的主体可以修改一切，此后任何误操作或令牌泄露都会影响整个集群。"
 advice  = """
-1. 查看授权对象：select ts, name, request from audit where operation = 'rbac' and username = 'USER' order by ts。
+1. 查看授权内容：select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts。
 2. 改用只包含实际所需资源与动作的角色。
-3. 若非计划内操作，删除该绑定并审查该主体之后的行为：select ts, verb, resource, name from audit where username = 'SUBJECT' order by ts。
+3. 若非计划内操作，删除（kubectl delete {resource} {name}），并审查 {subject} 之后的行为：select ts, username, verb, resource, name from audit where username like '%{subject}%' order by ts。
 """
 quiet_when = "正在安装需要该权限的 Operator"
 */
 with grants as (
-    select cluster, namespace, username, resource, name, ts, row_id,
-        coalesce(request->'roleRef'->>'name', response->'roleRef'->>'name') as role,
-        coalesce(request->>'subjects', response->>'subjects', '') as subjects,
-        coalesce(request->>'rules', '') as rules
+    select cluster, namespace, coalesce(username, 'unknown user') as username,
+        resource, coalesce(name, '?') as name, ts, row_id,
+        coalesce(request->'roleRef'->>'name', response->'roleRef'->>'name', '?') as role,
+        coalesce(request->>'subjects', response->>'subjects', '') as subjects
     from audit
-    where resource in ('clusterrolebindings', 'rolebindings', 'clusterroles', 'roles')
+    where resource in ('clusterrolebindings', 'rolebindings')
         and verb in ('create', 'update', 'patch')
-        and stage <> 'RequestReceived'
-        and code < 300
-        -- The control plane updates its own default roles.
-        and username not in (
-            'system:apiserver', 'system:kube-controller-manager',
-            'system:serviceaccount:kube-system:clusterrole-aggregation-controller'
-        )
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
+        -- The control plane binds its own default roles.
+        and not regexp_like(coalesce(username, ''), $own)
 )
-select cluster, namespace, username,
+select cluster, namespace, username, name,
     min(ts) as first_ts,
     max(ts) as last_ts,
     count(*) as count,
-    array_to_string(array_agg(distinct resource || '/' || coalesce(name, '?')), ', ')
-        as names,
+    min(resource) as resource,
     max(role) as role,
-    -- Permissions of anonymous users are open to anybody who can connect.
+    array_to_string(
+        array_sort(
+            array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
+        ), ', '
+    ) as subject,
+    -- For one namespace the damage ends at its border.
     case
-        when bool_or(regexp_like(subjects, 'system:(anonymous|unauthenticated)'))
-        then 'critical' else 'high'
+        when min(resource) = 'rolebindings'
+            and not bool_or(subjects like '%system:masters%')
+        then 'medium' else 'high'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from grants
-where role = 'cluster-admin'
-    or regexp_like(subjects, 'system:(masters|anonymous|unauthenticated)')
-    -- A role with wildcards for both verbs and resources equals cluster-admin.
-    or (
-        regexp_like(rules, '"verbs":\s*\[\s*"[*]"')
-        and regexp_like(rules, '"resources":\s*\[\s*"[*]"')
-    )
-group by cluster, namespace, username
--- Such a grant is rare in a stable cluster, so one is enough.
-having count(*) >= $grants
+where regexp_like(role, $roles)
+    or subjects like '%"system:masters"%'
+group by cluster, namespace, username, name

@@ -1,24 +1,24 @@
 /*
-title    = "Limits, requests or quota changed by hand"
+title    = "Limits or requests changed by hand"
 severity = "medium"
 params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} changed resources of {namespace}/{name} ({count} times)"
 why      = "A limit edited past the release process is a common start of OOM kills, throttling and unschedulable pods, and the next release silently undoes or repeats it."
 advice   = """
-1. See the new values: select ts, request from audit where name = 'NAME' and operation in ('resources', 'quota') order by ts.
-2. Check what followed: select ts, reason, message from event where namespace = 'NAMESPACE' and type = 'Warning' order by ts.
-3. Bring the wanted value into the repository, or roll back: kubectl rollout undo deployment NAME -n NAMESPACE.
+1. See the new values: select ts, request from audit where name = '{name}' and operation = 'resources' order by ts.
+2. Check what followed: select ts, reason, message from event where namespace = '{namespace}' and type = 'Warning' order by ts.
+3. Bring the wanted value into the repository, or roll back: kubectl -n {namespace} rollout undo deployment {name}.
 """
 quiet_when = "agreed tuning during a load test"
 tags     = ["change", "memory", "capacity"]
 [zh]
-title   = "人工修改资源限制或配额"
+title   = "人工修改资源限制"
 finding = "{username} 修改了 {namespace}/{name} 的资源配置（{count} 次）"
 why     = "绕过发布流程修改资源限制，常常引发 OOM、CPU 限流或无法调度，且下次发布可能将其悄悄覆盖。"
 advice  = """
-1. 查看修改后的值：select ts, request from audit where name = 'NAME' and operation in ('resources', 'quota') order by ts。
-2. 查看后续影响：select ts, reason, message from event where namespace = 'NAMESPACE' and type = 'Warning' order by ts。
-3. 将确认后的值写回代码仓库，或回滚：kubectl rollout undo deployment NAME -n NAMESPACE。
+1. 查看修改后的值：select ts, request from audit where name = '{name}' and operation = 'resources' order by ts。
+2. 查看后续影响：select ts, reason, message from event where namespace = '{namespace}' and type = 'Warning' order by ts。
+3. 将确认后的值写回代码仓库，或回滚：kubectl -n {namespace} rollout undo deployment {name}。
 """
 quiet_when = "压测期间约定的调参"
 */
@@ -36,10 +36,9 @@ select cluster, namespace, username, name,
     ) as memory_limit,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
-where operation in ('resources', 'quota')
-    and verb in ('create', 'patch', 'update', 'delete')
-    and stage <> 'RequestReceived'
-    and code < 300
+where operation = 'resources'
+    and coalesce(stage, '') <> 'RequestReceived'
+    and coalesce(code, 200) < 300
     -- Releases and autoscalers use service accounts; this rule is about people
     -- only.
     and username not like 'system:%'

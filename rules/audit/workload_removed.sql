@@ -5,8 +5,8 @@ params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|git
 finding  = "{username} took down {count} objects in {namespace} ({names})"
 why      = "What was deleted or scaled to zero stops serving at once, and with a volume claim or a namespace its data may go too."
 advice   = """
-1. Ask the person named, or see their whole session: select ts, verb, resource, namespace, name, code from audit where username = 'USER' order by ts.
-2. Restore from the repository: kubectl apply, or kubectl scale --replicas=N.
+1. Ask the person named, or see their whole session: select ts, verb, resource, namespace, name, code from audit where username = '{username}' order by ts.
+2. Restore from the repository: kubectl apply, or kubectl scale to the number of replicas before.
 3. For a deleted volume claim check at once whether the volume is still there (reclaim policy Retain) before anything reuses it.
 """
 quiet_when = "an announced decommissioning"
@@ -16,7 +16,7 @@ title   = "人工删除工作负载或缩容至零"
 finding = "{username} 在 {namespace} 下线了 {count} 个对象（{names}）"
 why     = "被删除或缩容至零的工作负载会立即停止服务；若涉及 PVC 或命名空间，数据也可能一并丢失。"
 advice  = """
-1. 向操作人确认，或查看其完整操作记录：select ts, verb, resource, namespace, name, code from audit where username = 'USER' order by ts。
+1. 向操作人确认，或查看其完整操作记录：select ts, verb, resource, namespace, name, code from audit where username = '{username}' order by ts。
 2. 从代码仓库恢复：kubectl apply，或 kubectl scale --replicas=N。
 3. 若删除了 PVC，请先确认底层卷是否仍在（回收策略 Retain），避免被覆盖。
 """
@@ -33,8 +33,8 @@ with changes as (
         )
         and (subresource is null or subresource in ('', 'scale'))
         and verb in ('delete', 'deletecollection', 'create', 'patch', 'update')
-        and stage <> 'RequestReceived'
-        and code < 300
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
         -- Controllers and service accounts delete objects routinely; people do not.
         and username not like 'system:%'
         and not regexp_like(username, $automation)
@@ -61,9 +61,9 @@ select removals.cluster, removals.namespace, removals.username,
     max(removals.ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_agg(
+        array_sort(array_agg(
             distinct removals.resource || '/' || coalesce(removals.name, 'all')
-        ),
+        )),
         ', '
     ) as names,
     -- Deleting claims and namespaces deletes data.

@@ -1,8 +1,8 @@
 /*
 title    = "Pods cannot be scheduled"
 severity = "high"
-params   = { minutes = 5, attempts = 10 }
-finding  = "{namespace}/{workload}: {pods} pods stayed unscheduled for up to {minutes} minutes"
+params   = { minutes = 5, attempts = 10, soon = 10 }
+finding  = "{namespace}/{workload}: {pods} pods unscheduled for up to {minutes} minutes, {state} (last {last_ts}): {message}"
 why      = "No node fits the pod: too little free CPU or memory, a taint, an affinity rule or an unbound volume. The workload runs below strength, or a rollout hangs."
 advice   = """
 1. Read the count per reason in the message (Insufficient cpu, untolerated taint, volume node affinity).
@@ -13,7 +13,7 @@ quiet_when = "the autoscaler needs longer than five minutes to add a node"
 tags     = ["scheduling", "capacity"]
 [zh]
 title   = "Pod 无法调度"
-finding = "{namespace}/{workload} 有 {pods} 个 Pod 未能调度，最长等待 {minutes} 分钟"
+finding = "{namespace}/{workload} 有 {pods} 个 Pod 未能调度，最长等待 {minutes} 分钟，{state_zh}（最近一次 {last_ts}）：{message}"
 why     = "没有节点满足要求：CPU 或内存不足、污点、亲和性限制或存储卷未绑定。工作负载副本不足，或发布卡住。"
 advice  = """
 1. 看报错中各原因的节点数（Insufficient cpu、untolerated taint、volume node affinity）。
@@ -33,12 +33,20 @@ with waiting as (
     from event
     where reason = 'FailedScheduling'
         -- A pod deleted while it waited, or a volume being created, is not a shortage.
-        and not regexp_like(message, '(?i)being deleted|waiting for first consumer')
+        and not regexp_like(message, '(?i)being deleted|deleting pod|waiting for first consumer')
     group by cluster, namespace, workload, name, pod, message, attrs->>'event_uid'
 ),
 
+scheduled as (
+    select cluster, namespace, name, max(ts) as well_ts
+    from event
+    where reason in ('Scheduled', 'SuccessfulDelete', 'Killing')
+    group by cluster, namespace, name
+),
+
 stuck_pods as (
-    select cluster, namespace, coalesce(workload, name) as workload, pod,
+    select waiting.cluster, waiting.namespace,
+        coalesce(waiting.workload, waiting.name) as workload, waiting.pod,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         sum(repeats) as attempts,
@@ -46,10 +54,18 @@ stuck_pods as (
             (date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts))) / 60
             as bigint
         ) as minutes,
+        max(last_ts) >= (select max(ts) from event) - interval '6 minutes'
+            and (max(well_ts) is null or max(well_ts) < max(last_ts)) as is_open,
+        max(well_ts) is not null and max(well_ts) >= max(last_ts) as is_well,
         first_value(message order by last_ts desc, message) as message,
         first_value(row_id order by first_ts, row_id) as row_id
     from waiting
-    group by cluster, namespace, workload, name, pod
+    left join scheduled
+        on waiting.name = scheduled.name
+        and (waiting.namespace is not distinct from scheduled.namespace)
+        and (waiting.cluster is not distinct from scheduled.cluster)
+    group by waiting.cluster, waiting.namespace, waiting.workload, waiting.name,
+        waiting.pod
 )
 select cluster, namespace, workload,
     case when min(pod) = max(pod) then min(pod) end as pod,
@@ -58,11 +74,27 @@ select cluster, namespace, workload,
     sum(attempts) as count,
     count(*) as pods,
     max(minutes) as minutes,
-    first_value(message order by last_ts desc, message) as message,
+    case
+        when bool_and(is_well) then 'recovered'
+        when bool_or(is_open) then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when bool_and(is_well) then '已恢复'
+        when bool_or(is_open) then '仍在持续'
+        else '已停止'
+    end as state_zh,
+    -- Pods that found a place within ten minutes waited for a node that was on its way.
+    case
+        when bool_and(is_well) and max(minutes) < $soon then 'low'
+        when max(minutes) >= $minutes or max(attempts) >= $attempts then 'high'
+        else 'low'
+    end as severity,
+    left(first_value(message order by last_ts desc, message), 240) as message,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from stuck_pods
 -- An autoscaler adds a node within two or three minutes, so five are too long. Some
 -- exporters keep only the last write of an event, without its first time: then ten
--- attempts are too many.
-where minutes >= $minutes or attempts >= $attempts
+-- attempts are too many. A pod that still waits when the logs end is reported at once.
+where minutes >= $minutes or attempts >= $attempts or is_open
 group by cluster, namespace, workload

@@ -2,7 +2,7 @@
 title    = "Containers killed for lack of memory"
 severity = "high"
 params   = { kills = 2 }
-finding  = "{subject} was OOM-killed {count} times"
+finding  = "{subject} was OOM-killed {count} times, {state} (last {last_ts})"
 why      = "The kernel kills a process when its container reaches the memory limit, or when the node itself runs out. Requests in flight are lost, and the restart often meets the same load again."
 advice   = """
 1. Tell a limit set too low from a leak: compare usage before the kill with the limit (kubectl top pod, or the container_memory_working_set_bytes metric).
@@ -13,7 +13,7 @@ quiet_when = "a batch job is sized to be killed and retried"
 tags     = ["memory", "restart"]
 [zh]
 title   = "容器因内存不足被杀死"
-finding = "{subject} 被 OOM 杀死 {count} 次"
+finding = "{subject} 被 OOM 杀死 {count} 次，{state_zh}（最近一次 {last_ts}）"
 why     = "容器用量达到内存上限，或节点内存耗尽时，内核会直接杀死进程；处理中的请求随之丢失，重启后往往再次触顶。"
 advice  = """
 1. 先区分上限过低还是内存泄漏：对比被杀前的用量与上限（kubectl top pod 或 container_memory_working_set_bytes 指标）。
@@ -42,19 +42,33 @@ with kills as (
     from event
     where reason in ('OOMKilling', 'OOMKilled', 'SystemOOM')
     group by cluster, node, victim
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(pod) = max(pod) then min(pod) end as pod,
+        case when min(node) = max(node) then min(node) end as node,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as count,
+        count(distinct pod) as pods,
+        coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
+        coalesce(workload, min(node), '-') as owner,
+        coalesce(namespace, '-') as space,
+        max(last_ts) >= (select max(ts) from event) - interval '5 minutes' as is_open,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from kills
+    group by cluster, namespace, workload, case when workload is null then node end
 )
-select cluster, namespace, workload,
-    case when min(pod) = max(pod) then min(pod) end as pod,
-    case when min(node) = max(node) then min(node) end as node,
-    min(first_ts) as first_ts,
-    max(last_ts) as last_ts,
-    sum(repeats) as count,
-    count(distinct pod) as pods,
-    coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
+select cluster, namespace, workload, pod, node, first_ts, last_ts, count, pods, subject,
+    owner, space,
+    case when is_open then 'still going on' else 'over' end as state,
+    case when is_open then '仍在持续' else '已停止' end as state_zh,
     -- Ten kills of one workload in a day is an outage, not a bad start.
-    case when sum(repeats) >= 10 then 'critical' else 'high' end as severity,
-    (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
-from kills
-group by cluster, namespace, workload, case when workload is null then node end
--- One kill may be an exceptional load; the second shows that a restart does not help.
-having sum(repeats) >= $kills
+    case when count >= 10 then 'critical' when count >= $kills then 'high' else 'low' end
+        as severity,
+    row_ids
+from places
+-- One kill may be an exceptional load; the second shows that a restart does not help. One
+-- just before the logs end may be the first of many.
+where count >= $kills or is_open

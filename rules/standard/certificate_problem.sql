@@ -1,54 +1,213 @@
 /*
-title    = "Certificate expired or not trusted"
+title    = "Certificate is not trusted"
 severity = "high"
-params   = { failures = 3 }
-finding  = "{namespace}/{workload} rejects a certificate: {count} failures ({problem})"
-why      = "Certificates run out at a fixed hour, for all clients at once, and retrying does not help. An unknown issuer usually means that a CA was rotated and the bundle was not."
+params   = { failures = 5, open = 2, together = 5 }
+finding  = "{subject}: TLS to {peer} fails, {count} times, {state} (last {last_ts}): {quote}"
+why      = "The issuer is unknown or the name is wrong: mostly a CA was rotated and its bundle not, or a name changed. Retrying never helps."
 advice   = """
-1. Read whose certificate it is, then its dates: openssl s_client -connect HOST:PORT -servername HOST </dev/null | openssl x509 -noout -dates -issuer.
-2. Expired: renew it (cert-manager: kubectl get certificate -A) and restart what keeps it in memory.
-3. Unknown issuer: bring the new CA into the bundle; see who changed the Secret: select ts, username, verb, name from audit where resource = 'secrets' order by ts.
+1. See who issued it and for which names: openssl s_client -connect {peer} -showcerts </dev/null | openssl x509 -noout -issuer -ext subjectAltName.
+2. Renew the CA bundle where the client runs, and restart it.
+3. See who changed Secrets or bundles: select ts, username, verb, namespace, name from audit where resource in ('secrets', 'configmaps') and operation is not null order by ts.
 """
-quiet_when = "a scanner connects with certificates of its own"
+quiet_when = "a scanner connects with a certificate of its own"
 tags     = ["tls", "certificate"]
 [zh]
-title   = "证书过期或不受信任"
-finding = "{namespace}/{workload} 证书校验失败 {count} 次（{problem}）"
-why     = "证书会在固定时刻对所有客户端同时失效，重试无济于事；签发者未知，多半是 CA 已轮换而信任链未更新。"
+title   = "证书不受信任"
+finding = "{subject}：与 {peer} 的 TLS 握手失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+why     = "签发者未知或名称不符：多为 CA 已轮换而信任链未更新，或域名发生变化；重试无济于事。"
 advice  = """
-1. 确认是谁的证书并查看有效期：openssl s_client -connect HOST:PORT -servername HOST </dev/null | openssl x509 -noout -dates -issuer。
-2. 已过期：续签（cert-manager 可用 kubectl get certificate -A），并重启缓存了旧证书的进程。
-3. 签发者未知：更新 CA 证书链，并查看谁改过 Secret：select ts, username, verb, name from audit where resource = 'secrets' order by ts。
+1. 查看签发者与名称：openssl s_client -connect {peer} -showcerts </dev/null | openssl x509 -noout -issuer -ext subjectAltName。
+2. 更新客户端的 CA 证书链并重启。
+3. 查看谁改过 Secret 或证书链：select ts, username, verb, namespace, name from audit where resource in ('secrets', 'configmaps') and operation is not null order by ts。
 """
 quiet_when = "扫描器使用自带证书连接"
 */
-select cluster, namespace, workload,
-    case when min(pod) = max(pod) then min(pod) end as pod,
-    case when min(container) = max(container) then min(container) end as container,
-    min(ts) as first_ts,
-    max(ts) as last_ts,
-    count(*) as count,
-    case
-        when bool_or(regexp_like(message, '(?i)expired|not yet valid')) then 'expired'
-        when bool_or(regexp_like(message, '(?i)is valid for|hostname|altname'))
-        then 'wrong name'
-        else 'not trusted'
-    end as problem,
-    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from standard
-where regexp_like(
-        message,
-        '(?i)x509: certificate|certificate (has|is) expired|certificate is not yet valid'
-        || '|certificate verify failed|PKIX path building failed'
-        || '|CertificateExpiredException'
-        || '|unable to (get|verify) (the )?(local issuer|first) certificate'
-        || '|CERT_HAS_EXPIRED'
-        || '|self.signed certificate in certificate chain|SSLHandshakeException'
-        || '|ERR_TLS_CERT_ALTNAME_INVALID'
+with records as (
+    -- Frames of a stack name classes and source lines, not what went wrong.
+    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
+        regexp_replace(
+            message,
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
+            '', 'g'
+        ) as full_text
+    from standard
+    -- Programs without levels write their errors as plain text, and their flags as help.
+    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
+),
+
+lines as (
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
+    select cluster, namespace, workload, pod, ts, row_id, attrs,
+        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
+        left(coalesce(
+            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(
+                full_text,
+                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+            )[1],
+            attrs->'error'->>'message', attrs->>'error',
+            attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
+            split_part(message, chr(10), 1)
+        ), 200) as quote
+    from records
+),
+
+failures as (
+    select *,
+        -- A URL, then a host after a word that precedes one, then any host with a port.
+        coalesce(
+            regexp_match(
+                cleaned,
+                '(?i)[a-z+]{2,12}://(?:[^/\s"''@]*@)?([a-z0-9][a-z0-9._-]*(?::[0-9]{2,5})?)'
+            )[1],
+            regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
+            regexp_match(
+                cleaned,
+                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'
+                || '|cache|to|with|from|calling|call|reach|contact|dial tcp|dial|lookup)'
+                || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
+            )[1],
+            regexp_match(
+                cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
+            )[1],
+            regexp_match(cleaned, '\b((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{2,5})\b')[1],
+            regexp_match(
+                cleaned,
+                '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
+                || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
+                || '|UnknownHostException:?|HostError:|certificate of|for host)'
+                || ' (?:service |host |upstream |server )?["''`]?'
+                || '([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
+            )[1],
+            regexp_match(
+                coalesce(attrs->>'upstream', attrs->>'peer', attrs->>'target', attrs->>'url'),
+                '^(?:[a-z+]+://)?([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{2,5})?)'
+            )[1]
+        ) as peer
+    from (
+        -- Positions in source files and times of day look like a host with a port.
+        select *,
+    regexp_replace(
+                text,
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
+                || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
+                || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
+                ' ', 'g'
+            ) as cleaned
+        from lines
+        where regexp_like(
+                    text,
+                    '(?i)x509: |certificate verify failed|CERTIFICATE_VERIFY_FAILED'
+                    || '|PKIX path building failed'
+                    || '|unable to (get|verify) (the )?(local issuer|first|leaf)'
+                    || ' ?(issuer)? ?certificate|self.signed certificate'
+                    || '|SSLHandshakeException|ERR_TLS_CERT_ALTNAME_INVALID'
+                    || '|tls: (bad|unknown|failed to verify) certificate'
+                    || '|(doesn.t|does not) match (the )?certificate|hostname mismatch|No'
+                    || ' subject alternative|authentication handshake failed'
+                    || '|SSL routines:|SSL_ERROR|wrong version number'
+                    || '|tls: (first record|handshake failure|protocol version|no cipher'
+                    || '|internal error)|unknown (certificate )?authority'
+                    || '|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_VERIFY_LEAF'
+                )
+                -- Expired ones have their own rule; probes and scanners break off handshakes all
+                -- day.
+                and not regexp_like(
+                    text,
+                    '(?i)expired|not yet valid|NotAfter|TLS handshake error from'
+                    || '|insecure cipher|(connection refused|i/o timeout|no such host)'
+                )
     )
-    -- The other side rejected our certificate or closed the connection: load balancer
-    -- probes and scanners always do.
-    and message not like '%TLS handshake error from%'
-group by cluster, namespace, workload
--- A rotated CA causes one or two failures until a running client reloads it.
-having count(*) >= $failures
+),
+
+slots as (
+    select cluster, namespace, workload, peer,
+        date_bin(interval '5 minutes', ts) as slot,
+        count(*) as failures,
+        sum(
+            case when regexp_like(text, '(?i)reconcil|requeu|error syncing|failed to sync') then 0
+            else 1 end
+        ) as hard,
+        min(pod) as first_pod,
+        max(pod) as last_pod,
+        min(ts) as first_ts,
+        max(ts) as last_ts,
+        first_value(quote order by ts, row_id) as quote,
+        first_value(row_id order by ts, row_id) as row_id
+    from failures
+    group by cluster, namespace, workload, peer,
+        date_bin(interval '5 minutes', ts)
+),
+
+peaks as (
+    select *,
+        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot
+    from slots
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
+        min(first_pod) as sample_pod,
+        coalesce(
+            first_value(peer order by failures desc, peer)
+                filter (where peer is not null),
+            '(unnamed)'
+        ) as peer,
+        sum(failures) as count,
+        max(in_slot) as peak,
+        sum(hard) * 2 >= sum(failures)
+            or date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) >= 600
+            as is_hard,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
+        first_value(quote order by failures desc, quote) as quote,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from peaks
+    group by cluster, namespace, workload
+),
+
+failing as (
+    select *, concat_ws('/', namespace, workload) as place,
+        count(*) over (partition by cluster, peer) as workloads
+    from places
+    -- A rotated CA causes a few failures until a running client reloads it.
+    -- What still fails at the end of the logs is reported from 2 lines on, as
+    -- little known.
+    where peak >= $failures or is_open and count >= $open
+)
+select cluster,
+    case when min(namespace) = max(namespace) then min(namespace) end as namespace,
+    case when min(workload) = max(workload) then min(workload) end as workload,
+    case when count(*) = 1 then min(pod) end as pod,
+    min(sample_pod) as sample_pod,
+    case when count(*) > 1 then min(peer) end as name,
+    min(peer) as peer,
+    count(*) as workloads,
+    array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
+        || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
+    (array_agg(place order by place))[1:50] as places,
+    sum(count) as count,
+    max(peak) as peak,
+    min(first_ts) as first_ts,
+    max(last_ts) as last_ts,
+    first_value(quote order by count desc, quote) as quote,
+    case when bool_or(is_open) then 'still failing' else 'over' end as state,
+    case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
+    -- A controller tries again until it succeeds: what ended within ten minutes did.
+    case when bool_or(peak >= $failures and is_hard) then 'high' else 'low' end as severity,
+    (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
+from failing
+-- One cause in many workloads is one finding.
+group by cluster,
+    case
+        when workloads >= $together and peer <> '(unnamed)' then peer
+        else place
+    end

@@ -159,7 +159,7 @@ async fn add_evidence(agent: Table, engine: &Engine, findings: &mut [Finding]) -
     let missing: BTreeSet<String> = ids.into_iter().filter(|id| !lines.contains_key(id)).collect();
     if !missing.is_empty() {
         // a rule may return row ids of another table
-        for other in Table::LOGS.into_iter().filter(|table| *table != agent) {
+        for other in Table::ALL.into_iter().filter(|table| *table != agent) {
             lines.extend(evidence_of(engine, other.name(), &missing).await?);
         }
     }

@@ -28,6 +28,7 @@ mod schema;
 mod serve;
 mod simulate;
 mod sql;
+mod stages;
 mod terminal;
 mod trace;
 
@@ -119,6 +120,7 @@ subcommands! {
     Config => config,
     Completions => completions,
     #[command(hide = true)] SandboxWorker => sandbox_worker,
+    #[command(hide = true)] Stages => stages,
 }
 
 /// How a subcommand ended if it did not fail.

@@ -4,6 +4,7 @@
 
 pub mod formats; // the built-in formats and the user's own layouts
 mod original; // unchanged copies of objects
+pub mod stages; // how long each stage takes
 mod worker; // a thread that reads and commits
 
 use crate::cancel::Cancel;

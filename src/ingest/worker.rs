@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// Size of a draft at which its rows are written out. Two workers with the copies that sorting makes stay
 /// well below 512 MiB.
-const SPILL_BYTES: usize = 48 << 20;
+pub(super) const SPILL_BYTES: usize = 48 << 20;
 /// Number of objects after which a draft is committed even if it is small.
 const COMMIT_OBJECTS: usize = 512;
 

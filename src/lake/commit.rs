@@ -24,13 +24,17 @@ pub const GRACE_S: i64 = 3600;
 /// own has one collection a line.
 const BUILDER_BYTES: usize = 512 << 10;
 
+/// Estimated bytes of rows from which their collection is used again: others are as many as a log has dates.
+const SPARE_BYTES: usize = 16 << 20;
+
 /// The rows and objects of one commit before it.
 pub struct Draft {
     lake: Lake,
     zone: Tz,
     /// Stem of the file names: a hash of the first object.
     name: String,
-    rows: BTreeMap<(Table, String), Rows>,
+    /// The rows by table and begin of their local day, µs.
+    rows: BTreeMap<(Table, i64), Rows>,
     edges: topology::Edges,
     parts: Vec<Written>,
     /// Objects with rows in this draft, by id; in state `open` until they are read to their end.
@@ -41,8 +45,8 @@ pub struct Draft {
     pub done: Vec<ObjectEntry>,
     /// Estimated bytes of the collected rows.
     pub bytes: usize,
-    /// The last local day: from, to (µs), date.
-    day: (i64, i64, String),
+    /// The last local day: from, to, µs.
+    day: (i64, i64),
 }
 
 impl Draft {
@@ -59,7 +63,7 @@ impl Draft {
             last_object: String::new(),
             done: Vec::new(),
             bytes: 0,
-            day: (0, 0, String::new()),
+            day: (0, 0),
         }
     }
 
@@ -72,24 +76,29 @@ impl Draft {
                 .entry(object.id.clone())
                 .or_insert_with(|| ObjectEntry::open(&object.id, &object.key));
         }
-        let date = self.date_of(row.ts);
+        let day = self.day_of(row.ts);
         let count = self.rows.len();
-        let rows = self.rows.entry((row.table, date)).or_insert_with_key(|(table, _)| Rows::new(*table));
+        let rows = self.rows.entry((row.table, day)).or_insert_with_key(|(table, _)| Rows::new(*table));
         let before = rows.bytes;
         rows.push(row, object);
         self.bytes += rows.bytes - before;
         self.bytes += (self.rows.len() - count) * BUILDER_BYTES;
     }
 
-    /// Returns the local day of `ts`; computed only when it differs from that of the last call.
-    fn date_of(&mut self, ts: i64) -> String {
-        let (from, to, _) = self.day;
+    /// Returns the begin of the local day of `ts`; computed only when it differs from that of the last call.
+    fn day_of(&mut self, ts: i64) -> i64 {
+        let (from, to) = self.day;
         if ts < from || ts >= to {
             let date = Ts(ts).date(self.zone);
             let window = model::time::Window::day(date, self.zone);
-            self.day = (window.from.0, window.to.0, date.to_string());
+            self.day = (window.from.0, window.to.0);
         }
-        self.day.2.clone()
+        self.day.0
+    }
+
+    /// Returns the date of the local day that begins at `day`.
+    fn date_of(&self, day: i64) -> String {
+        Ts(day).date(self.zone).to_string()
     }
 
     /// Returns true if some of its rows are written to files already.
@@ -103,22 +112,26 @@ impl Draft {
             self.started.entry(object.id.clone()).and_modify(|known| known.clone_from(object));
         }
         let ending = Ending { known: self.started.clone(), merged: None };
-        for ((table, date), mut rows) in std::mem::take(&mut self.rows) {
+        for ((table, day), mut rows) in std::mem::take(&mut self.rows) {
+            let is_large = rows.bytes > SPARE_BYTES;
             let batch = rows
                 .take()
                 .map_err(|error| Error::bug("rows do not fit the table contract").because(error))?;
-            self.write(table.name(), &date, &batch, &ending)?;
+            self.write(table.name(), &self.date_of(day), &batch, &ending)?;
+            if is_large {
+                self.rows.insert((table, day), rows);
+            }
         }
         let edges = std::mem::take(&mut self.edges);
-        let mut by_day: BTreeMap<String, topology::Edges> = BTreeMap::new();
+        let mut by_day: BTreeMap<i64, topology::Edges> = BTreeMap::new();
         for (edge, seen) in edges {
-            let date = self.date_of(seen.0);
-            by_day.entry(date).or_default().insert(edge, seen);
+            let day = self.day_of(seen.0);
+            by_day.entry(day).or_default().insert(edge, seen);
         }
-        for (date, edges) in by_day {
+        for (day, edges) in by_day {
             let batch = topology::batch(&edges)
                 .map_err(|error| Error::bug("edges do not fit the schema of the topology").because(error))?;
-            self.write("topology", &date, &batch, &ending)?;
+            self.write("topology", &self.date_of(day), &batch, &ending)?;
         }
         self.bytes = 0;
         Ok(())

@@ -4,6 +4,7 @@
 
 pub mod catalog; // which objects, files, runs and reports there are (SQLite)
 pub mod change; // what granted writes changed
+mod column; // builders of columns
 pub mod commit; // collected rows → live files, atomically
 pub mod compact; // many small files → few large ones
 pub mod disk; // the disk operations of a commit

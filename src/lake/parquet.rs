@@ -20,8 +20,19 @@ use std::io::Write;
 pub const ROW_GROUP_ROWS: usize = 131_072;
 /// Columns with a bloom filter: one value is searched among millions.
 const BLOOM_FILTERED: [&str; 4] = ["pod", "trace_id", "audit_id", "uid"];
-/// Long texts, without statistics: their minimum and maximum prune nothing.
-const LONG_TEXTS: [&str; 6] = ["message", "attrs", "stack", "request", "response", "row_id"];
+/// Long texts and hashes, without statistics: their minimum and maximum prune nothing.
+const UNORDERED: [&str; 10] = [
+    "message",
+    "attrs",
+    "stack",
+    "request",
+    "response",
+    "row_id",
+    "template",
+    "template_id",
+    "trace_id",
+    "span_id",
+];
 
 const VERSION_KEY: &str = "headwater.version";
 const OBJECTS_KEY: &str = "headwater.objects";
@@ -100,7 +111,7 @@ fn properties(table: Option<Table>) -> WriterProperties {
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_column_statistics_enabled(ColumnPath::from("ts"), EnabledStatistics::Page);
-    for column in LONG_TEXTS {
+    for column in UNORDERED {
         builder = builder
             .set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::None)
             .set_column_dictionary_enabled(ColumnPath::from(column), column != "row_id");

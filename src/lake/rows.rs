@@ -1,12 +1,10 @@
-//! From records to Arrow batches: one builder for each column of the table contract, in its order.
+//! From records to Arrow batches, in the order of the table contract.
 //! Knows no files and no catalog.
 
-use arrow::array::{
-    ArrayRef, AsArray, DictionaryArray, Float64Builder, Int64Builder, ListBuilder, RecordBatch,
-    StringBuilder, StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Array,
-};
+use crate::lake::column::{Builder, Cursor};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use format::reader::Row;
 use format::text::template;
@@ -14,12 +12,13 @@ use model::entity::workload_of_pod;
 use model::fields::{AuditFields, EventFields, StateFields, TextFields};
 use model::record::{Body, Record};
 use model::table::{ColumnKind, Table};
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// How the texts of a table are represented in Arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Texts {
-    /// While written: names are dictionaries, so that repeated pods and namespaces take little memory.
+    /// While written: names are dictionaries while they repeat, so that pods and namespaces take little memory.
     Written,
     /// In files: plain strings.
     Stored,
@@ -50,76 +49,6 @@ pub fn schema(table: Table, texts: Texts) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-enum Builder {
-    Ts(TimestampMicrosecondBuilder),
-    Text(StringBuilder),
-    Name(NameBuilder),
-    Int(Int64Builder),
-    Float(Float64Builder),
-    Names(ListBuilder<StringBuilder>),
-}
-
-impl Builder {
-    fn of(kind: ColumnKind) -> Self {
-        match kind {
-            ColumnKind::Ts => Self::Ts(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-            ColumnKind::Text => Self::Text(StringBuilder::new()),
-            ColumnKind::Name => Self::Name(NameBuilder::default()),
-            ColumnKind::Int => Self::Int(Int64Builder::new()),
-            ColumnKind::Float => Self::Float(Float64Builder::new()),
-            ColumnKind::Names => Self::Names(ListBuilder::new(StringBuilder::new())),
-        }
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Ts(builder) => Arc::new(builder.finish()),
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Name(builder) => Arc::new(builder.finish()),
-            Self::Int(builder) => Arc::new(builder.finish()),
-            Self::Float(builder) => Arc::new(builder.finish()),
-            Self::Names(builder) => Arc::new(builder.finish()),
-        }
-    }
-}
-
-/// A dictionary of names. Equal names in a row, as of a pod in its own file, are looked up once.
-#[derive(Default)]
-struct NameBuilder {
-    names: StringDictionaryBuilder<Int32Type>,
-    /// The last name, if the last value is one.
-    last: String,
-    is_name: bool,
-    /// Number of rows that have the last value and are not in `names` yet.
-    run: usize,
-}
-
-impl NameBuilder {
-    fn append_option(&mut self, value: Option<&str>) {
-        if self.run == 0 || self.is_name != value.is_some() || value.is_some_and(|name| name != self.last) {
-            self.end_run();
-            self.is_name = value.is_some();
-            self.last.clear();
-            self.last.push_str(value.unwrap_or_default());
-        }
-        self.run += 1;
-    }
-
-    fn end_run(&mut self) {
-        let run = std::mem::take(&mut self.run);
-        if self.is_name {
-            self.names.append_values(&self.last, run);
-        } else {
-            self.names.append_nulls(run);
-        }
-    }
-
-    fn finish(&mut self) -> DictionaryArray<Int32Type> {
-        self.end_run();
-        self.names.finish()
-    }
-}
-
 /// Rows of one table, collected until they are written.
 pub struct Rows {
     table: Table,
@@ -128,62 +57,28 @@ pub struct Rows {
     pub len: usize,
     /// Estimated bytes of memory.
     pub bytes: usize,
+    /// Buffer for the id of a row.
+    row_id: String,
+    owner: Owner,
 }
 
-/// Writes the columns of one row from left to right.
-struct Cursor<'b> {
-    builders: std::slice::IterMut<'b, Builder>,
-    bytes: usize,
+/// The workload of the last pod: most rows have the pod of the row before.
+#[derive(Default)]
+struct Owner {
+    pod: String,
+    node: Option<String>,
+    workload: String,
 }
 
-impl Cursor<'_> {
-    fn text(&mut self, value: Option<&str>) {
-        self.bytes += value.map_or(4, |text| text.len() + 4);
-        match self.builders.next() {
-            Some(Builder::Text(builder)) => builder.append_option(value),
-            Some(Builder::Name(builder)) => {
-                self.bytes -= value.map_or(0, str::len); // stored once, in the dictionary
-                builder.append_option(value);
-            }
-            _ => debug_assert!(false, "the contract has no text here"),
+impl Owner {
+    /// Returns the workload of a pod.
+    fn of(&mut self, pod: &str, node: Option<&str>) -> &str {
+        if self.pod != pod || self.node.as_deref() != node {
+            pod.clone_into(&mut self.pod);
+            self.node = node.map(str::to_owned);
+            workload_of_pod(pod, node).clone_into(&mut self.workload);
         }
-    }
-
-    fn ts(&mut self, value: Option<i64>) {
-        self.bytes += 8;
-        match self.builders.next() {
-            Some(Builder::Ts(builder)) => builder.append_option(value),
-            _ => debug_assert!(false, "the contract has no time here"),
-        }
-    }
-
-    fn int(&mut self, value: Option<i64>) {
-        self.bytes += 8;
-        match self.builders.next() {
-            Some(Builder::Int(builder)) => builder.append_option(value),
-            _ => debug_assert!(false, "the contract has no integer here"),
-        }
-    }
-
-    fn float(&mut self, value: Option<f64>) {
-        self.bytes += 8;
-        match self.builders.next() {
-            Some(Builder::Float(builder)) => builder.append_option(value),
-            _ => debug_assert!(false, "the contract has no float here"),
-        }
-    }
-
-    fn names<'t>(&mut self, values: impl Iterator<Item = &'t str>) {
-        match self.builders.next() {
-            Some(Builder::Names(builder)) => {
-                for value in values {
-                    self.bytes += value.len() + 4;
-                    builder.values().append_value(value);
-                }
-                builder.append(true);
-            }
-            _ => debug_assert!(false, "the contract has no list here"),
-        }
+        &self.workload
     }
 }
 
@@ -202,7 +97,7 @@ impl Rows {
     /// Returns an empty collection.
     pub fn new(table: Table) -> Self {
         let builders = table.columns().map(|column| Builder::of(column.kind)).collect();
-        Self { table, builders, len: 0, bytes: 0 }
+        Self { table, builders, len: 0, bytes: 0, row_id: String::new(), owner: Owner::default() }
     }
 
     /// Adds a record.
@@ -213,9 +108,14 @@ impl Rows {
         let workload = place
             .workload
             .as_deref()
-            .or_else(|| place.pod.as_deref().map(|pod| workload_of_pod(pod, place.node.as_deref())));
-        let row_id =
-            if item == 0 { format!("{}:{line}", object.id) } else { format!("{}:{line}.{item}", object.id) };
+            .or_else(|| place.pod.as_deref().map(|pod| self.owner.of(pod, place.node.as_deref())));
+        let row_id = &mut self.row_id;
+        row_id.clear();
+        // writing to a string cannot fail
+        let _ = write!(row_id, "{}:{line}", object.id);
+        if item > 0 {
+            let _ = write!(row_id, ".{item}");
+        }
         cursor.ts(Some(ts));
         cursor
             .text(Some(place.cluster.as_deref().unwrap_or(&object.cluster)).filter(|name| !name.is_empty()));
@@ -226,7 +126,7 @@ impl Rows {
         cursor.text(place.node.as_deref());
         cursor.text(level.map(|level| level.name()));
         cursor.text(Some(&message));
-        cursor.text(Some(&row_id));
+        cursor.text(Some(row_id));
         cursor.text(Some(&object.key));
         cursor.int(i64::try_from(line).ok());
         cursor.text(attrs.into_json().as_deref());
@@ -240,17 +140,31 @@ impl Rows {
         self.len += 1;
     }
 
-    /// Returns the rows sorted by `ts` and empties the collection.
+    /// Returns the rows sorted by `ts` and empties the collection, which has room for as many.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        let columns = self.builders.iter_mut().map(Builder::finish).collect();
-        *self = Self::new(self.table);
-        sorted(&RecordBatch::try_new(schema(self.table, Texts::Written), columns)?)
+        let columns: Vec<ArrayRef> = self.builders.iter_mut().map(Builder::finish).collect();
+        // the next rows are like these: memory that grows is copied and cleared again and again
+        let bytes_of =
+            |column: &ArrayRef| column.as_string_opt::<i32>().map_or(0, |texts| texts.value_data().len());
+        let kinds = self.table.columns().map(|column| column.kind);
+        let like = |(kind, column): (ColumnKind, &ArrayRef)| Builder::like(kind, self.len, bytes_of(column));
+        let builders = kinds.zip(&columns).map(like).collect();
+        *self = Self { builders, ..Self::new(self.table) };
+        let names = schema(self.table, Texts::Written);
+        let typed = |(field, column): (&Arc<Field>, &ArrayRef)| {
+            Field::clone(field).with_data_type(column.data_type().clone())
+        };
+        let fields: Vec<Field> = names.fields().iter().zip(&columns).map(typed).collect();
+        sorted(&RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
     }
 }
 
 /// Returns a batch sorted by its first column, `ts`; rows with equal times keep their order.
 pub fn sorted(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
+    if ts.is_sorted() {
+        return Ok(batch.clone()); // most objects are written in order
+    }
     let mut order: Vec<u32> = (0u32..).take(ts.len()).collect();
     order.sort_by_key(|row| ts[*row as usize]); // Arrow's sort is not stable
     take_record_batch(batch, &UInt32Array::from(order))
@@ -268,7 +182,9 @@ fn push_text(cursor: &mut Cursor<'_>, table: Table, fields: &TextFields<'_>, mes
     } else {
         cursor.text(fields.stream.as_deref());
     }
-    let first_line = message.lines().next().unwrap_or(message);
+    // one line is what most messages are
+    let is_whole = memchr::memchr(b'\n', message.as_bytes()).is_none();
+    let first_line = if is_whole { message } else { message.lines().next().unwrap_or(message) };
     let template = template::template_of(first_line);
     cursor.text(Some(&template));
     cursor.text(Some(&template::id_of(&template)));

@@ -116,6 +116,9 @@ pub fn batch(edges: &Edges) -> Result<RecordBatch, ArrowError> {
 
 /// Adds the relations in a row to `edges`.
 pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges) {
+    if matches!(row.record.body, Body::Text(_)) {
+        return;
+    }
     let mut found = Vec::new();
     let place = &row.record.place;
     let base = Edge {

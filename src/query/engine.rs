@@ -5,6 +5,7 @@ use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::lake::rows::{Texts, schema};
 use crate::lake::{change, topology};
+use crate::query::broken;
 use crate::query::error::{SqlError, engine_error};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -60,6 +61,7 @@ impl Engine {
         for name in ["public", "history"] {
             engine.replace(name, "change", change::schema(&DataType::Utf8View), Vec::new())?;
         }
+        engine.replace("public", "broken", broken::schema(), Vec::new())?;
         Ok(engine)
     }
 
@@ -102,6 +104,8 @@ impl Engine {
                 self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
+        // no status in `audit` shows a whole object
+        self.add_broken().await?;
         self.add_states("public").await?;
         if window.is_some() {
             self.add_states("history").await?;
@@ -109,6 +113,11 @@ impl Engine {
         // most of the objects that exist today were created on an earlier day
         let name = TableReference::partial("public", "topology");
         self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
+    }
+
+    /// Registers the objects that are wrong, as their states show it, as the view `broken`.
+    pub(crate) async fn add_broken(&self) -> Result<()> {
+        self.view("broken", include_str!("../../sql/state/broken.sql")).await
     }
 
     /// Adds the states that statuses in `audit` show to the table `state`.
@@ -139,6 +148,7 @@ impl Engine {
         let mut context = SessionContext::new_with_state(state);
         datafusion_functions_json::register_all(&mut context)
             .map_err(|error| engine_error("cannot start the query engine", error))?;
+        context.register_udf(broken::function());
         if let Some(catalog) = context.catalog("headwater") {
             let history: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
             catalog

@@ -7,6 +7,7 @@ use crate::contract::{Clock, Format, Part, Role};
 use crate::layout::{Layout, LayoutError, LayoutSet};
 use crate::{envelope, leaf};
 use include_dir::{Dir, include_dir};
+use redact::WordFinder;
 use std::sync::LazyLock;
 
 /// Envelopes written in code, in the order they are tried.
@@ -18,6 +19,7 @@ static ENVELOPES: &[&dyn Format] = &[
     &envelope::gcp::Gcp,
     &envelope::csv::Csv,
     &envelope::kubectl_output::KubectlOutput,
+    &envelope::transcript::Transcript,
     &envelope::watch::Watch,
     &envelope::lists::Lists,
     &envelope::shipper::Shipper,
@@ -50,11 +52,15 @@ pub struct Registry {
     layouts: Vec<&'static Layout>,
     /// Indexes of the envelopes in code.
     envelopes: Vec<usize>,
+    /// The same by the first byte of a line.
+    by_first: Vec<Vec<usize>>,
     last_envelope: Vec<usize>,
     exact: Vec<usize>,
     general: Vec<usize>,
     prefixes: LayoutSet,
     lines: LayoutSet,
+    /// The words of all formats.
+    words: Box<WordFinder>,
 }
 
 static DEFAULT: LazyLock<Registry> = LazyLock::new(|| Registry::with(Vec::new()).0);
@@ -74,7 +80,7 @@ impl Registry {
             let path = file.path().display().to_string();
             let name =
                 file.path().file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-            match Layout::parse(&name, &format!("formats/{path}"), file.contents_utf8().unwrap_or("")) {
+            match Layout::shipped(&name, &format!("formats/{path}"), file.contents_utf8().unwrap_or("")) {
                 Ok(layout) => shipped.push(layout),
                 Err(found) => errors.extend(found),
             }
@@ -107,7 +113,15 @@ impl Registry {
             LayoutSet::of(chosen)
         };
         let (prefixes, lines) = (of_role(true), of_role(false));
-        Self { formats, layouts, envelopes, last_envelope, exact, general, prefixes, lines }
+        let words = Box::new(words_of(&formats));
+        let begin_with = |byte: u8| {
+            let begins = |index: &&usize| {
+                formats.get(**index).is_some_and(|format| format.first_bytes().contains(&byte))
+            };
+            envelopes.iter().filter(begins).copied().collect()
+        };
+        let by_first = (0..=u8::MAX).map(begin_with).collect();
+        Self { by_first, formats, layouts, envelopes, last_envelope, exact, general, prefixes, lines, words }
     }
 
     /// Returns every format, those in code first.
@@ -131,9 +145,14 @@ impl Registry {
         self.formats.get(index?).copied()
     }
 
-    /// Returns the indexes of the envelopes in code.
-    pub(crate) fn envelopes(&self) -> &[usize] {
-        &self.envelopes
+    /// Returns the indexes of the envelopes in code whose lines begin with that byte.
+    pub(crate) fn envelopes_of(&self, first: u8) -> &[usize] {
+        self.by_first.get(usize::from(first)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns true for a JSON line with none of the formats' words: only formats without words can read it.
+    pub(crate) fn is_unmarked(&self, line: &str) -> bool {
+        line.starts_with('{') && self.words.find(line.as_bytes(), 0).is_none()
     }
 
     /// Returns the envelope whose prefix a line begins with: a layout, or the kubelet's time.
@@ -160,20 +179,24 @@ impl Registry {
         } else {
             envelope()
         };
-        self.at(outer.or_else(|| self.leaf_of(line, None)))
+        self.at(outer.or_else(|| self.leaf_of(line, None, false)))
     }
 
     /// Returns true if a payload is in a known format.
     pub(crate) fn is_known(&self, payload: &[u8]) -> bool {
         std::str::from_utf8(payload).is_ok_and(|text| {
             let text = text.lines().next().unwrap_or("").trim_end();
-            self.leaf_of(text, None).is_some() || self.prefix_of(text).is_some()
+            self.leaf_of(text, None, false).is_some() || self.prefix_of(text).is_some()
         })
     }
 
-    /// Returns the format of which `line` begins a record, preferring the stream's last one.
-    pub(crate) fn leaf_of(&self, line: &str, last: Option<usize>) -> Option<usize> {
-        let fits = |index: &usize| self.at(Some(*index)).is_some_and(|format| format.begins(line));
+    /// Returns the format of which `line` begins a record, preferring the stream's last one. `is_unmarked` is what
+    /// [`Registry::is_unmarked`] returned for the line, or false.
+    pub(crate) fn leaf_of(&self, line: &str, last: Option<usize>, is_unmarked: bool) -> Option<usize> {
+        let fits = |index: &usize| {
+            self.at(Some(*index))
+                .is_some_and(|format| !(is_unmarked && !format.words().is_empty()) && format.begins(line))
+        };
         // a format of single lines is never preferred: audit events and Kubernetes events are JSON too
         let is_sticky =
             |index: &usize| self.at(Some(*index)).is_some_and(|format| format.role() == Role::Lines);
@@ -182,4 +205,13 @@ impl Registry {
             .or_else(|| self.lines.first_fit(line))
             .or_else(|| self.general.iter().copied().find(fits))
     }
+}
+
+/// Returns a finder of the words of formats; a word that contains another one needs no search.
+fn words_of(formats: &[&'static dyn Format]) -> WordFinder {
+    let mut words: Vec<&'static str> = formats.iter().flat_map(|format| format.words()).copied().collect();
+    words.sort_unstable();
+    words.dedup();
+    let is_needed = |word: &&str| !words.iter().any(|other| other != word && word.contains(other));
+    WordFinder::of(words.iter().copied().filter(is_needed).collect())
 }

@@ -78,7 +78,9 @@ impl Entity {
 /// Returns true if the text has only characters of generated names (k8s.io/apimachinery,
 /// `pkg/util/rand`).
 fn is_generated(text: &str) -> bool {
-    text.bytes().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(&b))
+    text.bytes().all(|b| {
+        matches!(b, b'b'..=b'z' | b'2' | b'4'..=b'9') && !matches!(b, b'e' | b'i' | b'o' | b'u' | b'y')
+    })
 }
 
 /// Returns the workload of a pod name: the name without the suffixes that its controller generated.

@@ -1,6 +1,7 @@
 //! JSON strings: which bytes they escape, and how they are written. Must not know any document.
 
 /// Appends `text` as a JSON string, in quotes.
+#[inline]
 pub fn push_json_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
@@ -23,6 +24,7 @@ pub fn push_json_string(out: &mut String, text: &str) {
 
 /// Returns the number of bytes before the first that a JSON string must escape (`"`, `\`, control).
 /// Reads eight at a time: such a byte borrows into its own top bit, and the lowest such bit is exact.
+#[inline]
 pub fn unescaped_len(text: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;

@@ -52,6 +52,14 @@ impl Level {
 
     /// Reads a level in any of its spellings: `WARNING`, `W`, `err`, `ERROR+2` (slog), `40` (pino), `SEVERE`.
     pub fn of(text: &str) -> Option<Self> {
+        // what most lines have
+        match text {
+            "info" | "INFO" => return Some(Self::Info),
+            "debug" | "DEBUG" => return Some(Self::Debug),
+            "warn" | "WARN" => return Some(Self::Warn),
+            "error" | "ERROR" => return Some(Self::Error),
+            _ => {}
+        }
         let word = text.trim().trim_matches(['[', ']', ':', '<', '>', '【', '】', '：']);
         let word = word.split(['+', '-']).next().unwrap_or(word);
         if word.len() > 13 {

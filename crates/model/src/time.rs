@@ -105,6 +105,9 @@ impl JsonSchema for Ts {
 /// Returns the point of a local date and time. If a DST change makes it ambiguous, that is the earlier
 /// point; if a DST change skips it, the point one hour later.
 pub fn local_ts(local: NaiveDateTime, zone: Tz) -> Ts {
+    if zone == Tz::UTC {
+        return Ts(local.and_utc().timestamp_micros());
+    }
     let point = zone
         .from_local_datetime(&local)
         .earliest()

@@ -17,6 +17,7 @@ mod words; // the words of the rules in a text
 
 pub use crate::pseudonym::Pseudonyms;
 pub use crate::rules::{Family, RULES, Rule};
+pub use crate::words::WordFinder;
 
 use model::error::{Error, Result};
 use regex::Regex;

@@ -15,12 +15,24 @@ const COMMON: &[u8] = concat!(
 .as_bytes();
 
 /// The words to find.
-pub(super) struct WordFinder {
+#[derive(Debug)]
+pub struct WordFinder {
     words: Vec<&'static str>,
     /// By byte pair the index in `entries`; mostly 0, the empty entry.
     pairs: [u8; 1 << 16],
-    /// The words that contain a pair, by their index, each with the offset of the pair.
-    entries: Vec<Vec<(usize, usize)>>,
+    /// The words that contain a pair.
+    entries: Vec<Vec<Entry>>,
+}
+
+/// A word that contains a pair.
+#[derive(Debug)]
+struct Entry {
+    /// Its index.
+    word: usize,
+    /// The offset of the pair in the word.
+    offset: usize,
+    /// Its first bytes, by which most texts differ.
+    head: [u8; 3],
 }
 
 /// Returns how common a pair is; 0 if it is not in the list.
@@ -36,7 +48,7 @@ fn index_of(first: u8, second: u8) -> usize {
 
 impl WordFinder {
     /// Prepares to find words of at least three bytes, none of which begins another.
-    pub(super) fn of(words: Vec<&'static str>) -> Self {
+    pub fn of(words: Vec<&'static str>) -> Self {
         let mut finder = Self { words, pairs: [0; 1 << 16], entries: vec![Vec::new()] };
         for (at, word) in finder.words.iter().enumerate() {
             for parity in [0, 1] {
@@ -47,11 +59,15 @@ impl WordFinder {
                 };
                 let slot = &mut finder.pairs[index_of(*first, *second)];
                 if *slot == 0 {
-                    *slot = u8::try_from(finder.entries.len()).unwrap_or(0);
-                    finder.entries.push(Vec::new());
+                    // the last entry is for all pairs that are too many
+                    if finder.entries.len() <= usize::from(u8::MAX) {
+                        finder.entries.push(Vec::new());
+                    }
+                    *slot = u8::try_from(finder.entries.len() - 1).unwrap_or(u8::MAX);
                 }
-                if let Some(entry) = finder.entries.get_mut(usize::from(*slot)) {
-                    entry.push((at, offset));
+                let entry = finder.entries.get_mut(usize::from(*slot));
+                if let (Some(entry), Some(head)) = (entry, word.as_bytes().first_chunk()) {
+                    entry.push(Entry { word: at, offset, head: *head });
                 }
             }
         }
@@ -59,7 +75,7 @@ impl WordFinder {
     }
 
     /// Returns the first word at or after `at`: its offset in the text and its index in the list.
-    pub(super) fn find(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
+    pub fn find(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
         let slot_of = |first: u8, second: u8| self.pairs[index_of(first, second)];
         let mut from = at;
         loop {
@@ -83,11 +99,11 @@ impl WordFinder {
 
     /// Returns the word whose pair is at `from`.
     fn word_at(&self, text: &[u8], from: usize, slot: u8) -> Option<(usize, usize)> {
-        self.entries.get(usize::from(slot))?.iter().find_map(|(word, offset)| {
+        self.entries.get(usize::from(slot))?.iter().find_map(|Entry { word, offset, head }| {
             let start = from.checked_sub(*offset)?;
-            let letters = self.words.get(*word)?.as_bytes();
-            let candidate = text.get(start..start + letters.len())?;
-            (letters == candidate).then_some((start, *word))
+            let rest = text.get(start..)?;
+            (rest.first_chunk() == Some(head) && rest.starts_with(self.words.get(*word)?.as_bytes()))
+                .then_some((start, *word))
         })
     }
 }

@@ -107,6 +107,8 @@ pub struct Case {
     pub history_event: Option<String>,
     /// Audit events of earlier days.
     pub history_audit: Option<String>,
+    /// Objects of the cluster, as kubectl prints them.
+    pub state: Option<String>,
 }
 
 /// The expected result of a case.
@@ -131,7 +133,8 @@ impl Case {
             (Table::Standard, true) => self.history_standard.as_deref(),
             (Table::Event, true) => self.history_event.as_deref(),
             (Table::Audit, true) => self.history_audit.as_deref(),
-            (Table::State, _) => None, // derived from the lines of the others
+            (Table::State, false) => self.state.as_deref(),
+            (Table::State, true) => None,
         }
     }
 }
@@ -285,6 +288,6 @@ pub fn parse_test(text: &str, place: &str) -> Result<RuleTest> {
         Error::usage("cannot read a rule test")
             .at(format!("{place}:{line}:{column}"))
             .because(ErrorText(error.message().to_owned()))
-            .hint("a case has `name`, `expect`, and lines in `business`, `standard`, `event` or `audit`")
+            .hint("a case has `name`, `expect`, and lines in `business`, `standard`, `event`, `audit` or `state`")
     })
 }

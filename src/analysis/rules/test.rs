@@ -65,6 +65,7 @@ async fn run_case(rule: &Rule, case: &Case, limits: Limits) -> Result<Vec<Map<St
             }
         }
     }
+    engine.add_broken().await?;
     let sql = rule.sql(&case.params)?;
     json_rows(&engine.query(&sql).await?)
 }

@@ -50,6 +50,9 @@ mod places;
 // Which line says that an object is wrong.
 mod state_table;
 
+// The objects that are wrong as all objects show it.
+mod broken;
+
 // What was seen of the objects that a start depends on.
 mod observation;
 
@@ -79,6 +82,7 @@ pub use crate::analysis::trace::mermaid::mermaid;
 pub use crate::analysis::trace::start::{Start, Subject, start_at, starts_of, subject_of_trace};
 pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};
 
+use crate::analysis::trace::broken::BrokenObjects;
 use crate::analysis::trace::errors::Errors;
 use crate::analysis::trace::events::{LinkedEvent, link_events, link_related};
 use crate::analysis::trace::gaps::RowSlots;
@@ -123,6 +127,7 @@ struct Context<'c> {
     calls: &'c BTreeMap<String, Vec<Callee>>,
     states: &'c [StateEntry],
     places: &'c Places,
+    broken: &'c BrokenObjects,
     owners: &'c Owners,
     /// Time zone of the hours in reasons.
     zone: Tz,
@@ -139,9 +144,10 @@ pub async fn trace(
     let tables = (mechanisms(custom)?, state_table::entries()?);
     let mut in_order: Vec<&Start> = starts.iter().collect();
     in_order.sort_by(|a, b| (a.ts, &a.id).cmp(&(b.ts, &b.id)));
+    let broken = BrokenObjects::load(engine).await?;
     let mut traces = Vec::new();
     for batch in in_order.chunks(BATCH) {
-        traces.extend(trace_batch(engine, window.zone, batch, &tables).await?);
+        traces.extend(trace_batch(engine, window.zone, batch, &tables, &broken).await?);
     }
     let place: BTreeMap<&str, usize> =
         starts.iter().enumerate().map(|(at, start)| (start.id.as_str(), at)).collect();
@@ -155,6 +161,7 @@ async fn trace_batch(
     zone: Tz,
     starts: &[&Start],
     (mechanisms, states): &(Vec<Mechanism>, Vec<StateEntry>),
+    broken: &BrokenObjects,
 ) -> Result<Vec<Trace>> {
     let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(Vec::new()) };
     narrow_tables(engine, first.ts.plus_s(-BACK_S), last.ts.plus_s(ON_S)).await?;
@@ -176,7 +183,8 @@ async fn trace_batch(
 
     let (row_slots, places) = (&RowSlots::load(engine).await?, &Places::load(engine).await?);
     let calls = &callees(engine, &known).await?;
-    let context = Context { mechanisms, errors: &errors, row_slots, calls, states, places, owners, zone };
+    let context =
+        Context { mechanisms, errors: &errors, row_slots, calls, states, places, broken, owners, zone };
     let traces = starts.iter().map(|start| {
         let linked = LinkedStart {
             start,

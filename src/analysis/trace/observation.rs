@@ -1,6 +1,7 @@
 //! What was seen of the objects that a start depends on, whichever log has it: events, and the lines of the
 //! workloads on the call path. Knows no table of states: `state` reads what these lines say.
 
+use crate::analysis::trace::broken::BrokenObject;
 use crate::analysis::trace::errors::Errors;
 use crate::analysis::trace::link::LinkKind;
 use crate::analysis::trace::places::Place;
@@ -46,15 +47,17 @@ pub struct Observation<'e> {
     pub evidence: &'e Evidence,
     /// When such a line was last seen within its slot.
     pub last: Ts,
+    /// The object, for the state of one that is wrong.
+    pub broken: Option<&'e BrokenObject>,
 }
 
-/// Returns what was seen around a start. What objects looked like (the rows of a table of states) joins here
-/// as further observations.
+/// Returns what was seen around a start.
 pub fn observations<'e>(linked: &LinkedStart<'e>, context: &Context<'e>) -> Vec<Observation<'e>> {
     let places = context.places.of(&linked.start.id);
     let named = mentioned(linked, places, context.errors);
     let mut all = of_events(linked, &named);
     all.extend(of_lines(linked, places, &named, context));
+    all.extend(of_states(linked, &named, context));
     all
 }
 
@@ -102,6 +105,7 @@ fn of_events<'e>(linked: &LinkedStart<'e>, named: &[&Place]) -> Vec<Observation<
             is_mentioned: event.hop == 0 || namespace.is_empty() || named.iter().any(|p| is_of(&p)),
             evidence: &event.evidence,
             last: event.evidence.ts,
+            broken: None,
         }
     });
     observation.collect()
@@ -141,10 +145,40 @@ fn of_lines<'e>(
                 is_mentioned: named.iter().any(|other| is_same(other)),
                 evidence: line.evidence,
                 last: line.last,
+                broken: None,
             });
         }
     }
     all
+}
+
+/// Returns the objects that are wrong.
+fn of_states<'e>(linked: &LinkedStart<'e>, named: &[&Place], context: &Context<'e>) -> Vec<Observation<'e>> {
+    let around = context.broken.around(linked.start, context.places).into_iter();
+    let observation = around.map(|(object, link, identity, hop)| {
+        let is_named = |place: &&Place| {
+            place.namespace == object.state.namespace
+                && (place.workload == object.workload || place.name.as_ref() == Some(&object.state.name))
+        };
+        Observation {
+            seen: Seen::State,
+            reason: &object.reason,
+            text: object.state.what.clone(),
+            kind: &object.state.kind,
+            object: &object.state.name,
+            namespace: &object.state.namespace,
+            workload: Some(object.workload.as_str()).filter(|workload| !workload.is_empty()),
+            node: None,
+            link: (link, identity),
+            hop,
+            callee: None,
+            is_mentioned: hop == 0 || object.state.namespace.is_empty() || named.iter().any(|p| is_named(&p)),
+            evidence: &object.evidence,
+            last: object.last,
+            broken: Some(object),
+        }
+    });
+    observation.collect()
 }
 
 impl Observation<'_> {

@@ -31,6 +31,8 @@ pub struct Places {
     kinds: BTreeMap<(String, String), &'static str>,
     /// Namespace and pod → node.
     nodes: BTreeMap<(String, String), String>,
+    /// Namespace, workload and node of pods.
+    runs_on: BTreeSet<(String, String, String)>,
 }
 
 impl Places {
@@ -55,7 +57,9 @@ impl Places {
             if let Some(kind) = kind_of(&pod) {
                 places.kinds.insert((namespace.clone(), owned(row, "workload")), kind);
             }
-            places.nodes.insert((namespace, pod), owned(row, "node"));
+            let node = owned(row, "node");
+            places.runs_on.insert((namespace.clone(), owned(row, "workload"), node.clone()));
+            places.nodes.insert((namespace, pod), node);
         }
         Ok(places)
     }
@@ -74,6 +78,11 @@ impl Places {
     /// Returns true if a place has or had pods.
     pub fn has_pods(&self, place: &Place) -> bool {
         self.workloads.contains(&(place.namespace.clone(), place.workload.clone()))
+    }
+
+    /// Returns true if a pod of a workload runs or ran on a node.
+    pub fn runs_on(&self, namespace: &str, workload: &str, node: &str) -> bool {
+        self.runs_on.contains(&(namespace.to_owned(), workload.to_owned(), node.to_owned()))
     }
 
     /// Returns the node of a pod.

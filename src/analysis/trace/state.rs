@@ -19,6 +19,8 @@ const BEFORE: (f64, f64) = (7200.0, 0.6);
 const BEFORE_LINE: (f64, f64) = (120.0, 0.6);
 /// The same after it: kubelets and controllers report late.
 const AFTER: (f64, f64) = (600.0, 0.4);
+/// Seconds before and after it in which the state of an object is one that lasts, and the share of the score.
+const OF_STATE: (f64, f64) = (43_200.0, 0.4);
 /// Seconds around a symptom in which another event must be seen that an entry needs.
 const NEEDED_S: f64 = 900.0;
 /// Certainty of a link where another event on the call path supports it.
@@ -72,37 +74,62 @@ pub fn states<'e>(linked: &LinkedStart<'e>, context: &Context<'e>) -> Vec<StateC
     found
 }
 
-/// Returns what the first entry that fits an observation says.
+/// Returns an observation as a candidate.
 fn candidate<'e>(
     seen: Observation<'e>,
     linked: &LinkedStart<'e>,
     context: &Context<'e>,
 ) -> Option<StateCandidate<'e>> {
-    let callee = seen.callee.map(|callee| context.places.has_pods(callee));
-    let found = context.states.iter().find_map(|entry| {
-        let found = entry.find(seen.seen, seen.reason, &seen.text, callee)?;
-        entry.needs.as_ref().is_none_or(|needed| is_seen(linked, needed)).then_some(found)
-    })?;
-    let (state, place, hop) = object(&found, &seen, context)?;
-    let strength = found.entry.strength;
+    let Said { state, place, hop, strength, is_needed } = match seen.broken {
+        Some(broken) => Said {
+            state: broken.state.clone(),
+            place: (seen.namespace.to_owned(), seen.workload.unwrap_or(seen.object).to_owned()),
+            hop: seen.hop,
+            strength: broken.strength,
+            is_needed: false,
+        },
+        None => said(&seen, linked, context)?,
+    };
     let lag_s = linked.start.ts.since_s(seen.last).max(linked.start.ts.since_s(seen.evidence.ts).min(0.0));
     let (within_s, share) = match seen.seen {
-        _ if lag_s < 0.0 => AFTER,
+        _ if lag_s < 0.0 && seen.seen != Seen::State => AFTER,
         Seen::Event => BEFORE,
+        Seen::State => OF_STATE,
         Seen::Log | Seen::Warning => BEFORE_LINE,
     };
     let depth = usize::try_from(hop).ok().and_then(|hop| DEPTH.get(hop)).copied().unwrap_or(1.0);
     let mention = if seen.is_mentioned { 1.0 } else { UNMENTIONED };
     // on the call path itself the depth counts, elsewhere how certain the link is
     let is_on_path = context.places.of(&linked.start.id).iter().any(|place| seen.is_at(place));
-    let link = match found.entry.needs {
+    let link = match is_needed {
         _ if is_on_path => 1.0,
-        Some(_) => seen.link.1.max(NEEDED),
-        None => seen.link.1,
+        true => seen.link.1.max(NEEDED),
+        false => seen.link.1,
     };
     let score = strength * depth * mention * link * nearness(lag_s.abs(), within_s, share);
-    drop(found);
     Some(StateCandidate { state, score, strength, place, hop, first: seen.evidence.ts, seen })
+}
+
+/// What is said of an object, where it belongs on the call path, and how surely.
+struct Said {
+    state: State,
+    place: (String, String),
+    hop: i64,
+    strength: f64,
+    /// True if another event supports it.
+    is_needed: bool,
+}
+
+/// Returns what the first entry that fits an observation says.
+fn said(seen: &Observation<'_>, linked: &LinkedStart<'_>, context: &Context<'_>) -> Option<Said> {
+    let callee = seen.callee.map(|callee| context.places.has_pods(callee));
+    let found = context.states.iter().find_map(|entry| {
+        let found = entry.find(seen.seen, seen.reason, &seen.text, callee)?;
+        entry.needs.as_ref().is_none_or(|needed| is_seen(linked, needed)).then_some(found)
+    })?;
+    let (state, place, hop) = object(&found, seen, context)?;
+    let entry = found.entry;
+    Some(Said { state, place, hop, strength: entry.strength, is_needed: entry.needs.is_some() })
 }
 
 /// Returns true if an event on the call path fits a pattern.
@@ -177,6 +204,6 @@ impl StateCandidate<'_> {
 
     /// Returns true if the line is an event.
     pub fn is_event(&self) -> bool {
-        self.seen.seen == Seen::Event
+        matches!(self.seen.seen, Seen::Event | Seen::State)
     }
 }

@@ -13,12 +13,15 @@ const VALUE: usize = 160;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Seen {
-    /// A cluster event, or the status of an object.
+    /// A cluster event.
     Event,
     /// An error in a log.
     Log,
     /// A warning in a log.
     Warning,
+    /// The state of an object beside others; no entry reads it.
+    #[serde(skip)]
+    State,
 }
 
 /// One entry as it is written.

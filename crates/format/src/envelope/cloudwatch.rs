@@ -37,6 +37,10 @@ impl Format for CloudWatch {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &["\"events\"", "\"logEvents\""]
+    }
+
     fn begins(&self, text: &str) -> bool {
         let Some(rest) = text.strip_prefix('{').map(str::trim_start) else { return false };
         let head = rest.as_bytes().get(..HEAD_BYTES).unwrap_or(rest.as_bytes());

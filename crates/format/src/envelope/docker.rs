@@ -32,6 +32,10 @@ impl Format for Docker {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &["\"log\""]
+    }
+
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
         text.starts_with('{')

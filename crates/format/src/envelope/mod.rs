@@ -14,4 +14,5 @@ pub mod lists;
 pub mod otlp;
 pub mod pairs;
 pub mod shipper;
+pub mod transcript;
 pub mod watch;

@@ -26,6 +26,10 @@ impl Format for Watch {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &["\"object\""]
+    }
+
     fn begins(&self, text: &str) -> bool {
         let head = text.trim_start_matches(['{', ' ', '\n', '\t']);
         text.starts_with('{')

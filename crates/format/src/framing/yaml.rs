@@ -7,7 +7,7 @@ use crate::framing::glue::emit_value;
 use crate::framing::limits::Limits;
 use crate::framing::line::next_line;
 use crate::framing::window::Window;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::io;
 
 /// The items of a List, while its lines pass.
@@ -60,8 +60,8 @@ pub(crate) fn items(input: &mut Window<'_>, limits: &Limits, emit: EmitFrame<'_>
             list.begun = Some(number);
             continue;
         }
-        let is_head = list.begun.is_none() && text.is_empty() && is_list_head(line);
-        if !is_head && text.len() < limits.line_bytes {
+        let is_blank = text.is_empty() && (line.trim_ascii().is_empty() || line.starts_with(b"#"));
+        if !is_blank && text.len() < limits.line_bytes {
             if text.is_empty() {
                 begun = number;
             }
@@ -74,20 +74,11 @@ pub(crate) fn items(input: &mut Window<'_>, limits: &Limits, emit: EmitFrame<'_>
     Ok(())
 }
 
-/// Returns true if a line belongs to a List but to none of its items.
-fn is_list_head(line: &[u8]) -> bool {
-    line.is_empty()
-        || line.starts_with(b"#")
-        || [
-            &b"apiVersion: v1"[..],
-            b"kind: List",
-            b"kind: EventList",
-            b"metadata:",
-            b"  resourceVersion:",
-            b"  selfLink:",
-        ]
-        .iter()
-        .any(|head| line.trim_ascii_end() == *head || head.ends_with(b":") && line.starts_with(head))
+/// Returns true for what a List has beside its items.
+fn is_list_head(object: &Map<String, Value>) -> bool {
+    let kind = object.get("kind").and_then(Value::as_str);
+    kind.is_none_or(|kind| kind.ends_with("List"))
+        && object.keys().all(|key| matches!(key.as_str(), "apiVersion" | "kind" | "metadata"))
 }
 
 /// Emits the text gathered so far, which begins on `line`, and clears it.
@@ -104,6 +95,7 @@ fn flush(text: &mut Vec<u8>, line: u64, emit: EmitFrame<'_>) {
                 emit(Frame::of(line, item.to_string().as_bytes()));
             }
         }
+        Ok(Value::Object(object)) if is_list_head(&object) => {}
         Ok(value @ Value::Object(_)) => emit_value(value.to_string().as_bytes(), line, emit),
         Ok(_) => emit(Frame::broken(line, text, "YAML without an object")),
         Err(error) => {

@@ -6,6 +6,7 @@ mod draft;
 mod file;
 mod group;
 mod near;
+mod pattern; // one regular expression
 mod set;
 mod time_format;
 
@@ -17,12 +18,12 @@ pub(crate) use set::LayoutSet;
 
 use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
+use crate::layout::pattern::{Compiled, Pattern};
 use crate::layout::time_format::TimeFormat;
 use crate::leaf::{event, json_message};
-use crate::text::{header, stack};
+use crate::text::{exception, header};
 use chrono_tz::Tz;
 use model::record::{Body, Level, Record};
-use regex::Regex;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -38,17 +39,11 @@ pub struct Layout {
     source: String,
     file: LayoutFile,
     patterns: Vec<Pattern>,
-    continues: Option<Regex>,
+    continues: Option<Pattern>,
     levels: HashMap<String, Level>,
     zone: Option<Tz>,
     time_format: Option<TimeFormat>,
     role: Role,
-}
-
-/// One regular expression, and what its groups mean.
-struct Pattern {
-    regex: Regex,
-    groups: Vec<(usize, Group)>,
 }
 
 impl Layout {
@@ -57,6 +52,20 @@ impl Layout {
     /// # Errors
     /// Broken TOML, or all invalid patterns, levels, zones and forms of times; each with its place.
     pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, Vec<LayoutError>> {
+        Self::read(name, file, text, Pattern::checked)
+    }
+
+    /// Reads a shipped layout, whose patterns tests compile: here they are compiled when a line is first compared.
+    pub(crate) fn shipped(name: &str, file: &str, text: &str) -> Result<Self, Vec<LayoutError>> {
+        Self::read(name, file, text, |source| Ok(Pattern::of(source)))
+    }
+
+    fn read(
+        name: &str,
+        file: &str,
+        text: &str,
+        pattern: fn(&str) -> Result<Pattern, String>,
+    ) -> Result<Self, Vec<LayoutError>> {
         let content = LayoutFile::parse(file, text).map_err(|error| vec![error])?;
         let mut errors = Vec::new();
         let mut fail = |needle: &str, what: String, hint: &str| {
@@ -65,24 +74,22 @@ impl Layout {
         let mut patterns = Vec::new();
         for source in &content.patterns {
             let needle = source.get(..source.floor_char_boundary(40)).unwrap_or(source);
-            match Pattern::parse(source) {
+            match pattern(source) {
                 Ok(pattern) => patterns.push(pattern),
                 Err(what) => fail(needle, what, PATTERNS_ARE_REGEXES),
             }
         }
-        let payloads = patterns.iter().filter(|pattern| pattern.has_payload()).count();
+        let payloads = patterns.iter().filter(|pattern| pattern.has_group("payload")).count();
         if content.patterns.is_empty() || payloads > 0 && payloads < patterns.len() {
             let what = "either every pattern has a group `payload` or none has; at least one pattern".into();
             fail("patterns", what, "");
         }
-        let has_time =
-            patterns.iter().any(|pattern| pattern.groups.iter().any(|(_, group)| *group == Group::Time));
+        let has_time = patterns.iter().any(|pattern| pattern.has_group("time"));
         if content.time_format.is_some() && !has_time && patterns.len() == content.patterns.len() {
             fail("time_format", "no pattern has a group `time`".into(), "");
         }
         let continues = content.continues.as_deref().and_then(|source| {
-            let regex = Regex::new(source).map_err(|error| last_line(&error));
-            regex.map_err(|what| fail("continues", what, PATTERNS_ARE_REGEXES)).ok()
+            pattern(source).map_err(|what| fail("continues", what, PATTERNS_ARE_REGEXES)).ok()
         });
         let mut levels = HashMap::new();
         for (word, level) in &content.levels {
@@ -128,8 +135,9 @@ impl Layout {
     /// Finds the groups of the first pattern that matches.
     fn find<'t>(&self, line: &'t str) -> Option<Found<'t, '_>> {
         self.patterns.iter().find_map(|pattern| {
-            let captures = pattern.regex.captures(line)?;
-            let texts = pattern.groups.iter().filter_map(|(index, group)| {
+            let Compiled { regex, groups } = pattern.compiled()?;
+            let captures = regex.captures(line)?;
+            let texts = groups.iter().filter_map(|(index, group)| {
                 let text = captures.get(*index)?.as_str();
                 // a message of `-` is a message
                 let is_absent =
@@ -171,24 +179,6 @@ impl Layout {
     }
 }
 
-impl Pattern {
-    fn parse(source: &str) -> Result<Self, String> {
-        let regex = Regex::new(source).map_err(|error| last_line(&error))?;
-        let named = regex.capture_names().enumerate().skip(1);
-        let groups = named.filter_map(|(index, name)| Some((index, Group::of(name?)))).collect();
-        Ok(Self { regex, groups })
-    }
-
-    fn has_payload(&self) -> bool {
-        self.groups.iter().any(|(_, group)| *group == Group::Payload)
-    }
-}
-
-/// Returns the reason at the end of an error's picture of a pattern.
-fn last_line(error: &regex::Error) -> String {
-    error.to_string().lines().last().unwrap_or("").trim().trim_start_matches("error: ").to_owned()
-}
-
 impl Format for Layout {
     fn name(&self) -> &str {
         &self.name
@@ -207,7 +197,7 @@ impl Format for Layout {
     }
 
     fn begins(&self, text: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.regex.is_match(text))
+        self.patterns.iter().any(|pattern| pattern.is_match(text))
     }
 
     fn unwrap_line<'a>(&self, line: &'a [u8], clock: &Clock) -> Option<Unwrapped<'a>> {
@@ -271,9 +261,9 @@ impl Format for Layout {
             record.attrs.text("scopes", scopes);
         }
         let mut fields = header::with_stack(further);
-        fields.exception = stack::exception_before(message, further).map(Into::into).or(fields.exception);
+        fields.exception = exception::exception_before(message, further).map(Into::into).or(fields.exception);
         found.fill_fields(&mut fields);
-        fields.exception = fields.exception.or_else(|| stack::exception_of(message).map(Into::into));
+        fields.exception = fields.exception.or_else(|| exception::exception_of(message).map(Into::into));
         if let Some(time) = self.time(&found, clock) {
             record.ts = Some(time.ts);
             record.zoned = time.is_zoned;

@@ -54,8 +54,7 @@ impl NearMiss {
 /// Returns the layouts that read the most of a line that none reads whole.
 pub fn near_misses<'l>(layouts: impl IntoIterator<Item = &'l Layout>, line: &str) -> Vec<NearMiss> {
     let of_layout = |layout: &'l Layout| {
-        let misses =
-            layout.patterns.iter().filter_map(|pattern| NearMiss::of(layout, pattern.regex.as_str(), line));
+        let misses = layout.patterns.iter().filter_map(|pattern| NearMiss::of(layout, &pattern.source, line));
         misses.max_by_key(|miss| miss.read.len())
     };
     let mut misses: Vec<NearMiss> = layouts.into_iter().filter_map(of_layout).collect();

@@ -172,7 +172,7 @@ impl Format for JsonApp {
                 members_of_line(&again).map_err(|_| broken.to_string())?
             }
         };
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(members.len());
         collect(&members, "", &mut found);
         fit_dialect(&members, &mut found);
         find_place(&members, &mut found);

@@ -6,13 +6,13 @@
 use crate::contract::{Clock, Emit, Format, Role};
 use crate::leaf::json_message;
 use crate::leaf::nginx_error::NginxError;
+use crate::text::exception;
 use crate::text::header::{
     before_time, bracket, clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp,
     with_stack,
 };
 use crate::text::json::members;
 use crate::text::layout::{Header, logger, pieces};
-use crate::text::stack;
 use crate::text::time::Stamp;
 use model::record::{Attrs, Body, Level, Record, TextFields};
 
@@ -195,7 +195,7 @@ impl Format for Logback {
         let (line, further) = first_line(text);
         if let Some(level) = crash_level(line) {
             let mut record = Record { level: Some(level), ..Record::text(line) };
-            let exception = stack::exception_of(text).map(Into::into);
+            let exception = exception::exception_of(text).map(Into::into);
             record.body = Body::Text(TextFields { exception, ..with_stack(further) });
             emit(record);
             return Ok(());
@@ -210,8 +210,8 @@ impl Format for Logback {
         }
         let mut record = Record::text(message);
         let mut fields = with_stack(further);
-        fields.exception = stack::exception_before(message, further).map(Into::into).or(fields.exception);
-        fields.exception = fields.exception.or_else(|| stack::exception_of(message).map(Into::into));
+        fields.exception = exception::exception_before(message, further).map(Into::into).or(fields.exception);
+        fields.exception = fields.exception.or_else(|| exception::exception_of(message).map(Into::into));
         fields.logger = header.logger.map(Into::into);
         fields.thread = header.thread.map(Into::into);
         fields.trace_id = trace.map(Into::into);

@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) attrs: Attrs,
     pub(super) stdout: bool,
     pub(super) complete: bool,
+    /// True for a JSON line with none of the formats' words.
+    pub(super) is_unmarked: bool,
     /// Number of envelopes.
     pub(super) depth: usize,
     /// Indexes of the envelopes in the list of formats, the outermost first.
@@ -45,6 +47,7 @@ impl<'a> Context<'a> {
             attrs: self.attrs,
             stdout: stdout || self.stdout,
             complete: complete || self.complete,
+            is_unmarked: false,
             depth: self.depth + 1,
             chain: self.chain,
         };
@@ -69,6 +72,7 @@ impl<'a> Context<'a> {
             attrs: self.attrs,
             stdout: self.stdout,
             complete: self.complete,
+            is_unmarked: self.is_unmarked,
             depth: self.depth,
             chain: self.chain,
         }

@@ -86,7 +86,8 @@ impl Reader {
     /// Adds a partial line to its stream. Partial lines are joined by bytes, because collectors cut
     /// within characters.
     pub(super) fn join_partial(&mut self, payload: &[u8], context: &Context<'_>, emit: EmitRow<'_>) {
-        let stream = self.streams.entry(context.stream_key()).or_default();
+        let key = context.stream_key();
+        let mut stream = self.take_stream(key);
         if stream.partial.is_empty() {
             self.partials += 1;
             stream.partial_at = self.next;
@@ -98,42 +99,57 @@ impl Reader {
             stream.partial.extend_from_slice(payload);
             self.held_bytes += payload.len();
         }
+        self.recent = Some((key, stream));
         self.counts.joined += 1;
         self.bound(emit);
     }
 
+    /// Takes the stream with a key out of the others.
+    fn take_stream(&mut self, key: u64) -> Box<Stream> {
+        match self.recent.take() {
+            Some((recent, stream)) if recent == key => return stream,
+            Some((recent, stream)) => self.streams.insert(recent, stream),
+            None => None,
+        };
+        self.streams.remove(&key).unwrap_or_default()
+    }
+
     /// Reads what the streams hold back if it is too much.
     fn bound(&mut self, emit: EmitRow<'_>) {
-        if self.streams.len() >= MAX_STREAMS || self.held_bytes >= MAX_HELD_BYTES {
+        if self.streams.len() + usize::from(self.recent.is_some()) >= MAX_STREAMS
+            || self.held_bytes >= MAX_HELD_BYTES
+        {
             self.release_all(emit);
         }
     }
 
     /// Adds an application's line to its stream.
-    pub(super) fn join(&mut self, bytes: &[u8], context: Context<'_>, emit: EmitRow<'_>) {
+    pub(super) fn join(&mut self, bytes: Bytes<'_>, context: Context<'_>, emit: EmitRow<'_>) {
         // a line without an envelope: what was begun before it is not continued after it
         if context.depth == 0 && self.partials > 0 {
             self.release_all(emit);
         }
         let key = context.stream_key();
-        let mut stream = self.streams.remove(&key).unwrap_or_default();
+        let mut stream = self.take_stream(key);
         if stream.partial.is_empty() {
             self.line(&mut stream, Line { bytes, begun: None, context }, emit);
         } else {
             let mut whole = std::mem::take(&mut stream.partial);
             self.partials = self.partials.saturating_sub(1);
             self.held_bytes = self.held_bytes.saturating_sub(whole.len());
-            whole.extend_from_slice(bytes);
+            whole.extend_from_slice(bytes.bytes);
             let begun = Some(stream.partial_at);
-            self.line(&mut stream, Line { bytes: &whole, begun, context }, emit);
+            self.line(&mut stream, Line { bytes: Bytes::of(&whole), begun, context }, emit);
         }
-        self.streams.insert(key, stream);
+        self.recent = Some((key, stream));
         self.bound(emit);
     }
 
     /// Reads what every stream holds back, in the order of the object.
     pub(super) fn release_all(&mut self, emit: EmitRow<'_>) {
-        let mut streams: Vec<Box<Stream>> = std::mem::take(&mut self.streams).into_values().collect();
+        let recent = self.recent.take().map(|(_, stream)| stream);
+        let streams = std::mem::take(&mut self.streams).into_values();
+        let mut streams: Vec<Box<Stream>> = streams.chain(recent).collect();
         streams.sort_by_key(|stream| {
             let at = stream.held.as_ref().map_or(stream.partial_at, |held| held.at);
             (at.line, at.item)
@@ -143,7 +159,7 @@ impl Reader {
                 let bytes = std::mem::take(&mut stream.partial);
                 let context = std::mem::take(&mut stream.partial_context);
                 let begun = Some(stream.partial_at);
-                self.line(&mut stream, Line { bytes: &bytes, begun, context }, emit);
+                self.line(&mut stream, Line { bytes: Bytes::of(&bytes), begun, context }, emit);
             }
             self.release(&mut stream, emit);
         }
@@ -153,9 +169,10 @@ impl Reader {
     /// Joins a line to the record before it, or begins a record with it.
     fn line(&mut self, stream: &mut Stream, line: Line<'_>, emit: EmitRow<'_>) {
         let Line { bytes, begun, mut context } = line;
-        let decoded = match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => match gb18030::decode(bytes) {
+        let Bytes { bytes, text } = bytes;
+        let decoded = match text {
+            Some(text) => Cow::Borrowed(text),
+            None => match gb18030::decode(bytes) {
                 Some(text) => {
                     context.attrs.text("encoding", "GB18030");
                     Cow::Owned(text)
@@ -172,7 +189,8 @@ impl Reader {
             self.counts.drop_by("blank line");
             return;
         }
-        let leaf = self.options.registry.leaf_of(text, stream.leaf);
+        let is_unmarked = context.is_unmarked && matches!(plain, Cow::Borrowed(_));
+        let leaf = self.options.registry.leaf_of(text, stream.leaf, is_unmarked);
         // an indented line begins a record only where a layout says how it is indented
         let is_layout = self.options.registry.layout(leaf).is_some();
         let begins = is_layout || leaf.is_some() && !text.starts_with([' ', '\t']);
@@ -275,15 +293,28 @@ impl Reader {
         // JSON that was written for people's eyes has its format when it is whole
         let leaf = leaf.or_else(|| {
             let is_json = last_line_at > 0 && dump::is_json(&text);
-            is_json.then(|| self.options.registry.leaf_of(&text, None)).flatten()
+            is_json.then(|| self.options.registry.leaf_of(&text, None, false)).flatten()
         });
         self.read(&mut stream.last_ts, &RecordText { text: &text, leaf, at, context: &context }, emit);
     }
 }
 
+/// Bytes, and the text that they are if they are UTF-8.
+#[derive(Clone, Copy)]
+pub(super) struct Bytes<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) text: Option<&'b str>,
+}
+
+impl<'b> Bytes<'b> {
+    pub(super) fn of(bytes: &'b [u8]) -> Self {
+        Self { bytes, text: std::str::from_utf8(bytes).ok() }
+    }
+}
+
 /// An application's line. `begun` is the position of the first part if it was joined from several.
 struct Line<'l> {
-    bytes: &'l [u8],
+    bytes: Bytes<'l>,
     begun: Option<Position>,
     context: Context<'l>,
 }

@@ -18,7 +18,7 @@ use crate::reader::context::Context;
 use crate::reader::join::Stream;
 use crate::reader::settle::RecordText;
 use crate::registry::Registry;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use model::record::Record;
 use model::table::Table;
 use redact::Redactor;
@@ -51,16 +51,20 @@ pub struct ReaderOptions {
 impl ReaderOptions {
     /// Returns the shipped formats and usual bounds, for an object with that clock.
     pub fn of(clock: Clock) -> Self {
-        let midnight = clock.day.and_time(chrono::NaiveTime::MIN);
         Self {
             registry: Registry::shipped(),
             clock,
-            fallback_ts: model::time::local_ts(midnight, clock.zone).0,
+            fallback_ts: midnight_of(&clock),
             latest_ts: i64::MAX,
             max_skew: DAY_US,
             redactor: Redactor::default(),
         }
     }
+}
+
+/// Returns midnight of a clock's day, µs UTC.
+fn midnight_of(clock: &Clock) -> i64 {
+    model::time::local_ts(clock.day.and_time(NaiveTime::MIN), clock.zone).0
 }
 
 /// One record on its way to a table.
@@ -89,7 +93,11 @@ pub struct Reader {
     object: Origin,
     object_day: NaiveDate,
     options: ReaderOptions,
+    /// Midnight of the clock's day, µs UTC.
+    midnight: i64,
     streams: HashMap<u64, Box<Stream>>,
+    /// The stream of the last line, by its key: most lines have the same. It is not in `streams`.
+    recent: Option<(u64, Box<Stream>)>,
     /// Bytes that the streams hold back.
     held_bytes: usize,
     /// Number of streams with a line that is not complete yet.
@@ -119,9 +127,11 @@ impl Reader {
         Self {
             object: origin.clone(),
             object_day: options.clock.day,
+            midnight: midnight_of(&options.clock),
             origin,
             options,
             streams: HashMap::new(),
+            recent: None,
             held_bytes: 0,
             partials: 0,
             metadata_budget: 1 << 20,
@@ -141,6 +151,7 @@ impl Reader {
         let named = self.object.text_table.map(|table| (table, self.object.reason.clone()));
         let (text_table, reason) = named.map_or((text_table, reason), |(table, why)| (Some(table), why));
         self.options.clock.day = day.unwrap_or(self.object_day);
+        self.midnight = midnight_of(&self.options.clock);
         self.origin = Origin { place, text_table, reason, day };
     }
 
@@ -178,7 +189,11 @@ impl Reader {
 
     /// Returns the time of the last record of the stream that a line with this context belongs to.
     fn last_ts(&self, context: &Context<'_>) -> Option<i64> {
-        self.streams.get(&context.stream_key())?.last_ts
+        let key = context.stream_key();
+        match &self.recent {
+            Some((recent, stream)) if *recent == key => stream.last_ts,
+            _ => self.streams.get(&key)?.last_ts,
+        }
     }
 
     /// Returns the position of a record that begins now.

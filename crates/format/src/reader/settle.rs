@@ -5,8 +5,7 @@ use crate::contract::{Clock, Role};
 use crate::reader::context::Context;
 use crate::reader::count::NO_FORMAT;
 use crate::reader::{DAY_US, EmitRow, MAX_RECORD_BYTES, Position, Reader, Row};
-use crate::text::stack;
-use chrono::NaiveTime;
+use crate::text::exception;
 use model::record::{Attrs, Body, Level, Record, Text};
 use model::table::Table;
 use model::time::Ts;
@@ -50,9 +49,7 @@ impl Reader {
     /// Returns when the object was written; `None` if only its day is known.
     fn written(&self) -> Option<i64> {
         // the time of an object that has a day is that day's midnight
-        let Clock { day, zone, .. } = self.options.clock;
-        let written = self.options.fallback_ts;
-        (written > model::time::local_ts(day.and_time(NaiveTime::MIN), zone).0).then_some(written)
+        Some(self.options.fallback_ts).filter(|written| *written > self.midnight)
     }
 
     /// Returns true for a time at which a record of this object can have been written.
@@ -81,8 +78,8 @@ impl Reader {
         let is_json = matches!(self.role_of(leaf), Some(Role::Audit | Role::Event | Role::State));
         let (text, cut_bytes) = cut_to(record.text, if is_json { usize::MAX } else { MAX_RECORD_BYTES });
         let Some(format) = self.options.registry.at(leaf) else {
-            let exception = stack::exception_of(text);
-            let is_trace = stack::is_report(text, exception);
+            let exception = exception::exception_of(text);
+            let is_trace = exception::is_report(text, exception);
             // a container may print anything; so a path that names one is like an envelope
             if context.depth == 0 && !is_trace && self.origin.place.container.is_none() {
                 self.unparsed(*last_ts, &RecordText { text, ..*record }, NO_FORMAT, emit);
@@ -215,7 +212,9 @@ impl Reader {
                     *column = outer.as_deref().map(Cow::Borrowed);
                 }
             }
-            record.place.fill_from(&context.place.by_ref());
+            if context.depth > 0 {
+                record.place.fill_from(&context.place.by_ref());
+            }
             record.place.fill_from(&self.origin.place.by_ref());
             if table == Table::Standard {
                 fit_standard(&mut record);

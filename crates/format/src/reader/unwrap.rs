@@ -5,6 +5,7 @@ use crate::contract::{Format, Part, Unwrapped};
 use crate::envelope::shipper;
 use crate::leaf::{audit, event, object};
 use crate::reader::context::{Context, MAX_DEPTH};
+use crate::reader::join::Bytes;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, Reader};
 use crate::text::ansi;
@@ -23,12 +24,13 @@ fn is_own_record(text: &str) -> bool {
 
 impl Reader {
     /// Removes all envelopes of a line and reads the application's line.
-    pub(super) fn unwrap(&mut self, bytes: &[u8], context: Context<'_>, emit: EmitRow<'_>) {
+    pub(super) fn unwrap(&mut self, bytes: &[u8], mut context: Context<'_>, emit: EmitRow<'_>) {
         // terminals' codes before an envelope
         let plain =
             bytes.starts_with(b"\x1b").then(|| ansi::without(String::from_utf8_lossy(bytes)).into_owned());
         let bytes = plain.as_deref().map_or(bytes, str::as_bytes);
-        if context.depth < MAX_DEPTH && self.unwrap_once(bytes, &context, emit) {
+        let bytes = Bytes::of(bytes);
+        if context.depth < MAX_DEPTH && self.unwrap_once(bytes, &mut context, emit) {
             return;
         }
         self.join(bytes, context, emit);
@@ -36,27 +38,28 @@ impl Reader {
 
     /// Tries the envelopes, the one that fitted last first, and reads all parts of the one that fits.
     /// Returns false if none does.
-    fn unwrap_once(&mut self, bytes: &[u8], context: &Context<'_>, emit: EmitRow<'_>) -> bool {
+    fn unwrap_once(&mut self, line: Bytes<'_>, context: &mut Context<'_>, emit: EmitRow<'_>) -> bool {
+        let Bytes { bytes, text } = line;
         let Some(first) = bytes.first() else { return false };
-        let json = match first {
-            b'{' => match std::str::from_utf8(bytes) {
-                Ok(text) => Some(text),
-                Err(_) => return false,
-            },
-            _ => None,
-        };
+        let json = text.filter(|_| *first == b'{');
+        if json.is_none() && *first == b'{' {
+            return false;
+        }
         if json.is_some_and(|text| audit::is_native(text) && !shipper::is_marked(text)) {
             return false;
         }
         let registry = self.options.registry;
+        context.is_unmarked = json.is_some_and(|text| registry.is_unmarked(text));
         let clock = self.clock_of(context);
         let last = self.envelope;
         let mut is_checked = false;
-        let others = registry.envelopes().iter().copied().filter(|index| *index != last);
-        for index in std::iter::once(last).chain(others) {
+        let candidates = registry.envelopes_of(*first).iter().copied();
+        let (preferred, others) =
+            (candidates.clone().filter(|at| *at == last), candidates.filter(|at| *at != last));
+        for index in preferred.chain(others) {
             let Some(format) = registry.at(Some(index)) else { continue };
-            if !format.first_bytes().contains(first)
-                || format.is_outermost() && context.depth > 0
+            if format.is_outermost() && context.depth > 0
+                || context.is_unmarked && !format.words().is_empty()
                 || json.is_some_and(|text| !format.begins(text))
             {
                 continue;
@@ -80,7 +83,9 @@ impl Reader {
         if json.is_some() || *first == b'\t' {
             return false;
         }
-        let prefix = bytes.utf8_chunks().next().and_then(|chunk| registry.prefix_of(chunk.valid()));
+        // or the text before the first byte that is not UTF-8
+        let valid = || bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        let prefix = registry.prefix_of(text.unwrap_or_else(valid));
         let Some(format) = registry.at(prefix) else { return false };
         let index = prefix.unwrap_or(0);
         format.unwrap_all(bytes, &clock, &mut |part| self.part(index, part, context, emit))

@@ -4,7 +4,7 @@
 
 use crate::contract::{Clock, last_segment};
 use crate::text::http_request::{HttpRequest, Parts};
-use crate::text::{ansi, header, place, stack, time};
+use crate::text::{ansi, exception, header, place, stack, time};
 use model::record::{Body, Level, Place, Record, Text, TextFields};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -94,6 +94,9 @@ const GROUPS: [(&str, Field); 24] = [
 /// A name, its field and its rank for that field.
 type Name = (String, Field, usize);
 
+/// Bytes of the longest name.
+const MAX_NAME: usize = 64;
+
 /// Names of the config, by group.
 static CUSTOM: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
 
@@ -108,32 +111,37 @@ pub fn add_names(names: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
     }
 }
 
-/// The names by length, so that a lookup compares few.
-static BY_LENGTH: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
+/// The names by [`slot_of`], so that a lookup compares few.
+static BY_SLOT: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
     let text = include_str!("../../../../formats/names/application.toml");
     let file: BTreeMap<String, Vec<String>> = toml::from_str(text).unwrap_or_default();
-    let mut by_length = vec![Vec::new(); 64];
+    let mut by_slot = vec![Vec::new(); MAX_NAME * 32];
     for (group, field) in GROUPS {
         let custom = CUSTOM.get().and_then(|custom| custom.get(group));
         let names = custom.into_iter().chain(file.get(group)).flatten();
         for (rank, name) in names.enumerate() {
-            if let Some(same) = by_length.get_mut(name.len()) {
+            if let Some(same) = by_slot.get_mut(slot_of(name)) {
                 same.push((name.clone(), field, rank));
             }
         }
     }
-    by_length
+    by_slot
 });
+
+/// Returns a number that is the same for a name in capitals: of its length and first letter.
+fn slot_of(name: &str) -> usize {
+    name.len() * 32 + usize::from(name.bytes().next().unwrap_or(0) & 31)
+}
 
 /// Returns the field that `name` stands for and its rank among the names of that field.
 pub fn field(name: &str) -> Option<(Field, usize)> {
-    let same = BY_LENGTH.get(name.len())?;
+    let same = BY_SLOT.get(slot_of(name))?;
     same.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(|(_, field, rank)| (*field, *rank))
 }
 
 /// What is before a dot of some name, in lower case.
 static PARENTS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let names = BY_LENGTH.iter().flatten().map(|(name, ..)| name.to_ascii_lowercase());
+    let names = BY_SLOT.iter().flatten().map(|(name, ..)| name.to_ascii_lowercase());
     let parents = |name: String| -> Vec<String> {
         name.match_indices('.').filter_map(|(at, _)| name.get(..at).map(str::to_owned)).collect()
     };
@@ -212,7 +220,7 @@ pub fn record<'a>(mut candidates: Vec<Candidate<'a>>, clock: &Clock) -> (Record<
             }
             Field::Stack if fields.stack.is_none() => {
                 // `exc_info: true` and `exception: "timeout"` are not stacks
-                let is_stack = text.contains('\n') || stack::exception_of(&text).is_some();
+                let is_stack = text.contains('\n') || exception::exception_of(&text).is_some();
                 fields.stack = is_stack.then_some(text);
                 is_stack
             }
@@ -278,13 +286,14 @@ fn set_time(record: &mut Record<'_>, text: &str, clock: &Clock) -> bool {
 /// Moves a stack out of the message, and names the exception.
 fn find_stack(record: &mut Record<'_>, fields: &mut TextFields<'_>) {
     if fields.stack.is_none()
+        && memchr::memchr(b'\n', record.message.as_bytes()).is_some()
         && let Some((first, rest)) = record.message.split_once('\n')
         && rest.lines().any(|line| stack::continues(line, first) && line.starts_with([' ', '\t']))
-        && stack::exception_of(rest).is_some()
+        && exception::exception_of(rest).is_some()
     {
         (record.message, fields.stack) = (Cow::Owned(first.to_owned()), Some(Cow::Owned(rest.to_owned())));
     }
-    let named = |text: &str| stack::exception_of(text).map(|class| Cow::Owned(class.to_owned()));
+    let named = |text: &str| exception::exception_of(text).map(|class| Cow::Owned(class.to_owned()));
     let stack = fields.stack.as_deref();
     fields.exception =
         fields.exception.take().or_else(|| stack.and_then(named)).or_else(|| named(&record.message));

@@ -2,10 +2,16 @@
 //! Must not know any one layout; `layout` combines the pieces.
 
 use crate::contract::Clock;
-use crate::text::{stack, time};
+use crate::text::{exception, time};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use memchr::memmem::Finder;
 use model::record::{Level, TextFields};
+use std::sync::LazyLock;
+
+/// The names of ids without their first letter; prepared once, since every message is searched for them.
+static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("race"));
+static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
 
 /// Splits a record's text into its first line and the lines after it.
 pub fn first_line(text: &str) -> (&str, &str) {
@@ -18,13 +24,16 @@ pub fn with_stack(stack: &str) -> TextFields<'_> {
     if stack.trim_start().is_empty() {
         return TextFields::default();
     }
-    let exception = stack::exception_of(stack).map(Into::into);
+    let exception = exception::exception_of(stack).map(Into::into);
     TextFields { stack: Some(stack.into()), exception, ..TextFields::default() }
 }
 
 /// Reads a word that can only be a level: `INFO`, `warning`, `[ERROR]`, `Error:`, `【错误】`. Words that also
 /// begin sentences (`error`, `Fine`) count only in the spelling of loggers.
 pub fn clear_level(word: &str) -> Option<Level> {
+    if matches!(word, "INFO" | "WARN" | "ERROR" | "DEBUG") {
+        return Level::of(word); // what most lines have
+    }
     let bare = word.trim_matches(['[', ']', ':', '<', '>', '|', ' ', '【', '】', '：']);
     if !bare.is_ascii() {
         const ALONE: [&str; 6] = ["错误", "警告", "信息", "调试", "严重", "致命"];
@@ -145,12 +154,12 @@ pub fn trace_pair(group: &str) -> Option<(&str, &str)> {
 /// `"trace.id":"…"`). Returns it with the byte offsets where its name begins and the id ends.
 pub fn id_named<'a>(text: &'a str, name: &str) -> Option<(&'a str, usize, usize)> {
     let bytes = text.as_bytes();
-    let tail = name.get(1..)?;
+    let tail = if name == "trace" { &*TRACE } else { &*SPAN };
     let mut from = 0;
     // only the first letter may be a capital: nobody logs `TRACE_ID`
-    while let Some(found) = text.get(from..)?.find(tail) {
+    while let Some(found) = tail.find(bytes.get(from..)?) {
         let start = (from + found).checked_sub(1);
-        let mut at = from + found + tail.len();
+        let mut at = from + found + tail.needle().len();
         from = at;
         let Some(start) =
             start.filter(|start| bytes.get(*start).map(u8::to_ascii_lowercase) == name.bytes().next())

@@ -7,6 +7,9 @@ use model::record::{Attrs, Text};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+/// Members that are compared with each other; more are hashed.
+const FEW: usize = 32;
+
 /// Returns the members of a JSON object in order, duplicates included. Text after it is not read.
 pub fn members(json: &str) -> Result<Vec<Member<'_>>, Broken> {
     JsonCursor::new(json).members()
@@ -25,7 +28,13 @@ pub fn items(json: &str) -> Result<Vec<&str>, Broken> {
 /// Returns a string, number or boolean as text; `None` for null, an empty string, an array and an
 /// object.
 pub fn text_of(value: &str) -> Option<Text<'_>> {
-    JsonCursor::new(value).text().ok().flatten()
+    // most texts are strings without escapes
+    let inner =
+        value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.is_empty());
+    match inner {
+        Some(inner) if memchr::memchr2(b'\\', b'"', inner.as_bytes()).is_none() => Some(Cow::Borrowed(inner)),
+        _ => JsonCursor::new(value).text().ok().flatten(),
+    }
 }
 
 /// Returns a number, or a string that contains one, as an integer.
@@ -38,9 +47,15 @@ pub fn int_of(value: &str) -> Option<i64> {
 pub fn remaining(members: &[Member<'_>], taken: &[usize]) -> Attrs {
     let mut attrs = Attrs::default();
     let mut seen = HashSet::new();
-    for (key, raw) in members {
+    for (index, (key, raw)) in members.iter().enumerate() {
         let at = raw.as_ptr().addr();
-        if taken.contains(&at) || !seen.insert(key.clone()) {
+        if taken.contains(&at) {
+            continue;
+        }
+        let before = members.get(..index).unwrap_or_default();
+        let is_kept = |(other, raw): &Member<'_>| other == key && !taken.contains(&raw.as_ptr().addr());
+        let is_new = if members.len() <= FEW { !before.iter().any(is_kept) } else { seen.insert(key) };
+        if !is_new {
             continue;
         }
         let span = at..at + raw.len();
@@ -50,7 +65,8 @@ pub fn remaining(members: &[Member<'_>], taken: &[usize]) -> Attrs {
             }
         } else {
             // readers of the lake are stricter than loggers about surrogates
-            let is_suspect = raw.contains("\\ud") || raw.contains("\\uD");
+            let is_suspect = memchr::memchr(b'\\', raw.as_bytes()).is_some()
+                && (raw.contains("\\ud") || raw.contains("\\uD"));
             attrs.raw(key, &if is_suspect { mended(raw) } else { Cow::Borrowed(*raw) });
         }
     }

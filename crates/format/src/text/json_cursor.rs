@@ -94,7 +94,7 @@ impl<'a> JsonCursor<'a> {
         if self.peek() != Some(b'{') {
             return Err(self.broken("an object"));
         }
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(16);
         let mut has_more = self.enter(b'}')?;
         while has_more {
             members.push((self.decoded_key()?, self.raw()?));

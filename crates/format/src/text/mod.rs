@@ -7,6 +7,7 @@ pub(crate) mod csv; // the fields of a CSV record
 pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
 pub(crate) mod csv_kind; // CSV without a header row, by the shape of its records
 pub(crate) mod dump; // documents on further lines: JSON, YAML, XML, SQL
+pub mod exception; // the class of an exception
 pub(crate) mod fields; // field names of structured logs → columns
 pub(crate) mod gb18030; // lines in GB18030, GBK, GB2312
 pub(crate) mod header; // pieces of a line before its message: level, logger, ids
@@ -21,6 +22,6 @@ pub(crate) mod layout; // those pieces in any order a team configured
 pub(crate) mod pairs; // the pairs of logfmt
 pub(crate) mod place; // names of a place that hold several
 pub(crate) mod private_key; // lines of one private key
-pub mod stack; // lines of a stack trace, and its exception
+pub mod stack; // lines of a stack trace
 pub mod template; // a message with its variables masked
 pub mod time; // times as logs write them

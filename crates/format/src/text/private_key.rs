@@ -1,6 +1,12 @@
 //! Private keys that a program printed to its log line by line: redaction recognises a key only as
 //! a whole, so its lines are joined first. Must not know how keys are masked.
 
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// What every key begins with; prepared once, since every line is searched for it.
+static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-----"));
+
 /// PEM wraps at 64 characters (RFC 7468, section 2); OpenSSH and older tools reach 76.
 const LONGEST_LINE: usize = 80;
 
@@ -13,7 +19,7 @@ pub fn continues_key(line: &str) -> bool {
 
 /// Returns true if a key is open after `line`, which follows a text where one `was_open`.
 pub fn is_open(line: &str, was_open: bool) -> bool {
-    if memchr::memmem::find(line.as_bytes(), b"-----").is_none() {
+    if DASHES.find(line.as_bytes()).is_none() {
         return was_open;
     }
     match line.rsplit_once("-----BEGIN ") {

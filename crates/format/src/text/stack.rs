@@ -1,4 +1,4 @@
-//! Stack traces: the lines that can never begin a record, and the class of the exception in a trace.
+//! Stack traces: the lines that can never begin a record.
 //! Java, Python, Go and Node write them, in any log format.
 //! Must not know any log format, nor what a record is.
 
@@ -266,8 +266,28 @@ fn is_go_frame(line: &str) -> bool {
             || ["main.", "net/http.", "runtime/"].iter().any(|known| head.starts_with(known)))
 }
 
+/// Returns true if `line` goes on with the message of an exception, `previous`, though it could begin a record.
+pub fn continues_message(line: &str, previous: &str) -> bool {
+    ["DETAIL:  ", "HINT:  ", "CONTEXT:  "].iter().any(|word| line.starts_with(word))
+        && (previous.starts_with(' ') || python_class(previous).is_some_and(|class| class.contains('.')))
+}
+
+/// Returns the class on the last line of a traceback: the one word before `:`.
+pub(super) fn python_class(line: &str) -> Option<&str> {
+    let class = line.split_once(": ").map_or(line, |(class, _)| class).trim_end_matches(':');
+    let is_name = class.split('.').all(|part| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
+    (is_name && !class.starts_with("Traceback")).then_some(class)
+}
+
+/// How names of exceptions end.
+pub(super) const ENDS: [&str; 9] =
+    ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit", "Rejection"];
+
 /// Returns the class that a line `x.y.FooException: text` begins with.
-fn class_at_front(line: &str) -> Option<&str> {
+pub(super) fn class_at_front(line: &str) -> Option<&str> {
     let end = line
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '/')))
         .unwrap_or(line.len());
@@ -276,111 +296,10 @@ fn class_at_front(line: &str) -> Option<&str> {
     if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";" || is_ruby()) {
         return None;
     }
-    const ENDS: [&str; 9] =
-        ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit", "Rejection"];
     let name = class.rsplit(['.', '/']).next()?;
     // `HttpClientErrorException$NotFound` is a class within one
     let is_class = name.starts_with(|c: char| c.is_ascii_uppercase())
         && !class.starts_with(['.', '/'])
         && name.split('$').any(|part| ENDS.iter().any(|end| part.ends_with(end)));
     is_class.then_some(class)
-}
-
-/// Returns the class of the exception in a stack, or in a line `x.y.FooException: text`.
-/// The outermost one in Java and Node, the last raised in Python, `panic` in Go and Rust.
-pub fn exception_of(text: &str) -> Option<&str> {
-    let mut is_python = false;
-    let mut last = None;
-    let mut cause = None;
-    let mut after_frame = true;
-    for line in text.lines().take(1_000) {
-        let line = line.strip_prefix("  | ").unwrap_or(line); // a group of Python's
-        let at_margin = !line.starts_with([' ', '\t']);
-        let line = line.trim();
-        let line = line.strip_prefix("! ").unwrap_or(line); // Dropwizard
-        is_python |= line.strip_prefix("+ Exception Group ").unwrap_or(line).starts_with(TRACEBACK);
-        if is_python && line == "Call stack:" {
-            break; // of the caller of a logger that failed
-        }
-        if is_python {
-            if at_margin && after_frame && !line.is_empty() {
-                last = python_class(line).or(last);
-            }
-            after_frame = !at_margin;
-            continue;
-        }
-        if line.starts_with("panic: ") || line.starts_with("fatal error: ") {
-            return line.split_once(':').map(|(name, _)| name);
-        }
-        if line.starts_with("thread '") && line.contains(" panicked at") {
-            return line.find("panic").and_then(|at| line.get(at..at + 5));
-        }
-        let head = without_thread(line);
-        if let Some(inner) = head.strip_prefix("Caused by: ") {
-            cause = cause.or(class_at_front(inner));
-        } else if let Some((_, inner)) = head.split_once("nested exception is ")
-            && class_at_front(head).is_none()
-        {
-            cause = cause.or(class_at_front(inner));
-        } else if let Some((class, _)) = head.strip_prefix("** (").and_then(|inner| inner.split_once(')')) {
-            return class
-                .starts_with(|c: char| c.is_ascii_uppercase() && !class.contains(' '))
-                .then_some(class);
-        } else if let Some(class) = class_at_front(head) {
-            // `Error: text` is prose unless frames follow
-            if !matches!(class, "Error" | "Exception" | "Failure" | "Timeout") || has_frames(text) {
-                return outermost(text).or(Some(class));
-            }
-        }
-    }
-    last.or(cause)
-}
-
-/// Returns a line without the words of a runtime before the class.
-fn without_thread(line: &str) -> &str {
-    if let Some((_, rest)) = line.strip_prefix("Exception in thread ").and_then(|rest| rest.split_once("\" "))
-    {
-        return rest;
-    }
-    let rest = line.strip_prefix("Uncaught ").or_else(|| line.strip_prefix('[')).unwrap_or(line);
-    rest.strip_prefix("(in promise) ").unwrap_or(rest)
-}
-
-/// Returns the exception that a message ends with, if the lines after it are its frames.
-pub fn exception_before<'t>(message: &'t str, stack: &str) -> Option<&'t str> {
-    if !stack.trim_start().starts_with("at ") {
-        return None;
-    }
-    // `charge failed: x.y.FooException: no ledger`
-    message.split(": ").take(20).find_map(|part| class_at_front(part.rsplit(' ').next()?))
-}
-
-/// Returns the class of the last exception of a trace that begins with the innermost one.
-fn outermost(text: &str) -> Option<&str> {
-    ["\n! Causing: ", "\nWrapped by: "].iter().find_map(|word| {
-        let at = memchr::memmem::rfind(text.as_bytes(), word.as_bytes())?;
-        class_at_front(text.get(at + word.len()..)?.lines().next()?)
-    })
-}
-
-/// Returns true if a text in no format is a runtime's report of an exception that nobody caught.
-pub fn is_report(text: &str, exception: Option<&str>) -> bool {
-    let is_class_alone = |class: &str| class.contains('.') && text.starts_with(class);
-    text.starts_with("** (") || exception.is_some_and(|class| is_class_alone(class) || has_frames(text))
-}
-
-/// Returns true if `line` goes on with the message of an exception, `previous`, though it could begin a record.
-pub fn continues_message(line: &str, previous: &str) -> bool {
-    ["DETAIL:  ", "HINT:  ", "CONTEXT:  "].iter().any(|word| line.starts_with(word))
-        && (previous.starts_with(' ') || python_class(previous).is_some_and(|class| class.contains('.')))
-}
-
-/// Returns the class on the last line of a traceback: the one word before `:`.
-fn python_class(line: &str) -> Option<&str> {
-    let class = line.split_once(": ").map_or(line, |(class, _)| class).trim_end_matches(':');
-    let is_name = class.split('.').all(|part| {
-        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-    });
-    (is_name && !class.starts_with("Traceback")).then_some(class)
 }

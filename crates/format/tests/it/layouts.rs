@@ -95,3 +95,12 @@ fn a_line_that_no_layout_reads_has_near_misses() {
     assert_eq!((miss.found.as_str(), miss.expected.starts_with(r"\[")), ("{exec} cart is full", true));
     assert!(near_misses([&till], "cart is full").is_empty());
 }
+
+/// They are compiled when a line is first compared, where nobody would see that one is broken.
+#[test]
+fn shipped_patterns_compile() {
+    for layout in Registry::shipped().layouts() {
+        let read = Layout::parse(layout.name(), layout.name(), layout.source());
+        assert!(read.is_ok(), "{}: {:?}", layout.name(), read.err());
+    }
+}

@@ -165,3 +165,61 @@ fn a_time_without_a_year_is_never_after_its_day() {
     assert_eq!(year("Jul  4 12:00:00", on(2026, 3, 1)), "2025-07-04");
     assert_eq!(year("Feb 29 12:00:00", on(2026, 3, 1)), "2024-02-29");
 }
+
+/// The form that most lines have is read by a shortcut; with slashes it is not.
+#[test]
+fn the_shortcut_reads_what_the_others_read() {
+    let rests = [
+        "",
+        "Z",
+        "z",
+        "Zulu",
+        ".",
+        ".123",
+        ",123 INFO x",
+        ".123456789Z",
+        " INFO x",
+        " INFOS",
+        " ERROR",
+        " [main] x",
+        " (a)",
+        "Z [a]",
+        " PM",
+        " pm x",
+        " Z",
+        " UTC x",
+        " CST",
+        "CST",
+        "+08:00",
+        " -0500",
+        "-05",
+        " +08:00[Asia/Shanghai]",
+        " Asia/Tokyo",
+        ":123",
+        ":12",
+        "\u{202f}PM",
+        "，x",
+        "]",
+        "|x",
+        "T",
+    ];
+    for zone in [Tz::UTC, Tz::Asia__Shanghai, Tz::America__New_York] {
+        for rest in rests {
+            for date in [
+                "2026-11-24 10:12:03",
+                "2024-02-29 00:00:00",
+                "2025-02-29 23:59:59",
+                "2026-03-08 02:30:00",
+                "2026-11-24 24:00:00",
+                "2026-11-24 10:12:60",
+            ] {
+                let (usual, slashes) = (format!("{date}{rest}"), format!("{}{rest}", date.replace('-', "/")));
+                assert_eq!(
+                    time::at_front(&usual, &clock(zone)),
+                    time::at_front(&slashes, &clock(zone)),
+                    "{usual}"
+                );
+            }
+        }
+    }
+}

@@ -38,6 +38,10 @@ impl Format for Gcp {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &["Payload\""]
+    }
+
     fn begins(&self, text: &str) -> bool {
         let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
         text.starts_with('{')

@@ -20,22 +20,22 @@ use std::sync::LazyLock;
 /// Bytes of a line that are searched for its first members.
 const HEAD_BYTES: usize = 4096;
 
-/// Members that hold a list of records, found in one search.
-static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let names = [
-        "\"streams\"",
-        "\"hits\"",
-        "\"records\"",
-        "\"Records\"",
-        "\"result\"",
-        "\"results\"",
-        "\"tables\"",
-        "\"data\"",
-        "\"_index\"",
-        "\"content\"",
-    ];
-    AhoCorasick::new(names).ok()
-});
+/// Members that hold a list of records.
+const NAMES: [&str; 10] = [
+    "\"streams\"",
+    "\"hits\"",
+    "\"records\"",
+    "\"Records\"",
+    "\"result\"",
+    "\"results\"",
+    "\"tables\"",
+    "\"data\"",
+    "\"_index\"",
+    "\"content\"",
+];
+
+/// Finds them in one search.
+static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NAMES).ok());
 
 /// The format.
 pub struct Lists;
@@ -57,11 +57,15 @@ impl Format for Lists {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &NAMES
+    }
+
     fn begins(&self, text: &str) -> bool {
         let head = text.as_bytes().get(..HEAD_BYTES).unwrap_or(text.as_bytes());
         entries::begins(text)
             || text.starts_with("[{\"field\"")
-            || text.starts_with('{') && NAMES.as_ref().is_some_and(|names| names.is_match(head))
+            || text.starts_with('{') && FINDER.as_ref().is_some_and(|names| names.is_match(head))
     }
 
     fn first_bytes(&self) -> &'static [u8] {

@@ -31,6 +31,10 @@ impl Format for Otlp {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &["\"resourceLogs\"", "\"scopeLogs\"", "imeUnixNano\""]
+    }
+
     fn begins(&self, text: &str) -> bool {
         let Some(rest) = text.strip_prefix('{').map(str::trim_start) else { return false };
         let has = |key: &str| memchr::memmem::find(rest.as_bytes(), key.as_bytes()).is_some();

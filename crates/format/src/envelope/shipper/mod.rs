@@ -20,58 +20,59 @@ use std::sync::LazyLock;
 /// The beginning of every name that CLS and SLS add.
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
-/// Beginnings of names without which no record is a collector's: one search rules out most lines.
-static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let hints = [
-        "\"kubernetes",
-        "\"k8s",
-        "\"kube_",
-        "\"stream",
-        "\"logtag\"",
-        "\"_p\"",
-        "\"__",
-        "\"@metadata\"",
-        "\"@version\"",
-        "\"agent\"",
-        "\"source_type\"",
-        "\"sourcetype\"",
-        "\"resourceId\"",
-        "\"_source\"",
-        "\"_HOSTNAME\"",
-        "\"_SYSTEMD",
-        "\"LogSource\"",
-        "\"LogEntry",
-        "\"container",
-        "\"pod",
-        "\"Pod",
-        "\"namespace",
-        "\"labels\"",
-        "\"eventId\"",
-        "\"line\"",
-        "\"short_message\"",
-        "\"logStream",
-        "\"@logStream",
-        "\"log_stream",
-        "\"_stream\"",
-        "\"docker",
-        "\"tag\"",
-        "\"filename\"",
-        "\"host",
-        "\"node",
-        "\"file\"",
-        "\"log\"",
-        "\"ddtags\"",
-        "kube_namespace:",
-        "pod_name:",
-        "\"MESSAGE\"",
-        "\"CONTAINER_",
-        "\"io.kubernetes",
-        "\"ns\"",
-        "\"@message\"",
-        "\"LogJson\"",
-    ];
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(hints).ok()
-});
+/// Beginnings of names without which no record is a collector's.
+const HINTS: [&str; 46] = [
+    "\"kubernetes",
+    "\"k8s",
+    "\"kube_",
+    "\"stream",
+    "\"logtag\"",
+    "\"_p\"",
+    "\"__",
+    "\"@metadata\"",
+    "\"@version\"",
+    "\"agent\"",
+    "\"source_type\"",
+    "\"sourcetype\"",
+    "\"resourceId\"",
+    "\"_source\"",
+    "\"_HOSTNAME\"",
+    "\"_SYSTEMD",
+    "\"LogSource\"",
+    "\"LogEntry",
+    "\"container",
+    "\"pod",
+    "\"Pod",
+    "\"namespace",
+    "\"labels\"",
+    "\"eventId\"",
+    "\"line\"",
+    "\"short_message\"",
+    "\"logStream",
+    "\"@logStream",
+    "\"log_stream",
+    "\"_stream\"",
+    "\"docker",
+    "\"tag\"",
+    "\"filename\"",
+    "\"host",
+    "\"node",
+    "\"file\"",
+    "\"log\"",
+    "\"ddtags\"",
+    "kube_namespace:",
+    "pod_name:",
+    "\"MESSAGE\"",
+    "\"CONTAINER_",
+    "\"io.kubernetes",
+    "\"ns\"",
+    "\"@message\"",
+    "\"LogJson\"",
+];
+
+/// Finds them: one search rules out most lines.
+static FINDER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(HINTS).ok());
 
 /// Returns true if a text may contain a name that CLS or SLS adds.
 pub fn is_marked(text: &str) -> bool {
@@ -104,8 +105,12 @@ impl Format for Shipper {
         Role::Envelope
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &HINTS
+    }
+
     fn begins(&self, text: &str) -> bool {
-        text.starts_with('{') && HINTS.as_ref().is_none_or(|hints| hints.is_match(text))
+        text.starts_with('{') && FINDER.as_ref().is_none_or(|hints| hints.is_match(text))
     }
 
     fn unwrap_line<'a>(&self, line: &'a [u8], clock: &Clock) -> Option<Unwrapped<'a>> {

@@ -15,6 +15,10 @@ static AUDIT: LazyLock<[Finder<'static>; 4]> =
 static VERB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"verb\""));
 static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"responseStatus"));
 
+/// The same: an event has one of them.
+pub(super) const WORDS: [&str; 6] =
+    ["\"audit", "\"AuditI", ".audit.", "_audit\"", "\"verb\"", "\"responseStatus"];
+
 /// Returns true if a line may be an audit event. Quick, and wrong for texts that mention one.
 pub(super) fn may_be_event(text: &str) -> bool {
     let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();

@@ -69,6 +69,10 @@ impl Format for Audit {
         Role::Audit
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &marks::WORDS
+    }
+
     fn begins(&self, text: &str) -> bool {
         match text.starts_with('{') {
             true => is_native(text) || marks::may_be_event(text) && marks::is_event(text),

@@ -22,6 +22,9 @@ static REASONS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["eason\"", "e
 static TYPES: LazyLock<[Finder<'static>; 6]> =
     LazyLock::new(|| ["arning", "ormal", "ARNING", "ORMAL", "kube_kind:", "essages\""].map(Finder::new));
 
+/// The references and reasons: an event has one of them.
+pub(super) const WORDS: [&str; 4] = ["nvolved", "egarding", "eason\"", "eason:"];
+
 /// Objects within objects that are looked into.
 const MAX_DEPTH: usize = 3;
 

@@ -34,6 +34,10 @@ impl Format for Event {
         Role::Event
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &marks::WORDS
+    }
+
     fn begins(&self, text: &str) -> bool {
         match json_of(text) {
             Some(json) => marks::may_be_event(json) && marks::is_event(json),

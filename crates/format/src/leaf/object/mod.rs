@@ -42,6 +42,10 @@ impl Format for Object {
         Role::State
     }
 
+    fn words(&self) -> &'static [&'static str] {
+        &["\"metadata\""]
+    }
+
     fn begins(&self, text: &str) -> bool {
         text.starts_with('{') && METADATA.find(text.as_bytes()).is_some() && Marks::of(text).suffice()
     }

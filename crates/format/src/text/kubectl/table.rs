@@ -74,7 +74,9 @@ impl<'t> Header<'t> {
             let at = self.columns.iter().position(|(column, _)| *column == name)?;
             values.get(at).copied()
         };
-        let name = value("NAME").filter(|name| is_name(name))?;
+        // `standard (default)`
+        let name = value("NAME").map(|name| name.split_once(" (").map_or(name, |(name, _)| name));
+        let name = name.filter(|name| is_name(name))?;
         // `kubectl get all` writes the kind before the name
         let (word, name) = name.split_once('/').unwrap_or(("", name));
         let kind = kinds::of_word(word).unwrap_or(self.kind);

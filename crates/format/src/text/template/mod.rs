@@ -23,5 +23,7 @@ pub fn template_of(message: &str) -> String {
 
 /// Returns the id of a template: 12 hex digits of its hash.
 pub fn id_of(template: &str) -> String {
-    blake3::hash(template.as_bytes()).to_hex().get(..12).unwrap_or_default().to_owned()
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
+    blake3::hash(template.as_bytes()).as_bytes().iter().take(6).flat_map(digits).collect()
 }

@@ -7,14 +7,13 @@ mod named;
 mod numeric;
 mod scan;
 mod tai64;
+mod usual; // the form that most lines have
 mod words; // clocks with Chinese words
 mod zone;
 
 use crate::contract::Clock;
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use model::time::local_ts;
-
-pub use numeric::iso;
 
 /// Days after the clock's day that a time without a year may still be: zones, and uploads around midnight.
 const DAYS_AHEAD: i64 = 2;
@@ -54,13 +53,19 @@ fn settle(reading: &Reading, bytes: &[u8], clock: &Clock) -> Stamp {
 pub fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
     match bytes.first()? {
-        b'0'..=b'9' => numeric::at_front(text, clock)
+        b'0'..=b'9' => usual::at_front(bytes, clock)
+            .or_else(|| numeric::at_front(text, clock))
             .or_else(|| named::day_first(bytes, clock))
             .or_else(|| named::year_first(bytes, clock))
             .or_else(|| chinese::at_front(bytes, clock)),
         b'A'..=b'Z' | b'a'..=b'z' => named::at_front(bytes, clock),
         _ => None,
     }
+}
+
+/// Reads `YYYY-MM-DD[T _]HH:MM:SS[.,fraction][zone]` and its relatives at the front of `text`.
+pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
+    usual::at_front(text.as_bytes(), clock).or_else(|| numeric::iso(text, clock))
 }
 
 /// Reads `HH:MM:SS[.fraction]` of the clock's day at the front of `text`.

@@ -23,7 +23,7 @@ pub(super) fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
 
 /// Reads `YYYY-MM-DD[T _]HH:MM:SS[.,fraction][zone]` at the front of `text`, also with `][` between day and clock, with `/` or `.`
 /// between the parts of the date, month and day perhaps of one digit, and `YYYY-MM-DD-HH.MM.SS.fraction`.
-pub fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
+pub(super) fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
     let bytes = text.as_bytes();
     let separator = *bytes.get(4)?;
     if !matches!(separator, b'-' | b'/' | b'.') {

@@ -7,7 +7,7 @@ use model::record::Body;
 use std::path::{Path, PathBuf};
 
 /// The formats whose samples are read.
-const FOLDERS: [&str; 2] = ["k8s-object", "kubectl-output"];
+const FOLDERS: [&str; 3] = ["k8s-object", "kubectl-output", "kubectl-transcript"];
 
 /// Writes a state as `line kind namespace/workload/pod/node uid phase ready reason exit restarts image owner | message`
 /// and its object below it.

@@ -1,6 +1,6 @@
 //! Stack traces and the classes of exceptions.
 
-use format::text::stack;
+use format::text::{exception, stack};
 
 #[test]
 fn stack_lines_continue() {
@@ -72,6 +72,6 @@ fn exceptions_have_a_class() {
         ("", None),
     ];
     for (text, expected) in cases {
-        assert_eq!(stack::exception_of(text), expected, "{text:?}");
+        assert_eq!(exception::exception_of(text), expected, "{text:?}");
     }
 }

@@ -1,0 +1,172 @@
+//! Containers that wait, are killed, or are not ready.
+
+use crate::Broken;
+use crate::check::{Cluster, Said};
+use crate::object::{Object, at, list, plain, text};
+use crate::snapshot::{Owner, Spec};
+use serde_json::Value;
+
+/// Exit code of a process that was killed.
+const KILLED: i64 = 137;
+
+/// Returns the workloads of such containers, each for its gravest one.
+pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
+    let mut found: Vec<Broken> = Vec::new();
+    for (owner, pods) in &cluster.pods {
+        let of_pods = pods.iter().filter_map(|pod| {
+            let statuses = ["/status/initContainerStatuses", "/status/containerStatuses"];
+            let of_containers =
+                statuses.iter().flat_map(|path| pod.list(path)).filter_map(|status| said(pod, status));
+            let gravest = of_containers.max_by(|a, b| a.strength.total_cmp(&b.strength));
+            gravest.or_else(|| shown(pod)).or_else(|| evicted(pod)).map(|said| (said, *pod))
+        });
+        let gravest = of_pods.max_by(|(a, _), (b, _)| a.strength.total_cmp(&b.strength));
+        found.extend(gravest.map(|(said, pod)| said.of_owner(owner, pod)));
+    }
+    found.extend(cluster.specs.iter().filter_map(|(owner, spec)| dns(cluster, owner, spec)));
+    found
+}
+
+/// Returns what the status of a container says.
+fn said(pod: &Object, status: &Value) -> Option<Said> {
+    let waiting = at(status, "/state/waiting");
+    let ended = ["/state/terminated", "/lastState/terminated"];
+    let ended = ended.iter().map(|path| at(status, path)).find(|ended| !ended.is_null());
+    let (reason, message) = (text(waiting, "/reason"), text(waiting, "/message"));
+    if let Some(said) = of_reason(reason, message, text(status, "/image")) {
+        return Some(said);
+    }
+    let code = ended.and_then(|ended| at(ended, "/exitCode").as_i64());
+    let why = ended.map_or("", |ended| text(ended, "/reason"));
+    let restarts = at(status, "/restartCount").as_i64().unwrap_or(0);
+    let name = text(status, "/name");
+    if why == "OOMKilled" {
+        let containers = pod.list("/spec/containers").iter();
+        let own = containers.filter(|container| text(container, "/name") == name);
+        let limit =
+            own.map(|container| plain(at(container, "/resources/limits/memory"))).next().unwrap_or_default();
+        return Some(oom(name, &limit));
+    }
+    let is_failing = reason == "CrashLoopBackOff" || at(status, "/ready").as_bool() == Some(false);
+    match code {
+        Some(code) if code != 0 && (is_failing || restarts > 2) => Some(Said {
+            reason: "ContainerFails",
+            strength: if code == KILLED { 0.5 } else { 0.65 },
+            what: format!("container {name} ends with exit code {code}, {restarts} restarts"),
+            zh: format!("容器 {name} 以退出码 {code} 结束，重启 {restarts} 次"),
+        }),
+        _ if reason == "CrashLoopBackOff" => Some(Said {
+            reason: "ContainerFails",
+            strength: 0.6,
+            what: format!("container {name} ends again and again, {restarts} restarts"),
+            zh: format!("容器 {name} 反复退出，重启 {restarts} 次"),
+        }),
+        _ if is_failing && !at(status, "/state/running").is_null() => Some(Said {
+            reason: "ContainerNotReady",
+            strength: 0.45,
+            what: format!("container {name} runs, but is not ready"),
+            zh: format!("容器 {name} 在运行，但未就绪"),
+        }),
+        _ => None,
+    }
+}
+
+fn oom(name: &str, limit: &str) -> Said {
+    let (at, zh_at) = match limit {
+        "" => (String::new(), String::new()),
+        limit => (format!(" of {limit}"), format!(" {limit} ")),
+    };
+    Said {
+        reason: "OOMKilled",
+        strength: 1.0,
+        what: format!("container {name} is killed at its memory limit{at} (OOMKilled)")
+            .replace("container  is", "a container is"),
+        zh: format!("容器 {name} 达到内存上限{zh_at}被杀（OOMKilled）").replace("容器  ", "容器"),
+    }
+}
+
+/// Returns what a reason to wait says by itself.
+fn of_reason(reason: &str, message: &str, image: &str) -> Option<Said> {
+    let colon = if message.is_empty() { "" } else { ": " };
+    match reason {
+        "ErrImagePull"
+        | "ImagePullBackOff"
+        | "ErrImageNeverPull"
+        | "InvalidImageName"
+        | "RegistryUnavailable"
+        | "ImageInspectError" => Some(Said {
+            reason: "ImageNotPulled",
+            strength: 1.0,
+            what: format!("image {image} cannot be pulled ({reason})").replace("image  ", "its image "),
+            zh: format!("镜像 {image} 无法拉取（{reason}）").replace("镜像  ", "镜像"),
+        }),
+        "CreateContainerConfigError"
+        | "CreateContainerError"
+        | "RunContainerError"
+        | "StartError"
+        | "ContainerCannotRun"
+        | "PreStartHookError"
+        | "PostStartHookError" => Some(Said {
+            reason: "ContainerNotStarted",
+            strength: 0.95,
+            what: format!("a container cannot be started ({reason}){colon}{message}"),
+            zh: format!("容器无法启动（{reason}）{colon}{message}"),
+        }),
+        _ => None,
+    }
+}
+
+/// Returns what a table shows of a pod.
+fn shown(pod: &Object) -> Option<Said> {
+    let shown = pod.text("/status/shown");
+    let reason = shown.rsplit(':').next().unwrap_or(shown);
+    let image =
+        list(&pod.value, "/spec/containers").first().map_or("", |container| text(container, "/image"));
+    let restarts = pod.int("/status/restarts").unwrap_or(0);
+    of_reason(reason, "", image).or_else(|| match reason {
+        "OOMKilled" => Some(oom("", "")),
+        "CrashLoopBackOff" | "Error" => Some(Said {
+            reason: "ContainerFails",
+            strength: 0.6,
+            what: format!("a container ends again and again ({reason}), {restarts} restarts"),
+            zh: format!("容器反复退出（{reason}），重启 {restarts} 次"),
+        }),
+        "Running" | "" => {
+            let ratio: Vec<i64> = pod.list("/status/ready").iter().filter_map(Value::as_i64).collect();
+            matches!(ratio.as_slice(), [have, want] if have < want).then(|| Said {
+                reason: "ContainerNotReady",
+                strength: 0.45,
+                what: "a container runs, but is not ready".to_owned(),
+                zh: "容器在运行，但未就绪".to_owned(),
+            })
+        }
+        _ => None,
+    })
+}
+
+fn evicted(pod: &Object) -> Option<Said> {
+    let reason = [pod.text("/status/reason"), pod.text("/status/shown")];
+    reason.contains(&"Evicted").then(|| Said {
+        reason: "Evicted",
+        strength: 0.6,
+        what: format!("a pod was evicted: {}", pod.text("/status/message")).trim_end_matches(": ").to_owned(),
+        zh: format!("Pod 被驱逐：{}", pod.text("/status/message")).trim_end_matches('：').to_owned(),
+    })
+}
+
+/// Returns a workload whose pods do not ask the cluster's DNS.
+fn dns(cluster: &Cluster<'_>, owner: &Owner, spec: &Spec<'_>) -> Option<Broken> {
+    let policy = text(spec.pod, "/dnsPolicy");
+    let is_odd = matches!(policy, "Default" | "None") && at(spec.pod, "/hostNetwork").as_bool() != Some(true);
+    (is_odd && owner.namespace != "kube-system").then(|| {
+        Said {
+            reason: "DnsPolicy",
+            strength: cluster.strength(owner, 0.8),
+            what: format!(
+                "its pods do not ask the cluster's DNS (dnsPolicy {policy}): they know no Service by name"
+            ),
+            zh: format!("其 Pod 不使用集群 DNS（dnsPolicy {policy}），无法解析 Service 名"),
+        }
+        .of_owner(owner, spec.shown)
+    })
+}

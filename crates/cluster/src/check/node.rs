@@ -1,0 +1,168 @@
+//! Nodes that are not ready, and pods that fit on no node.
+
+use crate::Broken;
+use crate::check::{Cluster, Said};
+use crate::fit::{Misfit, is_cordoned, is_ready, misfit};
+use crate::object::{Object, list, text};
+use crate::snapshot::{Owner, Spec};
+use std::collections::BTreeSet;
+
+/// Conditions of a node that are trouble when they hold.
+const TROUBLES: [&str; 5] =
+    ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable", "KernelDeadlock"];
+
+/// Workloads whose pods wait that are looked at, and nodes for each.
+const PENDING: usize = 1000;
+const NODES: usize = 1000;
+
+/// Returns such nodes, and the workloads or nodes for which pods wait.
+pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
+    let mut found: Vec<Broken> =
+        cluster.snapshot.of("Node").filter_map(|node| Some(state(node)?.of(node))).collect();
+    let pending = cluster
+        .pods
+        .iter()
+        .filter_map(|(owner, pods)| Some((owner, pods.iter().find(|pod| is_pending(pod))?)));
+    for (owner, pod) in pending.take(PENDING) {
+        found.extend(unplaced(cluster, owner, pod, cluster.specs.get(owner)));
+    }
+    found
+}
+
+fn state(node: &Object) -> Option<Said> {
+    if is_ready(node) == Some(false) {
+        let ready = node.condition("Ready");
+        let why = ready.map_or("", |ready| text(ready, "/message"));
+        let colon = if why.is_empty() { "" } else { ": " };
+        return Some(Said {
+            reason: "NodeNotReady",
+            strength: 1.0,
+            what: format!("is not ready{colon}{why}"),
+            zh: format!("节点未就绪{colon}{why}"),
+        });
+    }
+    let holds = |kind: &&str| node.condition(kind).is_some_and(|it| text(it, "/status") == "True");
+    let trouble = TROUBLES.into_iter().find(holds)?;
+    Some(Said {
+        reason: "NodePressure",
+        strength: 0.9,
+        what: format!("has the condition {trouble}"),
+        zh: format!("节点处于 {trouble} 状态"),
+    })
+}
+
+/// Returns true for a pod that no node was chosen for.
+fn is_pending(pod: &Object) -> bool {
+    let is_scheduled = pod.condition("PodScheduled").is_some_and(|it| text(it, "/status") == "True");
+    let shown = pod.text("/status/shown");
+    !is_scheduled
+        && pod.text("/spec/nodeName").is_empty()
+        && (pod.text("/status/phase") == "Pending" && matches!(shown, "" | "Pending") || shown == "Pending")
+}
+
+/// Returns why a pod waits: its workload asks for what no node has, or nodes refuse it.
+fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object, spec: Option<&Spec<'_>>) -> Vec<Broken> {
+    let needs = pod.at("/spec");
+    let has_needs = !list(needs, "/containers").is_empty();
+    let needs = if has_needs { needs } else { spec.map_or(needs, |spec| spec.pod) };
+    let mut refusals: Vec<(&Object, Misfit)> = Vec::new();
+    for node in cluster.snapshot.of("Node").filter(|node| node.is_detailed || is_cordoned(node)).take(NODES) {
+        match misfit(needs, node) {
+            Some(misfit) => refusals.push((node, misfit)),
+            None => return reported(cluster, owner, pod),
+        }
+    }
+    let own: Vec<&Misfit> =
+        refusals.iter().map(|(_, misfit)| misfit).filter(|misfit| is_of_pod(misfit)).collect();
+    let of_nodes: Vec<&(&Object, Misfit)> =
+        refusals.iter().filter(|(_, m)| matches!(m, Misfit::Cordoned)).collect();
+    if !of_nodes.is_empty() {
+        return of_nodes.into_iter().map(|(node, _)| cordoned(owner).of(node)).collect();
+    }
+    if let (Some(first), true) = (own.first(), own.len() == refusals.len()) {
+        return vec![asks(first, refusals.len()).of_owner(owner, pod)];
+    }
+    // the taints of control planes are always there
+    let tainted = refusals.iter().filter_map(|(node, misfit)| match misfit {
+        Misfit::Taint(taint)
+            if !taint.contains("control-plane") && !taint.contains("role.kubernetes.io/master") =>
+        {
+            Some(tainted(taint, owner).of(node))
+        }
+        _ => None,
+    });
+    let tainted: Vec<Broken> = tainted.collect();
+    match (tainted.is_empty(), own.first()) {
+        (false, _) => tainted,
+        (true, Some(first)) => vec![asks(first, own.len()).of_owner(owner, pod)],
+        (true, None) => reported(cluster, owner, pod),
+    }
+}
+
+fn is_of_pod(misfit: &Misfit) -> bool {
+    matches!(misfit, Misfit::Labels(_) | Misfit::Size(..))
+}
+
+fn asks(misfit: &Misfit, nodes: usize) -> Said {
+    let (what, zh) = match misfit {
+        Misfit::Size(resource, requested, has) => (
+            format!("requests {requested} {resource}; no node has more than {has}"),
+            format!("请求 {requested} {resource}，没有节点超过 {has}"),
+        ),
+        Misfit::Labels(labels) => (
+            format!("asks for nodes with {labels}; none of {nodes} nodes has it"),
+            format!("要求节点带有 {labels}，{nodes} 个节点都不满足"),
+        ),
+        _ => (String::new(), String::new()),
+    };
+    Said { reason: "NoNodeFits", strength: 1.0, what, zh }
+}
+
+fn cordoned(owner: &Owner) -> Said {
+    Said {
+        reason: "NodeCordoned",
+        strength: 0.95,
+        what: format!("is cordoned (unschedulable); pods of {} wait", owner.name),
+        zh: format!("节点被设为不可调度，{} 的 Pod 无法调度", owner.name),
+    }
+}
+
+fn tainted(taint: &str, owner: &Owner) -> Said {
+    Said {
+        reason: "NodeTainted",
+        strength: 0.95,
+        what: format!("has the taint {taint}, which the pods of {} do not tolerate", owner.name),
+        zh: format!("节点带有污点 {taint}，{} 的 Pod 不容忍", owner.name),
+    }
+}
+
+/// Returns what the scheduler says of a pod; without a word from it, the scheduler itself.
+fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
+    let message = pod.condition("PodScheduled").map_or("", |it| text(it, "/message"));
+    if !message.is_empty() {
+        let said = Said {
+            reason: "Unschedulable",
+            strength: 0.8,
+            what: format!("its pod cannot be scheduled: {message}"),
+            zh: format!("Pod 无法调度：{message}"),
+        };
+        return vec![said.of_owner(owner, pod)];
+    }
+    let is_silent = pod.is_detailed && pod.list("/status/conditions").is_empty();
+    if !is_silent {
+        return Vec::new();
+    }
+    let schedulers =
+        cluster.snapshot.within("Pod", "kube-system").filter(|pod| pod.name().contains("scheduler"));
+    let names: BTreeSet<&str> = schedulers.map(Object::name).collect();
+    let wanted = Some(text(pod.at("/spec"), "/schedulerName")).filter(|name| !name.is_empty());
+    let name = wanted.unwrap_or("kube-scheduler");
+    let name = names.into_iter().find(|pod| pod.starts_with(name)).unwrap_or(name);
+    let said = Said {
+        reason: "SchedulerSilent",
+        strength: 0.75,
+        what: format!("says nothing of pods that wait ({})", owner.name),
+        zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
+    };
+    vec![said.named(("Pod".to_owned(), "kube-system".to_owned(), name.to_owned()), pod)]
+}

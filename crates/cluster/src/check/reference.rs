@@ -1,0 +1,59 @@
+//! Names of objects that do not exist: what pods mount, read, and run as.
+
+use crate::Broken;
+use crate::check::storage::claims;
+use crate::check::{Cluster, Said, containers, is_optional};
+use crate::object::{at, list, text};
+use crate::snapshot::Spec;
+use std::collections::BTreeSet;
+
+/// Returns the objects that are missing.
+pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
+    let mut found = Vec::new();
+    for (owner, spec) in &cluster.specs {
+        let namespace = &owner.namespace;
+        for (kind, name) in wanted(spec) {
+            let is_missing = cluster.snapshot.knows_all(kind, namespace)
+                && cluster.snapshot.get(kind, namespace, name).is_none();
+            if is_missing {
+                let said = Said {
+                    reason: "DoesNotExist",
+                    strength: cluster.strength(owner, 0.95),
+                    what: format!("does not exist, {} needs it", owner.name),
+                    zh: format!("不存在，而 {} 需要它", owner.name),
+                };
+                let key = (kind.to_owned(), namespace.clone(), name.to_owned());
+                found.push(Broken { workload: owner.name.clone(), ..said.named(key, spec.shown) });
+            }
+        }
+    }
+    found
+}
+
+/// Returns the kinds and names of what pods need.
+fn wanted<'s>(spec: &Spec<'s>) -> BTreeSet<(&'static str, &'s str)> {
+    let mut wanted: BTreeSet<(&'static str, &str)> = BTreeSet::new();
+    let mut add = |kind: &'static str, reference: &'s serde_json::Value, name: &str| {
+        if !is_optional(reference) {
+            wanted.insert((kind, text(reference, name)));
+        }
+    };
+    for volume in list(spec.pod, "/volumes") {
+        add("ConfigMap", at(volume, "/configMap"), "/name");
+        add("Secret", at(volume, "/secret"), "/secretName");
+    }
+    for container in containers(spec.pod) {
+        for source in list(container, "/envFrom") {
+            add("ConfigMap", at(source, "/configMapRef"), "/name");
+            add("Secret", at(source, "/secretRef"), "/name");
+        }
+        for variable in list(container, "/env") {
+            add("ConfigMap", at(variable, "/valueFrom/configMapKeyRef"), "/name");
+            add("Secret", at(variable, "/valueFrom/secretKeyRef"), "/name");
+        }
+    }
+    wanted.extend(claims(spec.pod).map(|name| ("PersistentVolumeClaim", name)));
+    wanted.insert(("ServiceAccount", text(spec.pod, "/serviceAccountName")));
+    wanted.retain(|(_, name)| !name.is_empty());
+    wanted
+}

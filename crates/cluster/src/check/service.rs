@@ -1,0 +1,144 @@
+//! Services that reach no pod, and Ingresses that reach no Service.
+
+use crate::Broken;
+use crate::check::{Cluster, Said, is_well};
+use crate::object::{Object, at, is_selected, labels, list, pairs, plain, text};
+use crate::snapshot::Owner;
+use serde_json::{Map, Value};
+
+/// Workloads that a Service selects whose ports are compared.
+const SELECTED: usize = 50;
+
+/// Returns such Services and Ingresses.
+pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
+    let services =
+        cluster.snapshot.of("Service").filter_map(|service| Some(said(cluster, service)?.of(service)));
+    let mut found: Vec<Broken> = services.collect();
+    for broken in &mut found {
+        // the workload by whose name it is called
+        broken.workload.clone_from(&broken.name);
+    }
+    found.extend(
+        cluster.snapshot.of("Ingress").filter_map(|ingress| Some(backend(cluster, ingress)?.of(ingress))),
+    );
+    found
+}
+
+/// Returns what is wrong with a Service.
+fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
+    let selector = labels(&service.value, "/spec/selector")?;
+    let namespace = service.namespace();
+    let is_of = |labels: Option<&Map<String, Value>>| labels.map(|labels| is_selected(labels, selector));
+    let selected =
+        || cluster.specs_of(namespace).filter(|spec| is_of(spec.labels) == Some(true)).take(SELECTED);
+    if selected().next().is_some() {
+        let containers: Vec<&Value> = selected().flat_map(|spec| list(spec.pod, "/containers")).collect();
+        return list(service.at("/spec"), "/ports").iter().find_map(|port| target(port, &containers));
+    }
+    let pods = || cluster.snapshot.within("Pod", namespace);
+    if pods().any(|pod| is_of(labels(&pod.value, "/metadata/labels")) == Some(true)) {
+        return None;
+    }
+    let endpoints = cluster.snapshot.get("Endpoints", namespace, service.name());
+    let has_endpoints = endpoints.is_some_and(|endpoints| !endpoints.list("/subsets").is_empty());
+    let is_known = cluster.specs_of(namespace).any(|spec| spec.labels.is_some());
+    if has_endpoints || !is_known && endpoints.is_none() {
+        return None;
+    }
+    // of a workload without pods, nobody can know what it would select
+    let strength = match (is_known, namesakes(cluster, service).any(is_well)) {
+        (_, true) => 1.0,
+        (true, false) => 0.7,
+        (false, false) => 0.4,
+    };
+    let selector = pairs(selector);
+    Some(Said {
+        reason: "SelectsNoPod",
+        strength,
+        what: format!("selects {selector}; no pod has these labels"),
+        zh: format!("选择器 {selector} 匹配不到任何 Pod"),
+    })
+}
+
+/// Returns the pods of the workload that has the name of a Service.
+fn namesakes<'c>(cluster: &'c Cluster<'_>, service: &'c Object) -> impl Iterator<Item = &'c Object> {
+    ["Deployment", "StatefulSet", "DaemonSet", "Pod"].into_iter().flat_map(|kind| {
+        let owner = Owner {
+            namespace: service.namespace().to_owned(),
+            kind: kind.to_owned(),
+            name: service.name().to_owned(),
+        };
+        cluster.pods.get(&owner).into_iter().flatten().copied()
+    })
+}
+
+/// Returns what is wrong with a port of a Service for the containers that it selects.
+fn target(port: &Value, containers: &[&Value]) -> Option<Said> {
+    let number = plain(at(port, "/port"));
+    let wanted = Some(plain(at(port, "/targetPort"))).filter(|target| !target.is_empty() && target != "0");
+    let wanted = wanted.unwrap_or_else(|| number.clone());
+    let protocol = Some(text(port, "/protocol")).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
+    let open: Vec<&Value> = containers.iter().flat_map(|container| list(container, "/ports")).collect();
+    let is_target =
+        |known: &&&Value| plain(at(known, "/containerPort")) == wanted || text(known, "/name") == wanted;
+    let protocol_of = |known: &Value| {
+        Some(text(known, "/protocol").to_owned())
+            .filter(|p| !p.is_empty())
+            .unwrap_or_else(|| "TCP".to_owned())
+    };
+    if open.is_empty() {
+        return None;
+    }
+    let targets: Vec<&&Value> = open.iter().filter(is_target).collect();
+    if targets.is_empty() {
+        let open: Vec<String> = open.iter().map(|port| plain(at(port, "/containerPort"))).collect();
+        let open = open.join(", ");
+        return Some(Said {
+            reason: "TargetPort",
+            strength: 0.95,
+            what: format!("sends port {number} to {wanted}; its pods have {open}"),
+            zh: format!("端口 {number} 转发到 {wanted}，而其 Pod 的端口是 {open}"),
+        });
+    }
+    let is_other = !targets.iter().any(|known| protocol_of(known) == protocol);
+    is_other.then(|| {
+        let open = targets.first().map_or_else(String::new, |known| protocol_of(known));
+        Said {
+            reason: "Protocol",
+            strength: 0.95,
+            what: format!("sends port {number} as {protocol}; its pods expect {open}"),
+            zh: format!("端口 {number} 使用协议 {protocol}，而其 Pod 使用 {open}"),
+        }
+    })
+}
+
+/// Returns the backend of an Ingress that is no Service, or not a port of one.
+fn backend(cluster: &Cluster<'_>, ingress: &Object) -> Option<Said> {
+    let namespace = ingress.namespace();
+    let rules = ingress.list("/spec/rules").iter().flat_map(|rule| list(rule, "/http/paths"));
+    let backends = rules.map(|path| at(path, "/backend")).chain([ingress.at("/spec/defaultBackend")]);
+    backends.filter(|backend| backend.is_object()).find_map(|backend| {
+        let name = text(backend, "/service/name");
+        if name.is_empty() {
+            return None;
+        }
+        let Some(service) = cluster.snapshot.get("Service", namespace, name) else {
+            return cluster.snapshot.knows_all("Service", namespace).then(|| Said {
+                reason: "NoBackend",
+                strength: 0.95,
+                what: format!("sends requests to the Service {name}, which does not exist"),
+                zh: format!("后端 Service {name} 不存在"),
+            });
+        };
+        let wanted = [at(backend, "/service/port/number"), at(backend, "/service/port/name")];
+        let wanted = wanted.map(plain).into_iter().find(|port| !port.is_empty())?;
+        let ports = service.list("/spec/ports");
+        let is_port = |port: &Value| plain(at(port, "/port")) == wanted || text(port, "/name") == wanted;
+        (!ports.is_empty() && !ports.iter().any(is_port)).then(|| Said {
+            reason: "NoBackend",
+            strength: 0.95,
+            what: format!("sends requests to port {wanted} of the Service {name}, which has no such port"),
+            zh: format!("后端 Service {name} 没有端口 {wanted}"),
+        })
+    })
+}

@@ -1,0 +1,126 @@
+//! Workloads without the pods that they want, and what refuses them.
+
+use crate::Broken;
+use crate::check::{Cluster, Said};
+use crate::object::{Object, at, is_selected, labels, plain, text};
+use crate::quantity::amount;
+use crate::snapshot::{Owner, Snapshot};
+
+const KINDS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+
+/// Services that may select a workload that are looked at.
+const SERVICES: usize = 1000;
+/// Share of a quota from which it may refuse the next pod.
+const FULL: f64 = 0.95;
+
+/// Returns the workloads that have fewer ready pods than they want.
+pub(super) fn without_pods(snapshot: &Snapshot) -> Vec<Owner> {
+    let workloads = KINDS.iter().flat_map(|kind| snapshot.of(kind));
+    workloads.filter(|workload| missing(workload).is_some()).map(owner).collect()
+}
+
+fn owner(workload: &Object) -> Owner {
+    let (kind, namespace, name) = workload.key.clone();
+    Owner { kind, namespace, name }
+}
+
+/// Returns the ready and wanted pods of a workload that lacks some.
+fn missing(workload: &Object) -> Option<(i64, i64)> {
+    let first = |paths: [&str; 2]| paths.iter().find_map(|path| workload.int(path));
+    let wanted = first(["/spec/replicas", "/status/desiredNumberScheduled"])?;
+    let ready = first(["/status/readyReplicas", "/status/numberReady"]).unwrap_or(0);
+    (ready < wanted).then_some((ready, wanted))
+}
+
+/// Returns what is wrong with workloads, and the quotas that are used up.
+pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
+    let mut found = Vec::new();
+    for workload in KINDS.iter().take(3).flat_map(|kind| cluster.snapshot.of(kind)) {
+        let owner = owner(workload);
+        let said = stopped(cluster, workload).or_else(|| refused(workload)).or_else(|| short(workload));
+        found.extend(said.map(|said| said.of_owner(&owner, workload)));
+    }
+    for set in cluster.snapshot.of("ReplicaSet") {
+        found.extend(refused(set).map(|said| said.of_owner(&cluster.snapshot.owner(set), set)));
+    }
+    found.extend(
+        cluster.snapshot.of("ResourceQuota").filter_map(|quota| Some(full(cluster, quota)?.of(quota))),
+    );
+    found.extend(cluster.snapshot.of("Job").filter_map(|job| Some(failed(job)?.of(job))));
+    found
+}
+
+/// Returns a workload that wants no pods.
+fn stopped(cluster: &Cluster<'_>, workload: &Object) -> Option<Said> {
+    let is_stopped = workload.int("/spec/replicas") == Some(0) && workload.kind() != "DaemonSet";
+    let template = labels(&workload.value, "/spec/template/metadata/labels")
+        .or_else(|| labels(&workload.value, "/spec/selector/matchLabels"));
+    let is_called = cluster.snapshot.within("Service", workload.namespace()).take(SERVICES).any(|service| {
+        let selector = labels(&service.value, "/spec/selector");
+        let is_selected =
+            selector.zip(template).is_some_and(|(selector, labels)| is_selected(labels, selector));
+        is_selected || service.name() == workload.name()
+    });
+    is_stopped.then(|| Said {
+        reason: "ScaledToZero",
+        strength: if is_called { 0.95 } else { 0.5 },
+        what: "wants 0 replicas".to_owned(),
+        zh: "期望副本数为 0".to_owned(),
+    })
+}
+
+/// Returns a workload whose pods the API refuses.
+fn refused(workload: &Object) -> Option<Said> {
+    let failure = workload.condition("ReplicaFailure")?;
+    let message = text(failure, "/message");
+    (text(failure, "/status") == "True").then(|| Said {
+        reason: "PodsRefused",
+        strength: 0.9,
+        what: format!("its pods are refused: {message}"),
+        zh: format!("无法创建 Pod：{message}"),
+    })
+}
+
+fn short(workload: &Object) -> Option<Said> {
+    let (ready, wanted) = missing(workload)?;
+    Some(Said {
+        reason: "PodsMissing",
+        strength: 0.4,
+        what: format!("has {ready} of {wanted} pods ready"),
+        zh: format!("就绪副本 {ready}/{wanted}"),
+    })
+}
+
+/// Returns a quota that is used up.
+fn full(cluster: &Cluster<'_>, quota: &Object) -> Option<Said> {
+    let hard = at(&quota.value, "/status/hard").as_object().or_else(|| quota.at("/spec/hard").as_object())?;
+    let used = quota.at("/status/used").as_object()?;
+    let (resource, used, hard) = hard.iter().find_map(|(resource, hard)| {
+        let (used, hard) = (plain(used.get(resource)?), plain(hard));
+        let share = amount(&used)? / amount(&hard)?.max(f64::MIN_POSITIVE);
+        (share >= FULL).then_some((resource, used, hard))
+    })?;
+    let is_felt = cluster.failing.iter().any(|owner| {
+        let lacks = cluster.snapshot.get(&owner.kind, &owner.namespace, &owner.name);
+        let pods = cluster.pods.get(owner).map_or(0, Vec::len) as i64;
+        owner.namespace == quota.namespace()
+            && lacks.and_then(missing).is_some_and(|(_, wanted)| pods < wanted)
+    });
+    Some(Said {
+        reason: "QuotaFull",
+        strength: if is_felt { 1.0 } else { 0.5 },
+        what: format!("{used} of {hard} {resource} are used"),
+        zh: format!("{resource} 已用 {used}，上限 {hard}"),
+    })
+}
+
+fn failed(job: &Object) -> Option<Said> {
+    let failure = job.condition("Failed").filter(|it| text(it, "/status") == "True")?;
+    let (reason, message) = (text(failure, "/reason"), text(failure, "/message"));
+    Some(Said {
+        reason: "JobFailed",
+        strength: 0.6,
+        what: format!("failed ({reason}): {message}"),
+        zh: format!("任务失败（{reason}）：{message}"),
+    })
+}

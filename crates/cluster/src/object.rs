@@ -1,0 +1,114 @@
+//! An object, and how its members are read. Must not know what is wrong with it.
+
+use serde_json::{Map, Value};
+
+/// Kind, namespace and name.
+pub(crate) type Key = (String, String, String);
+
+/// An object as it was last seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) key: Key,
+    pub(crate) ts: i64,
+    pub(crate) row: String,
+    /// True if a table showed it among all of its kind.
+    pub(crate) is_listed: bool,
+    /// True if it is whole, or a description shows it.
+    pub(crate) is_detailed: bool,
+    pub(crate) value: Value,
+}
+
+impl Object {
+    pub(crate) fn kind(&self) -> &str {
+        &self.key.0
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        &self.key.1
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.key.2
+    }
+
+    pub(crate) fn text(&self, path: &str) -> &str {
+        text(&self.value, path)
+    }
+
+    pub(crate) fn list(&self, path: &str) -> &[Value] {
+        list(&self.value, path)
+    }
+
+    pub(crate) fn at(&self, path: &str) -> &Value {
+        at(&self.value, path)
+    }
+
+    pub(crate) fn int(&self, path: &str) -> Option<i64> {
+        self.at(path).as_i64()
+    }
+
+    /// Returns the condition of a type.
+    pub(crate) fn condition(&self, kind: &str) -> Option<&Value> {
+        self.list("/status/conditions").iter().find(|condition| text(condition, "/type") == kind)
+    }
+}
+
+/// Returns the member at a JSON pointer; null if it is absent.
+pub(crate) fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
+    value.pointer(path).unwrap_or(&Value::Null)
+}
+
+/// Returns the text at a path; empty if it is absent.
+pub(crate) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+    at(value, path).as_str().unwrap_or("")
+}
+
+/// Returns the items at a path.
+pub(crate) fn list<'v>(value: &'v Value, path: &str) -> &'v [Value] {
+    at(value, path).as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Returns a number or text as it is read; empty if it is absent.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Returns the labels at a path; `None` if none are known.
+pub(crate) fn labels<'v>(value: &'v Value, path: &str) -> Option<&'v Map<String, Value>> {
+    at(value, path).as_object().filter(|labels| !labels.is_empty())
+}
+
+/// Returns true if the labels have each pair that a selector asks for.
+pub(crate) fn is_selected(labels: &Map<String, Value>, selector: &Map<String, Value>) -> bool {
+    selector.iter().all(|(key, wanted)| labels.get(key).map(plain) == Some(plain(wanted)))
+}
+
+/// Returns pairs as `key=value,…`.
+pub(crate) fn pairs(pairs: &Map<String, Value>) -> String {
+    pairs.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect::<Vec<_>>().join(",")
+}
+
+/// Puts the members of a partial view over what is known.
+pub(crate) fn merge(known: &mut Value, shown: Value) {
+    match (known, shown) {
+        (Value::Object(known), Value::Object(shown)) => {
+            for (key, value) in shown {
+                match known.get_mut(&key) {
+                    Some(old) => merge(old, value),
+                    None => _ = known.insert(key, value),
+                }
+            }
+        }
+        // a table shows a part of each item, a description all of it
+        (Value::Array(known), Value::Array(shown))
+            if known.len() == shown.len() && shown.iter().all(Value::is_object) =>
+        {
+            known.iter_mut().zip(shown).for_each(|(old, value)| merge(old, value));
+        }
+        (known, shown) => *known = shown,
+    }
+}

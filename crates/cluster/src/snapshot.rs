@@ -1,0 +1,192 @@
+//! The objects of a cluster at one time: what was seen last of each. Must not know what is wrong with them.
+
+use crate::Observation;
+use crate::object::{Key, Object, at, labels, list, merge, text};
+use model::entity::{workload_of_owner, workload_of_pod};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Objects that are held.
+const OBJECTS: usize = 100_000;
+/// Microseconds by which an object that a table no longer shows may be older than the table.
+const STALE: i64 = 60_000_000;
+
+/// Kinds with pods, and where the specification of their pods is.
+const WORKLOADS: [(&str, &str); 5] = [
+    ("Deployment", "/spec/template"),
+    ("StatefulSet", "/spec/template"),
+    ("DaemonSet", "/spec/template"),
+    ("Job", "/spec/template"),
+    ("CronJob", "/spec/jobTemplate/spec/template"),
+];
+
+/// The objects.
+#[derive(Default)]
+pub(crate) struct Snapshot {
+    objects: BTreeMap<Key, Object>,
+    /// Kind and namespace → when a table last showed all of them.
+    listed: BTreeMap<(String, String), i64>,
+    /// When the last object was seen.
+    pub(crate) last: Option<i64>,
+}
+
+/// The workload of a pod.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Owner {
+    pub(crate) namespace: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+}
+
+impl Owner {
+    /// Returns the least owner of a namespace.
+    pub(crate) fn first_in(namespace: &str) -> Self {
+        Self { namespace: namespace.to_owned(), kind: String::new(), name: String::new() }
+    }
+}
+
+/// What the pods of a workload are made of.
+pub(crate) struct Spec<'s> {
+    /// The specification of its pods.
+    pub(crate) pod: &'s Value,
+    pub(crate) labels: Option<&'s Map<String, Value>>,
+    /// The object that shows it.
+    pub(crate) shown: &'s Object,
+}
+
+impl Snapshot {
+    /// Adds what was seen of an object.
+    pub(crate) fn add(&mut self, seen: Observation) {
+        let member = |path: &str| text(&seen.object, path).to_owned();
+        let key = (member("/kind"), member("/metadata/namespace"), member("/metadata/name"));
+        self.last = Some(self.last.map_or(seen.ts, |last| last.max(seen.ts)));
+        if seen.is_listed {
+            self.listed.insert((key.0.clone(), key.1.clone()), seen.ts);
+        }
+        let is_detailed = !seen.is_listed;
+        match self.objects.get_mut(&key) {
+            Some(known) if seen.is_partial => {
+                merge(&mut known.value, seen.object);
+                known.ts = seen.ts;
+                known.is_listed |= seen.is_listed;
+                known.is_detailed |= is_detailed;
+                // a description says more than the row of a table
+                if is_detailed || !known.is_detailed {
+                    known.row = seen.row;
+                }
+            }
+            known => {
+                if known.is_none() && self.objects.len() >= OBJECTS {
+                    return;
+                }
+                let (ts, row, is_listed) = (seen.ts, seen.row, seen.is_listed);
+                let object = Object { key: key.clone(), ts, row, is_listed, is_detailed, value: seen.object };
+                self.objects.insert(key, object);
+            }
+        }
+    }
+
+    /// Returns the objects of a kind.
+    pub(crate) fn of<'s>(&'s self, kind: &str) -> impl Iterator<Item = &'s Object> + use<'s> {
+        let from = (kind.to_owned(), String::new(), String::new());
+        let kind = kind.to_owned();
+        let all = self.objects.range(from..).map(|(_, object)| object);
+        all.take_while(move |object| object.kind() == kind).filter(|object| self.is_current(object))
+    }
+
+    /// Returns the objects of a kind in a namespace.
+    pub(crate) fn within<'s>(
+        &'s self,
+        kind: &str,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'s Object> + use<'s> {
+        let from = (kind.to_owned(), namespace.to_owned(), String::new());
+        let (kind, namespace) = (kind.to_owned(), namespace.to_owned());
+        let all = self.objects.range(from..).map(|(_, object)| object);
+        all.take_while(move |object| object.kind() == kind && object.namespace() == namespace)
+            .filter(|object| self.is_current(object))
+    }
+
+    /// Returns an object.
+    pub(crate) fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
+        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        self.objects.get(&key).filter(|object| self.is_current(object))
+    }
+
+    /// Returns false for an object that a later table no longer shows.
+    fn is_current(&self, object: &Object) -> bool {
+        let listed = self.listed.get(&(object.kind().to_owned(), object.namespace().to_owned()));
+        listed.is_none_or(|listed| object.ts >= listed - STALE)
+    }
+
+    /// Returns true if an object that was not seen does not exist: a table showed all of the kind, or several of
+    /// them were seen.
+    pub(crate) fn knows_all(&self, kind: &str, namespace: &str) -> bool {
+        self.listed.contains_key(&(kind.to_owned(), namespace.to_owned()))
+            || self.within(kind, namespace).nth(1).is_some()
+    }
+
+    /// Returns the workload of a pod.
+    pub(crate) fn owner(&self, pod: &Object) -> Owner {
+        let namespace = pod.namespace();
+        let owners = pod.list("/metadata/ownerReferences");
+        let owner = owners.iter().find(|o| at(o, "/controller").as_bool() == Some(true)).or(owners.first());
+        let (kind, name) = match owner.map(|owner| (text(owner, "/kind"), text(owner, "/name"))) {
+            Some(("ReplicaSet", name)) => {
+                let above = self.get("ReplicaSet", namespace, name);
+                let above = above.and_then(|set| set.list("/metadata/ownerReferences").first());
+                match above {
+                    Some(above) => (text(above, "/kind"), text(above, "/name")),
+                    None => ("Deployment", workload_of_owner(name)),
+                }
+            }
+            Some((kind, name)) if !kind.is_empty() => (kind, name),
+            _ => ("", workload_of_pod(pod.name(), None)),
+        };
+        let known = || {
+            let mut kinds = WORKLOADS.iter().map(|(kind, _)| *kind);
+            kinds.find(|kind| self.get(kind, namespace, name).is_some())
+        };
+        let kind = match kind {
+            "" if name == pod.name() => known().unwrap_or("Pod"),
+            "" => known().unwrap_or("Deployment"),
+            kind => kind,
+        };
+        Owner { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// Returns the pods of each workload.
+    pub(crate) fn pods_by_owner(&self) -> BTreeMap<Owner, Vec<&Object>> {
+        let mut pods: BTreeMap<Owner, Vec<&Object>> = BTreeMap::new();
+        for pod in self.of("Pod") {
+            pods.entry(self.owner(pod)).or_default().push(pod);
+        }
+        pods
+    }
+
+    /// Returns what the pods of each workload are made of, as the workload shows it, else one of its pods.
+    pub(crate) fn specs(&self) -> BTreeMap<Owner, Spec<'_>> {
+        let mut specs: BTreeMap<Owner, Spec<'_>> = BTreeMap::new();
+        for (kind, path) in WORKLOADS {
+            for object in self.of(kind).filter(|object| object.is_detailed) {
+                let template = object.at(path);
+                if list(template, "/spec/containers").is_empty() {
+                    continue;
+                }
+                let owner = Owner {
+                    kind: kind.to_owned(),
+                    namespace: object.namespace().to_owned(),
+                    name: object.name().to_owned(),
+                };
+                let labels = labels(template, "/metadata/labels");
+                specs.insert(owner, Spec { pod: at(template, "/spec"), labels, shown: object });
+            }
+        }
+        for pod in self.of("Pod").filter(|pod| !pod.list("/spec/containers").is_empty()) {
+            let owner = self.owner(pod);
+            let labels = labels(&pod.value, "/metadata/labels");
+            specs.entry(owner).or_insert(Spec { pod: pod.at("/spec"), labels, shown: pod });
+        }
+        specs
+    }
+}

@@ -1,0 +1,101 @@
+//! What is wrong with a cluster, from its objects. Kinds of faults are tested by the cases of the rule
+//! `event/object_broken`; here is what only several observations show.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use cluster::{Broken, Observation, broken};
+use serde_json::{Value, json};
+
+/// One minute in µs.
+const MINUTE: i64 = 60_000_000;
+
+fn seen(minute: i64, object: Value) -> Observation {
+    Observation {
+        ts: minute * MINUTE,
+        row: format!("1:{minute}"),
+        is_listed: false,
+        is_partial: false,
+        object,
+    }
+}
+
+/// The row of a table.
+fn listed(minute: i64, object: Value) -> Observation {
+    Observation { is_listed: true, is_partial: true, ..seen(minute, object) }
+}
+
+fn pod(name: &str, ready: bool) -> Value {
+    json!({
+        "kind": "Pod",
+        "metadata": { "name": name, "namespace": "shop", "labels": { "app": "cart" } },
+        "spec": { "nodeName": "node-1", "containers": [{ "name": "app", "image": "cart:1" }] },
+        "status": { "phase": "Running", "containerStatuses": [
+            { "name": "app", "ready": ready, "restartCount": 0, "state": { "running": {} } }
+        ] },
+    })
+}
+
+fn service(selector: &str) -> Value {
+    json!({
+        "kind": "Service",
+        "metadata": { "name": "cart", "namespace": "shop" },
+        "spec": { "selector": { "app": selector }, "ports": [{ "port": 80 }] },
+    })
+}
+
+fn reasons(found: &[Broken]) -> Vec<&str> {
+    found.iter().map(|one| one.reason).collect()
+}
+
+#[test]
+fn what_was_wrong_for_a_while_has_its_first_and_last_time() {
+    let found = broken([
+        seen(0, pod("cart-0", true)),
+        seen(0, service("cart")),
+        seen(10, service("cart-v2")),
+        seen(20, pod("cart-0", true)),
+        seen(30, service("cart")),
+    ]);
+    assert_eq!(reasons(&found), ["SelectsNoPod"]);
+    let one = found.first().expect("one");
+    assert_eq!((one.first, one.last, one.row.as_str()), (10 * MINUTE, 10 * MINUTE, "1:10"));
+}
+
+#[test]
+fn a_table_adds_to_a_description_and_ends_what_it_no_longer_shows() {
+    let waiting = json!({
+        "kind": "Pod",
+        "metadata": { "name": "old-0", "namespace": "shop" },
+        "status": { "shown": "ImagePullBackOff", "ready": [0, 1] },
+    });
+    let row = json!({
+        "kind": "Pod",
+        "metadata": { "name": "cart-0", "namespace": "shop" },
+        "status": { "phase": "Running", "ready": [1, 1] },
+    });
+    let found =
+        broken([listed(0, waiting), seen(0, pod("cart-0", true)), seen(0, service("cart")), listed(9, row)]);
+    assert_eq!(reasons(&found), ["ImageNotPulled"]);
+    assert_eq!(found.first().map(|one| (one.first, one.last)), Some((0, 0)));
+}
+
+#[test]
+fn objects_that_say_nothing_cost_nothing() {
+    let odd =
+        [json!(null), json!([1]), json!({}), json!({ "kind": 3, "spec": [] }), json!({ "kind": "Pod" })];
+    assert_eq!(reasons(&broken(odd.map(|object| seen(0, object)))), Vec::<&str>::new());
+}
+
+#[test]
+fn many_pods_of_one_workload_are_one_fault() {
+    let many = |count: i64| {
+        let pods = (0..count).map(|n| seen(n, pod(&format!("cart-{n}"), false)));
+        let services = (0..count).map(move |n| {
+            let mut service = service("cart");
+            service["metadata"]["name"] = json!(format!("cart-{n}"));
+            seen(count, service)
+        });
+        broken(pods.chain(services)).len()
+    };
+    assert_eq!(many(3000), 1);
+}

@@ -1,0 +1,55 @@
+/*
+title    = "Role bound"
+severity = "low"
+params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)', elsewhere = "^(cluster-admin|system:(masters|node|admin|aggregate-to-admin|(kube-|controller:|cloud-).*))$" }
+finding  = "{username} bound {role} to {subject} through {resource}/{name}"
+why      = "Who may do what has changed. It is seldom wrong and good to know when an unexpected change or a refusal follows."
+advice   = """
+1. See the grant: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts.
+2. If nobody asked for it: kubectl delete {resource} {name}.
+"""
+quiet_when = "bindings are part of every release"
+tags     = ["rbac", "inventory"]
+[zh]
+title   = "绑定角色"
+finding = "{username} 通过 {resource}/{name} 将 {role} 绑定给 {subject}"
+why     = "谁能做什么发生了变化；多数正常，但若随后出现异常变更或拒绝，应首先查看。"
+advice  = """
+1. 查看授权内容：select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts。
+2. 若非计划内操作：kubectl delete {resource} {name}。
+"""
+quiet_when = "绑定随每次发布一同下发"
+*/
+with grants as (
+    select cluster, namespace, coalesce(username, 'unknown user') as username,
+        resource, coalesce(name, '?') as name, ts, row_id,
+        coalesce(request->'roleRef'->>'name', response->'roleRef'->>'name', '?') as role,
+        coalesce(request->>'subjects', response->>'subjects', '') as subjects
+    from audit
+    where resource in ('clusterrolebindings', 'rolebindings')
+        and verb in ('create', 'update', 'patch')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and coalesce(uri, '') not like '%dryRun=%'
+        -- The control plane binds its own default roles.
+        and not regexp_like(coalesce(username, ''), $own)
+)
+select cluster, namespace, username, name,
+    min(ts) as first_ts,
+    max(ts) as last_ts,
+    count(*) as count,
+    min(resource) as resource,
+    max(role) as role,
+    array_to_string(
+        array_sort(
+            array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
+        ), ', '
+    ) as subject,
+    -- An account of a pod that receives rights can be used by whoever enters the pod.
+    bool_or(subjects like '%"ServiceAccount"%') as to_service_account,
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
+from grants
+where not regexp_like(role, $elsewhere)
+    -- These have rules of their own.
+    and not regexp_like(subjects, '"system:(masters|anonymous|(un)?authenticated)"')
+group by cluster, namespace, username, name

@@ -1,0 +1,47 @@
+/*
+title    = "Many Secrets read by one identity"
+severity = "high"
+params   = { secrets = 15, minutes = 30, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)", automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+finding  = "{username} read {secrets} different Secrets from {source_ip} within {minutes} minutes"
+why      = "Whoever reads one Secret after the other collects credentials; what works with them needs two or three."
+advice   = """
+1. See what was read: select ts, namespace, name, code, user_agent from audit where username = '{username}' and resource = 'secrets' order by ts.
+2. If it is unknown, revoke the credential of {username} first, then rotate what was read.
+"""
+quiet_when = "a backup reads everything by design"
+tags     = ["secret", "access"]
+[zh]
+title   = "同一身份批量读取 Secret"
+finding = "{username} 在 {minutes} 分钟内从 {source_ip} 读取了 {secrets} 个不同的 Secret"
+why     = "逐个读取 Secret 是在收集凭据；正常使用只需两三个。"
+advice  = """
+1. 查看读取了哪些：select ts, namespace, name, code, user_agent from audit where username = '{username}' and resource = 'secrets' order by ts。
+2. 若来历不明，先吊销 {username} 的凭据，再轮换被读取的 Secret。
+"""
+quiet_when = "备份任务按设计读取全部对象"
+*/
+with slots as (
+    select cluster, username, ts, row_id, source_ip,
+        coalesce(namespace, '') || '/' || name as secret,
+        floor(date_part('epoch', ts) / ($minutes * 60)) as slot
+    from audit
+    where resource = 'secrets'
+        and verb in ('get', 'list', 'watch')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(code, 200) < 300
+        and name is not null
+        and not regexp_like(coalesce(username, ''), $own)
+        and not regexp_like(coalesce(username, ''), $automation)
+)
+select cluster, username,
+    min(ts) as first_ts,
+    max(ts) as last_ts,
+    count(*) as count,
+    count(distinct secret) as secrets,
+    $minutes as minutes,
+    coalesce(min(source_ip), '?') as source_ip,
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
+from slots
+group by cluster, username, slot
+-- A person at work or one application reads a handful.
+having count(distinct secret) >= $secrets

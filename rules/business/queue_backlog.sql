@@ -1,0 +1,120 @@
+/*
+title    = "Queue is full, records are dropped"
+severity = "medium"
+params   = { failures = 5, open = 2 }
+finding  = "{namespace}/{workload} drops or holds back records, {count} times, {state} (last {last_ts}): {quote}"
+why      = "What comes in is more than what goes out. First the delay grows, then data is lost."
+advice   = """
+1. See what the outlet waits for: select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20.
+2. See errors of the peer it writes to, and its size; add consumers or partitions.
+3. If records were dropped, find from when to when: the dropped ones do not come back.
+"""
+quiet_when = "telemetry may be dropped under load by design"
+tags     = ["queue", "backpressure"]
+[zh]
+title   = "队列积压或数据被丢弃"
+finding = "{namespace}/{workload} 丢弃或积压数据 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+why     = "流入大于流出：先是延迟增长，随后丢失数据。"
+advice  = """
+1. 查看下游在等待什么：select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20。
+2. 检查写入目标的报错与容量；增加消费者或分区。
+3. 若有丢弃，确认起止时间：被丢弃的数据无法找回。
+"""
+quiet_when = "遥测数据按设计允许在高负载时丢弃"
+*/
+with records as (
+    -- Frames of a stack name classes and source lines, not what went wrong.
+    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs, exception,
+        regexp_replace(
+            concat_ws(chr(10), message, stack),
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
+            '', 'g'
+        ) as full_text
+    from business
+    -- Programs without levels write their errors as plain text, and their flags as help.
+    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
+),
+
+lines as (
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
+    select cluster, namespace, workload, pod, ts, row_id, attrs,
+        concat_ws(' ', full_text, exception, attrs->>'error', attrs->>'err') as text,
+        left(coalesce(
+            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(
+                full_text,
+                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+            )[1],
+            attrs->'error'->>'message', attrs->>'error',
+            attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
+            split_part(message, chr(10), 1)
+        ), 200) as quote
+    from records
+),
+
+failures as (
+    select *
+    from lines
+    where regexp_like(
+            text,
+            '(?i)queue (is |was |has been )?(full|overflow)|queue[^.]{0,30} (is'
+            || ' )?full|sending queue is full'
+            || '|dropp(ed|ing)[^.]{0,30}(message|event|span|log|metric|record'
+            || '|packet|sample|item|request|batch|data)s?|(message|event|span|log'
+            || '|metric|record|packet|sample|item|batch)(es|s)?[^.]{0,20} dropped'
+            || '|buffer[^.]{0,20} (is )?(full|overflow)|buf overlimit'
+            || '|BufferOverflow|buffer overflow error'
+            || '|consumer[^.]{0,20} (lag|behind)|lag (is|of|=|:) ?[0-9]{4,}'
+            || '|falling behind'
+            || '|backlog[^.]{0,30} (full|exceed|grow|large|[0-9]{4,})'
+            || '|back.?pressure'
+            || '|(retry|dead.?letter)[^.]{0,10} (queue|topic)|moved to (dlq|dead)'
+            || '|max\.poll\.interval|rebalanc(e|ing) failed|CommitFailedException'
+        )
+),
+
+slots as (
+    select cluster, namespace, workload,
+        date_bin(interval '5 minutes', ts) as slot,
+        count(*) as failures,
+        min(pod) as first_pod,
+        max(pod) as last_pod,
+        min(ts) as first_ts,
+        max(ts) as last_ts,
+        first_value(quote order by ts, row_id) as quote,
+        first_value(row_id order by ts, row_id) as row_id
+    from failures
+    group by cluster, namespace, workload,
+        date_bin(interval '5 minutes', ts)
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
+        min(first_pod) as sample_pod,
+        sum(failures) as count,
+        max(failures) as peak,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
+        first_value(quote order by failures desc, quote) as quote,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from slots
+    group by cluster, namespace, workload
+)
+select cluster, namespace, workload, pod, sample_pod,
+    count, peak, first_ts, last_ts, quote,
+    case when is_open then 'still failing' else 'over' end as state,
+    case when is_open then '仍在持续' else '已停止' end as state_zh,
+    case when peak >= $failures then 'medium' else 'low' end as severity,
+    row_ids
+from places
+-- A short peak is absorbed after a line or two.
+-- What still fails at the end of the logs is reported from 2 lines on, as
+-- little known.
+where peak >= $failures or is_open and count >= $open

@@ -1,0 +1,115 @@
+/*
+title    = "Flux cannot reconcile"
+severity = "medium"
+params   = { failures = 3, open = 1, brief = 90 }
+finding  = "{namespace}: {sample} is not reconciled, {count} failures, {state}: {message}"
+why      = "Sources cannot be fetched or built, or objects cannot be applied: changes in Git do not reach the cluster."
+advice   = """
+1. See the reason: flux get all -n {namespace} --status-selector ready=false.
+2. Read what the controllers wrote: select ts, kind, name, reason, message from event where namespace = '{namespace}' and kind in ('Kustomization', 'GitRepository', 'HelmRepository', 'OCIRepository') order by ts.
+3. Correct it in Git, then: flux reconcile kustomization {sample} -n {namespace} --with-source.
+"""
+quiet_when = "the Git server is being updated"
+tags     = ["gitops", "flux"]
+[zh]
+title   = "Flux 无法完成调和"
+finding = "{namespace}：{sample} 未能调和，失败 {count} 次，{state_zh}：{message}"
+why     = "源无法拉取或构建，或对象无法应用：Git 中的变更没有进入集群。"
+advice  = """
+1. 查看原因：flux get all -n {namespace} --status-selector ready=false。
+2. 查看控制器的事件：select ts, kind, name, reason, message from event where namespace = '{namespace}' and kind in ('Kustomization', 'GitRepository', 'HelmRepository', 'OCIRepository') order by ts。
+3. 在 Git 中修正后执行：flux reconcile kustomization {sample} -n {namespace} --with-source。
+"""
+quiet_when = "Git 服务正在升级"
+*/
+with series as (
+    -- An event is logged again at each repeat with a higher count: keep the highest.
+    select cluster, namespace, coalesce(workload, name) as workload,
+        kind, name, pod, container, node, message,
+        min(coalesce(first_ts, ts)) as first_ts,
+        max(ts) as last_ts,
+        max(count) as repeats,
+        first_value(row_id order by ts, row_id) as row_id
+    from event
+    where kind in (
+            'Kustomization', 'GitRepository', 'HelmRepository', 'OCIRepository',
+            'Bucket', 'ImageRepository', 'ImageUpdateAutomation', 'Terraform'
+        )
+        and type = 'Warning'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
+),
+
+well as (
+    select cluster, namespace, kind, name, max(ts) as well_ts
+    from event
+    where reason in ('ReconciliationSucceeded', 'NewArtifact', 'Succeeded')
+    group by cluster, namespace, kind, name
+),
+
+objects as (
+    select series.cluster, series.namespace, series.workload, series.kind, series.name,
+        min(pod) as pod,
+        case when min(container) = max(container) then min(container) end as container,
+        case when min(node) = max(node) then min(node) end as node,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as repeats,
+        max(well_ts) as well_ts,
+        first_value(message order by last_ts desc, message) as message,
+        first_value(row_id order by first_ts, row_id) as row_id
+    from series
+    left join well
+        on series.kind = well.kind
+        and series.name = well.name
+        and (series.namespace is not distinct from well.namespace)
+        and (series.cluster is not distinct from well.cluster)
+    group by series.cluster, series.namespace, series.workload, series.kind, series.name
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(pod) = max(pod) then min(pod) end as pod,
+        case when min(container) = max(container) then min(container) end as container,
+        case when min(node) = max(node) then min(node) end as node,
+        min(name) as sample,
+        count(*) as objects,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as count,
+        max(repeats) as peak,
+        -- Kubelets and controllers repeat an event every few minutes at most.
+        bool_or(
+            last_ts >= (select max(ts) from event) - interval '5 minutes'
+                and (well_ts is null or well_ts < last_ts)
+        ) as is_open,
+        bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
+        left(first_value(message order by last_ts desc, message), 240) as message,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from objects
+    group by cluster, namespace, workload
+)
+select cluster, namespace, workload, pod, container, node,
+    sample, objects, count, first_ts, last_ts, message,
+    case
+        when is_well then 'recovered'
+        when is_open then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when is_well then '已恢复'
+        when is_open then '仍在持续'
+        else '已停止'
+    end as state_zh,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when not is_open and seconds < $brief then 'low'
+        when count >= $failures then 'medium'
+        else 'low'
+    end as severity,
+    row_ids
+from places
+-- A Git server that is restarted fails one or two fetches. What still fails at the end
+-- of the logs is reported at once, as little known.
+where count >= $failures or is_open and count >= $open

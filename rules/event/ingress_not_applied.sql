@@ -1,0 +1,116 @@
+/*
+title    = "Ingress or gateway is not applied"
+severity = "high"
+params   = { failures = 3, open = 1, brief = 90 }
+finding  = "{namespace}: {sample} is not applied, {count} failures, {state}: {message}"
+why      = "The controller refuses the object or cannot configure the load balancer: traffic still follows the old configuration, or none."
+advice   = """
+1. Read the reason in the message; it names the field, the Service or the certificate.
+2. See what was changed: select ts, username, verb, resource, name from audit where namespace = '{namespace}' and resource in ('ingresses', 'gateways', 'httproutes', 'services', 'secrets') and operation is not null order by ts.
+3. Read the controller's view: kubectl describe ingress,gateway,httproute -n {namespace}.
+"""
+quiet_when = "the Service is created later in the same release"
+tags     = ["ingress", "network"]
+[zh]
+title   = "Ingress/Gateway 未生效"
+finding = "{namespace}：{sample} 未生效，失败 {count} 次，{state_zh}：{message}"
+why     = "控制器拒绝该对象或无法配置负载均衡：流量仍按旧配置转发，或完全没有入口。"
+advice  = """
+1. 报错会指出具体的字段、Service 或证书。
+2. 查看此前的变更：select ts, username, verb, resource, name from audit where namespace = '{namespace}' and resource in ('ingresses', 'gateways', 'httproutes', 'services', 'secrets') and operation is not null order by ts。
+3. 查看控制器的状态：kubectl describe ingress,gateway,httproute -n {namespace}。
+"""
+quiet_when = "同一次发布稍后会创建 Service"
+*/
+with series as (
+    -- An event is logged again at each repeat with a higher count: keep the highest.
+    select cluster, namespace, coalesce(workload, name) as workload,
+        kind, name, pod, container, node, message,
+        min(coalesce(first_ts, ts)) as first_ts,
+        max(ts) as last_ts,
+        max(count) as repeats,
+        first_value(row_id order by ts, row_id) as row_id
+    from event
+    where kind in (
+            'Ingress', 'Gateway', 'HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute',
+            'TargetGroupBinding', 'IngressRoute', 'VirtualServer', 'HTTPProxy',
+            'Route'
+        )
+        and type = 'Warning'
+    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+        message, attrs->>'event_uid'
+),
+
+well as (
+    select cluster, namespace, kind, name, max(ts) as well_ts
+    from event
+    where reason in ('SuccessfullyReconciled', 'AddedOrUpdated')
+    group by cluster, namespace, kind, name
+),
+
+objects as (
+    select series.cluster, series.namespace, series.workload, series.kind, series.name,
+        min(pod) as pod,
+        case when min(container) = max(container) then min(container) end as container,
+        case when min(node) = max(node) then min(node) end as node,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as repeats,
+        max(well_ts) as well_ts,
+        first_value(message order by last_ts desc, message) as message,
+        first_value(row_id order by first_ts, row_id) as row_id
+    from series
+    left join well
+        on series.kind = well.kind
+        and series.name = well.name
+        and (series.namespace is not distinct from well.namespace)
+        and (series.cluster is not distinct from well.cluster)
+    group by series.cluster, series.namespace, series.workload, series.kind, series.name
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(pod) = max(pod) then min(pod) end as pod,
+        case when min(container) = max(container) then min(container) end as container,
+        case when min(node) = max(node) then min(node) end as node,
+        min(name) as sample,
+        count(*) as objects,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        sum(repeats) as count,
+        max(repeats) as peak,
+        -- Kubelets and controllers repeat an event every few minutes at most.
+        bool_or(
+            last_ts >= (select max(ts) from event) - interval '5 minutes'
+                and (well_ts is null or well_ts < last_ts)
+        ) as is_open,
+        bool_and(well_ts is not null and well_ts >= last_ts) as is_well,
+        date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
+        left(first_value(message order by last_ts desc, message), 240) as message,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from objects
+    group by cluster, namespace, workload
+)
+select cluster, namespace, workload, pod, container, node,
+    sample, objects, count, first_ts, last_ts, message,
+    case
+        when is_well then 'recovered'
+        when is_open then 'still failing'
+        else 'over'
+    end as state,
+    case
+        when is_well then '已恢复'
+        when is_open then '仍在持续'
+        else '已停止'
+    end as state_zh,
+    -- What passed by itself within moments was a matter of order at the start.
+    case
+        when not is_open and seconds < $brief then 'low'
+        when count >= $failures then 'high'
+        else 'low'
+    end as severity,
+    row_ids
+from places
+-- It retries with growing waits; a Service created late costs one or two. What still
+-- fails at the end of the logs is reported at once, as little known.
+where count >= $failures or is_open and count >= $open

@@ -1,0 +1,45 @@
+/*
+title    = "Object of the cluster is wrong"
+severity = "medium"
+params   = { strength = 0.4 }
+finding  = "{object} {message}"
+why      = "What was seen of the cluster's objects does not fit together: a Service without pods, a probe of a port that nobody opens, a claim that nothing can fill. It stays so until somebody changes the object."
+advice   = """
+1. See everything that is wrong, the surest first: select kind, namespace, name, message from broken order by strength desc, ts.
+2. Look at the object itself: kubectl describe {object}.
+3. See who changed it last: select ts, username, field, old, new from change where name = '{name}' order by ts.
+"""
+quiet_when = "the object is kept on purpose, for example a workload that is scaled to 0 outside office hours"
+tags     = ["state"]
+[zh]
+title   = "集群对象配置有误"
+finding = "{object} {zh}"
+why     = "各对象的状态互相矛盾：Service 没有匹配的 Pod、探针访问无人监听的端口、PVC 无法满足等。在有人修改该对象之前不会恢复。"
+advice  = """
+1. 查看所有有问题的对象，最可信的在前：select kind, namespace, name, message from broken order by strength desc, ts。
+2. 查看该对象：kubectl describe {object}。
+3. 查看最近谁改过它：select ts, username, field, old, new from change where name = '{name}' order by ts。
+"""
+quiet_when = "该对象是有意如此，例如下班后缩容到 0 的工作负载"
+*/
+with ranked as (
+    select *, row_number() over (
+            partition by cluster, kind, namespace, name order by strength desc, reason
+        ) as place
+    from broken
+)
+select cluster, namespace, kind, name, reason, message, zh, strength,
+    case when kind not in ('Node', 'ResourceQuota', 'PersistentVolume') then coalesce(workload, name) end as workload,
+    case when kind = 'Node' then name end as node,
+    lower(kind) || ' ' || name || coalesce(' -n ' || namespace, '') as object,
+    ts as first_ts,
+    last_ts,
+    1 as count,
+    case
+        when strength >= 0.9 then 'high'
+        when strength >= 0.6 then 'medium'
+        else 'low'
+    end as severity,
+    [row_id] as row_ids
+from ranked
+where place = 1 and strength >= $strength

@@ -1,0 +1,189 @@
+/*
+title    = "Credentials are refused"
+severity = "high"
+params   = { failures = 5, open = 2 }
+finding  = "{namespace}/{workload}: credentials refused {count} times by {peer}, {state} (last {last_ts}): {quote}"
+why      = "A password, token or key was rotated or is wrong. The process stays up but can do nothing that needs the peer; too many tries may lock the account."
+advice   = """
+1. Find who changed the Secret: select ts, username, verb, namespace, name from audit where resource = 'secrets' and verb <> 'get' order by ts.
+2. See which Secret it reads: kubectl get pod -n {namespace} {sample_pod} -o yaml; a running pod keeps environment variables from its start.
+3. Set both sides to the same value, then restart {workload}.
+"""
+quiet_when = "a service that checks passwords logs those of its users"
+tags     = ["auth", "secret"]
+[zh]
+title   = "凭据被拒绝"
+finding = "{namespace}/{workload}：凭据被 {peer} 拒绝 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+why     = "密码、令牌或密钥已轮换或有误。进程仍在运行，但依赖该对端的功能全部失败；多次尝试还可能锁定账号。"
+advice  = """
+1. 查找谁改了 Secret：select ts, username, verb, namespace, name from audit where resource = 'secrets' and verb <> 'get' order by ts。
+2. 确认它读取哪个 Secret：kubectl get pod -n {namespace} {sample_pod} -o yaml；运行中的 Pod 仍保留启动时的环境变量。
+3. 将两端改为一致后重启 {workload}。
+"""
+quiet_when = "负责校验密码的服务会记录用户的失败登录"
+*/
+with records as (
+    -- Frames of a stack name classes and source lines, not what went wrong.
+    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
+        regexp_replace(
+            message,
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
+            '', 'g'
+        ) as full_text
+    from standard
+    -- Programs without levels write their errors as plain text, and their flags as help.
+    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
+),
+
+lines as (
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
+    select cluster, namespace, workload, pod, ts, row_id, attrs,
+        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
+        left(coalesce(
+            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(
+                full_text,
+                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+            )[1],
+            attrs->'error'->>'message', attrs->>'error',
+            attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
+            split_part(message, chr(10), 1)
+        ), 200) as quote
+    from records
+),
+
+failures as (
+    select *,
+        -- A URL, then a host after a word that precedes one, then any host with a port.
+        coalesce(
+            regexp_match(
+                cleaned,
+                '(?i)[a-z+]{2,12}://(?:[^/\s"''@]*@)?([a-z0-9][a-z0-9._-]*(?::[0-9]{2,5})?)'
+            )[1],
+            regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
+            regexp_match(
+                cleaned,
+                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'
+                || '|cache|to|with|from|calling|call|reach|contact|dial tcp|dial|lookup)'
+                || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
+            )[1],
+            regexp_match(
+                cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
+            )[1],
+            regexp_match(cleaned, '\b((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{2,5})\b')[1],
+            regexp_match(
+                cleaned,
+                '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
+                || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
+                || '|UnknownHostException:?|HostError:|certificate of|for host)'
+                || ' (?:service |host |upstream |server )?["''`]?'
+                || '([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
+            )[1],
+            regexp_match(
+                coalesce(attrs->>'upstream', attrs->>'peer', attrs->>'target', attrs->>'url'),
+                '^(?:[a-z+]+://)?([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{2,5})?)'
+            )[1]
+        ) as peer
+    from (
+        -- Positions in source files and times of day look like a host with a port.
+        select *,
+    regexp_replace(
+                text,
+                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
+                || ':[0-9]+'
+                || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
+                || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
+                ' ', 'g'
+            ) as cleaned
+        from lines
+        where regexp_like(
+                    text,
+                    '(?i)password authentication failed|Access denied for user'
+                    || '|authentication (failed|failure|error)'
+                    || '|WRONGPASS|NOAUTH|invalid username-password pair'
+                    || '|(invalid|bad|wrong|incorrect) (user ?name or password'
+                    || '|credentials?|password|api[ _-]?key|token|access key)'
+                    || '|SASL[^.]{0,40}(fail|error)|ORA-01017|Login failed for user'
+                    || '|401 Unauthorized|Unauthorized \(401\)|code = Unauthenticated'
+                    || '|\bstatus(_?code)?[ :=]+"?401\b'
+                    || '|(token|credentials?|api key|jwt)[^.]{0,40} (has |is |have'
+                    || ' )?expired'
+                    || '|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch'
+                    || '|InvalidClientTokenId|FATAL: +role .* does not exist'
+                    || '|requires authentication|ACCESS_REFUSED|login was refused'
+                    || '|authentication (is )?required|\bUnauthenticated\b'
+                    || '|asked to provide credentials|must be logged in'
+                )
+                -- People who mistype a password have their own rule.
+                and not regexp_like(
+                    text,
+                    '(?i)publickey|sshd|TLS handshake|authentication handshake'
+                    || '|user(name)?[ =:]+"?[a-z0-9._-]+@[a-z0-9-]+\.[a-z]'
+                )
+    )
+),
+
+slots as (
+    select cluster, namespace, workload, peer,
+        date_bin(interval '5 minutes', ts) as slot,
+        count(*) as failures,
+        sum(
+            case when regexp_like(text, '(?i)reconcil|requeu|error syncing|failed to sync') then 0
+            else 1 end
+        ) as hard,
+        min(pod) as first_pod,
+        max(pod) as last_pod,
+        min(ts) as first_ts,
+        max(ts) as last_ts,
+        first_value(quote order by ts, row_id) as quote,
+        first_value(row_id order by ts, row_id) as row_id
+    from failures
+    group by cluster, namespace, workload, peer,
+        date_bin(interval '5 minutes', ts)
+),
+
+peaks as (
+    select *,
+        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot
+    from slots
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
+        min(first_pod) as sample_pod,
+        coalesce(
+            first_value(peer order by failures desc, peer)
+                filter (where peer is not null),
+            '(unnamed)'
+        ) as peer,
+        sum(failures) as count,
+        max(in_slot) as peak,
+        sum(hard) * 2 >= sum(failures)
+            or date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) >= 600
+            as is_hard,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
+        first_value(quote order by failures desc, quote) as quote,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from peaks
+    group by cluster, namespace, workload
+)
+select cluster, namespace, workload, pod, sample_pod, peer,
+    count, peak, first_ts, last_ts, quote,
+    case when is_open then 'still failing' else 'over' end as state,
+    case when is_open then '仍在持续' else '已停止' end as state_zh,
+    -- A controller tries again until it succeeds: what ended within ten minutes did.
+    case when peak >= $failures and is_hard then 'high' else 'low' end as severity,
+    row_ids
+from places
+-- A token that is renewed in time fails once or twice.
+-- What still fails at the end of the logs is reported from 2 lines on, as
+-- little known.
+where peak >= $failures or is_open and count >= $open

@@ -1,0 +1,123 @@
+/*
+title    = "Leader or primary is missing"
+severity = "high"
+params   = { failures = 3, open = 1 }
+finding  = "{namespace}/{workload} cannot write or has no leader, {count} times, {state} (last {last_ts}): {quote}"
+why      = "A cluster of servers lost its leader, or the client writes to a replica. Writes fail until a leader is elected or the client follows it."
+advice   = """
+1. See which member leads: ask the store itself (redis INFO replication, select pg_is_in_recovery(), etcdctl endpoint status).
+2. See restarts and moved pods: select ts, namespace, workload, reason, message from event where namespace = '{namespace}' order by ts.
+3. If clients keep writing to the old leader, restart them or check the Service's selector.
+"""
+quiet_when = "a planned switch of the leader"
+tags     = ["database", "replication", "leader"]
+[zh]
+title   = "主节点或 Leader 缺失"
+finding = "{namespace}/{workload} 无法写入或没有 Leader，{count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+why     = "集群失去 Leader，或客户端写到了只读副本；在选出 Leader 或客户端跟随之前，写入都会失败。"
+advice  = """
+1. 确认当前的主节点：查询存储自身（redis INFO replication、select pg_is_in_recovery()、etcdctl endpoint status）。
+2. 查看重启与迁移：select ts, namespace, workload, reason, message from event where namespace = '{namespace}' order by ts。
+3. 若客户端仍写旧主，重启客户端或检查 Service 的选择器。
+"""
+quiet_when = "计划内的主从切换"
+*/
+with records as (
+    -- Frames of a stack name classes and source lines, not what went wrong.
+    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
+        regexp_replace(
+            message,
+            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
+            '', 'g'
+        ) as full_text
+    from standard
+    -- Programs without levels write their errors as plain text, and their flags as help.
+    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
+),
+
+lines as (
+    -- What went wrong stands in the message, its stack or the error field of a JSON
+    -- record; the deepest cause is quoted.
+    select cluster, namespace, workload, pod, ts, row_id, attrs,
+        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
+        left(coalesce(
+            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
+            regexp_match(
+                full_text,
+                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
+            )[1],
+            attrs->'error'->>'message', attrs->>'error',
+            attrs->'err'->>'message', attrs->>'err',
+            regexp_match(
+                full_text,
+                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
+            )[1],
+            split_part(message, chr(10), 1)
+        ), 200) as quote
+    from records
+),
+
+failures as (
+    select *
+    from lines
+    where regexp_like(
+            text,
+            '(?i)READONLY You can|not (the |a )?(master|primary|leader)\b'
+            || '|NotLeader|NOT_LEADER|NotWritablePrimary|NotMaster'
+            || '|no (master|primary|leader)\b|(leader|master|primary)[^.]{0,20}'
+            || ' (not available|not found|unknown|changed|lost|unreachable)'
+            || '|leaderless'
+            || '|lost (the )?(leader|leadership|lease|quorum|master|raft)'
+            || '|MASTERDOWN|CLUSTERDOWN'
+            || '|read-only transaction|read-only (mode|replica)|super-read-only'
+            || '|--read-only option'
+            || '|replication (lag|is broken|error|stopped|failed|slot)|replica (is'
+            || ' )?(lagging|broken|out of sync)'
+            || '|leader election lost|failed to renew (the )?lease|failed to'
+            || ' (acquire|elect)[^.]{0,10} (leader|lease)'
+            || '|quorum[^.]{0,20} (lost|not available|not met|cannot)|split.?brain'
+            || '|NOREPLICAS|NotEnoughReplicas|not enough (in-sync )?replicas'
+            || '|under-?replicated'
+        )
+),
+
+slots as (
+    select cluster, namespace, workload,
+        date_bin(interval '5 minutes', ts) as slot,
+        count(*) as failures,
+        min(pod) as first_pod,
+        max(pod) as last_pod,
+        min(ts) as first_ts,
+        max(ts) as last_ts,
+        first_value(quote order by ts, row_id) as quote,
+        first_value(row_id order by ts, row_id) as row_id
+    from failures
+    group by cluster, namespace, workload,
+        date_bin(interval '5 minutes', ts)
+),
+
+places as (
+    select cluster, namespace, workload,
+        case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
+        min(first_pod) as sample_pod,
+        sum(failures) as count,
+        max(failures) as peak,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
+        first_value(quote order by failures desc, quote) as quote,
+        (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
+    from slots
+    group by cluster, namespace, workload
+)
+select cluster, namespace, workload, pod, sample_pod,
+    count, peak, first_ts, last_ts, quote,
+    case when is_open then 'still failing' else 'over' end as state,
+    case when is_open then '仍在持续' else '已停止' end as state_zh,
+    case when peak >= $failures then 'high' else 'low' end as severity,
+    row_ids
+from places
+-- An election takes a few seconds and costs one or two writes.
+-- What still fails at the end of the logs is reported from the first line on, as
+-- little known.
+where peak >= $failures or is_open and count >= $open

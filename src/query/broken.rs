@@ -1,0 +1,129 @@
+//! The function `broken_objects` of SQL: the states of a cluster's objects → those that are wrong, which the view
+//! `broken` shows. Must not know what is wrong with an object.
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use cluster::{Broken, Observation, broken};
+use datafusion::common::{Result, exec_datafusion_err, exec_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use std::sync::Arc;
+
+/// The texts of a row of the view, in the order of the columns.
+const TEXTS: [(&str, fn(&Broken) -> &str); 8] = [
+    ("namespace", |broken| &broken.namespace),
+    ("workload", |broken| &broken.workload),
+    ("kind", |broken| &broken.kind),
+    ("name", |broken| &broken.name),
+    ("reason", |broken| broken.reason),
+    ("message", |broken| &broken.what),
+    ("zh", |broken| &broken.zh),
+    ("row_id", |broken| &broken.row),
+];
+
+/// Returns the columns of the view.
+pub fn schema() -> SchemaRef {
+    let cluster = Arc::new(Field::new("cluster", DataType::Utf8, true));
+    let (times, rest) = fields().iter().cloned().enumerate().partition::<Vec<_>, _>(|(at, _)| *at < 2);
+    let all = times.into_iter().chain([(2, cluster)]).chain(rest).map(|(_, field)| field);
+    Arc::new(Schema::new(all.collect::<Vec<_>>()))
+}
+
+/// Returns the function.
+pub fn function() -> ScalarUDF {
+    ScalarUDF::new_from_impl(BrokenObjects { signature: Signature::any(1, Volatility::Immutable) })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct BrokenObjects {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for BrokenObjects {
+    fn name(&self) -> &'static str {
+        "broken_objects"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::List(item()))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [argument] = ColumnarValue::values_to_arrays(&args.args)?
+            .try_into()
+            .map_err(|_| exec_datafusion_err!("broken_objects has one argument"))?;
+        let Some(lists) = argument.as_list_opt::<i32>() else {
+            return exec_err!("the argument of broken_objects must be a list of structs");
+        };
+        let mut found: Vec<Broken> = Vec::new();
+        let mut lengths = Vec::with_capacity(lists.len());
+        for at in 0..lists.len() {
+            let of_list =
+                if lists.is_valid(at) { broken(observations(&lists.value(at))?) } else { Vec::new() };
+            lengths.push(of_list.len());
+            found.extend(of_list);
+        }
+        let rows = Arc::new(rows(&found)?);
+        let list = ListArray::try_new(item(), OffsetBuffer::from_lengths(lengths), rows, None)?;
+        Ok(ColumnarValue::Array(Arc::new(list)))
+    }
+}
+
+/// Reads the structs of a list: time, row id, the command that showed a part of the object, and the object.
+fn observations(list: &ArrayRef) -> Result<Vec<Observation>> {
+    let Some(structs) = list.as_struct_opt().filter(|structs| structs.num_columns() == 4) else {
+        return exec_err!("broken_objects needs structs of time, row, command and object");
+    };
+    let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let ts = cast(structs.column(0), &micros)?;
+    let ts = ts.as_primitive::<TimestampMicrosecondType>();
+    let texts = |column: usize| cast(structs.column(column), &DataType::Utf8View);
+    let (row, shown, object) = (texts(1)?, texts(2)?, texts(3)?);
+    let (row, shown, object) = (row.as_string_view(), shown.as_string_view(), object.as_string_view());
+    let observation = |at: usize| {
+        let object = object.is_valid(at).then(|| serde_json::from_str(object.value(at)).ok()).flatten()?;
+        Some(Observation {
+            ts: ts.value(at),
+            row: row.value(at).to_owned(),
+            is_listed: shown.is_valid(at) && shown.value(at) == "kubectl get",
+            is_partial: shown.is_valid(at),
+            object,
+        })
+    };
+    Ok((0..structs.len()).filter_map(observation).collect())
+}
+
+fn rows(found: &[Broken]) -> Result<StructArray> {
+    let times = |of: fn(&Broken) -> i64| -> ArrayRef {
+        let times = TimestampMicrosecondArray::from_iter_values(found.iter().map(of));
+        Arc::new(times.with_timezone("UTC"))
+    };
+    let mut columns = vec![times(|broken| broken.first), times(|broken| broken.last)];
+    for (_, text) in TEXTS {
+        let values = found.iter().map(|broken| Some(text(broken)).filter(|text| !text.is_empty()));
+        columns.push(Arc::new(values.collect::<StringArray>()));
+    }
+    columns.push(Arc::new(Float64Array::from_iter_values(found.iter().map(|broken| broken.strength))));
+    Ok(StructArray::try_new(fields(), columns, None)?)
+}
+
+fn fields() -> Fields {
+    let ts =
+        |name: &str| Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true);
+    let texts = TEXTS.iter().map(|(name, _)| Field::new(*name, DataType::Utf8, true));
+    let strength = Field::new("strength", DataType::Float64, true);
+    [ts("ts"), ts("last_ts")].into_iter().chain(texts).chain([strength]).collect()
+}
+
+fn item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(fields()), true))
+}
