@@ -75,8 +75,8 @@ impl Day {
     fn note(&mut self, it: &Incident) {
         if self.pen.rng.index(3) > 0 && it.of.kind == Kind::Deployment {
             let why = format!("CHG-{}", self.pen.rng.between(1000, 9999));
-            let noted = json!({"metadata": {"annotations": {"kubernetes.io/change-cause": why}}});
-            self.patch(part(it.before, 0.3), &it.user, it.workload, &noted);
+            let noted = json!({"annotations": {"kubernetes.io/change-cause": why}});
+            self.set_metadata(part(it.before, 0.3), &it.user, it.workload, &noted);
         }
     }
 
@@ -129,7 +129,7 @@ impl Day {
         if let (Some(name), 0) = (outsider, kind) {
             let metadata = json!({"labels": {"cost-center": format!("c-{suffix}")},
                 "annotations": {"owner": format!("team-{namespace}")}});
-            self.patch(at, user, index_of(name), &json!({"metadata": metadata}));
+            self.set_metadata(at, user, index_of(name), &metadata);
             return;
         }
         let list = if namespace.is_empty() { CLUSTER_CHANGES } else { SMALL_CHANGES };

@@ -8,7 +8,7 @@ use crate::change::query;
 use crate::cluster::{Probe, State};
 use crate::day::Day;
 use crate::event::Object;
-use crate::fleet::{FLEET, Kind};
+use crate::fleet::{FLEET, Kind, index_of};
 use crate::manifest;
 use crate::people::User;
 use crate::store::patch_into;
@@ -37,19 +37,21 @@ impl Day {
 
     /// Records a patch whose effect the state already has.
     pub fn patch(&mut self, at: i64, user: &User, workload: usize, patch: &Value) -> Cause {
-        let metadata = patch.get("metadata").cloned().unwrap_or_default();
-        self.alter(workload, |state| {
-            state.generation += u32::from(patch.get("spec").is_some());
-            if !metadata.is_null() {
-                patch_into(&mut state.metadata, &metadata);
-            }
-        });
-        self.write(at, user, workload, patch.clone())
+        self.alter(workload, |state| state.generation += 1);
+        self.write(at, user, self.cluster.states[workload].clone(), patch.clone())
+    }
+
+    /// Records a patch of a workload's labels or annotations, at any point of what is planned so far.
+    pub fn set_metadata(&mut self, at: i64, user: &User, workload: usize, metadata: &Value) {
+        self.alter(workload, |_| {});
+        let mut state = self.state_at(workload, at).clone();
+        patch_into(&mut state.metadata, metadata);
+        self.write(at, user, state, json!({"metadata": metadata}));
     }
 
     /// Records how a workload is written; whoever applies manifests sends the whole of it.
-    fn write(&mut self, at: i64, user: &User, workload: usize, patch: Value) -> Cause {
-        let state = self.cluster.states[workload].clone();
+    fn write(&mut self, at: i64, user: &User, state: State, patch: Value) -> Cause {
+        let workload = index_of(state.workload.name);
         let whole = manifest::workload(&state, (self.from, at));
         let patch = if user.applies() { manifest::applied(&whole) } else { patch };
         self.history.entry(workload).or_default().push((at, state));

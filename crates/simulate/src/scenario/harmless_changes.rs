@@ -42,7 +42,7 @@ pub fn plan(day: &mut Day) -> Story {
                 continue;
             }
         };
-        day.patch(after, &it.user, it.workload, &json!({"metadata": metadata}));
+        day.set_metadata(after, &it.user, it.workload, &metadata);
     }
     day.decoys(&it);
     it.unseen(cause)
