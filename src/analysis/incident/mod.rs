@@ -17,6 +17,7 @@ use model::entity::Entity;
 use model::incident::Incident;
 use model::report::{Evidence, Finding, Severity, Status, Trace};
 use model::time::Ts;
+use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -71,7 +72,7 @@ pub fn incidents(findings: &mut [Finding], traces: &mut [Trace], end: Ts) -> Vec
 }
 
 /// Puts each finding into one incident: that of its trace, else that with one of its log lines, else that about
-/// one of its objects at that time, else one of its own with the others of its rule.
+/// one of its objects at that time, else one with the others about the same user, else with those of its rule.
 fn assign<'r>(findings: &[Finding], members: &mut Vec<Members<'r>>) {
     let mut by_trace: BTreeMap<&str, usize> = BTreeMap::new();
     let mut by_row: BTreeMap<&str, usize> = BTreeMap::new();
@@ -96,14 +97,14 @@ fn assign<'r>(findings: &[Finding], members: &mut Vec<Members<'r>>) {
         });
         near.min_by_key(|(_, from, _)| (from.0 - finding.first_ts.0).abs()).map(|(at, ..)| *at)
     };
-    let mut of_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut others: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut found: Vec<(usize, usize)> = Vec::new();
     for (at, finding) in findings.iter().enumerate() {
         let of_trace = finding.trace.as_deref().and_then(|trace| by_trace.get(trace).copied());
         let of_row = || finding.evidence.iter().find_map(|line| by_row.get(line.row_id.as_str()).copied());
         match of_trace.or_else(of_row).or_else(|| near(finding)) {
             Some(incident) => found.push((incident, at)),
-            None => of_rule.entry(&finding.rule).or_default().push(at),
+            None => others.entry(actor(finding).unwrap_or(&finding.rule)).or_default().push(at),
         }
     }
     for (incident, finding) in found {
@@ -111,7 +112,12 @@ fn assign<'r>(findings: &[Finding], members: &mut Vec<Members<'r>>) {
             of.findings.push(finding);
         }
     }
-    members.extend(of_rule.into_values().map(|findings| Members { traces: Vec::new(), findings }));
+    members.extend(others.into_values().map(|findings| Members { traces: Vec::new(), findings }));
+}
+
+/// Returns the user whose acts a finding is about.
+fn actor(finding: &Finding) -> Option<&str> {
+    finding.facts.get("username").and_then(Value::as_str).filter(|user| !user.is_empty())
 }
 
 /// Returns true for a workload, pod or node: a namespace alone is no object that fails.
@@ -142,7 +148,7 @@ fn incident(of: &Members<'_>, all: &[Finding], end: Ts) -> Incident {
     };
     let (first_ts, last_ts) = (first_ts.unwrap_or_default(), last_ts.unwrap_or_default());
     let over_since = (end.since_s(last_ts) >= OVER_S).then_some(last_ts);
-    let (title, title_zh) = title(&entity, lead, &shown);
+    let (title, title_zh) = title(&entity, lead, &shown, shown.first().and_then(|first| actor(first)));
     let first_id = lead.map(|lead| lead.id.as_str()).or_else(|| findings.first().map(|f| f.id.as_str()));
     let hash = blake3::hash(first_id.unwrap_or_default().as_bytes()).to_hex();
     let (advice, advice_zh) = advice(&shown);

@@ -10,8 +10,14 @@ use std::collections::BTreeSet;
 /// Rule whose findings count requests that failed.
 const REQUESTS: &str = "http_5xx_burst";
 
-/// Returns the title in English and Chinese: what fails where, and after whose operation.
-pub fn title(entity: &Entity, lead: Option<&Trace>, findings: &[&Finding]) -> (String, String) {
+/// Returns the title in English and Chinese: what fails where, and after whose operation; without a trace what
+/// `actor` did.
+pub fn title(
+    entity: &Entity,
+    lead: Option<&Trace>,
+    findings: &[&Finding],
+    actor: Option<&str>,
+) -> (String, String) {
     let at_place = findings.iter().find(|finding| finding.entity.label() == entity.label());
     let first = at_place.or_else(|| findings.first());
     let of = |lang| first.map(|finding| finding.title_in(lang)).unwrap_or_default();
@@ -21,8 +27,13 @@ pub fn title(entity: &Entity, lead: Option<&Trace>, findings: &[&Finding]) -> (S
             return (state.text_in(Lang::En), state.text_in(Lang::Zh));
         }
         let n = findings.len();
-        return match lead {
-            None if n > 1 => {
+        let rules: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+        return match (lead, actor) {
+            (None, Some(actor)) if rules.len() > 1 => {
+                let (en, zh) = (of(Lang::En), of(Lang::Zh));
+                (format!("{actor}: {en}, and more ({n} findings)"), format!("{actor}：{zh}等（{n} 个异常）"))
+            }
+            (None, _) if n > 1 => {
                 (format!("{} ({n} findings)", of(Lang::En)), format!("{}（{n} 个异常）", of(Lang::Zh)))
             }
             _ => (format!("{label}: {}", of(Lang::En)), format!("{label}：{}", of(Lang::Zh))),
