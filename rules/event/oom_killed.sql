@@ -5,7 +5,7 @@ params   = { kills = 2 }
 finding  = "{subject} was OOM-killed {count} times, {state} (last {last_ts})"
 why      = "The kernel kills a process when its container reaches the memory limit, or when the node itself runs out. Requests in flight are lost, and the restart often meets the same load again."
 advice   = """
-1. Tell a limit set too low from a leak: compare usage before the kill with the limit (kubectl top pod, or the container_memory_working_set_bytes metric).
+1. See whether the limit is too low or memory leaks: compare usage before the kill with the limit (kubectl top pod, or the container_memory_working_set_bytes metric).
 2. Look for a change of limits or image just before: select ts, username, name, operation from audit where operation in ('resources', 'image') order by ts.
 3. For a node-level kill, compare the sum of requests with what the node has: kubectl describe node NODE.
 """

@@ -10,6 +10,7 @@ use model::table::ColumnKind;
 use std::sync::Arc;
 
 /// Builds one column.
+#[expect(clippy::large_enum_variant, reason = "one for each column of a table")]
 pub(super) enum Builder {
     Ts(TimestampMicrosecondBuilder),
     Text(StringBuilder),

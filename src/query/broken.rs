@@ -14,8 +14,11 @@ use datafusion::logical_expr::{
 };
 use std::sync::Arc;
 
+/// A column of the view and its text.
+type Text = (&'static str, fn(&Broken) -> &str);
+
 /// The texts of a row of the view, in the order of the columns.
-const TEXTS: [(&str, fn(&Broken) -> &str); 8] = [
+const TEXTS: [Text; 8] = [
     ("namespace", |broken| &broken.namespace),
     ("workload", |broken| &broken.workload),
     ("kind", |broken| &broken.kind),

@@ -26,6 +26,8 @@ use tempfile::TempDir;
 /// A session in which several statements share their scans.
 pub struct SharedScan {
     engine: Engine,
+    /// Optimised plans by statement.
+    plans: HashMap<String, LogicalPlan>,
     /// Filtered copies by table name.
     copies: HashMap<String, Arc<dyn TableSource>>,
     _folder: TempDir,
@@ -45,6 +47,7 @@ impl Engine {
     /// A statement that needs most rows of a table scans it itself: such statements read few columns.
     pub async fn share_scans(&self, statements: &[&str]) -> Result<SharedScan> {
         let mut reads: BTreeMap<String, TableReads> = BTreeMap::new();
+        let mut plans = HashMap::new();
         for sql in statements {
             // an invalid statement is reported where it is run
             let Ok(frame) = self.plan(sql).await else { continue };
@@ -58,6 +61,7 @@ impl Engine {
                 Ok(TreeNodeRecursion::Continue)
             });
             walked.map_err(|error| engine_error("cannot read a plan", error))?;
+            plans.insert((*sql).to_owned(), plan);
         }
         let folder = tempfile::tempdir().map_err(|error| {
             Error::failed("cannot create a temporary folder").because(error).hint("is the disk full?")
@@ -68,7 +72,7 @@ impl Engine {
             let source = self.filtered_copy(&name, reads, &path).await?;
             copies.insert(name, source);
         }
-        Ok(SharedScan { engine: self.clone(), copies, _folder: folder })
+        Ok(SharedScan { engine: self.clone(), plans, copies, _folder: folder })
     }
 
     /// Reads a table once and writes the needed rows and columns to `path`.
@@ -106,28 +110,22 @@ impl Engine {
 impl SharedScan {
     /// Plans one read-only statement over the shared copies.
     pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlError> {
-        let frame = self.engine.plan(sql).await?;
-        if self.copies.is_empty() {
-            return Ok(frame);
-        }
-        let (state, plan) = frame.into_parts();
-        let plan = state.optimize(&plan).and_then(|plan| {
-            plan.transform_down_with_subqueries(|node| {
-                Ok(match node {
-                    LogicalPlan::TableScan(mut scan) => {
-                        let source = selective_filter(&scan)
-                            .and_then(|_| self.copies.get(&scan.table_name.to_string()));
-                        if let Some(source) = source {
-                            scan.source = Arc::clone(source);
-                        }
-                        Transformed::yes(LogicalPlan::TableScan(scan))
+        let Some(plan) = self.plans.get(sql) else { return self.engine.plan(sql).await };
+        let plan = plan.clone().transform_down_with_subqueries(|node| {
+            Ok(match node {
+                LogicalPlan::TableScan(mut scan) => {
+                    let source =
+                        selective_filter(&scan).and_then(|_| self.copies.get(&scan.table_name.to_string()));
+                    if let Some(source) = source {
+                        scan.source = Arc::clone(source);
                     }
-                    other => Transformed::no(other),
-                })
+                    Transformed::yes(LogicalPlan::TableScan(scan))
+                }
+                other => Transformed::no(other),
             })
         });
         let plan = plan.map_err(|error| SqlError::of(&error))?.data;
-        Ok(DataFrame::new(state, plan))
+        Ok(DataFrame::new(self.engine.context.state(), plan))
     }
 }
 

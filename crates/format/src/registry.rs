@@ -195,7 +195,7 @@ impl Registry {
     pub(crate) fn leaf_of(&self, line: &str, last: Option<usize>, is_unmarked: bool) -> Option<usize> {
         let fits = |index: &usize| {
             self.at(Some(*index))
-                .is_some_and(|format| !(is_unmarked && !format.words().is_empty()) && format.begins(line))
+                .is_some_and(|format| (!is_unmarked || format.words().is_empty()) && format.begins(line))
         };
         // a format of single lines is never preferred: audit events and Kubernetes events are JSON too
         let is_sticky =

@@ -37,8 +37,7 @@ impl Pod {
 impl Day {
     /// Plans what controllers write on the whole day.
     pub fn controllers_follow(&mut self) {
-        for workload in 0..FLEET.len() {
-            let of = &FLEET[workload];
+        for (workload, of) in FLEET.iter().enumerate() {
             if matches!(of.kind, Kind::CronJob | Kind::DaemonSet) {
                 continue;
             }

@@ -10,7 +10,7 @@ mod place;
 // Titles and impact in words.
 mod words;
 
-use crate::analysis::incident::group::{cause_of, groups};
+use crate::analysis::incident::group::{cause_of, groups, score_of};
 use crate::analysis::incident::place::{lead, place};
 use crate::analysis::incident::words::{impact, title};
 use model::entity::Entity;
@@ -37,7 +37,8 @@ struct Members<'r> {
     findings: Vec<usize>,
 }
 
-/// Returns the incidents of findings and traces, the most serious first, and sets the incident of each.
+/// Returns the incidents of findings and traces, the most serious first, of equal ones those with a trace, those
+/// that go on and those whose cause is surest, and sets the incident of each.
 /// `end` is the end of the data.
 pub fn incidents(findings: &mut [Finding], traces: &mut [Trace], end: Ts) -> Vec<Incident> {
     let mut members: Vec<Members<'_>> = groups(traces)
@@ -61,11 +62,23 @@ pub fn incidents(findings: &mut [Finding], traces: &mut [Trace], end: Ts) -> Vec
             }
         }
     }
-    for trace in traces {
+    for trace in &mut *traces {
         trace.incident = of_trace.get(&trace.id).cloned().unwrap_or_default();
     }
+    let mut scores: BTreeMap<&str, i64> = BTreeMap::new();
+    for trace in traces.iter() {
+        // a difference below a tenth is none
+        scores.insert(&trace.id, (score_of(trace) * 10.0).round() as i64);
+    }
     incidents.sort_by(|a, b| {
-        let key = |of: &Incident| (Reverse(of.severity), of.cause_trace.is_none(), of.first_ts);
+        let sureness = |of: &Incident| {
+            let lead = of.cause_trace.as_deref().and_then(|trace| scores.get(trace));
+            Reverse(lead.copied().unwrap_or_default())
+        };
+        let key = |of: &Incident| {
+            let is_traced = of.cause_trace.is_some();
+            (Reverse(of.severity), !is_traced, of.over_since.is_some(), sureness(of), of.first_ts)
+        };
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
     });
     incidents

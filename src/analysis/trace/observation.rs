@@ -172,7 +172,7 @@ fn of_states<'e>(linked: &LinkedStart<'e>, named: &[&Place], context: &Context<'
             link: (link, identity),
             hop,
             callee: None,
-            is_mentioned: hop == 0 || object.state.namespace.is_empty() || named.iter().any(|p| is_named(&p)),
+            is_mentioned: hop == 0 || object.state.namespace.is_empty() || named.iter().any(is_named),
             evidence: &object.evidence,
             last: object.last,
             broken: Some(object),

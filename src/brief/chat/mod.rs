@@ -157,17 +157,24 @@ fn and_more(number: usize, lang: Lang) -> Option<String> {
 
 fn other_findings(outline: &Outline, lang: Lang, limits: &Limits) -> Vec<String> {
     let groups = &outline.other_findings;
-    let mut lines: Vec<String> =
-        groups.iter().take(limits.other_findings).filter_map(|group| group_line(group, lang)).collect();
+    let mut lines: Vec<String> = groups
+        .iter()
+        .take(limits.other_findings)
+        .filter_map(|group| group_line(outline, group, lang))
+        .collect();
     let omitted: usize = groups.iter().skip(limits.other_findings).map(Vec::len).sum();
     lines.extend(and_more(omitted, lang));
     lines
 }
 
-/// Returns the findings of one rule in one line.
-fn group_line(group: &[&Finding], lang: Lang) -> Option<String> {
+/// Returns the findings of one incident without a trace in one line.
+fn group_line(outline: &Outline, group: &[&Finding], lang: Lang) -> Option<String> {
     let first = group.first()?;
-    let (severity, title) = (labels::severity(first.severity, lang), sanitize(first.title_in(lang), 80));
+    let is_mixed = group.iter().any(|finding| finding.rule != first.rule);
+    let incident = outline.report.incidents.iter().find(|of| is_mixed && of.id == first.incident);
+    let title = incident
+        .map_or_else(|| first.title_in(lang), |of| lang.pick(of.title_zh.as_str(), of.title.as_str()));
+    let (severity, title) = (labels::severity(first.severity, lang), sanitize(title, 80));
     let entities: Vec<String> = group
         .iter()
         .take(3)
@@ -209,7 +216,7 @@ fn cited_findings(outline: &Outline, is_cited: &dyn Fn(&str) -> bool, lang: Lang
     }
     for group in &outline.other_findings {
         let is_severe = group.first().is_some_and(|finding| finding.severity >= Severity::High);
-        match group_line(group, lang) {
+        match group_line(outline, group, lang) {
             Some(line) if is_severe || group.iter().any(|finding| is_cited(&finding_id(finding))) => {
                 lines.push(line);
             }
