@@ -1,7 +1,7 @@
 """Where the time of an ingest goes: each stage on one thread, and how far it is from inflating alone.
 
 `headwater stages` reads the files once for each stage, one stage further each time, and takes differences of CPU time. No
-engine stands beside it: the column of the peer holds inflating alone, so the ratio is the distance from it.
+other engine is measured: the column of the peer holds inflating alone, so the ratio is the distance from it.
 """
 import json
 import pathlib

@@ -7,7 +7,7 @@ why      = "Who relied on it is refused from then on: controllers stop working q
 advice   = """
 1. See the requests: select ts, verb, resource, name, namespace from audit where username = '{username}' and resource in ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings', 'serviceaccounts') and verb like 'delete%' order by ts.
 2. See who is refused since: select username, verb, resource, namespace, count(*) from audit where code = 403 group by 1, 2, 3, 4 order by 5 desc.
-3. Restore what is missed from the repository: kubectl apply.
+3. Restore the rights that are missed from the repository: kubectl apply.
 """
 quiet_when = "a team or an application is removed as announced"
 tags     = ["rbac", "change"]

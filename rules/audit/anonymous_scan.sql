@@ -39,5 +39,5 @@ select cluster, source_ip, source_ip as name,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from refusals
 group by cluster, source_ip, slot
--- A probe asks for one or two paths.
+-- A probe requests one or two paths.
 having count(distinct uri) >= $paths

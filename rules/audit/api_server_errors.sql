@@ -3,7 +3,7 @@ title    = "API server failed requests"
 severity = "high"
 params   = { failures = 10 }
 finding  = "{count} {verb} requests on {resource} failed with {codes}: {message}"
-why      = "The API server or what it depends on (etcd, a webhook, an aggregated API) is at fault, not the client."
+why      = "The API server or one of its dependencies (etcd, a webhook, an aggregated API) is at fault, not the client."
 advice   = """
 1. See them: select ts, username, namespace, name, code, attrs->>'status_message' as message from audit where resource = '{resource}' and code >= 500 order by ts.
 2. See the components: select ts, node, pod, message from standard where namespace = 'kube-system' and level in ('error', 'fatal') order by ts.

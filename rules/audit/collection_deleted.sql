@@ -41,6 +41,6 @@ where verb = 'deletecollection'
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     and username is not null
-    -- The namespace controller empties what is deleted.
+    -- The namespace controller empties a deleted namespace.
     and not regexp_like(coalesce(username, ''), $own)
 group by cluster, namespace, username, resource

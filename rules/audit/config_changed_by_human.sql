@@ -41,7 +41,7 @@ with writes as (
         and coalesce(name, '') <> 'aws-auth'
 ),
 
--- What several people change in one day is made to be changed by hand, such as flags.
+-- An object that several people change in one day is made for it, such as flags.
 routine as (
     select name as routine_name
     from writes

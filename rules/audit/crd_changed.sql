@@ -3,7 +3,7 @@ title    = "Custom resource definition changed"
 severity = "medium"
 params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} {did} the definition {name}"
-why      = "With a definition all its objects are deleted, and what its operator made of them. A changed version or schema stops operators that do not know it."
+why      = "With a definition all its objects are deleted, and all that its operator made of them. A changed version or schema stops operators that do not support it."
 advice   = """
 1. See the writes: select ts, username, verb, name, code from audit where resource = 'customresourcedefinitions' and name = '{name}' order by ts.
 2. After a deletion stop the garbage collection if it still runs: put the definition back from the repository and restore its objects from a backup.

@@ -33,7 +33,7 @@ with slots as (
     from audit
     where code = 403
         and coalesce(stage, '') <> 'RequestReceived'
-        -- Quotas and policies refuse what rights allow.
+        -- Quotas and policies refuse requests that rights allow.
         and coalesce(decision, 'forbid') = 'forbid'
         -- A kubelet is refused pods that left its node.
         and username not like 'system:node:%'

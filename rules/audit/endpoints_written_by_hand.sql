@@ -3,7 +3,7 @@ title    = "Endpoints written by hand"
 severity = "high"
 params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} wrote the endpoints of a Service by hand: {namespace}/{name}"
-why      = "The addresses behind a Service come from its selector. Written by hand they lead traffic to what the controller does not know, and no probe takes them out."
+why      = "The addresses behind a Service come from its selector. Written by hand they lead traffic to addresses that the controller does not manage, and no probe takes them out."
 advice   = """
 1. See the addresses: select ts, username, verb, name, request from audit where namespace = '{namespace}' and name = '{name}' and resource in ('endpoints', 'endpointslices') order by ts.
 2. If nobody needs it: kubectl -n {namespace} delete endpointslice {name} (for Endpoints: delete endpoints {name}); the controller makes its own again.

@@ -34,6 +34,6 @@ where resource = 'events'
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     and username is not null
-    -- The namespace controller empties what is deleted.
+    -- The namespace controller empties a deleted namespace.
     and not regexp_like(coalesce(username, ''), $own)
 group by cluster, namespace, username

@@ -3,7 +3,7 @@ title    = "Finalizers removed by hand"
 severity = "medium"
 params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} removed the finalizers of {resource} {place}/{name}"
-why      = "The object goes at once, and what its controller should have cleaned up stays: disks, load balancers, DNS records, mounts."
+why      = "The object goes at once, and resources that its controller should have cleaned up stay: disks, load balancers, DNS records, mounts."
 advice   = """
 1. See the write: select ts, username, request from audit where resource = '{resource}' and name = '{name}' and request like '%finalizers%' order by ts.
 2. Look for what is left with the provider; see why the controller did not finish before it is done again.

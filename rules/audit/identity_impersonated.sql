@@ -3,7 +3,7 @@ title    = "Request in the name of another identity"
 severity = "low"
 params   = { privileged = "^(system:(admin|anonymous|apiserver|kube-|node:|serviceaccount:kube-system:)|kubernetes-admin$)" }
 finding  = "{username} made {count} requests as {target}"
-why      = "With --as one has all rights of the other identity; the rights of the one who asks no longer matter."
+why      = "With --as a caller has all rights of the other identity; the caller's own rights no longer matter."
 advice   = """
 1. See what was done: select ts, verb, resource, namespace, name, code, attrs from audit where username = '{username}' and attrs like '%impersonatedUser%' order by ts.
 2. If nobody agreed to it, take the right impersonate away from {username}.

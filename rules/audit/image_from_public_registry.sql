@@ -9,7 +9,7 @@ advice   = """
 2. Copy the image to your own registry and name it by digest.
 3. If nobody knows the image, look at what it ran: select ts, message from standard where namespace = '{namespace}' order by ts.
 """
-quiet_when = "public images are allowed here; set the parameter public to what is not"
+quiet_when = "public images are allowed here; set the parameter public to the images that are not"
 tags     = ["pod", "image"]
 [zh]
 title   = "使用了公共仓库镜像"
@@ -23,7 +23,7 @@ advice  = """
 quiet_when = "允许使用公共镜像；可用参数 public 指定不允许的范围"
 */
 with known as (
-    -- What already ran like this in the days before is not news when a pod is replaced.
+    -- A pod that ran like this in the days before is not news when it is replaced.
     select distinct namespace, coalesce(workload, name) as known_workload
     from history.audit
     where resource in (

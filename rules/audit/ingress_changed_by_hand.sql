@@ -3,7 +3,7 @@ title    = "Ingress changed by hand"
 severity = "medium"
 params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} changed the Ingress {namespace}/{name} (hosts: {hosts})"
-why      = "It decides which requests from outside reach which Service; a wrong host, path or class gives 404 or 503 to users at once."
+why      = "It decides which requests from outside reach which Service; a wrong host, path or class causes 404 or 503 for users at once."
 advice   = """
 1. See what was written: select ts, username, verb, field, old, new from change where name = '{name}' order by ts.
 2. See errors of users since: select ts, workload, message from standard where message like '%{name}%' and level = 'error' order by ts.

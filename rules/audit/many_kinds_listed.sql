@@ -28,7 +28,7 @@ with lists as (
         and namespace is null
         and coalesce(code, 200) < 300
         and coalesce(stage, '') <> 'RequestReceived'
-        -- Controllers list what they watch.
+        -- Controllers list the kinds that they watch.
         and username not like 'system:%'
         and not regexp_like(username, $automation)
 )

@@ -25,7 +25,7 @@ select cluster, coalesce(username, 'unknown user') as username, name as node,
     max(ts) as last_ts,
     count(*) as count,
     coalesce(max(regexp_match(uri, '/proxy/?([^?]*)')[1]), '?') as path,
-    -- Reading metrics and health is what monitoring does; the rest acts in pods.
+    -- Monitoring reads metrics and health; the rest acts in pods.
     case
         when bool_and(
             regexp_like(coalesce(uri, ''), '/proxy/(metrics|stats|healthz|configz)')

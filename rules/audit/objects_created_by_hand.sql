@@ -3,10 +3,10 @@ title    = "Objects created by hand"
 severity = "info"
 params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} created {count} objects in {place}: {names}"
-why      = "What is not in the repository is lost at the next rebuild, and nobody knows whose it is. Here is who made it."
+why      = "An object that is not in the repository is lost at the next rebuild, and nobody knows whose it is. The finding names who made it."
 advice   = """
 1. See each: select ts, verb, resource, namespace, name, source_ip, request from audit where username = '{username}' and verb = 'create' order by ts.
-2. Bring what stays into the repository; delete the rest.
+2. Bring the objects that stay into the repository; delete the rest.
 """
 quiet_when = "people deploy by hand as a rule"
 tags     = ["inventory", "change"]

@@ -32,7 +32,7 @@ with created as (
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
-        -- Controllers make what others wanted.
+        -- Controllers make objects for others.
         and not regexp_like(coalesce(username, ''), $own)
 )
 select cluster, namespace, username, resource as name, min(resource) as resource,

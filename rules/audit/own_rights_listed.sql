@@ -3,7 +3,7 @@ title    = "Identity lists its own rights"
 severity = "low"
 params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} listed its own rights {count} times from {source_ip}"
-why      = "Programs know what they may do. An account of a pod that asks is used by somebody who does not know."
+why      = "Programs do not list their own rights. An account of a pod that does is probably used by a person."
 advice   = """
 1. See what followed: select ts, verb, resource, namespace, name, source_ip, user_agent, code from audit where username = '{username}' order by ts.
 2. For an account of a pod look for shells before: select ts, username, namespace, name, uri from audit where operation = 'exec' order by ts.

@@ -63,7 +63,7 @@ parts as (
 
 changes as (
     select *,
-        -- A patch shows one member only, so what it leaves out is not a change.
+        -- A patch shows one member only, so an omitted one is not a change.
         operation = 'update' and verb = 'update' and lag(image) over w is not null
             as is_whole,
         lag(image) over w as old_image,

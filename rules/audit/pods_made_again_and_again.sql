@@ -8,7 +8,7 @@ advice   = """
 1. See who ends them: select ts, username, verb, name, code from audit where namespace = '{namespace}' and workload = '{workload}' and resource = 'pods' and verb <> 'get' order by ts.
 2. See why: select ts, pod, node, reason, message from event where namespace = '{namespace}' and workload = '{workload}' order by ts.
 """
-quiet_when = "a scale up by as many pods"
+quiet_when = "a scale up by the same number of pods"
 tags     = ["availability", "capacity"]
 [zh]
 title   = "工作负载的 Pod 被反复创建"

@@ -20,7 +20,7 @@ advice  = """
 quiet_when = "镜像按设计使用 sudo"
 */
 with known as (
-    -- What already ran like this in the days before is not news when a pod is replaced.
+    -- A pod that ran like this in the days before is not news when it is replaced.
     select distinct namespace, coalesce(workload, name) as known_workload
     from history.audit
     where resource in (

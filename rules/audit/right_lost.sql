@@ -3,7 +3,7 @@ title    = "Service account lost a right"
 severity = "high"
 params   = { refusals = 3 }
 finding  = "{username} may no longer {verb} {resource} in {place}: refused {count} times since"
-why      = "It did so before and is refused now, so a role or binding was changed or deleted, and its work stands still."
+why      = "It did so before and is refused now, so a role or binding was changed or deleted, and its work has stopped."
 advice   = """
 1. See the first refusals: select ts, verb, resource, namespace, name, decision_reason from audit where username = '{username}' and code = 403 order by ts.
 2. See who changed its rights: select ts, username, verb, resource, name from audit where operation = 'rbac' and verb <> 'get' order by ts.

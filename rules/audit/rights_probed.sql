@@ -9,7 +9,7 @@ advice   = """
 2. See what it may do: kubectl auth can-i --list --as '{username}'.
 3. If nobody knows it, revoke the credential.
 """
-quiet_when = "a console asks for everything that it might show"
+quiet_when = "a console requests everything that it might show"
 tags     = ["scan", "access"]
 [zh]
 title   = "同一身份试探多种资源"

@@ -3,7 +3,7 @@ title    = "Role that reaches kubelets"
 severity = "high"
 params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name}, which reaches the kubelets through {opens}"
-why      = "Through nodes/proxy one runs commands in every pod of a node, and neither admission nor the audit log of exec sees it."
+why      = "Through nodes/proxy a caller runs commands in every pod of a node, past admission and the audit log of exec."
 advice   = """
 1. See the rules: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' and request is not null order by ts.
 2. See who holds it: kubectl get clusterrolebindings,rolebindings -A -o wide | grep -w {name}.

@@ -3,7 +3,7 @@ title    = "Role bound"
 severity = "low"
 params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)', elsewhere = "^(cluster-admin|system:(masters|node|admin|aggregate-to-admin|(kube-|controller:|cloud-).*))$" }
 finding  = "{username} bound {role} to {subject} through {resource}/{name}"
-why      = "Who may do what has changed. It is seldom wrong and good to know when an unexpected change or a refusal follows."
+why      = "Rights have changed. It is seldom wrong and good to know when an unexpected change or a refusal follows."
 advice   = """
 1. See the grant: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts.
 2. If nobody asked for it: kubectl delete {resource} {name}.

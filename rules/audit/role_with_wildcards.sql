@@ -3,7 +3,7 @@ title    = "Role with wildcards"
 severity = "high"
 params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name} with wildcards in {where_wild}"
-why      = "A wildcard also covers what is added later: new resources, subresources such as pods/exec, new verbs. With both it is cluster-admin."
+why      = "A wildcard also covers later additions: new resources, subresources such as pods/exec, new verbs. With both it is cluster-admin."
 advice   = """
 1. See the rules: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' and request is not null order by ts.
 2. See who holds it: kubectl get clusterrolebindings,rolebindings -A -o wide | grep -w {name}.

@@ -3,7 +3,7 @@ title    = "CronJob created or changed"
 severity = "low"
 params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} {did} the CronJob {namespace}/{workload}: {what}"
-why      = "A schedule acts hours later, when nobody thinks of the change; one that is suspended or deleted is missed days later."
+why      = "A schedule acts hours later, when the change is forgotten; one that is suspended or deleted is missed days later."
 advice   = """
 1. See the writes: select ts, username, verb, request from audit where resource = 'cronjobs' and namespace = '{namespace}' and name = '{workload}' order by ts.
 2. See whether it still runs: select ts, reason, message from event where namespace = '{namespace}' and name like '{workload}%' order by ts.
@@ -31,7 +31,7 @@ with found as (
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
-        -- The garbage collector and the controller follow what others did.
+        -- The garbage collector and the controller follow acts of others.
         and not (
             regexp_like(coalesce(username, ''), $own)
             and (namespace = 'kube-system' or verb like 'delete%')
@@ -57,7 +57,7 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
         'schedule: ' || max(schedule),
         '–'
     ) as what,
-    -- What no longer runs is missed late.
+    -- A job that no longer runs is missed late.
     case
         when bool_or(verb like 'delete%')
             or bool_or(is_suspended)

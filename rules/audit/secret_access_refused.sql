@@ -21,7 +21,7 @@ advice  = """
 quiet_when = "工具会探测可选的 Secret"
 */
 with created as (
-    -- kubectl apply asks for an object before it creates it.
+    -- kubectl apply reads an object before it creates it.
     select distinct username, namespace, name
     from audit
     where resource = 'secrets' and verb = 'create' and code < 300
@@ -52,7 +52,7 @@ where resource = 'secrets'
     and coalesce(stage, '') <> 'RequestReceived'
     and code in (401, 403, 404)
     and audit.username is not null
-    -- A kubelet is refused what its pods do not use.
+    -- A kubelet is refused objects that its pods do not use.
     and not regexp_like(coalesce(audit.username, ''), $own)
     and created.username is null
 group by audit.cluster, audit.namespace, audit.username

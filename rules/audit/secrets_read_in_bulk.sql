@@ -3,7 +3,7 @@ title    = "Many Secrets read by one identity"
 severity = "high"
 params   = { secrets = 15, minutes = 30, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)", automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} read {secrets} different Secrets from {source_ip} within {minutes} minutes"
-why      = "Whoever reads one Secret after the other collects credentials; what works with them needs two or three."
+why      = "Whoever reads one Secret after the other collects credentials; a program that uses Secrets needs two or three."
 advice   = """
 1. See what was read: select ts, namespace, name, code, user_agent from audit where username = '{username}' and resource = 'secrets' order by ts.
 2. If it is unknown, revoke the credential of {username} first, then rotate what was read.

@@ -25,7 +25,7 @@ advice  = """
 quiet_when = "按计划安装日志、存储、安全等节点代理"
 */
 with known as (
-    -- What already ran like this in the days before is not news when a pod is replaced.
+    -- A pod that ran like this in the days before is not news when it is replaced.
     select distinct namespace, coalesce(workload, name) as known_workload
     from history.audit
     where resource in (

@@ -3,7 +3,7 @@ title    = "Service account created in a system namespace"
 severity = "medium"
 params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} created service accounts in {namespace}: {names}"
-why      = "An account there looks like one of the cluster itself and is a handy place for rights that nobody asks about."
+why      = "An account there looks like one of the cluster itself and is a handy place for rights that nobody notices."
 advice   = """
 1. See what was bound to it: select ts, username, name, request from audit where resource in ('rolebindings', 'clusterrolebindings') and request like '%{namespace}%' order by ts.
 2. If it belongs to no add-on: kubectl -n {namespace} delete serviceaccount {names}.

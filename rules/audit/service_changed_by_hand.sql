@@ -3,7 +3,7 @@ title    = "Service changed by hand"
 severity = "medium"
 params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
 finding  = "{username} changed {what} of the Service {namespace}/{name}"
-why      = "With another selector no pod or a wrong one stands behind the name, with another port nothing listens; callers see refused connections."
+why      = "With another selector the name leads to no pod or a wrong one, with another port nothing listens; callers see refused connections."
 advice   = """
 1. See what was written: select ts, username, verb, field, old, new from change where name = '{name}' order by ts.
 2. Check that it has endpoints: kubectl -n {namespace} get endpointslices -l kubernetes.io/service-name={name}.

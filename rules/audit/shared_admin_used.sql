@@ -3,7 +3,7 @@ title    = "Shared administrator account used"
 severity = "low"
 params   = { admins = "^(admin|root|kubernetes-admin|kubernetes-super-admin|kube-admin|cluster-admin|system:admin|minikube-user|docker-desktop)$|^kubernetes-admin@", changes = 1, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "The administrator account {username} made {count} changes from {addresses} addresses ({what})"
-why      = "Nobody can say who it was, and its certificate cannot be revoked. A member of system:masters passes by RBAC altogether."
+why      = "The person behind it cannot be identified, and its certificate cannot be revoked. A member of system:masters passes by RBAC altogether."
 advice   = """
 1. See what was done and from where: select ts, verb, resource, namespace, name, source_ip, user_agent from audit where username = '{username}' and operation is not null order by ts.
 2. Give people accounts of their own, by OIDC or client certificates that end soon.

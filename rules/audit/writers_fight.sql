@@ -3,7 +3,7 @@ title    = "Two writers undo each other"
 severity = "medium"
 params   = { turns = 10, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{resource} {namespace}/{name} was written in turn by {writers} ({count} turns)"
-why      = "An operator and a GitOps tool, or a person and a controller, want different things; the object never rests and each turn may start a rollout."
+why      = "An operator and a GitOps tool, or a person and a controller, set different values; the object never rests and each turn may start a rollout."
 advice   = """
 1. See what each sets: select ts, username, field, old, new from change where namespace = '{namespace}' and name = '{name}' order by ts.
 2. Let one of them own the field: ignoreDifferences in GitOps, or remove it from the manifest.

@@ -79,5 +79,5 @@ select cluster, namespace, workload, pod, first_ts, last_ts, count, peak, percen
     case when is_burst then 'high' else 'low' end as severity,
     row_ids
 from places
--- What still fails at the end of the logs is reported from five on, if it is a tenth of all.
+-- A failure at the end of the logs is reported from five on, if it is a tenth of all.
 where is_burst or is_open and count >= $open and percent >= 10

@@ -3,7 +3,7 @@ title    = "Error never seen before"
 severity = "medium"
 params   = { errors = 5 }
 finding  = "{namespace}/{workload} logged a new kind of error {count} times, {state} (last {last_ts}): {quote}"
-why      = "In the days before, this workload had no such error. What is new has usually been changed: a release, a setting or a dependency."
+why      = "In the days before, this workload had no such error. The cause of a new error is usually a change: a release, a setting or a dependency."
 advice   = """
 1. Read it in full: select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20.
 2. Look for a change just before it began: select ts, username, verb, resource, name from audit where namespace = '{namespace}' and operation is not null order by ts.

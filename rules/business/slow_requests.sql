@@ -3,7 +3,7 @@ title    = "Slow requests or statements"
 severity = "medium"
 params   = { failures = 20, open = 5 }
 finding  = "{namespace}/{workload} reports slow requests or statements, {count} in all, up to {peak} in five minutes, {state} (last {last_ts}): {quote}"
-why      = "The program itself says that it is slow. Callers wait, and soon their timeouts and pools run out."
+why      = "The program itself reports that it is slow. Callers wait, and soon their timeouts and pools run out."
 advice   = """
 1. See which ones: select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and (message like '%slow%' or message like '%took%') order by ts limit 30.
 2. Slow statements: look for a missing index or a large table; slow disk: look at etcd's or the database's fsync times.
@@ -22,43 +22,9 @@ advice  = """
 """
 quiet_when = "夜间报表本就较慢"
 */
-with records as (
-    -- Frames of a stack name classes and source lines, not what went wrong.
-    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs, exception,
-        regexp_replace(
-            concat_ws(chr(10), message, stack),
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
-            '', 'g'
-        ) as full_text
-    from business
-
-),
-
-lines as (
-    -- What went wrong stands in the message, its stack or the error field of a JSON
-    -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id, attrs,
-        concat_ws(' ', full_text, exception, attrs->>'error', attrs->>'err') as text,
-        left(coalesce(
-            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
-            regexp_match(
-                full_text,
-                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
-            )[1],
-            attrs->'error'->>'message', attrs->>'error',
-            attrs->'err'->>'message', attrs->>'err',
-            regexp_match(
-                full_text,
-                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
-            )[1],
-            split_part(message, chr(10), 1)
-        ), 200) as quote
-    from records
-),
-
-failures as (
+with failures as (
     select *
-    from lines
+    from business_lines
     where regexp_like(
             text,
             '(?i)slow (query|request|log|sql|statement|operation|response|call'
@@ -113,6 +79,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- Now and then one request is slow; twenty in five minutes are a state.
--- What still fails at the end of the logs is reported from 5 lines on, as
+-- A failure at the end of the logs is reported from 5 lines on, as
 -- little known.
 where peak >= $failures or is_open and count >= $open

@@ -3,7 +3,7 @@ title    = "Argo CD application failed to sync or became degraded"
 severity = "high"
 params   = { failures = 1, brief = 90 }
 finding  = "Application {sample}: {count} reports, {state} (last {last_ts}): {message}"
-why      = "What is in Git is not what runs: the last change is not live, or it is live and unhealthy."
+why      = "The cluster does not run the state in Git: the last change is not live, or it is live and unhealthy."
 advice   = """
 1. See which object failed: argocd app get {sample} --show-operation.
 2. Read what the controller wrote: select ts, reason, message from event where kind = 'Application' and name = '{sample}' order by ts.
@@ -105,7 +105,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         else 'high'

@@ -123,7 +123,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'high'
@@ -133,5 +133,5 @@ select cluster, namespace, workload, pod, container, node,
 from places
 -- If a release creates the workload before its configuration, the second or third
 -- attempt of the kubelet succeeds; three failures mean that the object is really
--- missing. What still fails at the end of the logs is reported at once, as little known.
+-- missing. A failure at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -3,7 +3,7 @@ title    = "A controller or operator keeps warning"
 severity = "low"
 params   = { failures = 60 }
 finding  = "{namespace}/{workload}: {reason} {count} times, {state} (last {last_ts}): {message}"
-why      = "No rule knows this reason. A controller that repeats a warning all day cannot reach the state it was asked for."
+why      = "No other rule covers this reason. A controller that repeats a warning all day cannot reach the desired state."
 advice   = """
 1. Read all of them: select ts, kind, name, component, message from event where reason = '{reason}' and namespace = '{namespace}' order by ts.
 2. See the object's own conditions: kubectl describe of {sample} in {namespace}.

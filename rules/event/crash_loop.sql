@@ -82,6 +82,6 @@ select cluster, namespace, workload, pod, container, node,
     row_ids
 from places
 -- One container that waits for a late dependency backs off once or twice; a fifth back-
--- off means that at least the third restart failed as well. What still fails at the end
+-- off means that at least the third restart failed as well. A failure at the end
 -- of the logs is reported at once, as little known.
 where (peak >= $failures or count >= 2*$failures) or is_open and count >= $open

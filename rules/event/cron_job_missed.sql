@@ -103,7 +103,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'medium'
@@ -111,6 +111,6 @@ select cluster, namespace, workload, pod, container, node,
     end as severity,
     row_ids
 from places
--- A controller that was restarted misses one start; the second shows another cause. What
--- still fails at the end of the logs is reported at once, as little known.
+-- A controller that was restarted misses one start; the second shows another cause. A
+-- failure at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

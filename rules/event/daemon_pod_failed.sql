@@ -80,6 +80,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- A node that reboots fails each of its pods once. What still fails at the end of the
+-- A node that reboots fails each of its pods once. A failure at the end of the
 -- logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

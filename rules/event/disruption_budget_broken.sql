@@ -80,6 +80,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- While a workload is being created its budget fails a few times. What still fails at
+-- While a workload is being created its budget fails a few times. A failure at
 -- the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -85,6 +85,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- The controller retries at once; the waits double, so eight are two minutes. What still
--- fails at the end of the logs is reported at once, as little known.
+-- The controller retries at once; the waits double, so eight are two minutes. A failure
+-- at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -3,7 +3,7 @@ title    = "Helm release failed"
 severity = "high"
 params   = { failures = 1, brief = 90 }
 finding  = "{namespace}: release {sample} failed {count} times, {state}: {message}"
-why      = "The release is half applied or rolled back: what was to be deployed is not live."
+why      = "The release is half applied or rolled back: the new version is not live."
 advice   = """
 1. See history and reason: helm history -n {namespace} {sample}; kubectl describe helmrelease -n {namespace} {sample}.
 2. See what happened to its workloads: select ts, workload, reason, message from event where namespace = '{namespace}' and type = 'Warning' order by ts.
@@ -102,7 +102,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         else 'high'

@@ -107,7 +107,7 @@ failing as (
         count(*) over (partition by cluster, source) as workloads
     from places
     -- It tries every 15 s, and new pods have no metrics for a minute or two: five minutes of
-    -- failures. What still fails at the end of the logs is reported at once, as little
+    -- failures. A failure at the end of the logs is reported at once, as little
     -- known.
     where count >= $failures or is_open and count >= $open
 )
@@ -139,7 +139,7 @@ select cluster,
         when bool_or(is_open) then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when bool_and(not is_open and seconds < $brief) then 'low'
         when bool_or(count >= $failures) then 'medium'

@@ -97,7 +97,7 @@ failing as (
             as workloads
     from places
     -- A short registry failure costs one or two attempts; the third follows a back-off.
-    -- What still fails at the end of the logs is reported at once, as little known.
+    -- A failure at the end of the logs is reported at once, as little known.
     where count >= $attempts or is_open
 )
 select cluster,

@@ -73,6 +73,6 @@ select cluster, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- A node that is set up starts it two or three times. What still fails at the end of the
+-- A node that is set up starts it two or three times. A failure at the end of the
 -- logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -85,6 +85,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- One pod that is stopped twice may hit it once. What still fails at the end of the logs
+-- One pod that is stopped twice may hit it once. A failure at the end of the logs
 -- is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

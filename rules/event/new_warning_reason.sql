@@ -3,7 +3,7 @@ title    = "Kind of warning never seen before"
 severity = "low"
 params   = { times = 3, before = 20 }
 finding  = "New warning {reason} in {namespace}/{workload}, {count} times, {state} (last {last_ts}): {message}"
-why      = "In the days before, no object of the cluster had this warning. What is new has usually been changed."
+why      = "In the days before, no object of the cluster had this warning. The cause of a new warning is usually a change."
 advice   = """
 1. Read all of them: select ts, namespace, kind, name, message from event where reason = '{reason}' order by ts.
 2. See what was changed before: select ts, username, verb, resource, name from audit where namespace = '{namespace}' and operation is not null order by ts.

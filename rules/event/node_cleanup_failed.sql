@@ -7,7 +7,7 @@ why      = "Garbage collection of images and dead containers is the last step be
 advice   = """
 1. See what fills the disk: df -h; du -xsh /var/lib/containerd /var/log/pods on {node}.
 2. See what the node wrote: select ts, reason, message from event where node = '{node}' or kind = 'Node' and name = '{node}' order by ts.
-3. Free space by hand: crictl rmi --prune; then find the pod that writes so much.
+3. Free space by hand: crictl rmi --prune; then find the pod that writes most.
 """
 quiet_when = "the image file system is not known yet in the first minutes of a node"
 tags     = ["node", "disk"]
@@ -76,6 +76,6 @@ select cluster, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- It runs every five minutes; twice in a row means that nothing can be freed. What still
--- fails at the end of the logs is reported at once, as little known.
+-- It runs every five minutes; twice in a row means that nothing can be freed. A failure
+-- at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

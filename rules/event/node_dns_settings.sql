@@ -3,7 +3,7 @@ title    = "DNS settings of the node are cut or missing"
 severity = "low"
 params   = { failures = 3, open = 1, together = 2 }
 finding  = "Node {subject}: {message} ({count} times, {state})"
-why      = "The kubelet passes on at most three nameservers and 32 search domains; what is left out is never asked. Names that only the left-out servers know fail in every pod of the node."
+why      = "The kubelet passes on at most three nameservers and 32 search domains; the others are never queried. Names that only the others can resolve fail in every pod of the node."
 advice   = """
 1. Compare /etc/resolv.conf of the node with the line in the message.
 2. Give the kubelet a file of its own (resolvConf in its configuration) with at most three nameservers.
@@ -77,7 +77,7 @@ failing as (
     select *, node as place,
         count(*) over (partition by cluster) as workloads
     from places
-    -- The kubelet writes it at each sync of each pod. What still fails at the end of the
+    -- The kubelet writes it at each sync of each pod. A failure at the end of the
     -- logs is reported at once, as little known.
     where count >= $failures or is_open and count >= $open
 )

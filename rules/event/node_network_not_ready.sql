@@ -71,6 +71,6 @@ select cluster, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- A node that joins refuses each pod a dozen times within its first minute. What still
--- fails at the end of the logs is reported at once, as little known.
+-- A node that joins refuses each pod a dozen times within its first minute. A failure
+-- at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

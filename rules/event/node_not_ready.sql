@@ -5,9 +5,9 @@ params   = { times = 1 }
 finding  = "Node {node} was not ready {count} times, {state} (last {last_ts})"
 why      = "A node that stops reporting has its pods marked unready at once and evicted after five minutes. Everything on it fails together, so many errors of that minute may have this one cause."
 advice   = """
-1. See whether it came back and what it says: kubectl describe node {node} (conditions and last heartbeat).
+1. See whether it came back, and in which state: kubectl describe node {node} (conditions and last heartbeat).
 2. On the machine: systemctl status kubelet containerd; dmesg for disk or memory trouble.
-3. List what stood on it: select distinct namespace, workload from event where node = '{node}'.
+3. List the workloads that ran on it: select distinct namespace, workload from event where node = '{node}'.
 """
 quiet_when = "the node was rebooted or replaced in an announced maintenance"
 tags     = ["node", "availability"]

@@ -27,7 +27,7 @@ with pressure as (
         case when reason = 'Evicted' then namespace || '/' || name end as evicted,
         regexp_match(message, 'low on resource: ([a-z.-]*[a-z])')[1] as resource
     from event
-    -- A pod over its own disk limit says nothing about the node: event/pod_over_disk_limit.
+    -- A pod over its own disk limit is not pressure on the node: event/pod_over_disk_limit.
     where (reason = 'Evicted' and message not like '%exceed%')
         or reason in (
             'EvictionThresholdMet', 'NodeHasDiskPressure',

@@ -3,7 +3,7 @@ title    = "Kernel, disk or runtime of a node is faulty"
 severity = "high"
 params   = { failures = 1 }
 finding  = "Node {node}: {problem}, {count} reports, {state}: {message}"
-why      = "node-problem-detector reads the kernel's log: what it reports is seldom cured by restarting a pod."
+why      = "node-problem-detector reads the kernel's log: such problems are seldom cured by restarting a pod."
 advice   = """
 1. Move the work away first: kubectl drain {node} --ignore-daemonsets.
 2. Read the kernel's log: dmesg -T | tail -200 on {node}.

@@ -6,7 +6,7 @@ finding  = "Node {node} was rebooted {count} times (last {last_ts})"
 why      = "All its pods stopped at once. Without an announced maintenance it is a crash of the kernel, the machine or its power."
 advice   = """
 1. Look for the cause on the machine: journalctl -b -1 -e; the console log of the cloud provider.
-2. List what stood on it: select distinct namespace, workload from event where node = '{node}'.
+2. List the workloads that ran on it: select distinct namespace, workload from event where node = '{node}'.
 3. See whether it was drained before, which means a planned reboot: select ts, username, verb, name from audit where resource = 'nodes' and name = '{node}' order by ts.
 """
 quiet_when = "an update reboots nodes one by one"

@@ -3,7 +3,7 @@ title    = "Object of the cluster is wrong"
 severity = "medium"
 params   = { strength = 0.4 }
 finding  = "{object} {message}"
-why      = "What was seen of the cluster's objects does not fit together: a Service without pods, a probe of a port that nobody opens, a claim that nothing can fill. It stays so until somebody changes the object."
+why      = "The cluster's objects, as they were seen, do not fit together: a Service without pods, a probe of a port that nobody opens, a claim that nothing can fill. It stays so until somebody changes the object."
 advice   = """
 1. See everything that is wrong, the surest first: select kind, namespace, name, message from broken order by strength desc, ts.
 2. Look at the object itself: kubectl describe {object}.

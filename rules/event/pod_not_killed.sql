@@ -77,6 +77,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- While the network plugin restarts one or two attempts fail. What still fails at the
+-- While the network plugin restarts one or two attempts fail. A failure at the
 -- end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -77,6 +77,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- One pod moves; two are a shortage. What still fails at the end of the logs is reported
+-- One pod moves; two are a shortage. A failure at the end of the logs is reported
 -- at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -90,6 +90,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'high' else 'low' end as severity,
     row_ids
 from places
--- A race between two pods for the last place is settled by the next one. What still
--- fails at the end of the logs is reported at once, as little known.
+-- A race between two pods for the last place is settled by the next one. A failure
+-- at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -84,7 +84,7 @@ failing as (
     select *, concat_ws('/', namespace, workload) as place,
         count(*) over (partition by cluster) as workloads
     from places
-    -- One pod may be a short taint; two are a node. What still fails at the end of the logs
+    -- One pod may be a short taint; two are a node. A failure at the end of the logs
     -- is reported at once, as little known.
     where count >= $failures or is_open and count >= $open
 )

@@ -3,7 +3,7 @@ title    = "Controller cannot create pods"
 severity = "high"
 params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: {count} attempts failed, {state}: {message}"
-why      = "The API server refuses the pods of this controller. There is no pod and so no log; the only trace is this event."
+why      = "The API server refuses the pods of this controller. Without a pod no log exists; the only trace is this event."
 advice   = """
 1. Read the reason in the message: an invalid template, a name that is taken, a failing API server.
 2. See what was changed before: select ts, username, verb, resource, name from audit where namespace = '{namespace}' and operation is not null order by ts.
@@ -107,7 +107,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'high'
@@ -115,6 +115,6 @@ select cluster, namespace, workload, pod, container, node,
     end as severity,
     row_ids
 from places
--- One or two conflicts pass by retrying. What still fails at the end of the logs is
+-- One or two conflicts pass by retrying. A failure at the end of the logs is
 -- reported at once, as little known.
 where count >= $failures or is_open and count >= $open

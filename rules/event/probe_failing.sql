@@ -80,6 +80,6 @@ select cluster, namespace, workload,
     left(first_value(message order by last_ts desc, message), 200) as message,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
 from sick_pods
--- What still fails at the end of the logs is reported from the second failure on.
+-- A failure at the end of the logs is reported from the second failure on.
 where is_sick or is_open and failures >= $open
 group by cluster, namespace, workload

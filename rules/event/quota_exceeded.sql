@@ -110,7 +110,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'high'
@@ -119,6 +119,6 @@ select cluster, namespace, workload, pod, container, node,
     row_ids
 from places
 -- A rollout near the quota is refused a few times until old pods have stopped. The waits
--- double, so by the fifth refusal that should have ended. What still fails at the end of
+-- double, so by the fifth refusal that should have ended. A failure at the end of
 -- the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

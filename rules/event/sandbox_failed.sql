@@ -111,8 +111,8 @@ failing as (
     select *, concat_ws('/', namespace, workload) as place,
         count(*) over (partition by cluster, cause) as workloads
     from places
-    -- A network plugin that restarts refuses a new pod a few times within seconds. What
-    -- still fails at the end of the logs is reported at once, as little known.
+    -- A network plugin that restarts refuses a new pod a few times within seconds. A
+    -- failure at the end of the logs is reported at once, as little known.
     where count >= $failures or is_open and count >= $open
 )
 select cluster,
@@ -143,7 +143,7 @@ select cluster,
         when bool_or(is_open) then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when bool_and(not is_open and seconds < $brief) then 'low'
         when bool_or(count >= $failures) then 'high'

@@ -3,7 +3,7 @@ title    = "Pods need a ServiceAccount that does not exist"
 severity = "high"
 params   = { failures = 3, open = 1, brief = 30 }
 finding  = "{namespace}/{workload} cannot create pods: ServiceAccount {account} does not exist ({count} attempts, {state})"
-why      = "No pod is created at all, so there is no pod to look at: the workload stays at its old size or at zero."
+why      = "No pod is created at all, so no pod shows the cause: the workload stays at its old size or at zero."
 advice   = """
 1. Check that it is there: kubectl get serviceaccount -n {namespace}.
 2. Find who deleted it, or who named another one: select ts, username, verb, name from audit where namespace = '{namespace}' and (resource = 'serviceaccounts' or name = '{workload}') and verb <> 'get' order by ts.
@@ -107,7 +107,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'high'
@@ -115,6 +115,6 @@ select cluster, namespace, workload, pod, container, node,
     end as severity,
     row_ids
 from places
--- A release that creates it a second later causes one or two attempts. What still fails
+-- A release that creates it a second later causes one or two attempts. A failure
 -- at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -101,7 +101,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'high'
@@ -110,5 +110,5 @@ select cluster, namespace, workload, pod, container, node,
     row_ids
 from places
 -- The controller tries again every 15 s; by the fourth time a slow driver has answered.
--- What still fails at the end of the logs is reported at once, as little known.
+-- A failure at the end of the logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

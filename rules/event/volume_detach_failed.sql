@@ -80,6 +80,6 @@ select cluster, namespace, workload, pod, container, node,
     case when count >= $failures then 'medium' else 'low' end as severity,
     row_ids
 from places
--- A busy mount is released within a retry or two. What still fails at the end of the
+-- A busy mount is released within a retry or two. A failure at the end of the
 -- logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

@@ -3,7 +3,7 @@ title    = "Volume cannot be enlarged"
 severity = "medium"
 params   = { failures = 3, open = 1, brief = 90 }
 finding  = "{namespace}: {sample} cannot be enlarged, {count} failures, {state}: {message}"
-why      = "The claim asks for more than it gets, so the disk fills up although someone believes it was enlarged."
+why      = "The claim asks for more than it gets, so the disk fills up although it was to be enlarged."
 advice   = """
 1. See the claim's conditions: kubectl describe pvc -n {namespace} {sample}.
 2. Check that its class has allowVolumeExpansion, and the limits of the storage.
@@ -101,7 +101,7 @@ select cluster, namespace, workload, pod, container, node,
         when is_open then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when not is_open and seconds < $brief then 'low'
         when count >= $failures then 'medium'
@@ -109,6 +109,6 @@ select cluster, namespace, workload, pod, container, node,
     end as severity,
     row_ids
 from places
--- A driver that is restarted fails once or twice. What still fails at the end of the
+-- A driver that is restarted fails once or twice. A failure at the end of the
 -- logs is reported at once, as little known.
 where count >= $failures or is_open and count >= $open

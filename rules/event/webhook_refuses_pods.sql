@@ -3,7 +3,7 @@ title    = "Admission webhook keeps pods from being created"
 severity = "high"
 params   = { failures = 3, open = 1, brief = 30, together = 5 }
 finding  = "{subject} cannot create pods: webhook {webhook} refused {count} times, {state}: {message}"
-why      = "A webhook that does not answer, or says no, stops every rollout and every replacement of lost pods in its scope."
+why      = "A webhook that does not answer, or denies requests, stops every rollout and every replacement of lost pods in its scope."
 advice   = """
 1. See whether it denied (its policy) or could not be reached (its Service, pods or certificate): the message names the reason.
 2. Look at the webhook's own pods and Service, and who changed it: select ts, username, verb, resource, name from audit where resource in ('validatingwebhookconfigurations', 'mutatingwebhookconfigurations', 'validatingadmissionpolicies') order by ts.
@@ -107,7 +107,7 @@ failing as (
     select *, concat_ws('/', namespace, workload) as place,
         count(*) over (partition by cluster, webhook) as workloads
     from places
-    -- While a webhook rolls over one or two calls fail. What still fails at the end of the
+    -- While a webhook rolls over one or two calls fail. A failure at the end of the
     -- logs is reported at once, as little known.
     where count >= $failures or is_open and count >= $open
 )
@@ -139,7 +139,7 @@ select cluster,
         when bool_or(is_open) then '仍在持续'
         else '已停止'
     end as state_zh,
-    -- What passed by itself within moments was a matter of order at the start.
+    -- A failure that passed within moments was a matter of order at the start.
     case
         when bool_and(not is_open and seconds < $brief) then 'low'
         when bool_or(count >= $failures) then 'high'

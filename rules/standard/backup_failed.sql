@@ -22,40 +22,11 @@ advice  = """
 """
 quiet_when = "测试命名空间没有备份目标"
 */
-with records as (
-    -- Frames of a stack name classes and source lines, not what went wrong.
-    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
-        regexp_replace(
-            message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
-            '', 'g'
-        ) as full_text
-    from standard
-    -- A warning is about something that the program survived. Programs without levels write
-    -- their errors as plain text, and their flags as help.
-    where level in ('error', 'fatal') or level is null and message not like '%  --%'
-),
-
-lines as (
-    -- What went wrong stands in the message, its stack or the error field of a JSON
-    -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id, attrs,
-        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
-        left(coalesce(
-            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
-            regexp_match(
-                full_text,
-                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
-            )[1],
-            attrs->'error'->>'message', attrs->>'error',
-            attrs->'err'->>'message', attrs->>'err',
-            regexp_match(
-                full_text,
-                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
-            )[1],
-            split_part(message, chr(10), 1)
-        ), 200) as quote
-    from records
+with lines as (
+    select *
+    from standard_lines
+    -- A warning is about something that the program survived.
+    where may_fail and coalesce(level, '') <> 'warn'
 ),
 
 failures as (

@@ -22,99 +22,28 @@ advice  = """
 """
 quiet_when = "扫描器使用自带证书连接"
 */
-with records as (
-    -- Frames of a stack name classes and source lines, not what went wrong.
-    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
-        regexp_replace(
-            message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
-            '', 'g'
-        ) as full_text
-    from standard
-    -- Programs without levels write their errors as plain text, and their flags as help.
-    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
-),
-
-lines as (
-    -- What went wrong stands in the message, its stack or the error field of a JSON
-    -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id, attrs,
-        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
-        left(coalesce(
-            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
-            regexp_match(
-                full_text,
-                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
-            )[1],
-            attrs->'error'->>'message', attrs->>'error',
-            attrs->'err'->>'message', attrs->>'err',
-            regexp_match(
-                full_text,
-                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
-            )[1],
-            split_part(message, chr(10), 1)
-        ), 200) as quote
-    from records
+with lines as (
+    select *
+    from standard_peers
+    where may_fail
 ),
 
 failures as (
-    select *,
-        -- A URL, then a host after a word that precedes one, then any host with a port.
-        coalesce(
-            regexp_match(
-                cleaned,
-                '(?i)[a-z+]{2,12}://(?:[^/\s"''@]*@)?([a-z0-9][a-z0-9._-]*(?::[0-9]{2,5})?)'
-            )[1],
-            regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
-            regexp_match(
-                cleaned,
-                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'
-                || '|cache|to|with|from|calling|call|reach|contact|dial tcp|dial|lookup)'
-                || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
-            )[1],
-            regexp_match(
-                cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
-            )[1],
-            regexp_match(cleaned, '\b((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{2,5})\b')[1],
-            regexp_match(
-                cleaned,
-                '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
-                || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
-                || '|UnknownHostException:?|HostError:|certificate of|for host)'
-                || ' (?:service |host |upstream |server )?["''`]?'
-                || '([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
-            )[1],
-            regexp_match(
-                coalesce(attrs->>'upstream', attrs->>'peer', attrs->>'target', attrs->>'url'),
-                '^(?:[a-z+]+://)?([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{2,5})?)'
-            )[1]
-        ) as peer
-    from (
-        -- Positions in source files and times of day look like a host with a port.
-        select *,
-    regexp_replace(
+    select *
+    from lines
+    where regexp_like(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
-                || ':[0-9]+'
-                || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
-                || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
-                ' ', 'g'
-            ) as cleaned
-        from lines
-        where regexp_like(
-                    text,
-                    '(?i)certificate[^.]{0,40} (has |is )?expired|CERT_HAS_EXPIRED'
-                    || '|CertificateExpired|expired certificate'
-                    || '|certificate[^.]{0,30} not yet valid|CertificateNotYetValid'
-                    || '|CERT_NOT_YET_VALID|CERT_DATE_INVALID|SEC_ERROR_EXPIRED|NotAfter:'
-                    || '|alert certificate expired'
-                )
-                -- Tokens, warnings before the date and probes are another matter.
-                and not regexp_like(
-                    text,
-                    '(?i)token|will expire|expires in|TLS handshake error from'
-                )
-    )
+                '(?i)certificate[^.]{0,40} (has |is )?expired|CERT_HAS_EXPIRED'
+                || '|CertificateExpired|expired certificate'
+                || '|certificate[^.]{0,30} not yet valid|CertificateNotYetValid'
+                || '|CERT_NOT_YET_VALID|CERT_DATE_INVALID|SEC_ERROR_EXPIRED|NotAfter:'
+                || '|alert certificate expired'
+            )
+            -- Tokens, warnings before the date and probes are another matter.
+            and not regexp_like(
+                text,
+                '(?i)token|will expire|expires in|TLS handshake error from'
+            )
 ),
 
 slots as (
@@ -170,7 +99,7 @@ failing as (
         count(*) over (partition by cluster, peer) as workloads
     from places
     -- Two may be one call and its retry.
-    -- What still fails at the end of the logs is reported from the first line on, as
+    -- A failure at the end of the logs is reported from the first line on, as
     -- little known.
     where peak >= $failures or is_open and count >= $open
 )

@@ -22,107 +22,36 @@ advice  = """
 """
 quiet_when = "长轮询按设计以超时结束"
 */
-with records as (
-    -- Frames of a stack name classes and source lines, not what went wrong.
-    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
-        regexp_replace(
-            message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
-            '', 'g'
-        ) as full_text
-    from standard
-    -- Programs without levels write their errors as plain text, and their flags as help.
-    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
-),
-
-lines as (
-    -- What went wrong stands in the message, its stack or the error field of a JSON
-    -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id, attrs,
-        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
-        left(coalesce(
-            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
-            regexp_match(
-                full_text,
-                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
-            )[1],
-            attrs->'error'->>'message', attrs->>'error',
-            attrs->'err'->>'message', attrs->>'err',
-            regexp_match(
-                full_text,
-                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
-            )[1],
-            split_part(message, chr(10), 1)
-        ), 200) as quote
-    from records
+with lines as (
+    select *
+    from standard_peers
+    where may_fail
 ),
 
 failures as (
-    select *,
-        -- A URL, then a host after a word that precedes one, then any host with a port.
-        coalesce(
-            regexp_match(
-                cleaned,
-                '(?i)[a-z+]{2,12}://(?:[^/\s"''@]*@)?([a-z0-9][a-z0-9._-]*(?::[0-9]{2,5})?)'
-            )[1],
-            regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
-            regexp_match(
-                cleaned,
-                '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'
-                || '|cache|to|with|from|calling|call|reach|contact|dial tcp|dial|lookup)'
-                || '[ =:"''/]+([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{2,5})\b'
-            )[1],
-            regexp_match(
-                cleaned, '(?:^|[\s"''(=/@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*:[0-9]{2,5})\b'
-            )[1],
-            regexp_match(cleaned, '\b((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{2,5})\b')[1],
-            regexp_match(
-                cleaned,
-                '(?i)\b(?:calling|call|calls to|connect(?:ing|ion)? to|reach(?:ing)?'
-                || '|contact(?:ing)?|upstream|lookup|resolve|resolving|ENOTFOUND|EAI_AGAIN'
-                || '|UnknownHostException:?|HostError:|certificate of|for host)'
-                || ' (?:service |host |upstream |server )?["''`]?'
-                || '([a-z0-9]+(?:[.-][a-z0-9]+)+)\b'
-            )[1],
-            regexp_match(
-                coalesce(attrs->>'upstream', attrs->>'peer', attrs->>'target', attrs->>'url'),
-                '^(?:[a-z+]+://)?([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{2,5})?)'
-            )[1]
-        ) as peer
-    from (
-        -- Positions in source files and times of day look like a host with a port.
-        select *,
-    regexp_replace(
+    select *
+    from lines
+    where regexp_like(
                 text,
-                '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
-                || ':[0-9]+'
-                || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
-                || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
-                ' ', 'g'
-            ) as cleaned
-        from lines
-        where regexp_like(
-                    text,
-                    '(?i)deadline ?exceeded|\btimed[ -]?out\b|ETIMEDOUT|ESOCKETTIMEDOUT'
-                    || '|SocketTimeout'
-                    || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error'
-                    || '|Exception|Expired)|(Read|Connect|Request|Write|Query)Timeout\b'
-                    || '|\btimeout (at|while|when|of [0-9]+)'
-                    || '|(i/o|read|write|connect|connection|request|gateway|upstream'
-                    || '|socket|query|network|operation) timeout'
-                )
-                -- Names, locks and pools have their own rules; sessions end by their timeout; a
-                -- lease is tried for again.
-                and not regexp_like(
-                    text,
-                    '(?i)connection refused|no route to host|reset by peer'
-                    || '|lookup [^ ]+( on [^ ]+)?: .*timeout|lock wait|\bpool\b'
-                    || '|EAI_AGAIN|name resolution|plugin/errors'
-                    || '|timeout (set|is set|configured|value|=)'
-                    || '|(session|idle|keep-?alive)[ a-z]{0,20} timed? ?out'
-                    || '|retrieving resource lock'
-                )
-    )
+                '(?i)deadline ?exceeded|\btimed[ -]?out\b|ETIMEDOUT|ESOCKETTIMEDOUT'
+                || '|SocketTimeout'
+                || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error'
+                || '|Exception|Expired)|(Read|Connect|Request|Write|Query)Timeout\b'
+                || '|\btimeout (at|while|when|of [0-9]+)'
+                || '|(i/o|read|write|connect|connection|request|gateway|upstream'
+                || '|socket|query|network|operation) timeout'
+            )
+            -- Names, locks and pools have their own rules; sessions end by their timeout; a
+            -- lease is tried for again.
+            and not regexp_like(
+                text,
+                '(?i)connection refused|no route to host|reset by peer'
+                || '|lookup [^ ]+( on [^ ]+)?: .*timeout|lock wait|\bpool\b'
+                || '|EAI_AGAIN|name resolution|plugin/errors'
+                || '|timeout (set|is set|configured|value|=)'
+                || '|(session|idle|keep-?alive)[ a-z]{0,20} timed? ?out'
+                || '|retrieving resource lock'
+            )
 ),
 
 slots as (
@@ -178,7 +107,7 @@ failing as (
         count(*) over (partition by cluster, peer) as workloads
     from places
     -- One slow minute costs a few calls; ten in five minutes are not chance.
-    -- What still fails at the end of the logs is reported from 3 lines on, as
+    -- A failure at the end of the logs is reported from 3 lines on, as
     -- little known.
     where peak >= $failures or is_open and count >= $open
 )

@@ -22,43 +22,9 @@ advice  = """
 """
 quiet_when = "压测使用虚构用户登录"
 */
-with records as (
-    -- Frames of a stack name classes and source lines, not what went wrong.
-    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
-        regexp_replace(
-            message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
-            '', 'g'
-        ) as full_text
-    from standard
-
-),
-
-lines as (
-    -- What went wrong stands in the message, its stack or the error field of a JSON
-    -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id, attrs,
-        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
-        left(coalesce(
-            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
-            regexp_match(
-                full_text,
-                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
-            )[1],
-            attrs->'error'->>'message', attrs->>'error',
-            attrs->'err'->>'message', attrs->>'err',
-            regexp_match(
-                full_text,
-                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
-            )[1],
-            split_part(message, chr(10), 1)
-        ), 200) as quote
-    from records
-),
-
-failures as (
+with failures as (
     select *
-    from lines
+    from standard_lines
     where regexp_like(
             text,
             '(?i)Failed password for'
@@ -107,6 +73,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- Users mistype; twenty in five minutes is a machine.
--- What still fails at the end of the logs is reported from 10 lines on, as
+-- A failure at the end of the logs is reported from 10 lines on, as
 -- little known.
 where peak >= $failures or is_open and count >= $open

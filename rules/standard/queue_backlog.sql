@@ -3,7 +3,7 @@ title    = "Queue is full, records are dropped"
 severity = "medium"
 params   = { failures = 5, open = 2 }
 finding  = "{namespace}/{workload} drops or holds back records, {count} times, {state} (last {last_ts}): {quote}"
-why      = "What comes in is more than what goes out. First the delay grows, then data is lost."
+why      = "More comes in than goes out. First the delay grows, then data is lost."
 advice   = """
 1. See what the outlet waits for: select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20.
 2. See errors of the peer it writes to, and its size; add consumers or partitions.
@@ -22,39 +22,10 @@ advice  = """
 """
 quiet_when = "遥测数据按设计允许在高负载时丢弃"
 */
-with records as (
-    -- Frames of a stack name classes and source lines, not what went wrong.
-    select cluster, namespace, workload, pod, level, ts, row_id, message, attrs,
-        regexp_replace(
-            message,
-            '\n[ \t]+(?:at [^\n]*|File "[^\n]*\n[ \t]{4,}[^\n]*|\.\.\. [0-9]+ [^\n]*)',
-            '', 'g'
-        ) as full_text
-    from standard
-    -- Programs without levels write their errors as plain text, and their flags as help.
-    where level in ('warn', 'error', 'fatal') or level is null and message not like '%  --%'
-),
-
-lines as (
-    -- What went wrong stands in the message, its stack or the error field of a JSON
-    -- record; the deepest cause is quoted.
-    select cluster, namespace, workload, pod, ts, row_id, attrs,
-        concat_ws(' ', full_text, attrs->>'error', attrs->>'err') as text,
-        left(coalesce(
-            regexp_match(full_text, '(?s).*Caused by: ([^\n]+)')[1],
-            regexp_match(
-                full_text,
-                '(?s)Traceback .*\n([A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)\b[^\n]*)'
-            )[1],
-            attrs->'error'->>'message', attrs->>'error',
-            attrs->'err'->>'message', attrs->>'err',
-            regexp_match(
-                full_text,
-                '(?:^|\n)([A-Za-z][A-Za-z0-9_.$]*(?:Exception|Error)\b[^\n]*)'
-            )[1],
-            split_part(message, chr(10), 1)
-        ), 200) as quote
-    from records
+with lines as (
+    select *
+    from standard_lines
+    where may_fail
 ),
 
 failures as (
@@ -115,6 +86,6 @@ select cluster, namespace, workload, pod, sample_pod,
     row_ids
 from places
 -- A short peak is absorbed after a line or two.
--- What still fails at the end of the logs is reported from 2 lines on, as
+-- A failure at the end of the logs is reported from 2 lines on, as
 -- little known.
 where peak >= $failures or is_open and count >= $open

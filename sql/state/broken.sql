@@ -1,5 +1,5 @@
--- The objects that are wrong, as the states of all objects of their cluster show it together: what is wrong, since
--- and until when it was seen, and how surely it is what is wrong and not only what it looks like.
+-- The objects that are wrong, as the states of all objects of their cluster show it together: the fault, since and
+-- until when it was seen, and how surely it is a cause and not only a symptom.
 with observed as (
     select "cluster", unnest(broken_objects(array_agg(
         named_struct('ts', ts, 'row_id', row_id, 'shown_by', json_get_str(attrs, 'shown_by'), 'object', object)

@@ -69,7 +69,7 @@ keyed as (
             case when namespace is null
                     and operation in ('webhook', 'crd', 'quota', 'rbac')
                 then 'cluster:' end,
-            -- an apply creates what is not there yet
+            -- an apply creates missing objects
             case when operation = 'create' or verb = 'patch' and code = 201 and workload is not null
                 then 'load:' end
         ]) as key

@@ -138,11 +138,11 @@ struct Found {
 }
 
 async fn run_rule(rule: &Rule, sql: Result<String>, shared: &SharedScan, window: Window) -> Result<Found> {
-    let frame = shared
+    let plan = shared
         .plan(&sql?)
         .await
         .map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
-    let batches = frame.collect().await.map_err(|error| {
+    let batches = shared.rows(plan).await.map_err(|error| {
         crate::query::error::engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone())
     })?;
     let mut findings = findings_of(rule, &batches, window)?;

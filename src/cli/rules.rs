@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
             Ok(Done::All)
         }
         Task::Check => {
-            let engine = Engine::empty(limits)?;
+            let engine = context.runtime.block_on(Engine::empty(limits))?;
             context.runtime.block_on(set.check(&engine, &context.config.rules));
             print(&format!("{} rules are valid, {} errors", set.rules.len(), set.faults.len()))?;
             fail_if_any(&set.faults)

@@ -1,5 +1,5 @@
 //! How long each stage of an ingest takes, on one thread: the objects are read again for each stage, one stage
-//! further each time. Commits nothing. Must not know what the figures are compared with.
+//! further each time. Commits nothing. Must not know the figures of other engines.
 
 use crate::ingest::worker::SPILL_BYTES;
 use crate::ingest::{Options, object_id, read_frames, reader_for};
@@ -33,7 +33,7 @@ enum Until {
     Write,
 }
 
-/// Measures the stages over objects that are no archives. Files are written below `lake`, and never become live.
+/// Measures the stages over objects that are not archives. Files are written below `lake`, and never become live.
 ///
 /// # Errors
 /// An object or the lake fails.

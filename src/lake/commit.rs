@@ -24,7 +24,7 @@ pub const GRACE_S: i64 = 3600;
 /// own has one collection a line.
 const BUILDER_BYTES: usize = 512 << 10;
 
-/// Estimated bytes of rows from which their collection is used again: others are as many as a log has dates.
+/// Estimated bytes of rows from which their collection is used again: smaller ones occur once for each date of a log.
 const SPARE_BYTES: usize = 16 << 20;
 
 /// The rows and objects of one commit before it.

@@ -140,7 +140,7 @@ impl Rows {
         self.len += 1;
     }
 
-    /// Returns the rows sorted by `ts` and empties the collection, which has room for as many.
+    /// Returns the rows sorted by `ts` and empties the collection, which keeps its capacity.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         let columns: Vec<ArrayRef> = self.builders.iter_mut().map(Builder::finish).collect();
         // the next rows are like these: memory that grows is copied and cleared again and again
@@ -182,7 +182,7 @@ fn push_text(cursor: &mut Cursor<'_>, table: Table, fields: &TextFields<'_>, mes
     } else {
         cursor.text(fields.stream.as_deref());
     }
-    // one line is what most messages are
+    // most messages are one line
     let is_whole = memchr::memchr(b'\n', message.as_bytes()).is_none();
     let first_line = if is_whole { message } else { message.lines().next().unwrap_or(message) };
     let template = template::template_of(first_line);

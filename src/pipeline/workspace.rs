@@ -146,7 +146,7 @@ impl Workspace {
 
     /// Runs the four agents concurrently.
     pub async fn run_agents(&mut self, window: Window) -> Result<Analysis> {
-        self.rules.check(&Engine::empty(self.limits())?, &self.config.rules).await;
+        self.rules.check_own(&Engine::empty(self.limits()).await?, &self.config.rules).await;
         let mut problems = self.rules.problems();
         let engine = self.engine(Some(window)).await?;
         let rules = &self.rules.rules;

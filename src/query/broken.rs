@@ -1,12 +1,12 @@
 //! The function `broken_objects` of SQL: the states of a cluster's objects → those that are wrong, which the view
-//! `broken` shows. Must not know what is wrong with an object.
+//! `broken` shows. Must not know the faults of an object.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Fields, TimeUnit, TimestampMicrosecondType};
 use cluster::{Broken, Observation, broken};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
@@ -28,14 +28,6 @@ const TEXTS: [Text; 8] = [
     ("zh", |broken| &broken.zh),
     ("row_id", |broken| &broken.row),
 ];
-
-/// Returns the columns of the view.
-pub fn schema() -> SchemaRef {
-    let cluster = Arc::new(Field::new("cluster", DataType::Utf8, true));
-    let (times, rest) = fields().iter().cloned().enumerate().partition::<Vec<_>, _>(|(at, _)| *at < 2);
-    let all = times.into_iter().chain([(2, cluster)]).chain(rest).map(|(_, field)| field);
-    Arc::new(Schema::new(all.collect::<Vec<_>>()))
-}
 
 /// Returns the function.
 pub fn function() -> ScalarUDF {

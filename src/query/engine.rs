@@ -50,7 +50,7 @@ pub struct Engine {
 
 impl Engine {
     /// Returns a session in which every table exists and is empty, for planning.
-    pub fn empty(limits: Limits) -> Result<Self> {
+    pub async fn empty(limits: Limits) -> Result<Self> {
         let engine = Self::new(limits)?;
         for table in Table::ALL {
             for name in ["public", "history"] {
@@ -61,7 +61,7 @@ impl Engine {
         for name in ["public", "history"] {
             engine.replace(name, "change", change::schema(&DataType::Utf8View), Vec::new())?;
         }
-        engine.replace("public", "broken", broken::schema(), Vec::new())?;
+        engine.add_views().await?;
         Ok(engine)
     }
 
@@ -104,8 +104,8 @@ impl Engine {
                 self.scan(catalog, name, columns, Some(window.before(lookback_s)))?;
             }
         }
-        // no status in `audit` shows a whole object
-        self.add_broken().await?;
+        // `broken` reads the stored states alone: no status in `audit` shows a whole object
+        self.add_views().await?;
         self.add_states("public").await?;
         if window.is_some() {
             self.add_states("history").await?;
@@ -115,9 +115,22 @@ impl Engine {
         self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
     }
 
-    /// Registers the objects that are wrong, as their states show it, as the view `broken`.
-    pub(crate) async fn add_broken(&self) -> Result<()> {
-        self.view("broken", include_str!("../../sql/state/broken.sql")).await
+    /// Registers the views over the tables as they are now.
+    pub(crate) async fn add_views(&self) -> Result<()> {
+        self.view("broken", include_str!("../../sql/state/broken.sql")).await?;
+        for (table, text, exception) in [
+            ("business", "concat_ws(chr(10), message, stack)", "exception"),
+            ("standard", "message", "cast(null as varchar)"),
+        ] {
+            let lines = include_str!("../../sql/rules/lines.sql")
+                .replace("{table}", table)
+                .replace("{text}", text)
+                .replace("{exception}", exception);
+            self.view(&format!("{table}_lines"), &lines).await?;
+            let peers = include_str!("../../sql/rules/peers.sql").replace("{table}", table);
+            self.view(&format!("{table}_peers"), &peers).await?;
+        }
+        Ok(())
     }
 
     /// Adds the states that statuses in `audit` show to the table `state`.

@@ -4,6 +4,7 @@
 
 use crate::query::engine::{Engine, listing};
 use crate::query::error::{SqlError, engine_error};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
@@ -11,6 +12,7 @@ use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{
     BinaryExpr, Expr, LogicalPlan, LogicalPlanBuilder, Operator, TableScan, TableSource,
 };
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use model::error::{Error, Result};
@@ -108,9 +110,12 @@ impl Engine {
 }
 
 impl SharedScan {
-    /// Plans one read-only statement over the shared copies.
-    pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlError> {
-        let Some(plan) = self.plans.get(sql) else { return self.engine.plan(sql).await };
+    /// Plans one read-only statement over the shared copies. What `share_scans` has optimised is not optimised again.
+    pub async fn plan(&self, sql: &str) -> std::result::Result<Arc<dyn ExecutionPlan>, SqlError> {
+        let failed = |error: DataFusionError| SqlError::of(&error);
+        let Some(plan) = self.plans.get(sql) else {
+            return self.engine.plan(sql).await?.create_physical_plan().await.map_err(failed);
+        };
         let plan = plan.clone().transform_down_with_subqueries(|node| {
             Ok(match node {
                 LogicalPlan::TableScan(mut scan) => {
@@ -124,8 +129,17 @@ impl SharedScan {
                 other => Transformed::no(other),
             })
         });
-        let plan = plan.map_err(|error| SqlError::of(&error))?.data;
-        Ok(DataFrame::new(self.engine.context.state(), plan))
+        let plan = plan.map_err(failed)?.data;
+        let state = self.engine.context.state();
+        state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)
+    }
+
+    /// Returns the rows of a plan.
+    pub async fn rows(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> std::result::Result<Vec<RecordBatch>, DataFusionError> {
+        collect(plan, self.engine.context.task_ctx()).await
     }
 }
 

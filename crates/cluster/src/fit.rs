@@ -1,7 +1,8 @@
 //! On which nodes a pod fits: labels, taints, cordons and the size of nodes. Must not know how a misfit is reported.
 
-use crate::object::{Object, at, labels, list, pairs, plain, text};
-use crate::quantity::amount;
+use crate::object::{Object, labels, pairs, plain};
+use model::json::{at, list, text};
+use model::quantity::quantity;
 use serde_json::{Map, Value};
 
 /// Why a pod does not fit on a node.
@@ -15,7 +16,7 @@ pub(crate) enum Misfit {
     Taint(String),
     /// The node lacks labels, or their values.
     Labels(String),
-    /// The node is smaller than what the pod requests: resource, requested, allocatable.
+    /// The node is smaller than the pod's requests: resource, requested, allocatable.
     Size(String, String, String),
 }
 
@@ -45,7 +46,7 @@ fn taint(pod: &Value, node: &Object) -> Option<Misfit> {
     let tolerations = list(pod, "/tolerations");
     let mut taints = node.list("/spec/taints").iter();
     let taint = taints.find(|taint| {
-        // what the node's own conditions and cordons set is reported as such
+        // taints of the node's own conditions and cordons are reported as such
         let is_own = text(taint, "/key").starts_with("node.kubernetes.io/");
         !is_own
             && text(taint, "/effect") != "PreferNoSchedule"
@@ -114,7 +115,7 @@ fn is_met(wanted: &Value, labels: &Map<String, Value>) -> bool {
 
 /// Returns the resource of which the containers request more than a node has.
 fn size(pod: &Value, node: &Object) -> Option<Misfit> {
-    let allocatable = labels(&node.value, "/status/allocatable")?;
+    let allocatable = node.at("/status/allocatable").as_object()?;
     allocatable.iter().find_map(|(resource, has)| {
         let containers = list(pod, "/containers").iter();
         let requests = containers.filter_map(|container| {
@@ -122,8 +123,8 @@ fn size(pod: &Value, node: &Object) -> Option<Misfit> {
             of("requests").or_else(|| of("limits"))
         });
         let requested: Vec<String> = requests.collect();
-        let sum: f64 = requested.iter().filter_map(|text| amount(text)).sum();
+        let sum: f64 = requested.iter().filter_map(|text| quantity(text)).sum();
         let has = plain(has);
-        (sum > amount(&has)?).then(|| Misfit::Size(resource.clone(), requested.join(" + "), has))
+        (sum > quantity(&has)?).then(|| Misfit::Size(resource.clone(), requested.join(" + "), has))
     })
 }

@@ -1,22 +1,21 @@
 //! A cluster as its objects show it, and which of them are wrong: a Service that selects no pod, a probe of a port
 //! that no container has, a claim of a class that does not exist. Must not know logs, SQL or traces.
 
-mod check; // what is wrong
+mod check; // the faults
 mod fit; // which nodes a pod fits on
 mod object; // an object, and how its members are read
-mod quantity; // amounts of CPU, memory and storage
 mod snapshot; // the objects at one time
 
 use crate::snapshot::Snapshot;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Microseconds without a row that end what was observed at once.
+/// Microseconds without a row that end an observation.
 const PAUSE: i64 = 60_000_000;
 /// Snapshots that are looked at; of more, some are passed over.
 const SNAPSHOTS: usize = 200;
 
-/// What was seen of an object.
+/// An observation of an object.
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// When, in µs.
@@ -44,11 +43,11 @@ pub struct Broken {
     pub workload: String,
     /// Why, as one word.
     pub reason: &'static str,
-    /// What is wrong, in English.
+    /// The fault, in English.
     pub what: String,
     /// The same in Chinese.
     pub zh: String,
-    /// How surely it is what is wrong, not only what it looks like, 0 to 1.
+    /// How surely it is the cause, not only a symptom, 0 to 1.
     pub strength: f64,
     /// When it was first seen, in µs.
     pub first: i64,

@@ -1,5 +1,6 @@
-//! An object, and how its members are read. Must not know what is wrong with it.
+//! An object, and how its members are read. Must not know its faults.
 
+use model::json::{at, list, text};
 use serde_json::{Map, Value};
 
 /// Kind, namespace and name.
@@ -11,8 +12,6 @@ pub(crate) struct Object {
     pub(crate) key: Key,
     pub(crate) ts: i64,
     pub(crate) row: String,
-    /// True if a table showed it among all of its kind.
-    pub(crate) is_listed: bool,
     /// True if it is whole, or a description shows it.
     pub(crate) is_detailed: bool,
     pub(crate) value: Value,
@@ -47,25 +46,16 @@ impl Object {
         self.at(path).as_i64()
     }
 
+    /// Returns the ready and the wanted containers of a pod that a table shows.
+    pub(crate) fn ready(&self) -> Option<(i64, i64)> {
+        let [ready, wanted] = self.list("/status/ready") else { return None };
+        ready.as_i64().zip(wanted.as_i64())
+    }
+
     /// Returns the condition of a type.
     pub(crate) fn condition(&self, kind: &str) -> Option<&Value> {
         self.list("/status/conditions").iter().find(|condition| text(condition, "/type") == kind)
     }
-}
-
-/// Returns the member at a JSON pointer; null if it is absent.
-pub(crate) fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
-    value.pointer(path).unwrap_or(&Value::Null)
-}
-
-/// Returns the text at a path; empty if it is absent.
-pub(crate) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
-    at(value, path).as_str().unwrap_or("")
-}
-
-/// Returns the items at a path.
-pub(crate) fn list<'v>(value: &'v Value, path: &str) -> &'v [Value] {
-    at(value, path).as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Returns a number or text as it is read; empty if it is absent.
@@ -82,7 +72,7 @@ pub(crate) fn labels<'v>(value: &'v Value, path: &str) -> Option<&'v Map<String,
     at(value, path).as_object().filter(|labels| !labels.is_empty())
 }
 
-/// Returns true if the labels have each pair that a selector asks for.
+/// Returns true if the labels have each pair that a selector requires.
 pub(crate) fn is_selected(labels: &Map<String, Value>, selector: &Map<String, Value>) -> bool {
     selector.iter().all(|(key, wanted)| labels.get(key).map(plain) == Some(plain(wanted)))
 }
@@ -92,7 +82,7 @@ pub(crate) fn pairs(pairs: &Map<String, Value>) -> String {
     pairs.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect::<Vec<_>>().join(",")
 }
 
-/// Puts the members of a partial view over what is known.
+/// Puts the members of a partial view over the known ones.
 pub(crate) fn merge(known: &mut Value, shown: Value) {
     match (known, shown) {
         (Value::Object(known), Value::Object(shown)) => {

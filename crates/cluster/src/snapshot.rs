@@ -1,8 +1,9 @@
-//! The objects of a cluster at one time: what was seen last of each. Must not know what is wrong with them.
+//! The objects of a cluster at one time: the last state of each. Must not know their faults.
 
 use crate::Observation;
-use crate::object::{Key, Object, at, labels, list, merge, text};
+use crate::object::{Key, Object, labels, merge};
 use model::entity::{workload_of_owner, workload_of_pod};
+use model::json::{at, list, text};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -39,13 +40,19 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
+    /// Returns a workload as an owner.
+    pub(crate) fn of(workload: &Object) -> Self {
+        let (kind, namespace, name) = workload.key.clone();
+        Self { namespace, kind, name }
+    }
+
     /// Returns the least owner of a namespace.
     pub(crate) fn first_in(namespace: &str) -> Self {
         Self { namespace: namespace.to_owned(), kind: String::new(), name: String::new() }
     }
 }
 
-/// What the pods of a workload are made of.
+/// The specification of the pods of a workload.
 pub(crate) struct Spec<'s> {
     /// The specification of its pods.
     pub(crate) pod: &'s Value,
@@ -55,7 +62,7 @@ pub(crate) struct Spec<'s> {
 }
 
 impl Snapshot {
-    /// Adds what was seen of an object.
+    /// Adds an observation of an object.
     pub(crate) fn add(&mut self, seen: Observation) {
         let member = |path: &str| text(&seen.object, path).to_owned();
         let key = (member("/kind"), member("/metadata/namespace"), member("/metadata/name"));
@@ -68,9 +75,8 @@ impl Snapshot {
             Some(known) if seen.is_partial => {
                 merge(&mut known.value, seen.object);
                 known.ts = seen.ts;
-                known.is_listed |= seen.is_listed;
                 known.is_detailed |= is_detailed;
-                // a description says more than the row of a table
+                // a description has more members than the row of a table
                 if is_detailed || !known.is_detailed {
                     known.row = seen.row;
                 }
@@ -79,8 +85,8 @@ impl Snapshot {
                 if known.is_none() && self.objects.len() >= OBJECTS {
                     return;
                 }
-                let (ts, row, is_listed) = (seen.ts, seen.row, seen.is_listed);
-                let object = Object { key: key.clone(), ts, row, is_listed, is_detailed, value: seen.object };
+                let (ts, row) = (seen.ts, seen.row);
+                let object = Object { key: key.clone(), ts, row, is_detailed, value: seen.object };
                 self.objects.insert(key, object);
             }
         }
@@ -164,7 +170,7 @@ impl Snapshot {
         pods
     }
 
-    /// Returns what the pods of each workload are made of, as the workload shows it, else one of its pods.
+    /// Returns the specification of the pods of each workload, from the workload, else from one of its pods.
     pub(crate) fn specs(&self) -> BTreeMap<Owner, Spec<'_>> {
         let mut specs: BTreeMap<Owner, Spec<'_>> = BTreeMap::new();
         for (kind, path) in WORKLOADS {
@@ -173,11 +179,7 @@ impl Snapshot {
                 if list(template, "/spec/containers").is_empty() {
                     continue;
                 }
-                let owner = Owner {
-                    kind: kind.to_owned(),
-                    namespace: object.namespace().to_owned(),
-                    name: object.name().to_owned(),
-                };
+                let owner = Owner::of(object);
                 let labels = labels(template, "/metadata/labels");
                 specs.insert(owner, Spec { pod: at(template, "/spec"), labels, shown: object });
             }

@@ -190,8 +190,8 @@ impl Registry {
         })
     }
 
-    /// Returns the format of which `line` begins a record, preferring the stream's last one. `is_unmarked` is what
-    /// [`Registry::is_unmarked`] returned for the line, or false.
+    /// Returns the format of which `line` begins a record, preferring the stream's last one. `is_unmarked` is the
+    /// result of [`Registry::is_unmarked`] for the line, or false.
     pub(crate) fn leaf_of(&self, line: &str, last: Option<usize>, is_unmarked: bool) -> Option<usize> {
         let fits = |index: &usize| {
             self.at(Some(*index))

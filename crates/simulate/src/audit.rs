@@ -48,7 +48,7 @@ impl<'a> Request<'a> {
         self.body(body).response(body)
     }
 
-    /// Sets a failure that the response says as well.
+    /// Sets a failure that the response reports as well.
     pub fn refused(self, code: u16, message: &'a str) -> Self {
         let mut request = self.status(code, message);
         let reason = request.reason();

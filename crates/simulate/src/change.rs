@@ -41,7 +41,7 @@ impl Day {
         }
         object["metadata"]["resourceVersion"] = json!(version(self.from, at).to_string());
         let request = match verb {
-            // An audit policy keeps what Secrets hold out of the log.
+            // An audit policy keeps the content of Secrets out of the log.
             _ if target.resource == "secrets" => request,
             "delete" => request.body(&delete_options()).response(&deleted(target, object)),
             "patch" if !is_applied => request.body(&patch).response(&object),

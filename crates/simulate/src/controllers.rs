@@ -1,4 +1,4 @@
-//! What controllers write after whatever happened to pods: EndpointSlices and Endpoints, the status of
+//! The writes of controllers after events of pods: EndpointSlices and Endpoints, the status of
 //! ReplicaSets and Deployments. Planned last, from the lives of the pods alone: must not know
 //! why a pod comes or goes.
 
@@ -35,7 +35,7 @@ impl Pod {
 }
 
 impl Day {
-    /// Plans what controllers write on the whole day.
+    /// Plans the writes of controllers on the whole day.
     pub fn controllers_follow(&mut self) {
         for (workload, of) in FLEET.iter().enumerate() {
             if matches!(of.kind, Kind::CronJob | Kind::DaemonSet) {
@@ -137,7 +137,7 @@ impl Day {
         self.audit(at + SECOND / 900, &Request::new(&user, verb, target).status(code, "").both(&body));
     }
 
-    /// Records that what a deleted Service leaves behind is removed.
+    /// Records the removal of the objects that a deleted Service leaves behind.
     pub fn endpoints_go(&mut self, at: i64, workload: usize) {
         let (name, namespace) = (FLEET[workload].name, FLEET[workload].namespace);
         let (controller, collector) =
@@ -261,7 +261,7 @@ fn slice_of(name: &str) -> String {
     format!("{name}-{}", Rng::new(name).suffix(5))
 }
 
-/// Returns the API server's message about a write of what has changed since.
+/// Returns the API server's message about a write of an object that has changed since.
 fn conflict(plural: &str, name: &str) -> String {
     format!(
         "Operation cannot be fulfilled on {plural} \"{name}\": the object has been modified; please apply your changes to the latest version and try again"

@@ -13,7 +13,7 @@ use crate::truth::Cause;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many different messages of one reason on one object within ten minutes are combined.
+/// Different messages of one reason on one object within ten minutes from which they are combined.
 const SIMILAR: usize = 10;
 
 /// One of the four log types.

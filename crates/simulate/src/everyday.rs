@@ -146,7 +146,7 @@ impl Day {
         self.audit(at, &Request::new(&user, "update", target.sub("status")).both(&body));
     }
 
-    /// Records that the Job before the last three is deleted; nothing else here knows it.
+    /// Records that the Job before the last three is deleted; nothing else here refers to it.
     fn forget_job(&mut self, at: i64, cron: &Object, last: &Object) {
         let number = last.name.rsplit('-').next().and_then(|number| number.parse::<i64>().ok()).unwrap_or(0);
         let name = format!("{}-{}", cron.name, number - 4 * 1440);

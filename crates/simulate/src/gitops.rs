@@ -1,5 +1,5 @@
-//! A GitOps controller that applies all manifests again and again, of which nothing comes: the answer
-//! is the object as it was. Planned last; what somebody has changed by hand is left alone, as
+//! A GitOps controller that applies all manifests again and again, without effect: the response
+//! is the object as it was. Planned last; an object that somebody has changed by hand is left alone, as
 //! with a controller that only reports a difference.
 
 use crate::api::Target;
@@ -51,7 +51,7 @@ impl Day {
         self.touched.get(&key).is_none_or(|first| at < *first)
     }
 
-    /// Records a manifest that is applied to an object that is as it says.
+    /// Records a manifest that is applied to an object that agrees with it.
     fn apply_again(&mut self, at: i64, target: Target<'_>, whole: &Value) {
         let user = User::gitops();
         let mut stored = whole.clone();

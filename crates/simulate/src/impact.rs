@@ -139,7 +139,7 @@ impl Day {
                 self.say(at, pod, &lines[0]);
                 let killed = at + 2 * SECOND / 5;
                 let up = killed + (4 << round).min(150) * SECOND;
-                // The kubelet has no event for it: only the status of the pod says so.
+                // The kubelet has no event for it: only the status of the pod shows it.
                 self.restart_container((killed, up), pod, ("OOMKilled", 137));
                 if round > 0 {
                     self.back_off(killed + 2 * SECOND, pod);

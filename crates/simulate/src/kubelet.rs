@@ -1,4 +1,4 @@
-//! What the kubelet reports about a pod: events, and patches of its status that hold what changed.
+//! The kubelet's reports about a pod: events, and patches of its status that hold the changes.
 //! The forms follow a recorded cluster of Kubernetes 1.36. Must not know why anything happens.
 
 use crate::day::Day;
@@ -85,7 +85,7 @@ impl Day {
             (self.cluster.pods[pod].ip.clone(), self.container(pod, running.clone(), (false, true)));
         let mut status =
             json!({"containerStatuses": containers, "phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}]});
-        // Two times in five, what came before is reported along with it.
+        // Two times in five, the event before is reported along with it.
         let before = conditions(up, &[("PodReadyToStartContainers", "True", "")]);
         match self.pen.rng.index(5) < 2 {
             true => extend(&mut status, before),
@@ -180,7 +180,7 @@ impl Day {
         let running = json!({"running": {"startedAt": rfc3339(up)}});
         let containers = self.container(pod, running.clone(), (false, true));
         self.pod_status(up, pod, &json!({"containerStatuses": containers}));
-        // What fails as it starts is never ready.
+        // A container that fails as it starts is never ready.
         if end.0 != "Error" {
             self.pod_is_ready(up + READY, pod, running);
         }

@@ -104,7 +104,7 @@ pub fn workload(state: &State, times: (i64, i64)) -> Value {
     object(state.workload.kind_name(), state, times, metadata, rest)
 }
 
-/// Returns what whoever applies an object sends of it.
+/// Returns the part of an object that a client sends to apply it.
 pub fn applied(whole: &Value) -> Value {
     let mut sent = whole.clone();
     if let Some(fields) = sent.as_object_mut() {

@@ -32,7 +32,7 @@ pub fn controller_of(owner_kind: &str) -> &'static str {
 
 impl Day {
     /// Records a request about a pod, or one of its subresources, with this body. A policy leaves out
-    /// what a kubelet's patches of a status result in.
+    /// the results of a kubelet's patches of a status.
     pub fn ask_of_pod(
         &mut self,
         at: i64,

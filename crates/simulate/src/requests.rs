@@ -79,7 +79,7 @@ fn kubelet(all: &mut List, cluster: &Cluster, node: &str) {
         if i % 4 > 0 {
             continue;
         }
-        // The node authorizer refuses what a node has asked for too late.
+        // The node authorizer refuses requests that a node makes too late.
         let message = format!(
             "pods \"{}\" is forbidden: User \"{}\" cannot get resource \"pods\" in API group \"\" in the namespace \"{}\": no relationship found between node '{node}' and this object",
             pod.name, user.name, of.namespace

@@ -1,4 +1,4 @@
-//! What the API server holds of objects that have no verb of their own: a patch is answered by the
+//! The API server's state of objects that have no verb of their own: the response to a patch is the
 //! whole object, a deletion by the last one. Must not know who writes.
 
 use crate::api::{Target, api_version};
@@ -54,13 +54,13 @@ fn initial(target: Target<'_>) -> Value {
 }
 
 impl Day {
-    /// Returns what the API server holds of an object, with its kind and name.
+    /// Returns the API server's state of an object, with its kind and name.
     pub fn stored(&self, target: Target<'_>) -> Value {
         let key = (target.resource.to_owned(), format!("{}/{}", target.namespace, target.name));
         self.objects.get(&key).cloned().unwrap_or_else(|| self.first_stored(target))
     }
 
-    /// Returns what the API server held of an object before anybody changed it.
+    /// Returns the API server's state of an object before anybody changed it.
     pub fn first_stored(&self, target: Target<'_>) -> Value {
         let uid = Object::named(target.kind, target.namespace, target.name).uid;
         let mut object = json!({"kind": target.kind, "apiVersion": api_version(target.kind),

@@ -28,7 +28,7 @@ pub enum Rollout {
 }
 
 impl Day {
-    /// Changes what a workload is from now on; how it was stays known.
+    /// Changes a workload from now on; its earlier state stays known.
     pub fn alter(&mut self, workload: usize, change: impl FnOnce(&mut State)) {
         let state = &mut self.cluster.states[workload];
         self.history.entry(workload).or_insert_with(|| vec![(i64::MIN, state.clone())]);
@@ -41,7 +41,7 @@ impl Day {
         self.write(at, user, self.cluster.states[workload].clone(), patch.clone())
     }
 
-    /// Records a patch of a workload's labels or annotations, at any point of what is planned so far.
+    /// Records a patch of a workload's labels or annotations, at any point of the plan so far.
     pub fn set_metadata(&mut self, at: i64, user: &User, workload: usize, metadata: &Value) {
         self.alter(workload, |_| {});
         let mut state = self.state_at(workload, at).clone();
@@ -271,7 +271,7 @@ impl Day {
             "spec": {"replicas": replicas},
             "status": {"replicas": alive, "selector": format!("app={}", of.name)},
         });
-        // The API server leaves out what is zero.
+        // The API server leaves out members that are zero.
         if replicas == 0 {
             body["spec"] = json!({});
         }

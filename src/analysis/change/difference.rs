@@ -125,24 +125,6 @@ fn keyed(line: &str) -> (String, String) {
     }
 }
 
-/// Parses a Kubernetes quantity: `512Mi`, `500m`, `3`.
-pub fn quantity(text: &str) -> Option<f64> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let number: f64 = text.get(..end)?.parse().ok()?;
-    let unit = match text.get(end..)? {
-        "" => 1.0,
-        "m" => 1e-3,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "Ki" => 1024.0,
-        "Mi" => 1024.0 * 1024.0,
-        "Gi" => 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
-    };
-    Some(number * unit)
-}
-
 /// Returns the fields that differ between an object and what a body sets. A whole object removes what it
 /// does not name, a patch what it says.
 pub fn differences(before: &Fields, after: &Flat, is_whole: bool) -> Vec<FieldChange> {

@@ -1,10 +1,11 @@
 //! What an operation changed: the fields of the object after it beside those before, as in
 //! `memory limit 512Mi → 128Mi`. An object is followed through its writes. Values in, values out.
 
-use crate::analysis::change::difference::{FieldChange, RESTARTED_AT, differences, quantity};
+use crate::analysis::change::difference::{FieldChange, RESTARTED_AT, differences};
 use crate::analysis::change::fields::{Fields, Flat, is_within};
 use crate::analysis::change::versions::Versions;
 use crate::query::rows::Row;
+use model::quantity::quantity;
 use serde_json::Value;
 
 /// Fields in the text of a change.
@@ -113,7 +114,7 @@ impl Change {
         (before != after).then_some(after > before)
     }
 
-    /// Returns true if so many pods are to run at once.
+    /// Returns true if it sets the number of pods that run at once to `pods` or more.
     pub fn asks_for(&self, pods: f64) -> bool {
         let count = |field: &FieldChange| field.new.as_deref().and_then(quantity).unwrap_or_default();
         self.fields.iter().any(|field| field.path.ends_with(".parallelism") && count(field) >= pods)

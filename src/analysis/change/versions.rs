@@ -17,8 +17,7 @@ pub struct Versions(HashMap<String, Vec<(i64, i64)>>);
 impl Versions {
     /// Reads those of new pods, which are many and come all day, from a table like `audit`.
     pub async fn load(engine: &Engine, table: &str) -> Result<Self> {
-        let sql =
-            include_str!("../../../sql/change/versions.sql").replace("from audit", &format!("from {table}"));
+        let sql = include_str!("../../../sql/change/versions.sql").replace("{table}", table);
         let mut versions = Self::default();
         let mut batches = engine.stream(&sql).await?;
         while let Some(batch) = batches.next().await {
@@ -38,8 +37,8 @@ impl Versions {
     /// Returns the highest version that a cluster is known to have had before a point (µs).
     pub fn before(&self, cluster: &str, ts: i64) -> Option<i64> {
         let known = self.0.get(cluster)?;
-        let later = known.partition_point(|(at, _)| *at < ts - APART_US);
-        known.get(later.checked_sub(1)?).map(|(_, highest)| *highest)
+        let earlier = known.partition_point(|(at, _)| *at < ts - APART_US);
+        known.get(earlier.checked_sub(1)?).map(|(_, highest)| *highest)
     }
 }
 

@@ -106,7 +106,7 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
     let first = shown.first().copied().flatten();
     let is_cause = |id: Option<&str>| id.is_some_and(|id| is_cause(truth, id));
-    // without a cause, to name one of those that could each be it is no mistake
+    // without a cause, to name one of the possible causes is correct
     let is_suspect = |id: &str| truth.cause_alternatives.iter().any(|suspect| suspect == id);
     let verdict_right = trace.verdict.name() == truth.verdict
         || truth.verdict_ok.iter().any(|verdict| verdict == trace.verdict.name());

@@ -67,7 +67,7 @@ pub fn incidents(findings: &mut [Finding], traces: &mut [Trace], end: Ts) -> Vec
     }
     let mut scores: BTreeMap<&str, i64> = BTreeMap::new();
     for trace in traces.iter() {
-        // a difference below a tenth is none
+        // a difference below a tenth is ignored
         scores.insert(&trace.id, (score_of(trace) * 10.0).round() as i64);
     }
     incidents.sort_by(|a, b| {

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 /// Rule whose findings count requests that failed.
 const REQUESTS: &str = "http_5xx_burst";
 
-/// Returns the title in English and Chinese: what fails where, and after whose operation; without a trace what
-/// `actor` did.
+/// Returns the title in English and Chinese: the failure, its place and whose operation came before;
+/// without a trace the acts of `actor`.
 pub fn title(
     entity: &Entity,
     lead: Option<&Trace>,

@@ -272,8 +272,8 @@ fn filled(text: &str, fill: &dyn Fn(&str) -> Option<String>) -> String {
     out
 }
 
-/// Returns a value that people may paste into a shell or a statement: what could end a quotation or begin a
-/// command is replaced.
+/// Returns a value that people may paste into a shell or a statement: characters that could end a quotation or
+/// begin a command are replaced.
 fn harmless(text: &str) -> String {
     let is_harmless = |c: char| {
         !c.is_control() && !matches!(c, '\'' | '"' | '`' | '$' | ';' | '|' | '&' | '<' | '>' | '\\')

@@ -56,7 +56,7 @@ pub async fn run(rule: &Rule, file: &RuleFile, limits: Limits) -> Result<Vec<Out
 }
 
 async fn run_case(rule: &Rule, case: &Case, limits: Limits) -> Result<Vec<Map<String, Value>>> {
-    let engine = Engine::empty(limits)?;
+    let engine = Engine::empty(limits).await?;
     for table in Table::ALL {
         for (name, history) in [("public", false), ("history", true)] {
             if let Some(lines) = case.lines(table, history) {
@@ -65,7 +65,7 @@ async fn run_case(rule: &Rule, case: &Case, limits: Limits) -> Result<Vec<Map<St
             }
         }
     }
-    engine.add_broken().await?;
+    engine.add_views().await?;
     let sql = rule.sql(&case.params)?;
     json_rows(&engine.query(&sql).await?)
 }

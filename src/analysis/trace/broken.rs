@@ -21,13 +21,13 @@ const OF_NAMESPACES: [&str; 3] = ["ResourceQuota", "LimitRange", "NetworkPolicy"
 
 /// An object that is wrong.
 pub struct BrokenObject {
-    /// The object, and what is wrong with it.
+    /// The object, and its fault.
     pub state: State,
     /// Workload that it belongs to; empty if none.
     pub workload: String,
     /// Why, as one word.
     pub reason: String,
-    /// How surely it is what is wrong, 0 to 1.
+    /// How surely it is the cause, 0 to 1.
     pub strength: f64,
     /// When it was last seen.
     pub last: Ts,

@@ -51,7 +51,7 @@ pub struct Observation<'e> {
     pub broken: Option<&'e BrokenObject>,
 }
 
-/// Returns what was seen around a start.
+/// Returns the observations around a start.
 pub fn observations<'e>(linked: &LinkedStart<'e>, context: &Context<'e>) -> Vec<Observation<'e>> {
     let places = context.places.of(&linked.start.id);
     let named = mentioned(linked, places, context.errors);

@@ -110,7 +110,7 @@ fn candidate<'e>(
     Some(StateCandidate { state, score, strength, place, hop, first: seen.evidence.ts, seen })
 }
 
-/// What is said of an object, where it belongs on the call path, and how surely.
+/// A state of an object, where it belongs on the call path, and how surely.
 struct Said {
     state: State,
     place: (String, String),
@@ -120,7 +120,7 @@ struct Said {
     is_needed: bool,
 }
 
-/// Returns what the first entry that fits an observation says.
+/// Returns the state of the first entry that fits an observation.
 fn said(seen: &Observation<'_>, linked: &LinkedStart<'_>, context: &Context<'_>) -> Option<Said> {
     let callee = seen.callee.map(|callee| context.places.has_pods(callee));
     let found = context.states.iter().find_map(|entry| {
@@ -202,7 +202,7 @@ impl StateCandidate<'_> {
             && if self.place == best.place { self.strength >= best.strength } else { self.hop >= best.hop }
     }
 
-    /// Returns true if the line is an event.
+    /// Returns true if it is an event or the state of an object, not a line of a log.
     pub fn is_event(&self) -> bool {
         matches!(self.seen.seen, Seen::Event | Seen::State)
     }

@@ -206,7 +206,7 @@ fn writer(lake: &Lake) -> Check {
 
 async fn planned(context: &CheckContext<'_>) -> Result<Check> {
     let mut set = rules::load(context.rules.as_deref())?;
-    set.check(&Engine::empty(context.limits)?, &context.config.rules).await;
+    set.check(&Engine::empty(context.limits).await?, &context.config.rules).await;
     let Some(first) = set.faults.first() else {
         return Ok(Check::ok("rules", format!("{} rules are valid", set.rules.len())));
     };

@@ -73,7 +73,7 @@ fn rows(items: &[Item], more: &[(&'static str, &str)]) -> Vec<(&'static str, Arr
 }
 
 async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine {
-    let engine = Engine::empty(Limits { memory_bytes: 1 << 30, threads: 2 }).expect("an engine");
+    let engine = Engine::empty(Limits { memory_bytes: 1 << 30, threads: 2 }).await.expect("an engine");
     put(
         &engine,
         "starts",

@@ -2,8 +2,9 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said, containers};
-use crate::object::{Object, at, list, plain, text};
+use crate::object::{Object, plain};
 use crate::snapshot::{Owner, Spec};
+use model::json::{at, list, text};
 use std::collections::BTreeMap;
 
 /// Ends of the names of variables that hold an address.
@@ -93,7 +94,7 @@ fn unknown(cluster: &Cluster<'_>, given: &Given<'_>) -> Option<Broken> {
         Said {
             reason: "UnknownAddress",
             strength: cluster.strength(owner, 0.9),
-            what: format!("{variable} names {host}; there is no Service of that name in {namespace}"),
+            what: format!("{variable} names {host}; {namespace} has no Service of that name"),
             zh: format!("{variable} 指向 {host}，而 {namespace} 中没有这个 Service"),
         }
         .of_owner(owner, shown)

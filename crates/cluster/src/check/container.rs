@@ -2,8 +2,9 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said};
-use crate::object::{Object, at, list, plain, text};
+use crate::object::{Object, plain};
 use crate::snapshot::{Owner, Spec};
+use model::json::{at, text};
 use serde_json::Value;
 
 /// Exit code of a process that was killed.
@@ -27,7 +28,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     found
 }
 
-/// Returns what the status of a container says.
+/// Returns the fault that the status of a container shows.
 fn said(pod: &Object, status: &Value) -> Option<Said> {
     let waiting = at(status, "/state/waiting");
     let ended = ["/state/terminated", "/lastState/terminated"];
@@ -72,22 +73,29 @@ fn said(pod: &Object, status: &Value) -> Option<Said> {
 }
 
 fn oom(name: &str, limit: &str) -> Said {
-    let (at, zh_at) = match limit {
+    let (of, zh_of) = match limit {
         "" => (String::new(), String::new()),
         limit => (format!(" of {limit}"), format!(" {limit} ")),
+    };
+    let (who, zh_who) = match name {
+        "" => ("a container".to_owned(), "容器".to_owned()),
+        name => (format!("container {name}"), format!("容器 {name} ")),
     };
     Said {
         reason: "OOMKilled",
         strength: 1.0,
-        what: format!("container {name} is killed at its memory limit{at} (OOMKilled)")
-            .replace("container  is", "a container is"),
-        zh: format!("容器 {name} 达到内存上限{zh_at}被杀（OOMKilled）").replace("容器  ", "容器"),
+        what: format!("{who} is killed at its memory limit{of} (OOMKilled)"),
+        zh: format!("{zh_who}达到内存上限{zh_of}被杀（OOMKilled）"),
     }
 }
 
-/// Returns what a reason to wait says by itself.
+/// Returns the fault that a reason to wait shows by itself.
 fn of_reason(reason: &str, message: &str, image: &str) -> Option<Said> {
     let colon = if message.is_empty() { "" } else { ": " };
+    let (which, zh_which) = match image {
+        "" => ("its image".to_owned(), "镜像".to_owned()),
+        image => (format!("image {image}"), format!("镜像 {image} ")),
+    };
     match reason {
         "ErrImagePull"
         | "ImagePullBackOff"
@@ -97,8 +105,8 @@ fn of_reason(reason: &str, message: &str, image: &str) -> Option<Said> {
         | "ImageInspectError" => Some(Said {
             reason: "ImageNotPulled",
             strength: 1.0,
-            what: format!("image {image} cannot be pulled ({reason})").replace("image  ", "its image "),
-            zh: format!("镜像 {image} 无法拉取（{reason}）").replace("镜像  ", "镜像"),
+            what: format!("{which} cannot be pulled ({reason})"),
+            zh: format!("{zh_which}无法拉取（{reason}）"),
         }),
         "CreateContainerConfigError"
         | "CreateContainerError"
@@ -116,12 +124,11 @@ fn of_reason(reason: &str, message: &str, image: &str) -> Option<Said> {
     }
 }
 
-/// Returns what a table shows of a pod.
+/// Returns the fault that the row of a table shows of a pod.
 fn shown(pod: &Object) -> Option<Said> {
     let shown = pod.text("/status/shown");
     let reason = shown.rsplit(':').next().unwrap_or(shown);
-    let image =
-        list(&pod.value, "/spec/containers").first().map_or("", |container| text(container, "/image"));
+    let image = pod.list("/spec/containers").first().map_or("", |container| text(container, "/image"));
     let restarts = pod.int("/status/restarts").unwrap_or(0);
     of_reason(reason, "", image).or_else(|| match reason {
         "OOMKilled" => Some(oom("", "")),
@@ -131,15 +138,12 @@ fn shown(pod: &Object) -> Option<Said> {
             what: format!("a container ends again and again ({reason}), {restarts} restarts"),
             zh: format!("容器反复退出（{reason}），重启 {restarts} 次"),
         }),
-        "Running" | "" => {
-            let ratio: Vec<i64> = pod.list("/status/ready").iter().filter_map(Value::as_i64).collect();
-            matches!(ratio.as_slice(), [have, want] if have < want).then(|| Said {
-                reason: "ContainerNotReady",
-                strength: 0.45,
-                what: "a container runs, but is not ready".to_owned(),
-                zh: "容器在运行，但未就绪".to_owned(),
-            })
-        }
+        "Running" | "" => pod.ready().is_some_and(|(ready, wanted)| ready < wanted).then(|| Said {
+            reason: "ContainerNotReady",
+            strength: 0.45,
+            what: "a container runs, but is not ready".to_owned(),
+            zh: "容器在运行，但未就绪".to_owned(),
+        }),
         _ => None,
     })
 }
@@ -154,7 +158,7 @@ fn evicted(pod: &Object) -> Option<Said> {
     })
 }
 
-/// Returns a workload whose pods do not ask the cluster's DNS.
+/// Returns a workload whose pods do not use the cluster's DNS.
 fn dns(cluster: &Cluster<'_>, owner: &Owner, spec: &Spec<'_>) -> Option<Broken> {
     let policy = text(spec.pod, "/dnsPolicy");
     let is_odd = matches!(policy, "Default" | "None") && at(spec.pod, "/hostNetwork").as_bool() != Some(true);
@@ -163,7 +167,7 @@ fn dns(cluster: &Cluster<'_>, owner: &Owner, spec: &Spec<'_>) -> Option<Broken> 
             reason: "DnsPolicy",
             strength: cluster.strength(owner, 0.8),
             what: format!(
-                "its pods do not ask the cluster's DNS (dnsPolicy {policy}): they know no Service by name"
+                "its pods do not use the cluster's DNS (dnsPolicy {policy}): no name of a Service resolves"
             ),
             zh: format!("其 Pod 不使用集群 DNS（dnsPolicy {policy}），无法解析 Service 名"),
         }

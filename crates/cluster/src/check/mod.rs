@@ -1,4 +1,4 @@
-//! What is wrong with the objects of a snapshot. Must not know how objects were read.
+//! Finds the faults of the objects of a snapshot. Must not know how objects were read.
 
 mod address; // addresses in the environment of containers
 mod container; // containers that wait or are killed
@@ -10,16 +10,20 @@ mod storage; // claims
 mod workload; // replicas and quotas
 
 use crate::Broken;
-use crate::object::{Object, at, list, text};
+use crate::object::Object;
 use crate::snapshot::{Owner, Snapshot, Spec};
+use model::json::{at, list};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the checks read.
+/// Restarts of a container that are not reported.
+const RESTARTS: i64 = 2;
+
+/// The input of the checks.
 pub(crate) struct Cluster<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) pods: BTreeMap<Owner, Vec<&'s Object>>,
     pub(crate) specs: BTreeMap<Owner, Spec<'s>>,
-    /// Workloads with pods that do not work, or without the pods that they want.
+    /// Workloads with pods that do not work, or with fewer pods than they require.
     pub(crate) failing: BTreeSet<Owner>,
 }
 
@@ -46,15 +50,12 @@ pub(crate) fn all(snapshot: &Snapshot) -> Vec<Broken> {
 
 /// Returns false for a pod that waits, restarted or is not ready.
 pub(crate) fn is_well(pod: &Object) -> bool {
-    if matches!(pod.text("/status/phase"), "Succeeded") || pod.text("/status/shown") == "Completed" {
+    if pod.text("/status/phase") == "Succeeded" || pod.text("/status/shown") == "Completed" {
         return true;
     }
     let statuses = pod.list("/status/containerStatuses");
     if statuses.is_empty() {
-        let ratio: Vec<i64> =
-            pod.list("/status/ready").iter().filter_map(serde_json::Value::as_i64).collect();
-        let is_ready = matches!(ratio.as_slice(), [have, want] if have >= want);
-        return (is_ready || ratio.is_empty())
+        return pod.ready().is_none_or(|(ready, wanted)| ready >= wanted)
             && matches!(pod.text("/status/shown"), "" | "Running")
             && matches!(pod.text("/status/phase"), "" | "Running")
             && pod.int("/status/restarts").unwrap_or(0) <= RESTARTS;
@@ -65,10 +66,7 @@ pub(crate) fn is_well(pod: &Object) -> bool {
     })
 }
 
-/// Restarts of a container that are no trouble.
-const RESTARTS: i64 = 2;
-
-/// What is said of an object, with how surely it is what is wrong.
+/// A fault of an object, with how surely it is the cause.
 pub(crate) struct Said {
     pub(crate) reason: &'static str,
     pub(crate) strength: f64,
@@ -77,19 +75,18 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Says it of an object that was seen.
+    /// Returns it as a fault of an object that was seen.
     pub(crate) fn of(self, object: &Object) -> Broken {
-        let (kind, namespace, name) = object.key.clone();
-        self.named((kind, namespace, name), object)
+        self.named(object.key.clone(), object)
     }
 
-    /// Says it of a workload, which `shown` shows.
+    /// Returns it as a fault of a workload, which `shown` shows.
     pub(crate) fn of_owner(self, owner: &Owner, shown: &Object) -> Broken {
         let key = (owner.kind.clone(), owner.namespace.clone(), owner.name.clone());
         Broken { workload: owner.name.clone(), ..self.named(key, shown) }
     }
 
-    /// Says it of an object by its kind, namespace and name.
+    /// Returns it as a fault of an object by its kind, namespace and name.
     pub(crate) fn named(self, (kind, namespace, name): (String, String, String), shown: &Object) -> Broken {
         Broken {
             kind,
@@ -108,7 +105,7 @@ impl Said {
 }
 
 impl<'s> Cluster<'s> {
-    /// Returns what the pods of a namespace's workloads are made of.
+    /// Returns the specifications of the pods of a namespace's workloads.
     pub(crate) fn specs_of(&self, namespace: &str) -> impl Iterator<Item = &Spec<'s>> {
         let from = Owner::first_in(namespace);
         let all = self.specs.range(from.clone()..);
@@ -128,5 +125,5 @@ pub(crate) fn containers(pod: &serde_json::Value) -> impl Iterator<Item = &serde
 
 /// Returns true if something of that name is optional.
 pub(crate) fn is_optional(reference: &serde_json::Value) -> bool {
-    at(reference, "/optional").as_bool() == Some(true) || text(reference, "/optional") == "true"
+    at(reference, "/optional").as_bool() == Some(true)
 }

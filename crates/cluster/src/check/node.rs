@@ -3,8 +3,9 @@
 use crate::Broken;
 use crate::check::{Cluster, Said};
 use crate::fit::{Misfit, is_cordoned, is_ready, misfit};
-use crate::object::{Object, list, text};
-use crate::snapshot::{Owner, Spec};
+use crate::object::Object;
+use crate::snapshot::Owner;
+use model::json::{list, text};
 use std::collections::BTreeSet;
 
 /// Conditions of a node that are trouble when they hold.
@@ -24,7 +25,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         .iter()
         .filter_map(|(owner, pods)| Some((owner, pods.iter().find(|pod| is_pending(pod))?)));
     for (owner, pod) in pending.take(PENDING) {
-        found.extend(unplaced(cluster, owner, pod, cluster.specs.get(owner)));
+        found.extend(unplaced(cluster, owner, pod));
     }
     found
 }
@@ -60,11 +61,11 @@ fn is_pending(pod: &Object) -> bool {
         && (pod.text("/status/phase") == "Pending" && matches!(shown, "" | "Pending") || shown == "Pending")
 }
 
-/// Returns why a pod waits: its workload asks for what no node has, or nodes refuse it.
-fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object, spec: Option<&Spec<'_>>) -> Vec<Broken> {
+/// Returns why a pod waits: no node has the resources or labels that it requests, or nodes refuse it.
+fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let needs = pod.at("/spec");
     let has_needs = !list(needs, "/containers").is_empty();
-    let needs = if has_needs { needs } else { spec.map_or(needs, |spec| spec.pod) };
+    let needs = if has_needs { needs } else { cluster.specs.get(owner).map_or(needs, |spec| spec.pod) };
     let mut refusals: Vec<(&Object, Misfit)> = Vec::new();
     for node in cluster.snapshot.of("Node").filter(|node| node.is_detailed || is_cordoned(node)).take(NODES) {
         match misfit(needs, node) {
@@ -78,9 +79,6 @@ fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object, spec: Option<&Sp
         refusals.iter().filter(|(_, m)| matches!(m, Misfit::Cordoned)).collect();
     if !of_nodes.is_empty() {
         return of_nodes.into_iter().map(|(node, _)| cordoned(owner).of(node)).collect();
-    }
-    if let (Some(first), true) = (own.first(), own.len() == refusals.len()) {
-        return vec![asks(first, refusals.len()).of_owner(owner, pod)];
     }
     // the taints of control planes are always there
     let tainted = refusals.iter().filter_map(|(node, misfit)| match misfit {
@@ -110,7 +108,7 @@ fn asks(misfit: &Misfit, nodes: usize) -> Said {
             format!("请求 {requested} {resource}，没有节点超过 {has}"),
         ),
         Misfit::Labels(labels) => (
-            format!("asks for nodes with {labels}; none of {nodes} nodes has it"),
+            format!("requires nodes with {labels}; none of {nodes} nodes has it"),
             format!("要求节点带有 {labels}，{nodes} 个节点都不满足"),
         ),
         _ => (String::new(), String::new()),
@@ -136,7 +134,7 @@ fn tainted(taint: &str, owner: &Owner) -> Said {
     }
 }
 
-/// Returns what the scheduler says of a pod; without a word from it, the scheduler itself.
+/// Returns the scheduler's report on a pod; the scheduler itself if it reports nothing.
 fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let message = pod.condition("PodScheduled").map_or("", |it| text(it, "/message"));
     if !message.is_empty() {
@@ -155,13 +153,13 @@ fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let schedulers =
         cluster.snapshot.within("Pod", "kube-system").filter(|pod| pod.name().contains("scheduler"));
     let names: BTreeSet<&str> = schedulers.map(Object::name).collect();
-    let wanted = Some(text(pod.at("/spec"), "/schedulerName")).filter(|name| !name.is_empty());
+    let wanted = Some(pod.text("/spec/schedulerName")).filter(|name| !name.is_empty());
     let name = wanted.unwrap_or("kube-scheduler");
     let name = names.into_iter().find(|pod| pod.starts_with(name)).unwrap_or(name);
     let said = Said {
         reason: "SchedulerSilent",
         strength: 0.75,
-        what: format!("says nothing of pods that wait ({})", owner.name),
+        what: format!("reports nothing on pods that wait ({})", owner.name),
         zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
     };
     vec![said.named(("Pod".to_owned(), "kube-system".to_owned(), name.to_owned()), pod)]

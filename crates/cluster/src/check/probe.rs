@@ -2,8 +2,9 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said};
-use crate::object::{at, list, plain, text};
+use crate::object::plain;
 use crate::snapshot::{Owner, Spec};
+use model::json::{at, list, text};
 use serde_json::Value;
 
 const PROBES: [(&str, &str); 3] =
@@ -46,7 +47,7 @@ fn wrong_port(container: &Value, probe: &Value, name: &str) -> Option<Said> {
     Some(Said {
         reason: "ProbePort",
         strength: 1.0,
-        what: format!("its {name} probe asks port {port}, container {container} has {open}"),
+        what: format!("its {name} probe uses port {port}, container {container} has {open}"),
         zh: format!("{name} 探针访问端口 {port}，而容器 {container} 的端口是 {open}"),
     })
 }

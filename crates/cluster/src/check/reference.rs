@@ -1,10 +1,10 @@
-//! Names of objects that do not exist: what pods mount, read, and run as.
+//! Names of objects that do not exist: volumes, settings and accounts of pods.
 
 use crate::Broken;
 use crate::check::storage::claims;
 use crate::check::{Cluster, Said, containers, is_optional};
-use crate::object::{at, list, text};
 use crate::snapshot::Spec;
+use model::json::{at, list, text};
 use std::collections::BTreeSet;
 
 /// Returns the objects that are missing.
@@ -30,7 +30,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     found
 }
 
-/// Returns the kinds and names of what pods need.
+/// Returns the kinds and names of the objects that pods need.
 fn wanted<'s>(spec: &Spec<'s>) -> BTreeSet<(&'static str, &'s str)> {
     let mut wanted: BTreeSet<(&'static str, &str)> = BTreeSet::new();
     let mut add = |kind: &'static str, reference: &'s serde_json::Value, name: &str| {

@@ -2,8 +2,9 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said, is_well};
-use crate::object::{Object, at, is_selected, labels, list, pairs, plain, text};
+use crate::object::{Object, is_selected, labels, pairs, plain};
 use crate::snapshot::Owner;
+use model::json::{at, list, text};
 use serde_json::{Map, Value};
 
 /// Workloads that a Service selects whose ports are compared.
@@ -24,7 +25,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     found
 }
 
-/// Returns what is wrong with a Service.
+/// Returns the fault of a Service.
 fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
     let selector = labels(&service.value, "/spec/selector")?;
     let namespace = service.namespace();
@@ -33,7 +34,7 @@ fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
         || cluster.specs_of(namespace).filter(|spec| is_of(spec.labels) == Some(true)).take(SELECTED);
     if selected().next().is_some() {
         let containers: Vec<&Value> = selected().flat_map(|spec| list(spec.pod, "/containers")).collect();
-        return list(service.at("/spec"), "/ports").iter().find_map(|port| target(port, &containers));
+        return service.list("/spec/ports").iter().find_map(|port| target(port, &containers));
     }
     let pods = || cluster.snapshot.within("Pod", namespace);
     if pods().any(|pod| is_of(labels(&pod.value, "/metadata/labels")) == Some(true)) {
@@ -45,7 +46,7 @@ fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
     if has_endpoints || !is_known && endpoints.is_none() {
         return None;
     }
-    // of a workload without pods, nobody can know what it would select
+    // of a workload without pods, the labels of its pods are unknown
     let strength = match (is_known, namesakes(cluster, service).any(is_well)) {
         (_, true) => 1.0,
         (true, false) => 0.7,
@@ -72,20 +73,19 @@ fn namesakes<'c>(cluster: &'c Cluster<'_>, service: &'c Object) -> impl Iterator
     })
 }
 
-/// Returns what is wrong with a port of a Service for the containers that it selects.
+/// Returns the protocol of a port of a Service or a container.
+fn protocol_of(port: &Value) -> &str {
+    Some(text(port, "/protocol")).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
+}
+
+/// Returns the fault of a port of a Service for the containers that it selects.
 fn target(port: &Value, containers: &[&Value]) -> Option<Said> {
     let number = plain(at(port, "/port"));
     let wanted = Some(plain(at(port, "/targetPort"))).filter(|target| !target.is_empty() && target != "0");
     let wanted = wanted.unwrap_or_else(|| number.clone());
-    let protocol = Some(text(port, "/protocol")).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
     let open: Vec<&Value> = containers.iter().flat_map(|container| list(container, "/ports")).collect();
     let is_target =
         |known: &&&Value| plain(at(known, "/containerPort")) == wanted || text(known, "/name") == wanted;
-    let protocol_of = |known: &Value| {
-        Some(text(known, "/protocol").to_owned())
-            .filter(|p| !p.is_empty())
-            .unwrap_or_else(|| "TCP".to_owned())
-    };
     if open.is_empty() {
         return None;
     }
@@ -100,9 +100,10 @@ fn target(port: &Value, containers: &[&Value]) -> Option<Said> {
             zh: format!("端口 {number} 转发到 {wanted}，而其 Pod 的端口是 {open}"),
         });
     }
+    let protocol = protocol_of(port);
     let is_other = !targets.iter().any(|known| protocol_of(known) == protocol);
     is_other.then(|| {
-        let open = targets.first().map_or_else(String::new, |known| protocol_of(known));
+        let open = targets.first().map_or("", |known| protocol_of(known));
         Said {
             reason: "Protocol",
             strength: 0.95,
@@ -112,7 +113,7 @@ fn target(port: &Value, containers: &[&Value]) -> Option<Said> {
     })
 }
 
-/// Returns the backend of an Ingress that is no Service, or not a port of one.
+/// Returns the backend of an Ingress that is not a Service, or not a port of one.
 fn backend(cluster: &Cluster<'_>, ingress: &Object) -> Option<Said> {
     let namespace = ingress.namespace();
     let rules = ingress.list("/spec/rules").iter().flat_map(|rule| list(rule, "/http/paths"));

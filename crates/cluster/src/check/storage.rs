@@ -2,8 +2,9 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said};
-use crate::object::{Object, at, is_selected, labels, list, plain, text};
-use crate::quantity::amount;
+use crate::object::{Object, is_selected, labels, plain};
+use model::json::{list, text};
+use model::quantity::quantity;
 use serde_json::Value;
 
 /// Free volumes that are compared with a claim.
@@ -72,7 +73,7 @@ fn misfit(claim: &Object, volume: &Object) -> Option<(String, String)> {
     let name = volume.name();
     let has = plain(volume.at("/spec/capacity/storage"));
     let wanted = plain(claim.at("/spec/resources/requests/storage"));
-    if amount(&wanted).zip(amount(&has)).is_some_and(|(wanted, has)| wanted > has) {
+    if quantity(&wanted).zip(quantity(&has)).is_some_and(|(wanted, has)| wanted > has) {
         return Some((
             format!("asks for {wanted}; the volume {name} has {has}"),
             format!("申请 {wanted}，而卷 {name} 只有 {has}"),
@@ -86,7 +87,7 @@ fn misfit(claim: &Object, volume: &Object) -> Option<(String, String)> {
             format!("要求访问模式 {mode}，而卷 {name} 提供 {}", offered.join("、")),
         ));
     }
-    let selector = at(&claim.value, "/spec/selector/matchLabels").as_object()?;
+    let selector = claim.at("/spec/selector/matchLabels").as_object()?;
     let empty = serde_json::Map::new();
     let own = labels(&volume.value, "/metadata/labels").unwrap_or(&empty);
     (!is_selected(own, selector)).then(|| {

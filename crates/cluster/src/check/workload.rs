@@ -1,10 +1,11 @@
-//! Workloads without the pods that they want, and what refuses them.
+//! Workloads with fewer pods than they require, and the policies that refuse pods.
 
 use crate::Broken;
 use crate::check::{Cluster, Said};
-use crate::object::{Object, at, is_selected, labels, plain, text};
-use crate::quantity::amount;
+use crate::object::{Object, is_selected, labels, plain};
 use crate::snapshot::{Owner, Snapshot};
+use model::json::text;
+use model::quantity::quantity;
 
 const KINDS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
 
@@ -13,18 +14,13 @@ const SERVICES: usize = 1000;
 /// Share of a quota from which it may refuse the next pod.
 const FULL: f64 = 0.95;
 
-/// Returns the workloads that have fewer ready pods than they want.
+/// Returns the workloads that have fewer ready pods than they require.
 pub(super) fn without_pods(snapshot: &Snapshot) -> Vec<Owner> {
     let workloads = KINDS.iter().flat_map(|kind| snapshot.of(kind));
-    workloads.filter(|workload| missing(workload).is_some()).map(owner).collect()
+    workloads.filter(|workload| missing(workload).is_some()).map(Owner::of).collect()
 }
 
-fn owner(workload: &Object) -> Owner {
-    let (kind, namespace, name) = workload.key.clone();
-    Owner { kind, namespace, name }
-}
-
-/// Returns the ready and wanted pods of a workload that lacks some.
+/// Returns the ready and required pods of a workload that lacks some.
 fn missing(workload: &Object) -> Option<(i64, i64)> {
     let first = |paths: [&str; 2]| paths.iter().find_map(|path| workload.int(path));
     let wanted = first(["/spec/replicas", "/status/desiredNumberScheduled"])?;
@@ -32,11 +28,11 @@ fn missing(workload: &Object) -> Option<(i64, i64)> {
     (ready < wanted).then_some((ready, wanted))
 }
 
-/// Returns what is wrong with workloads, and the quotas that are used up.
+/// Returns the faults of workloads, and the quotas that are used up.
 pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     let mut found = Vec::new();
     for workload in KINDS.iter().take(3).flat_map(|kind| cluster.snapshot.of(kind)) {
-        let owner = owner(workload);
+        let owner = Owner::of(workload);
         let said = stopped(cluster, workload).or_else(|| refused(workload)).or_else(|| short(workload));
         found.extend(said.map(|said| said.of_owner(&owner, workload)));
     }
@@ -50,7 +46,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     found
 }
 
-/// Returns a workload that wants no pods.
+/// Returns a workload with zero replicas.
 fn stopped(cluster: &Cluster<'_>, workload: &Object) -> Option<Said> {
     let is_stopped = workload.int("/spec/replicas") == Some(0) && workload.kind() != "DaemonSet";
     let template = labels(&workload.value, "/spec/template/metadata/labels")
@@ -64,7 +60,7 @@ fn stopped(cluster: &Cluster<'_>, workload: &Object) -> Option<Said> {
     is_stopped.then(|| Said {
         reason: "ScaledToZero",
         strength: if is_called { 0.95 } else { 0.5 },
-        what: "wants 0 replicas".to_owned(),
+        what: "is set to 0 replicas".to_owned(),
         zh: "期望副本数为 0".to_owned(),
     })
 }
@@ -93,11 +89,11 @@ fn short(workload: &Object) -> Option<Said> {
 
 /// Returns a quota that is used up.
 fn full(cluster: &Cluster<'_>, quota: &Object) -> Option<Said> {
-    let hard = at(&quota.value, "/status/hard").as_object().or_else(|| quota.at("/spec/hard").as_object())?;
+    let hard = quota.at("/status/hard").as_object().or_else(|| quota.at("/spec/hard").as_object())?;
     let used = quota.at("/status/used").as_object()?;
     let (resource, used, hard) = hard.iter().find_map(|(resource, hard)| {
         let (used, hard) = (plain(used.get(resource)?), plain(hard));
-        let share = amount(&used)? / amount(&hard)?.max(f64::MIN_POSITIVE);
+        let share = quantity(&used)? / quantity(&hard)?.max(f64::MIN_POSITIVE);
         (share >= FULL).then_some((resource, used, hard))
     })?;
     let is_felt = cluster.failing.iter().any(|owner| {

@@ -1,5 +1,5 @@
-//! What is wrong with a cluster, from its objects. Kinds of faults are tested by the cases of the rule
-//! `event/object_broken`; here is what only several observations show.
+//! Faults of a cluster, from its objects. Kinds of faults are tested by the cases of the rule
+//! `event/object_broken`; here are those that only several observations show.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 

@@ -74,7 +74,7 @@ pub(crate) fn items(input: &mut Window<'_>, limits: &Limits, emit: EmitFrame<'_>
     Ok(())
 }
 
-/// Returns true for what a List has beside its items.
+/// Returns true for the members of a List beside its items.
 fn is_list_head(object: &Map<String, Value>) -> bool {
     let kind = object.get("kind").and_then(Value::as_str);
     kind.is_none_or(|kind| kind.ends_with("List"))

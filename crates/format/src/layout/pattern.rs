@@ -1,5 +1,5 @@
 //! One regular expression of a layout, compiled when it is first needed: most runs meet few layouts. Must not know
-//! what a layout is.
+//! layouts.
 
 use crate::layout::group::Group;
 use regex::Regex;
@@ -11,7 +11,7 @@ pub(super) struct Pattern {
     compiled: OnceLock<Option<Compiled>>,
 }
 
-/// A compiled one, and what its groups mean, by their index.
+/// A compiled expression, and the meaning of its groups by index.
 pub(super) struct Compiled {
     pub(super) regex: Regex,
     pub(super) groups: Vec<(usize, Group)>,

@@ -106,11 +106,12 @@ impl Reader {
 
     /// Takes the stream with a key out of the others.
     fn take_stream(&mut self, key: u64) -> Box<Stream> {
-        match self.recent.take() {
-            Some((recent, stream)) if recent == key => return stream,
-            Some((recent, stream)) => self.streams.insert(recent, stream),
-            None => None,
-        };
+        if let Some((recent, stream)) = self.recent.take() {
+            if recent == key {
+                return stream;
+            }
+            self.streams.insert(recent, stream);
+        }
         self.streams.remove(&key).unwrap_or_default()
     }
 

@@ -12,7 +12,7 @@ static MARKS: LazyLock<Box<WordFinder>> = LazyLock::new(|| {
     ))
 });
 
-/// What Spring writes before the class of a cause; prepared once, since every message is searched for it.
+/// The text that Spring writes before the class of a cause; prepared once, since every message is searched for it.
 static NESTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("nested exception is "));
 
 /// Returns the class of the exception in a stack, or in a line `x.y.FooException: text`.

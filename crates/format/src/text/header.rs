@@ -32,7 +32,7 @@ pub fn with_stack(stack: &str) -> TextFields<'_> {
 /// begin sentences (`error`, `Fine`) count only in the spelling of loggers.
 pub fn clear_level(word: &str) -> Option<Level> {
     if matches!(word, "INFO" | "WARN" | "ERROR" | "DEBUG") {
-        return Level::of(word); // what most lines have
+        return Level::of(word); // most lines have one
     }
     let bare = word.trim_matches(['[', ']', ':', '<', '>', '|', ' ', '【', '】', '：']);
     if !bare.is_ascii() {

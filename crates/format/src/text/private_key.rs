@@ -4,7 +4,7 @@
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
-/// What every key begins with; prepared once, since every line is searched for it.
+/// The beginning of every key; prepared once, since every line is searched for it.
 static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-----"));
 
 /// PEM wraps at 64 characters (RFC 7468, section 2); OpenSSH and older tools reach 76.

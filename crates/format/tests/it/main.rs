@@ -21,4 +21,4 @@ mod state; // states of Kubernetes objects, from any text
 mod templates; // messages that belong together
 mod text; // application-text formats
 mod time; // times in every form
-mod words; // what spares most lines a search for each format
+mod words; // the search that spares most lines a search for each format

@@ -1,4 +1,4 @@
-//! Somebody gives a workload a flag that its program does not know: the new pods stop as they start
+//! Somebody sets a flag that a workload's program does not support: the new pods stop as they start
 //! and name it.
 
 use crate::prelude::*;

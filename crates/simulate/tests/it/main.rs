@@ -1,4 +1,4 @@
-//! Tests of the simulator: it writes what a real cluster writes.
+//! Tests of the simulator: its logs have the form of a real cluster's.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 

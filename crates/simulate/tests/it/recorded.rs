@@ -36,7 +36,7 @@ fn recorded() -> Shapes {
     table("shapes.tsv").into_iter().map(|(count, shape)| (shape, count.parse().expect("a count"))).collect()
 }
 
-/// Returns true if a shape fits a pattern, in which `*` stands for any text.
+/// Returns true if a shape fits a pattern, in which `*` matches any text.
 fn fits(pattern: &str, shape: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = shape.strip_prefix(parts.next().unwrap_or("")) else { return false };
@@ -105,7 +105,7 @@ fn a_day_has_what_a_real_cluster_writes_most() {
     assert!(missing.is_empty(), "the day lacks:\n{}", missing.join("\n"));
 }
 
-/// A kubelet has no event for a container that is out of memory: only the status of its pod says so.
+/// A kubelet has no event for a container that is out of memory: only the status of its pod shows it.
 #[test]
 fn memory_runs_out_in_the_status_of_a_pod_alone() {
     let shapes = simulated("memory_limit_lowered", 3, 500_000);

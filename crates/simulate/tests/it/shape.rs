@@ -1,4 +1,4 @@
-//! The shape of a record: what stays of an event or an audited request without its names, numbers
+//! The shape of a record: an event or an audited request without its names, numbers
 //! and times. Two records of one shape were written by the same code of Kubernetes.
 
 use flate2::read::MultiGzDecoder;
@@ -70,7 +70,7 @@ fn event(record: &Value) -> Vec<String> {
     clauses.into_iter().map(|clause| format!("{head}: {}", masked(&clause, &is_name))).collect()
 }
 
-/// Splits a message of the scheduler, which counts the nodes by what they lack.
+/// Splits a message of the scheduler, which counts the nodes by reason.
 fn clauses(message: &str) -> Vec<String> {
     let Some((_, rest)) = message.split_once(" nodes are available: ") else {
         return vec![message.to_owned()];

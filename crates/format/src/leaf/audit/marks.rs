@@ -8,25 +8,23 @@ use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::{self, Finder};
 use std::sync::LazyLock;
 
-/// Prepared once: every line of JSON is searched for them. The first four are in `auditID`, in Azure's
-/// `AuditId`, and in the names of members that hold an event.
-static AUDIT: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| ["\"audit", "\"AuditI", ".audit.", "_audit\""].map(Finder::new));
-static VERB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"verb\""));
-static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"responseStatus"));
-
-/// The same: an event has one of them.
+/// An event has one of them. The first four are in `auditID`, in Azure's `AuditId`, and in the names of members
+/// that hold an event.
 pub(super) const WORDS: [&str; 6] =
     ["\"audit", "\"AuditI", ".audit.", "_audit\"", "\"verb\"", "\"responseStatus"];
+
+/// Prepared once: every line of JSON is searched for them.
+static FINDERS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| WORDS.map(Finder::new));
 
 /// Returns true if a line may be an audit event. Quick, and wrong for texts that mention one.
 pub(super) fn may_be_event(text: &str) -> bool {
     let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
     let contains = |needle: &str| memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
-    if AUDIT.iter().any(has) {
+    let [audit @ .., verb, status] = &*FINDERS;
+    if audit.iter().any(has) {
         return true;
     }
-    let (verb, status) = (has(&VERB), has(&STATUS));
+    let (verb, status) = (has(verb), has(status));
     verb && status || (verb || status) && (contains("\"objectRef") || contains("\"requestURI\""))
 }
 

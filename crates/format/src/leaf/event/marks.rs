@@ -10,20 +10,16 @@ use crate::text::json_cursor::{Broken, JsonCursor};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
-/// Prepared once: every line of JSON is searched for them. Without their first letters, which depend on
-/// the spelling.
-static REFERENCES: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| ["nvolved", "egarding"].map(Finder::new));
+/// An event has one of them: a reference, or the end of a member, a tag or a line of text of one without.
+/// Without their first letters, which depend on the spelling.
+pub(super) const WORDS: [&str; 4] = ["nvolved", "egarding", "eason\"", "eason:"];
 
-/// The ends of a member, a tag and a line of text that an event without a reference has.
-static REASONS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["eason\"", "eason:"].map(Finder::new));
+/// Prepared once: every line of JSON is searched for them.
+static FINDERS: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| WORDS.map(Finder::new));
 
 /// The ends of the types, in either case, Datadog's tag and Botkube's texts.
 static TYPES: LazyLock<[Finder<'static>; 6]> =
     LazyLock::new(|| ["arning", "ormal", "ARNING", "ORMAL", "kube_kind:", "essages\""].map(Finder::new));
-
-/// The references and reasons: an event has one of them.
-pub(super) const WORDS: [&str; 4] = ["nvolved", "egarding", "eason\"", "eason:"];
 
 /// Objects within objects that are looked into.
 const MAX_DEPTH: usize = 3;
@@ -31,7 +27,8 @@ const MAX_DEPTH: usize = 3;
 /// Returns true if a line may be an event. Quick, and wrong for texts that mention one.
 pub(super) fn may_be_event(text: &str) -> bool {
     let has = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
-    REFERENCES.iter().any(has) || REASONS.iter().any(has) && TYPES.iter().any(has)
+    let [involved, regarding, reasons @ ..] = &*FINDERS;
+    has(involved) || has(regarding) || reasons.iter().any(has) && TYPES.iter().any(has)
 }
 
 /// Returns true if the members of a line, of what it holds an event in, or of the first item of its list

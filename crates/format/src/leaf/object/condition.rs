@@ -1,6 +1,7 @@
 //! Conditions of a status. Must not know any kind.
 
-use crate::leaf::object::summary::{Summary, list, short, text};
+use crate::leaf::object::summary::{Summary, short};
+use model::json::{list, text};
 use serde_json::Value;
 
 /// Returns the status of a condition: true, false, or `None` if it is unknown or absent.

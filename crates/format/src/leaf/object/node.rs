@@ -1,7 +1,8 @@
 //! The state of a node. Must not know other kinds.
 
 use crate::leaf::object::condition::{condition, explain, is_true};
-use crate::leaf::object::summary::{Summary, at, list, text};
+use crate::leaf::object::summary::Summary;
+use model::json::{at, list, text};
 use serde_json::Value;
 
 /// Conditions that a healthy node does not have.

@@ -2,7 +2,8 @@
 //! known, which have at least a phase and conditions. Must not know pods, nodes and workloads.
 
 use crate::leaf::object::condition::{condition, explain, is_true};
-use crate::leaf::object::summary::{Summary, at, int, labels, list, owned, plain, text};
+use crate::leaf::object::summary::{Summary, int, labels, owned, plain};
+use model::json::{at, list, text};
 use serde_json::Value;
 
 /// Returns the state of an object of a kind.

@@ -1,7 +1,8 @@
 //! The state of a pod, from the states of its containers. Must not know other kinds.
 
 use crate::leaf::object::condition::{explain, is_true};
-use crate::leaf::object::summary::{Summary, at, int, list, owned, short, text};
+use crate::leaf::object::summary::{Summary, int, owned, short};
+use model::json::{at, list, text};
 use serde_json::Value;
 
 /// Reasons of waiting that only say that a pod starts.

@@ -3,12 +3,13 @@
 use crate::contract::Emit;
 use crate::leaf::object::clean::cleaned;
 use crate::leaf::object::kind::by_shape;
-use crate::leaf::object::summary::{Summary, at, list, owned, text};
+use crate::leaf::object::summary::{Summary, owned};
 use crate::leaf::object::{node, other, pod, workload};
 use crate::leaf::secrecy::Secrecy;
 use crate::text::kubectl::SHOWN_BY;
 use crate::text::template;
 use model::entity::{workload_of_owner, workload_of_pod};
+use model::json::{at, list, text};
 use model::record::{Attrs, Body, Level, Place, Record, StateFields};
 use serde_json::{Map, Value};
 

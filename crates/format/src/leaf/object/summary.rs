@@ -1,5 +1,6 @@
 //! What the states of all kinds have, and how members of an object are read. Must not know any kind.
 
+use model::json::{at, text};
 use serde_json::Value;
 
 /// Characters of a message of the API that a summary repeats.
@@ -36,16 +37,6 @@ impl Summary {
     }
 }
 
-/// Returns the member at a JSON pointer; null if it is absent.
-pub(super) fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
-    value.pointer(path).unwrap_or(&Value::Null)
-}
-
-/// Returns the text at a path; empty if it is absent.
-pub(super) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
-    at(value, path).as_str().unwrap_or("")
-}
-
 /// Returns the text at a path as it is owned; `None` if it is absent or empty.
 pub(super) fn owned(value: &Value, path: &str) -> Option<String> {
     Some(text(value, path)).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -54,11 +45,6 @@ pub(super) fn owned(value: &Value, path: &str) -> Option<String> {
 /// Returns the number at a path.
 pub(super) fn int(value: &Value, path: &str) -> Option<i64> {
     at(value, path).as_i64()
-}
-
-/// Returns the items at a path.
-pub(super) fn list<'v>(value: &'v Value, path: &str) -> &'v [Value] {
-    at(value, path).as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Returns the members at a path as `key=value`.

@@ -1,7 +1,8 @@
 //! The states of workloads: how many of their pods are ready, and why not. Must not know other kinds.
 
 use crate::leaf::object::condition::{condition, explain, is_true};
-use crate::leaf::object::summary::{Summary, at, int, owned};
+use crate::leaf::object::summary::{Summary, int, owned};
+use model::json::at;
 use serde_json::Value;
 
 /// Returns the state of a Deployment, ReplicaSet, StatefulSet or DaemonSet.

@@ -124,7 +124,7 @@ pub(crate) fn fill(object: &mut Value, place: &str, cell: &str) -> bool {
     true
 }
 
-/// Returns true for an age, or for what is shown where none is known.
+/// Returns true for an age, or for the mark of an unknown one.
 pub(crate) fn is_age(cell: &str) -> bool {
     is_none(cell) || age::seconds(cell).is_some()
 }

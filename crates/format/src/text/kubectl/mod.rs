@@ -11,5 +11,5 @@ pub(crate) mod sections; // a text of several outputs → one output at a time
 pub(crate) mod table; // a header and a row → an object
 pub(crate) mod tree; // a description as a tree
 
-/// The member by which an object says that it was read from text that shows a part of it, and from which.
+/// The member that marks an object as read from text that shows a part of it, and names the kind of text.
 pub(crate) const SHOWN_BY: &str = "shownBy";

@@ -1,5 +1,5 @@
-//! The time that most lines begin with: `2026-11-22T10:11:12.345Z`, `2026-11-22 10:11:12,345`. A shortcut: whatever
-//! else such a line may be is left to the other readers.
+//! The time that most lines begin with: `2026-11-22T10:11:12.345Z`, `2026-11-22 10:11:12,345`. A shortcut: any
+//! other form is left to the other readers.
 
 use crate::contract::Clock;
 use crate::text::time::Stamp;

@@ -21,7 +21,7 @@ const SUFFIXES: [(&str, f64); 16] = [
 ];
 
 /// Returns an amount as a number.
-pub(crate) fn amount(text: &str) -> Option<f64> {
+pub fn quantity(text: &str) -> Option<f64> {
     let text = text.trim();
     let (number, factor) = SUFFIXES
         .iter()
