@@ -46,10 +46,12 @@ fn every_route_handles_valid_and_invalid_requests() {
     send("GET", "/", "/?date=2001-01-01", "", 404);
     send("GET", "/v1/brief", "/v1/brief?date=2026-11-22", "", 200);
     send("GET", "/v1/brief", "/v1/brief?date=2026-11-22&date=2026-11-21", "", 400);
-    let page =
-        send("GET", "/v1/findings", "/v1/findings?agent=business&severity=high&limit=1", "", 200).json();
+    let page = send("GET", "/v1/findings", "/v1/findings?severity=high&limit=1", "", 200).json();
     assert_eq!(page["truncated"], true, "{page}");
-    let id = page["findings"][0]["id"].as_str().expect("an id").to_owned();
+    // findings of the audit agent are not traced
+    let symptoms = "/v1/findings?agent=business&severity=high";
+    let symptoms = send("GET", "/v1/findings", symptoms, "", 200).json();
+    let id = symptoms["findings"][0]["id"].as_str().expect("an id").to_owned();
     send("GET", "/v1/findings", "/v1/findings?severity=grave", "", 400);
     let context = send("GET", "/v1/xiaozhi/context", "/v1/xiaozhi/context?lang=zh", "", 200).json();
     assert_eq!(context["code"], 0, "{context}");
