@@ -174,6 +174,15 @@ pub fn finding(response: &FindingWithTrace) -> String {
     for step in trace.hypotheses.iter().take(1).flat_map(|hypothesis| &hypothesis.steps) {
         let _ = writeln!(text, "  {} {}", step.ts, plain(&step.what, CELL * 2));
     }
+    if let Some(repair) = trace.hypotheses.first().and_then(|best| best.restored_by.as_ref()) {
+        let (who, name) = (plain(&repair.username, CELL), plain(&repair.name, CELL));
+        let change = plain(repair.change.as_deref().unwrap_or_default(), CELL * 2);
+        let _ = writeln!(
+            text,
+            "restored by {who} {} {} {name} at {}: {change}",
+            repair.verb, repair.resource, repair.ts
+        );
+    }
     text
 }
 

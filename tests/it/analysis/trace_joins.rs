@@ -10,6 +10,7 @@ const WORKLOADS: &str = include_str!("../../../sql/trace/workloads.sql");
 const KEYS: &str = include_str!("../../../sql/trace/keys.sql");
 const EVENTS: &str = include_str!("../../../sql/trace/events.sql");
 const OPERATIONS: &str = include_str!("../../../sql/trace/operations.sql");
+const ACTS: &str = include_str!("../../../sql/trace/acts.sql");
 const SETS: usize = 10_000;
 const SECOND: i64 = 1_000_000;
 
@@ -130,6 +131,7 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
     audit.push(("audit_id", texts(operations.iter().map(|o| Some(o.id.clone())))));
     audit.push(("code", Arc::new(Int64Array::from_iter_values(operations.iter().map(|_| 200)))));
     put(&engine, "around_audit", audit);
+    engine.view("around_acts", &ACTS.replace("{table}", "around_audit")).await.expect("acts");
     engine.materialize("workloads", WORKLOADS).await.expect("workloads");
     engine.materialize("keys", KEYS).await.expect("keys");
     engine
