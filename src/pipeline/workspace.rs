@@ -250,5 +250,6 @@ impl Workspace {
 
 /// Returns the limits of the query engine that a config sets.
 pub fn limits(config: &Config) -> Limits {
-    Limits { memory_bytes: config.engine.memory_mib << 20, threads: config.threads() }
+    let zone = config.zone().unwrap_or(chrono_tz::Tz::UTC); // a config is checked when it is read
+    Limits { memory_bytes: config.engine.memory_mib << 20, threads: config.threads(), zone }
 }

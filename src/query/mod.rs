@@ -2,9 +2,13 @@
 //! Every DataFusion session is built here. Must not know who runs a statement or why.
 
 mod broken;
+mod dialect; // how a statement is parsed
 pub mod engine;
 pub mod error;
+pub mod export; // rows as CSV and JSON
 pub mod guard;
+mod local_time; // times in a statement
+pub mod nearest; // did you mean …
 pub mod rows;
 pub mod sandbox;
 pub mod shared_scan;

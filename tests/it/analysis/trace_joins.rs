@@ -74,7 +74,9 @@ fn rows(items: &[Item], more: &[(&'static str, &str)]) -> Vec<(&'static str, Arr
 }
 
 async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine {
-    let engine = Engine::empty(Limits { memory_bytes: 1 << 30, threads: 2 }).await.expect("an engine");
+    let engine = Engine::empty(Limits { memory_bytes: 1 << 30, threads: 2, zone: chrono_tz::Tz::UTC })
+        .await
+        .expect("an engine");
     put(
         &engine,
         "starts",
