@@ -37,7 +37,7 @@ impl Api {
     /// Returns the rules in use; with an id, that rule and its SQL.
     pub async fn rules(&self, caller: &Caller, request: RulesRequest) -> ApiResult<RuleList> {
         let (arguments, inner) = (request.clone(), Arc::clone(&self.inner));
-        let work = blocking(move || list(rules::load(inner.installation.rules.as_deref())?, &request));
+        let work = blocking(move || list(inner.installation.rules()?, &request));
         self.handle(caller, Operation::Rules, &arguments, work).await
     }
 

@@ -74,8 +74,13 @@ impl Api {
     /// Opens the API over a lake; `rules` is a folder of rules besides the built-in ones. Deletes uploads
     /// left behind by a killed process.
     pub fn open(config: &Config, lake: PathBuf, rules: Option<PathBuf>) -> Result<Self> {
-        let pool = Pool::new(PoolConfig::of(config, lake.clone()));
-        Self::with_pool(Installation { lake, rules, config: config.clone() }, pool)
+        Self::of(Installation::new(lake, rules, config.clone()))
+    }
+
+    /// Opens the API over an installation.
+    pub fn of(installation: Installation) -> Result<Self> {
+        let pool = Pool::new(PoolConfig::of(&installation.config, installation.lake.clone()));
+        Self::with_pool(installation, pool)
     }
 
     /// Opens the API with the given pool for SQL statements.

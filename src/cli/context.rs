@@ -71,7 +71,7 @@ impl Context {
 
     /// Returns the lake, rules and config as the pipeline takes them.
     pub fn installation(&self) -> Installation {
-        Installation { lake: self.lake_path(), rules: self.rules_path(), config: self.config.clone() }
+        Installation::new(self.lake_path(), self.rules_path(), self.config.clone())
     }
 
     /// Opens an existing lake for reading and analysis.

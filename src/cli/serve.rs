@@ -6,7 +6,7 @@ use crate::cli::{Context, Done, Result, channels, notice};
 use crate::config::schedule::Schedule;
 use crate::ingest::Progress;
 use crate::lake::catalog::{DeliveryState, OutboxEntry};
-use crate::pipeline::{JobControl, batch, send_pending};
+use crate::pipeline::{Installation, JobControl, batch, send_pending};
 use crate::server as serve;
 use crate::server::ServerState;
 use crate::server::xiaozhi::Endpoint;
@@ -42,15 +42,21 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let mut config = context.config.clone();
-    config.serve.listen = args.listen.unwrap_or(config.serve.listen);
-    let api = Api::open(&config, context.lake_path(), context.rules_path())?;
+    let mut installation = context.installation();
+    let listen = &mut installation.config.serve.listen;
+    *listen = args.listen.unwrap_or(*listen);
+    for fault in context.runtime.block_on(installation.remember_rules())? {
+        notice(&format!("warning: {fault}"));
+    }
+    let config = installation.config.clone();
+    let api = Api::of(installation.clone())?;
     let robot = Endpoint::of(&config.xiaozhi, &api)?;
     let state = ServerState::of(&config, api)?;
     let schedule = config.schedule()?;
     let cancel = context.cancel_on_signal();
     std::thread::scope(|scope| {
-        let scheduler = schedule.map(|schedule| scope.spawn(|| run_schedule(context, schedule, &cancel)));
+        let scheduler =
+            schedule.map(|schedule| scope.spawn(|| run_schedule(context, &installation, schedule, &cancel)));
         let served = context.runtime.block_on(async {
             let listener = state.bind().await?;
             notice(&format!("listening on http://{}", listener.local_addr()?));
@@ -81,25 +87,25 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 }
 
 /// Runs the daily job now and at each scheduled time, and sends pending messages in between.
-fn run_schedule(context: &Context, schedule: Schedule, cancel: &Cancel) {
+fn run_schedule(context: &Context, installation: &Installation, schedule: Schedule, cancel: &Cancel) {
     let mut next = Some(Ts::now());
     let mut retry = SendRetry::from_now();
     while cancel.check().is_ok() {
         if next.is_some_and(|next| next <= Ts::now()) {
-            let has_failed = run_job(context, cancel);
+            let has_failed = run_job(context, installation, cancel);
             let scheduled = schedule.next_after(Ts::now());
             next = if has_failed { scheduled.min(Some(Ts::now().plus_s(RETRY_S))) } else { scheduled };
             retry = SendRetry::from_now();
         }
         if retry.next <= Ts::now() {
-            retry.send(context, cancel);
+            retry.send(context, installation, cancel);
         }
         std::thread::sleep(TICK);
     }
 }
 
 /// Runs the daily job for the days that are due; returns true if it should be retried soon.
-fn run_job(context: &Context, cancel: &Cancel) -> bool {
+fn run_job(context: &Context, installation: &Installation, cancel: &Cancel) -> bool {
     let mut on_day = |outcome: crate::pipeline::Outcome| {
         notice(&format!(
             "{}: {} findings, {} problems",
@@ -110,9 +116,7 @@ fn run_job(context: &Context, cancel: &Cancel) -> bool {
     };
     let progress = Progress::default();
     let control = JobControl { cancel, on_step: &|_| {}, progress: &progress, print: channels::to_stdout };
-    let job = AssertUnwindSafe(|| {
-        batch(&context.installation(), context.runtime.handle(), None, &control, &mut on_day)
-    });
+    let job = AssertUnwindSafe(|| batch(installation, context.runtime.handle(), None, &control, &mut on_day));
     match catch_unwind(job) {
         Ok(Ok(())) => false,
         Ok(Err(error)) => {
@@ -137,7 +141,7 @@ impl SendRetry {
         Self { next: Ts::now().plus_s(SEND_S), pause_s: SEND_S }
     }
 
-    fn send(&mut self, context: &Context, cancel: &Cancel) {
+    fn send(&mut self, context: &Context, installation: &Installation, cancel: &Cancel) {
         let control = JobControl {
             cancel,
             on_step: &|_| {},
@@ -146,9 +150,8 @@ impl SendRetry {
         };
         // a rejected message needs a change of the config: it waits for the next run
         let is_retried = |entry: &OutboxEntry| entry.state != DeliveryState::Rejected;
-        let sent = AssertUnwindSafe(|| {
-            send_pending(&context.installation(), context.runtime.handle(), &control, &is_retried)
-        });
+        let sent =
+            AssertUnwindSafe(|| send_pending(installation, context.runtime.handle(), &control, &is_retried));
         match catch_unwind(sent) {
             Ok(Ok(receipts)) => {
                 channels::print_receipts(&receipts);

@@ -92,13 +92,37 @@ pub fn with_steps<T: Send>(
 
 /// Returns lines below a header, each column as wide as its widest cell.
 pub fn columns<const N: usize>(header: [&str; N], lines: impl IntoIterator<Item = [String; N]>) -> String {
-    let mut all = vec![header.map(str::to_owned)];
-    all.extend(lines);
-    let widths: Vec<usize> =
-        (0..N).map(|at| all.iter().map(|line| line[at].chars().count()).max().unwrap_or(0)).collect();
-    let line = |cells: &[String; N]| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+    table(&header, lines)
+}
+
+/// The same for a number of columns that is not known beforehand. Chinese characters are two cells wide.
+pub fn table(header: &[&str], lines: impl IntoIterator<Item = impl Into<Vec<String>>>) -> String {
+    let mut all: Vec<Vec<String>> = vec![header.iter().map(|name| (*name).to_owned()).collect()];
+    all.extend(lines.into_iter().map(Into::into));
+    let width_at =
+        |at: usize| all.iter().filter_map(|line| line.get(at)).map(|cell| width(cell)).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..header.len()).map(width_at).collect();
+    let line = |cells: &Vec<String>| {
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, widest)| format!("{cell}{}", " ".repeat(widest.saturating_sub(width(cell)))));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     all.iter().map(line).collect()
+}
+
+/// Returns the number of terminal cells that a text takes.
+fn width(text: &str) -> usize {
+    let is_wide = |c: char| matches!(u32::from(c), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6);
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+}
+
+/// Returns a text on one line, cut to `max` characters.
+pub fn cut(text: &str, max: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= max {
+        return line;
+    }
+    line.chars().take(max.saturating_sub(1)).chain(['…']).collect()
 }

@@ -1,6 +1,7 @@
 //! SQL over the lake: the query engine, and a sandbox of child processes for untrusted SQL of callers.
 //! Every DataFusion session is built here. Must not know who runs a statement or why.
 
+pub mod anatomy;
 mod broken;
 mod dialect; // how a statement is parsed
 pub mod engine;

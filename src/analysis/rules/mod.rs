@@ -2,10 +2,23 @@
 //! with the same id. Checks every rule and reports all faults of all files at once; a faulty rule is
 //! left out. Must not know how rules are run or what findings are used for.
 
+// A new rule from lines of a log.
+pub mod draft;
+// Which condition lets a row through, which stops it.
+pub mod explain;
 pub mod header;
+// What rules found on the days of a lake.
+pub mod hits;
+pub mod last_good;
+// The reference of all rules.
+pub mod reference;
+// Raw lines as rows.
+pub mod sample;
+pub mod sigma;
 pub mod test;
 
 use crate::analysis::rules::header::Rule;
+use crate::analysis::rules::last_good::LastGood;
 use crate::config::{ErrorText, Exception, RulesConfig};
 use crate::query::engine::Engine;
 use include_dir::{Dir, include_dir};
@@ -38,6 +51,12 @@ pub struct RuleSet {
     pub tests: BTreeMap<String, RuleFile>,
     /// All faults of all files.
     pub faults: Vec<Error>,
+    /// Ids of the rules of the user's folder, faulty or not.
+    own: BTreeSet<String>,
+    /// Their last versions without a fault.
+    last_good: LastGood,
+    /// Files whose last good version is in `rules`.
+    kept: BTreeSet<String>,
 }
 
 /// Loads the shipped rules, then those of `folder`, which replace shipped rules with the same id.
@@ -53,9 +72,11 @@ pub fn load(folder: Option<&Path>) -> Result<RuleSet> {
     }
     let mut set = RuleSet::default();
     for (path, file) in files {
+        let is_own = SHIPPED.get_file(&path).and_then(|of| of.contents_utf8()) != Some(file.text.as_str());
         if let Some(id) = path.strip_suffix(".test.toml") {
             set.tests.insert(id.to_owned(), file);
         } else if let Some(id) = path.strip_suffix(".sql") {
+            set.own.extend(is_own.then(|| id.to_owned()));
             match Rule::parse(id, &file.text, &file.place) {
                 Ok(rule) => set.rules.push(rule),
                 Err(error) => set.faults.push(error),
@@ -63,11 +84,6 @@ pub fn load(folder: Option<&Path>) -> Result<RuleSet> {
         }
     }
     Ok(set)
-}
-
-fn is_shipped(rule: &Rule) -> bool {
-    let file = SHIPPED.get_file(format!("{}.sql", rule.id));
-    file.and_then(|file| file.contents_utf8()) == Some(rule.text.as_str())
 }
 
 fn shipped(folder: &Dir<'static>, files: &mut BTreeMap<String, RuleFile>) {
@@ -112,7 +128,11 @@ impl RuleSet {
 
     /// The same for the rules that a user wrote or gave parameters. The others are as they were built and tested.
     pub async fn check_own(&mut self, engine: &Engine, config: &RulesConfig) {
-        self.check_if(engine, config, |rule| !is_shipped(rule) || config.params.contains_key(&rule.id)).await;
+        let own = self.own.clone();
+        let is_checked = |rule: &Rule| own.contains(&rule.id) || config.params.contains_key(&rule.id);
+        self.check_if(engine, config, is_checked).await;
+        let last_good = self.last_good.clone();
+        last_good.settle(self);
     }
 
     async fn check_if(&mut self, engine: &Engine, config: &RulesConfig, is_checked: impl Fn(&Rule) -> bool) {
@@ -131,13 +151,32 @@ impl RuleSet {
         self.rules = valid;
     }
 
+    /// Returns the rule with that id.
+    pub fn find(&self, id: &str) -> Result<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id).ok_or_else(|| {
+            Error::usage(format!("unknown rule `{id}`")).hint("`headwater rules list` lists the rules")
+        })
+    }
+
+    /// Returns true if the last good version of a faulty rule is used.
+    fn is_kept(&self, fault: &Error) -> bool {
+        let place = fault.place.as_deref().unwrap_or_default();
+        self.kept.iter().any(|file| {
+            place == file || place.strip_prefix(file.as_str()).is_some_and(|rest| rest.starts_with(':'))
+        })
+    }
+
     /// Returns the faults as problems of a report.
     pub fn problems(&self) -> Vec<Problem> {
         self.faults
             .iter()
             .map(|error| Problem {
                 step: "rules".into(),
-                what: format!("{}: {}; it is left out", error.what, error.why().unwrap_or_default()),
+                what: format!(
+                    "{}; {}",
+                    error.why().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what)),
+                    if self.is_kept(error) { "its last good version is used" } else { "it is left out" }
+                ),
                 place: error.place.clone(),
                 hint: error.hint.clone(),
             })

@@ -59,7 +59,7 @@ pub fn api(lake: &Path, config: &str) -> Api {
     let config = Config::parse(config, "test").expect("a config");
     let program = env!("CARGO_BIN_EXE_headwater").into();
     let pool = PoolConfig { program, ..PoolConfig::of(&config, lake.into()) };
-    let installation = Installation { lake: lake.into(), rules: None, config };
+    let installation = Installation::new(lake.into(), None, config);
     Api::with_pool(installation, Pool::new(pool)).expect("an API")
 }
 

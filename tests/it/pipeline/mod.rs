@@ -1,4 +1,5 @@
 //! Tests of the daily job.
 
 pub mod daily; // weeks of the daily batch
-pub mod schedule; // when the daily job fires, and which days are due
+pub mod rules;
+pub mod schedule; // when the daily job fires, and which days are due // rules that change while a server runs

@@ -1,5 +1,9 @@
 //! `--help` of every subcommand: a short first line, a text for every argument, and examples that parse.
 
+mod hints; // commands that texts name exist
+mod rules; // what authors of rules work with
+mod sigma; // rules of others
+
 use clap::{Command, CommandFactory, Parser};
 use headwater::cli::Cli;
 
@@ -63,10 +67,20 @@ fn every_subcommand_shows_examples_that_parse() {
         let name = child.get_name();
         let text = child.get_after_help().map(ToString::to_string).unwrap_or_default();
         assert!(text.contains("Example"), "{name} has no example");
-        for line in examples(&text) {
-            if let Err(error) = Cli::try_parse_from(words(line)) {
-                panic!("{name}: `{line}`: {error}");
-            }
+        check_examples(name, child);
+    }
+}
+
+/// Requires that the examples of a subcommand, and of those below it, parse.
+#[track_caller]
+fn check_examples(name: &str, command: &Command) {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    for line in examples(&text) {
+        if let Err(error) = Cli::try_parse_from(words(line)) {
+            panic!("{name}: `{line}`: {error}");
         }
+    }
+    for child in command.get_subcommands().filter(|child| !child.is_hide_set()) {
+        check_examples(&format!("{name} {}", child.get_name()), child);
     }
 }
