@@ -36,13 +36,13 @@ pub fn document(folder: Option<&Path>, lang: Lang) -> Result<String> {
         "命令行参数与这些字段同名（`--namespace` 可重复）；HTTP 的 `agent` 在路径中，其余字段是 JSON 请求体；MCP 工具 `run_agent` 的参数就是这些字段。`limit`、`offset`、`parts` 只用于 HTTP 和 MCP，命令行返回全部。\n\n",
         "The options of the command line have the names of these fields (`--namespace` may be repeated). Over HTTP `agent` is in the path and the others are the JSON body; the MCP tool `run_agent` takes them as arguments. `limit`, `offset` and `parts` are for HTTP and MCP; the command line returns everything.\n\n",
     );
-    texts.structure::<RunAgentRequest>(&mut text, 3, SchemaSettings::draft2020_12().for_deserialize());
+    texts.structure::<RunAgentRequest>(&mut text, SchemaSettings::draft2020_12().for_deserialize());
     text += lang.pick("\n## 返回结构\n\n", "\n## Return structure\n\n");
     text += lang.pick(
         "一个 JSON 文档，`headwater schema agent` 输出其 JSON Schema。\n\n",
         "One JSON document; `headwater schema agent` prints its JSON Schema.\n\n",
     );
-    texts.structure::<AgentReport>(&mut text, 3, SchemaSettings::draft2020_12().for_serialize());
+    texts.structure::<AgentReport>(&mut text, SchemaSettings::draft2020_12().for_serialize());
     for agent in Table::LOGS {
         for doc in agents(folder, Some(agent))? {
             texts.agent(&mut text, &doc);
@@ -64,8 +64,7 @@ impl Texts {
     fn agent(&self, text: &mut String, doc: &AgentDoc) {
         let (lang, name) = (self.lang, doc.agent.as_str());
         let about = self.of(&format!("agent.{name}"), &doc.about);
-        let _ =
-            writeln!(text, "\n## {}\n", lang.pick(format!("智能体 `{name}`"), format!("The agent `{name}`")));
+        heading(text, 2, &lang.pick(format!("智能体 `{name}`"), format!("The agent `{name}`")));
         let _ = writeln!(
             text,
             "{}\n\n```sh\nheadwater --lake demo/lake agents run {name} --date 2026-11-22 {}\n```\n",
@@ -92,14 +91,14 @@ impl Texts {
     }
 
     /// Writes a table of the fields of a type, then one for each type that it uses.
-    fn structure<T: JsonSchema>(&self, text: &mut String, level: usize, settings: SchemaSettings) {
+    fn structure<T: JsonSchema>(&self, text: &mut String, settings: SchemaSettings) {
         let root: Schema = settings.into_generator().into_root_schema_for::<T>();
         let root = root.to_value();
         let mut open = vec![T::schema_name().into_owned()];
         let mut at = 0;
         while let Some(name) = open.get(at).cloned() {
             let schema = if at == 0 { &root } else { &root["$defs"][&name] };
-            self.one(text, level, &name, schema);
+            self.one(text, &name, schema);
             for next in references(schema) {
                 if !open.contains(&next) && !SCALARS.iter().any(|(scalar, _)| *scalar == next) {
                     open.push(next);
@@ -109,10 +108,10 @@ impl Texts {
         }
     }
 
-    fn one(&self, text: &mut String, level: usize, name: &str, schema: &Value) {
-        let heading = "#".repeat(level);
+    fn one(&self, text: &mut String, name: &str, schema: &Value) {
         let about = schema["description"].as_str().unwrap_or_default();
-        let _ = writeln!(text, "{heading} {name}\n\n{}\n", line(self.of(name, about)));
+        heading(text, 3, name);
+        let _ = writeln!(text, "{}\n", line(self.of(name, about)));
         let (field, kind, meaning) = self.lang.pick(("字段", "类型", "含义"), ("Field", "Type", "Meaning"));
         if let Some(values) = schema["oneOf"].as_array() {
             let value = self.lang.pick("值", "Value");
@@ -125,16 +124,13 @@ impl Texts {
             }
         } else {
             let _ = writeln!(text, "| {field} | {kind} | {meaning} |\n|---|---|---|");
-            for (field, of) in schema["properties"].as_object().into_iter().flatten() {
-                let is_required =
-                    schema["required"].as_array().is_some_and(|names| names.contains(&field.as_str().into()));
+            for (field, of, is_required) in fields(schema) {
                 let optional = if is_required { "" } else { self.lang.pick("，可缺省", ", optional") };
                 let about = of["description"].as_str().unwrap_or_default();
                 let about = self.of(&format!("{name}.{field}"), about);
                 let _ = writeln!(text, "| `{field}` | {}{optional} | {} |", self.kind(of), cell(about));
             }
         }
-        text.push('\n');
     }
 
     /// Returns the type of a field in words.
@@ -170,6 +166,27 @@ impl Texts {
             _ => self.lang.pick("任意", "any").to_owned(),
         }
     }
+}
+
+/// Writes a heading after an empty line.
+fn heading(text: &mut String, level: usize, title: &str) {
+    text.truncate(text.trim_end().len());
+    let _ = write!(text, "\n\n{} {title}\n\n", "#".repeat(level));
+}
+
+/// Returns the fields of a type: those that are always present in the order of their declaration, then the
+/// others, marked with false.
+fn fields(schema: &Value) -> Vec<(&str, &Value, bool)> {
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let all = schema["properties"].as_object().into_iter().flatten();
+    let mut fields: Vec<(usize, &str, &Value)> = all
+        .map(|(name, of)| {
+            (required.iter().position(|one| one == name).unwrap_or(usize::MAX), name.as_str(), of)
+        })
+        .collect();
+    fields.sort_by_key(|(at, ..)| *at);
+    fields.into_iter().map(|(at, name, of)| (name, of, at < usize::MAX)).collect()
 }
 
 /// Returns the name of the type that a schema refers to.
@@ -247,7 +264,7 @@ curl --json '{"from": "2026-11-22 09:00", "to": "2026-11-22 12:00", "instruction
 MCP, the arguments of a tool call (`list_agents` lists the agents):
 
 ```json
-{"name": "run_agent", "arguments": {"agent": "event", "date": "2026-11-22", "instruction": "memory", "limit": 5}}
+{"name": "run_agent", "arguments": {"agent": "event", "date": "2026-11-22", "instruction": "crash loops", "limit": 5}}
 ```
 "#;
 
@@ -283,6 +300,6 @@ curl --json '{"from": "2026-11-22 09:00", "to": "2026-11-22 12:00", "instruction
 MCP，工具调用的参数（`list_agents` 列出智能体）：
 
 ```json
-{"name": "run_agent", "arguments": {"agent": "event", "date": "2026-11-22", "instruction": "内存", "limit": 5}}
+{"name": "run_agent", "arguments": {"agent": "event", "date": "2026-11-22", "instruction": "反复崩溃", "limit": 5}}
 ```
 "#;

@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A session in which several statements share their scans.
@@ -34,6 +35,16 @@ pub struct SharedScan {
     /// Filtered copies by table name.
     copies: HashMap<String, Arc<dyn TableSource>>,
     _folder: TempDir,
+}
+
+/// The rows of a plan, or the limit that it exceeded.
+pub enum Limited {
+    /// All rows.
+    Rows(Vec<RecordBatch>),
+    /// There are more rows than allowed.
+    TooManyRows,
+    /// It took longer than allowed.
+    TooLong,
 }
 
 /// The scans of one table by several statements.
@@ -141,28 +152,31 @@ impl SharedScan {
         state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)
     }
 
-    /// Returns the rows of a plan; `None` if there are more than `limit`. The plan runs as a task of its own,
-    /// so that its caller can stop waiting at any time; dropping the future ends the task.
+    /// Runs a plan up to a number of rows and for a time. It runs as a task of its own, so that the time of other
+    /// work does not count; dropping the future ends the task.
     pub async fn rows(
         &self,
         plan: Arc<dyn ExecutionPlan>,
-        limit: usize,
-    ) -> std::result::Result<Option<Vec<RecordBatch>>, DataFusionError> {
+        most: usize,
+        time: Duration,
+    ) -> std::result::Result<Limited, DataFusionError> {
         let context = self.engine.context.task_ctx();
-        let task = SpawnedTask::spawn(async move {
+        let rows = async move {
             let mut stream = execute_stream(plan, context)?;
             let (mut batches, mut count) = (Vec::new(), 0);
             while let Some(batch) = stream.next().await {
                 let batch = batch?;
                 count += batch.num_rows();
-                if count > limit {
-                    return Ok(None);
+                if count > most {
+                    return Ok(Limited::TooManyRows);
                 }
                 batches.push(batch);
             }
-            Ok(Some(batches))
-        });
-        task.join().await.map_err(|error| DataFusionError::External(Box::new(error)))?
+            Ok(Limited::Rows(batches))
+        };
+        let task = SpawnedTask::spawn(tokio::time::timeout(time, rows));
+        let ended = task.join().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        ended.unwrap_or(Ok(Limited::TooLong))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::config::{Config, ErrorText};
 use crate::query::engine::Engine;
 use crate::query::error::engine_error;
 use crate::query::rows::rows;
-use crate::query::shared_scan::SharedScan;
+use crate::query::shared_scan::{Limited, SharedScan};
 use model::error::{Error, Problem, Result};
 use model::report::{AgentSummary, Finding, Suppressed};
 use model::table::Table;
@@ -161,28 +161,35 @@ async fn run_rule(
     window: Window,
     limit: Duration,
 ) -> Result<Found> {
-    let sql = sql?;
-    let batches = async {
-        let plan = shared.plan(&sql).await.map_err(|fault| {
-            fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place)
-        })?;
-        shared.rows(plan, MAX_ROWS_PER_RULE).await.map_err(|error| {
-            engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone())
-        })
-    };
-    let left_out = |why: String| {
+    let plan = shared
+        .plan(&sql?)
+        .await
+        .map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
+    let ended = shared
+        .rows(plan, MAX_ROWS_PER_RULE, limit)
+        .await
+        .map_err(|error| engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone()))?;
+    let left_out = |why: String, hint: &str| {
         Error::failed(format!("rule `{}` is left out", rule.id))
             .at(rule.place.clone())
             .because(ErrorText(why))
+            .hint(hint)
     };
-    let batches = tokio::time::timeout(limit, batches).await.map_err(|_| {
-        left_out(format!("it exceeded its time limit ({} s)", limit.as_secs()))
-            .hint("narrow its joins, or raise `[rules] rule_seconds`")
-    })??;
-    let batches = batches.ok_or_else(|| {
-        left_out(format!("it returned more than {MAX_ROWS_PER_RULE} rows"))
-            .hint("group by the objects that it is about, or raise its threshold")
-    })?;
+    let batches = match ended {
+        Limited::Rows(batches) => batches,
+        Limited::TooManyRows => {
+            return Err(left_out(
+                format!("it returned more than {MAX_ROWS_PER_RULE} rows"),
+                "group by the objects that it is about, or raise its threshold",
+            ));
+        }
+        Limited::TooLong => {
+            return Err(left_out(
+                format!("it exceeded its time limit ({} s)", limit.as_secs()),
+                "narrow its joins, or raise `[rules] rule_seconds`",
+            ));
+        }
+    };
     let mut findings = findings_of(rule, &batches, window)?;
     let over = findings.len().saturating_sub(MAX_FINDINGS_PER_RULE);
     findings.truncate(MAX_FINDINGS_PER_RULE);

@@ -84,8 +84,8 @@ async fn named_objects(
     Ok(found)
 }
 
-/// Returns the rules that an instruction names by id, else those that share words with it: at least half as
-/// many as the rule with the most.
+/// Returns the rules that an instruction names by id, else those that share words with it: for each word the
+/// rules with the best score of those that have it, so that no subject of the instruction is lost.
 fn pick<'r>(rules: &[&'r Rule], instruction: &Instruction) -> Vec<(&'r Rule, Vec<String>)> {
     let by_id: Vec<_> = rules.iter().filter(|rule| instruction.has_id(rule)).collect();
     if !by_id.is_empty() {
@@ -97,12 +97,22 @@ fn pick<'r>(rules: &[&'r Rule], instruction: &Instruction) -> Vec<(&'r Rule, Vec
     for word in shared.iter().flat_map(|(_, words)| words) {
         *frequency.entry(word.clone()).or_default() += 1;
     }
+    let mut best: BTreeMap<String, usize> = BTreeMap::new();
     for (_, words) in &mut shared {
         words.retain(|word| frequency.get(word).is_none_or(|count| count * COMMON_SHARE <= rules.len()));
+        for word in words.iter() {
+            let best = best.entry(word.clone()).or_default();
+            *best = score(words).max(*best);
+        }
     }
-    let most = shared.iter().map(|(_, words)| words.len()).max().unwrap_or(0);
-    let picked = shared.into_iter().filter(|(_, words)| !words.is_empty() && 2 * words.len() >= most);
+    let is_best = |words: &BTreeSet<String>| words.iter().any(|word| best.get(word) == Some(&score(words)));
+    let picked = shared.into_iter().filter(|(_, words)| is_best(words));
     picked.map(|(rule, words)| (rule, words.into_iter().collect())).collect()
+}
+
+/// Returns how well words fit: one for an English word, one less than its characters for a Chinese part.
+fn score(words: &BTreeSet<String>) -> usize {
+    words.iter().map(|word| if word.is_ascii() { 1 } else { word.chars().count() - 1 }).sum()
 }
 
 fn explain(

@@ -2,7 +2,6 @@
 //! from counts; a missing row is never "nothing found".
 
 use crate::analysis::agent::selection::objects;
-use chrono_tz::Tz;
 use model::agent::{AgentOutcome, AgentReport};
 use model::report::{Finding, Severity};
 use model::time::Window;
@@ -38,7 +37,9 @@ pub fn summary(report: &AgentReport, window: Window) -> (String, String) {
 
 fn result(report: &AgentReport, window: Window) -> (String, String) {
     let agent = &report.agent;
-    let time = span(window, window.zone);
+    let (from, to) = (window.from.local(window.zone), window.to.local(window.zone));
+    let time = format!("{from} to {to}");
+    let time_zh = format!("{from} 至 {to}");
     let objects = objects(&report.scope);
     let within = |before: &str, after: &str| {
         if objects.is_empty() { String::new() } else { format!("{before}{objects}{after}") }
@@ -50,14 +51,14 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
             format!(
                 "The {agent} agent had no data{place} from {time}: this does not mean that there were no problems."
             ),
-            format!("{agent} 智能体在 {time}{place_zh} 没有数据：这不等于没有问题。"),
+            format!("{agent} 智能体在 {time_zh}{place_zh} 没有数据：这不等于没有问题。"),
         ),
         AgentOutcome::NoAnomaly => (
             format!(
                 "No anomaly: {rules} rules of the {agent} agent found nothing in {rows} rows{place} from {time}."
             ),
             format!(
-                "没有异常：{agent} 智能体的 {rules} 条规则在 {time}{place_zh} 的 {rows} 行中没有发现异常。"
+                "没有异常：{agent} 智能体的 {rules} 条规则在 {time_zh}{place_zh} 的 {rows} 行中没有发现异常。"
             ),
         ),
         AgentOutcome::Incomplete => (
@@ -65,7 +66,7 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
                 "The {agent} agent found nothing in {rows} rows{place} from {time}, but not every rule ran."
             ),
             format!(
-                "{agent} 智能体在 {time}{place_zh} 的 {rows} 行中没有发现异常，但并非所有规则都运行成功。"
+                "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中没有发现异常，但并非所有规则都运行成功。"
             ),
         ),
         AgentOutcome::Anomalies => {
@@ -77,7 +78,7 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
                     "The {agent} agent found {count} anomalies ({by}) in {rows} rows{place} from {time}.{worst}"
                 ),
                 format!(
-                    "{agent} 智能体在 {time}{place_zh} 的 {rows} 行中发现 {count} 个异常（{by_zh}）。{worst_zh}"
+                    "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中发现 {count} 个异常（{by_zh}）。{worst_zh}"
                 ),
             )
         }
@@ -110,9 +111,4 @@ fn severities(findings: &[Finding]) -> (String, String) {
         }
     }
     (parts.0.join(", "), parts.1.join("、"))
-}
-
-/// Returns a window as local times.
-fn span(window: Window, zone: Tz) -> String {
-    format!("{} – {}", window.from.local(zone), window.to.local(zone))
 }
