@@ -96,7 +96,7 @@ pub fn field(name: &str) -> Option<Field> {
     static KNOWN: OnceLock<Option<Known>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| toml::from_str(TABLE).ok()).as_ref()?;
     let name = name.replace('\\', "");
-    let of_name = known.field.iter().find(|field| field.sigma.iter().any(|sigma| *sigma == name));
+    let of_name = known.field.iter().find(|field| field.sigma.contains(&name));
     if let Some(KnownField { sql, kind, path, words, .. }) = of_name {
         let (sql, path, words) = (sql.clone(), path.clone(), words.clone());
         return Some(Field { sql, kind: *kind, key: String::new(), path, words });
