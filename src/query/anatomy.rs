@@ -297,7 +297,8 @@ impl SelectPart {
     /// `what`, it selects that of each group, whether or not `having` holds.
     pub fn group(&self, at: &Relation, image: &str, keys: &[String], what: Option<&str>) -> String {
         let key = |key: &String| {
-            format!("({key}) is not distinct from (select {key} from {image} as {} limit 1)", at.alias)
+            // in parentheses: the right side would take what follows `and` too
+            format!("(({key}) is not distinct from (select {key} from {image} as {} limit 1))", at.alias)
         };
         let mut conditions: Vec<String> = keys.iter().map(key).collect();
         conditions.extend(self.select.selection.as_ref().map(|selection| format!("({selection})")));
