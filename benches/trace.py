@@ -4,8 +4,8 @@ The joins are the very files sql/trace/events.sql and operations.sql, unchanged,
 the program runs them: seconds are their sum, memory is that of the greater. Around them are the
 tables that src/analysis/trace/mod.rs registers: `starts` (the lake's `business` table, which for this
 bench holds the starts and nothing else), `keys` (workloads.sql and keys.sql over them, written once by
-DuckDB into the lake's `standard` table; the program keeps them in memory), `mentions`, `around_event`
-and `around_audit`, cut to eight hours before the first start and ten minutes after the last. Every
+DuckDB into the lake's `standard` table; the program keeps them in memory), `mentions`, `around_event`,
+`around_audit` and `around_acts` (acts.sql), cut to eight hours before the first start and ten minutes after the last. Every
 column of the result is read: both engines count its rows, sum its numbers and the lengths of its
 texts, and must agree to the last one. `select 1` is the start of the process and the catalog: each
 of Headwater's figures includes it, DuckDB's begin at an open connection.
@@ -47,7 +47,9 @@ AROUND = """with around_event as (
 ),
 around_audit as (
     select * from audit where ts >= '{begin}' and ts <= '{end}'
-)"""
+),
+around_acts as (
+""" + (SQL / "acts.sql").read_text().replace("{table}", "around_audit") + ")"
 
 # the keys of every start, as rows of `standard`
 KEYS = """

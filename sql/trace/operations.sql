@@ -1,7 +1,7 @@
 -- The operations before each start on the objects that it depends on or mentions: eight hours back
 -- (a leak takes time), and two minutes on, since clocks may differ. Bucketed like events.sql; the
 -- keys of an operation are those of the object it changed. Reads `keys`, `mentions` and `starts`,
--- in memory, and `around_audit` once.
+-- in memory, and `around_acts` once.
 with all_keys as (
     select start_id, key, link, identity, hop, via
     from keys
@@ -34,8 +34,7 @@ buckets as (
     )
 ),
 
--- successful mutating requests of people and pipelines, once for each key of the changed object;
--- a request that a controller makes by itself is a consequence, not a cause
+-- once for each key of the changed object
 keyed as (
     select ts, namespace, workload, audit_id, username, verb, resource, name, operation, code, message,
         row_id, source, line, json_get_str(attrs, 'impersonatedUser', 'username') as on_behalf_of,
@@ -73,25 +72,7 @@ keyed as (
             case when operation = 'create' or verb = 'patch' and code = 201 and workload is not null
                 then 'load:' end
         ]) as key
-    from around_audit
-    where operation is not null
-        and operation not in ('exec', 'other', 'metadata')
-        and coalesce(stage, 'ResponseComplete') in ('ResponseComplete', 'Panic')
-        and coalesce(code, 200) < 400
-        and coalesce(uri, '') not like '%dryRun=All%'
-        and username not like 'system:node:%'
-        and username not like 'system:kube-%'
-        and username <> 'system:apiserver'
-        and not (
-            username like 'system:serviceaccount:kube-system:%'
-            -- the accounts of kube-controller-manager; the cluster autoscaler may be a cause
-            and (
-                username like '%-controller'
-                or username like '%-collector'
-                or username like '%-binder'
-                or username like '%:horizontal-pod-autoscaler'
-            )
-        )
+    from around_acts
 ),
 
 near as (

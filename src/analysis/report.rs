@@ -1,7 +1,7 @@
 //! The report: findings, traces and the coverage of the data. Ids are deterministic and lists stably
 //! sorted, so that the reports of two days can be compared. Missing data is not "no finding".
 
-use crate::analysis::agent::AgentReport;
+use crate::analysis::agent::AgentFindings;
 use crate::analysis::incident::incidents;
 use crate::lake::catalog::{Catalog, ObjectState};
 use crate::query::engine::Engine;
@@ -20,36 +20,7 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     let mut coverage = Coverage::default();
     let mut sources = BTreeSet::new();
     for table in Table::LOGS {
-        let name = table.name();
-        // a row that has the time of its object says nothing about an hour
-        let dated = match table {
-            Table::Business | Table::Standard => {
-                r#"bool_or(attrs is null or attrs not like '%"ts_source":"object"%')"#
-            }
-            Table::Event | Table::Audit | Table::State => "bool_or(true)",
-        };
-        let sql = format!(
-            "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
-             max(ts) as last_ts, cast({dated} as int) as dated from {name} group by 1, 2"
-        );
-        let mut count = 0;
-        let mut hours = BTreeSet::new();
-        let mut last_ts = None;
-        for row in rows(&engine.query(&sql).await?) {
-            count += row.int("rows").unwrap_or(0).unsigned_abs();
-            if row.int("dated") == Some(1) {
-                hours.insert(row.int("hour").unwrap_or(0));
-                last_ts = last_ts.max(row.ts("last_ts"));
-            }
-            sources.extend(row.text("source").map(str::to_owned));
-        }
-        coverage.tables.push(TableCoverage {
-            table: table.name().into(),
-            rows: count,
-            unparsed: unparsed(engine, table).await?,
-            last_ts,
-            hours_without_data: hours_missing(window, &hours),
-        });
+        coverage.tables.push(table_coverage(engine, table, window, &mut sources).await?);
     }
     coverage.objects = sources.len() as u64;
     let date = window.date();
@@ -72,6 +43,45 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
         }
     }
     Ok(coverage)
+}
+
+/// Returns the coverage of one table, and adds the keys of the objects that its rows come from to `sources`.
+pub async fn table_coverage(
+    engine: &Engine,
+    table: Table,
+    window: Window,
+    sources: &mut BTreeSet<String>,
+) -> Result<TableCoverage> {
+    let name = table.name();
+    // a row that has the time of its object says nothing about an hour
+    let dated = match table {
+        Table::Business | Table::Standard => {
+            r#"bool_or(attrs is null or attrs not like '%"ts_source":"object"%')"#
+        }
+        Table::Event | Table::Audit | Table::State => "bool_or(true)",
+    };
+    let sql = format!(
+        "select cast(floor(date_part('epoch', ts) / 3600) as bigint) as hour, source, count(*) as rows,
+         max(ts) as last_ts, cast({dated} as int) as dated from {name} group by 1, 2"
+    );
+    let mut count = 0;
+    let mut hours = BTreeSet::new();
+    let mut last_ts = None;
+    for row in rows(&engine.query(&sql).await?) {
+        count += row.int("rows").unwrap_or(0).unsigned_abs();
+        if row.int("dated") == Some(1) {
+            hours.insert(row.int("hour").unwrap_or(0));
+            last_ts = last_ts.max(row.ts("last_ts"));
+        }
+        sources.extend(row.text("source").map(str::to_owned));
+    }
+    Ok(TableCoverage {
+        table: table.name().into(),
+        rows: count,
+        unparsed: unparsed(engine, table).await?,
+        last_ts,
+        hours_without_data: hours_missing(window, &hours),
+    })
 }
 
 /// Returns the number of rows that no format matched; only text tables can have some.
@@ -106,6 +116,13 @@ pub fn saved(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
             .because(error)
             .hint(format!("`headwater analyze --date {date}` makes a new one"))
     })
+}
+
+/// Returns the saved report of a day if the day's rows have not changed since.
+pub fn up_to_date(catalog: &Catalog, date: &str) -> Result<Option<Report>> {
+    let reported = catalog.reported_days(date)?.into_iter().find(|(day, _)| *day == date);
+    let is_current = reported.map(|(_, state)| state) == catalog.day_fingerprint(date)?;
+    if is_current { saved(catalog, Some(date)) } else { Ok(None) }
 }
 
 /// Parses a saved report. An earlier version had no incidents: they are made from what it has.
@@ -164,8 +181,8 @@ pub fn trace_of(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<Trace
 
 /// The results of the steps before the report, in any order.
 pub struct Parts {
-    /// Reports of the agents, without their findings.
-    pub agents: Vec<AgentReport>,
+    /// Results of the agents, without their findings.
+    pub agents: Vec<AgentFindings>,
     /// Findings of all agents.
     pub findings: Vec<Finding>,
     /// Traces of the findings.
@@ -180,10 +197,9 @@ pub fn assemble(run: RunInfo, mut coverage: Coverage, parts: Parts, before: Opti
     coverage.problems.extend(problems);
     coverage.problems.sort();
     coverage.problems.dedup();
-    let gone = compare(&mut findings, before);
-    findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(a.first_ts.cmp(&b.first_ts)).then_with(|| a.id.cmp(&b.id))
-    });
+    set_status(&mut findings, before);
+    let gone = gone(&findings, before);
+    sort(&mut findings);
     let place: BTreeMap<&str, usize> =
         findings.iter().enumerate().map(|(at, finding)| (finding.id.as_str(), at)).collect();
     traces.sort_by_key(|trace| {
@@ -210,9 +226,16 @@ pub fn assemble(run: RunInfo, mut coverage: Coverage, parts: Parts, before: Opti
     report
 }
 
-/// Sets the status of each finding against the day before, and returns the findings that are gone.
-fn compare(findings: &mut [Finding], before: Option<&Report>) -> Vec<Gone> {
-    let Some(before) = before else { return Vec::new() };
+/// Sorts findings: the most serious first, then the earliest.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(a.first_ts.cmp(&b.first_ts)).then_with(|| a.id.cmp(&b.id))
+    });
+}
+
+/// Sets the status of each finding against the day before.
+pub fn set_status(findings: &mut [Finding], before: Option<&Report>) {
+    let Some(before) = before else { return };
     for finding in findings.iter_mut() {
         let earlier = before.findings.iter().find(|b| b.rule == finding.rule && b.entity == finding.entity);
         finding.status = match earlier {
@@ -222,6 +245,11 @@ fn compare(findings: &mut [Finding], before: Option<&Report>) -> Vec<Gone> {
             Some(_) => Status::Ongoing,
         };
     }
+}
+
+/// Returns the findings of the day before that are gone.
+fn gone(findings: &[Finding], before: Option<&Report>) -> Vec<Gone> {
+    let Some(before) = before else { return Vec::new() };
     before
         .findings
         .iter()

@@ -31,7 +31,7 @@ use std::sync::Arc;
 const STEPS: f64 = 3.0;
 
 /// Longest time that one analysis may cover, in days.
-const MAX_DAYS: i64 = 8;
+pub(super) const MAX_DAYS: i64 = 8;
 
 /// Largest number of objects that one analysis may select.
 const MAX_OBJECTS: usize = 10_000;
@@ -131,7 +131,7 @@ fn run(inner: &Inner, work: &Work, target: Target, options: Options) -> ApiResul
     let is_day = matches!(target, Target::Day(_));
     if is_day
         && !options.saves
-        && let Some(report) = up_to_date(&workspace.catalog, window)?
+        && let Some(report) = report::up_to_date(&workspace.catalog, &window.date().to_string())?
     {
         return Ok(analysis(report, true, options.lang));
     }
@@ -161,14 +161,6 @@ fn day_with_rows(catalog: &Catalog, day: NaiveDate) -> ApiResult<()> {
         format!("the lake has no rows of {day}; this does not mean that there were no problems"),
     )
     .hint(span(catalog)?))
-}
-
-/// Returns the day's saved report if the day's rows have not changed since.
-fn up_to_date(catalog: &Catalog, window: Window) -> Result<Option<Report>> {
-    let date = window.date().to_string();
-    let reported = catalog.reported_days(&date)?.into_iter().find(|(day, _)| *day == date);
-    let is_current = reported.map(|(_, state)| state) == catalog.day_fingerprint(&date)?;
-    if is_current { report::saved(catalog, Some(&date)) } else { Ok(None) }
 }
 
 /// Returns the time that the rows of `objects` cover.

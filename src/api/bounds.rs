@@ -1,5 +1,6 @@
 //! Limits on the length of responses: lists and texts are cut off, and the cut is marked in the response.
 
+use model::agent::AgentReport;
 use model::error::Problem;
 use model::report::{Evidence, Finding, Report, Trace};
 use serde_json::Value;
@@ -66,14 +67,28 @@ pub(super) fn shorten_report(report: &mut Report) -> u64 {
     report.findings.iter_mut().for_each(shorten_finding);
     report.traces.truncate(LIST);
     report.traces.iter_mut().for_each(shorten_trace);
-    let problems = &mut report.coverage.problems;
+    shorten_problems(&mut report.coverage.problems);
+    report.gone.truncate(LIST);
+    report.suppressed.truncate(LIST);
+    total as u64
+}
+
+/// Cuts the report of an agent to a page of its findings, with their tables.
+pub(super) fn shorten_agent_report(report: &mut AgentReport, offset: usize, limit: usize) {
+    report.findings = std::mem::take(&mut report.findings).into_iter().skip(offset).take(limit).collect();
+    report.findings.iter_mut().for_each(shorten_finding);
+    report.tables.retain(|table| report.findings.iter().any(|finding| finding.id == table.finding));
+    report.summary = shorten(&report.summary, TEXT);
+    report.summary_zh = shorten(&report.summary_zh, TEXT);
+    report.suppressed.truncate(LIST);
+    shorten_problems(&mut report.problems);
+}
+
+fn shorten_problems(problems: &mut Vec<Problem>) {
     let more = problems.len().saturating_sub(LIST);
     problems.truncate(LIST);
     if more > 0 {
         let what = format!("… and {more} more problems");
         problems.push(Problem { step: "report".into(), what, place: None, hint: None });
     }
-    report.gone.truncate(LIST);
-    report.suppressed.truncate(LIST);
-    total as u64
 }

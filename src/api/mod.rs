@@ -2,6 +2,8 @@
 //! except probes and metrics is checked against the caller's role and recorded in the audit log.
 //! Must not know how a request arrives or how a response is encoded.
 
+pub mod agent_document; // the interface document of the agents
+pub mod agents; // agents as units
 pub mod doctor; // checks of an installation
 pub mod metrics; // OpenMetrics text
 pub mod request; // arguments of requests

@@ -5,6 +5,7 @@ use crate::api::Role;
 /// An operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
+    Agents,
     Analyze,
     AuditLog,
     Brief,
@@ -15,6 +16,7 @@ pub(super) enum Operation {
     Query,
     Report,
     Rules,
+    RunAgent,
     RunDay,
     Runs,
     Tables,
@@ -26,6 +28,7 @@ impl Operation {
     /// Returns the name used in the audit log.
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Agents => "agents",
             Self::Analyze => "analyze",
             Self::AuditLog => "audit_log",
             Self::Brief => "brief",
@@ -36,6 +39,7 @@ impl Operation {
             Self::Query => "query",
             Self::Report => "report",
             Self::Rules => "rules",
+            Self::RunAgent => "run_agent",
             Self::RunDay => "run_day",
             Self::Runs => "runs",
             Self::Tables => "tables",

@@ -120,3 +120,48 @@ pub struct RunDayRequest {
     /// Local day, YYYY-MM-DD. Default: yesterday.
     pub date: Option<String>,
 }
+
+/// Selects agents.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentsRequest {
+    /// Agent: `business`, `standard`, `event` or `audit`. The response then contains its rules.
+    pub agent: Option<String>,
+}
+
+/// A part of the report of an agent that can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentPart {
+    /// The SQL that was run.
+    Sql,
+    /// The log rows behind the findings.
+    Tables,
+}
+
+/// What an agent is to do. Set `date`, or `from` and `to`, or none of them for the last day with rows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunAgentRequest {
+    /// Agent: `business`, `standard`, `event` or `audit`.
+    pub agent: String,
+    /// Local day, YYYY-MM-DD.
+    pub date: Option<String>,
+    /// Start, inclusive: local time, or RFC 3339. At most 8 days before `to`.
+    pub from: Option<String>,
+    /// End, exclusive: local time, or RFC 3339.
+    pub to: Option<String>,
+    /// Namespaces that the findings are limited to. Default: all.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
+    /// A question in words. Words of rules in it select rules, names of namespaces, workloads, pods and nodes
+    /// select objects; `selection` of the response explains how.
+    pub instruction: Option<String>,
+    /// Maximum number of findings, 1 to 200. Default: 200.
+    pub limit: Option<u32>,
+    /// Number of findings to skip.
+    #[serde(default)]
+    pub offset: u32,
+    /// Parts of the response besides the findings, `sql` and `tables`. Default: both over HTTP, none over MCP.
+    pub parts: Option<Vec<AgentPart>>,
+}

@@ -141,6 +141,42 @@ pub struct RuleDoc {
     pub sql: Option<String>,
 }
 
+/// The agents.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AgentList {
+    /// The agents.
+    pub agents: Vec<AgentDoc>,
+}
+
+/// An agent.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AgentDoc {
+    /// Name of the agent, which is also the table that it reads.
+    pub agent: String,
+    /// What its table holds.
+    pub about: String,
+    /// Columns that its rules depend on.
+    pub key_fields: Vec<ColumnDoc>,
+    /// Number of its rules.
+    pub rules: u64,
+    /// Its rules; only if the request names an agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_rules: Option<Vec<DecisionRule>>,
+}
+
+/// A rule of an agent.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DecisionRule {
+    /// Id, AGENT/NAME.
+    pub id: String,
+    /// Severity of its findings.
+    pub severity: Severity,
+    /// Title.
+    pub title: String,
+    /// Title in Chinese; null if the rule has none.
+    pub title_zh: Option<String>,
+}
+
 /// Runs of the daily job.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunList {

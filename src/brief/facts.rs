@@ -214,6 +214,8 @@ fn add_trace(outline: &Outline, trace: &Trace, lang: Lang, facts: &mut Vec<Fact>
         "what": symptom.map(|finding| plain(finding.summary_in(lang), 240)),
         "verdict": labels::verdict(trace.verdict, lang), "reasons": reasons,
         "cause": best.and_then(|best| best.cause.as_ref()).map(|cause| of_cause(cause, local, lang)),
+        "trigger": best.and_then(|best| best.trigger.as_ref()).map(|cause| of_cause(cause, local, lang)),
+        "restored_by": best.and_then(|best| best.restored_by.as_ref()).map(|cause| of_cause(cause, local, lang)),
         "state": best.and_then(|best| best.state.as_ref()).map(|state| plain(&state.text_in(lang), 240)),
     });
     let with_verdict = |fact: Fact| Fact {

@@ -3,6 +3,7 @@
 //! ends the program is printed here and nowhere else. Must not hold logic that HTTP or MCP also need:
 //! that belongs in `api`.
 
+mod agents;
 mod analyze;
 mod brief;
 mod channels;
@@ -103,6 +104,7 @@ subcommands! {
     Formats => formats,
     Inspect => inspect,
     Analyze => analyze,
+    Agents => agents,
     Trace => trace,
     Brief => brief,
     Sql => sql,

@@ -15,10 +15,14 @@ pub struct Args {
     /// Threads of the engine
     #[arg(long, value_name = "N")]
     threads: usize,
+    /// Zone of times without an offset
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    zone: chrono_tz::Tz,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
-    let config = WorkerConfig { lake: context.lake_path(), temp: args.temp.clone(), threads: args.threads };
+    let (temp, threads, zone) = (args.temp.clone(), args.threads, args.zone);
+    let config = WorkerConfig { lake: context.lake_path(), temp, threads, zone };
     worker::run(config, std::io::stdin().lock(), std::io::stdout())?;
     Ok(Done::All)
 }

@@ -1,13 +1,16 @@
 //! `headwater sql`: ad hoc SQL over the lake, as one statement or at a prompt.
 
-use crate::cli::{Context, Done, Result, notice, print, print_json};
+use crate::cli::{Context, Done, Result, notice, print};
 use crate::query::engine::Engine;
 use crate::query::error::engine_error;
+use crate::query::export;
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use model::error::Error;
 use parquet::arrow::ArrowWriter;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Query the lake with SQL; without a statement, open a prompt
 ///
@@ -56,7 +59,7 @@ fn run_statement(context: &Context, engine: &Engine, query: &str, format: Format
     let batches = context.runtime.block_on(async {
         let frame =
             engine.plan(query).await.map_err(|error| error.into_error("cannot plan the statement", "sql"))?;
-        let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
+        let schema = Arc::new(frame.schema().as_arrow().clone());
         let mut batches =
             frame.collect().await.map_err(|error| engine_error("the statement failed", error))?;
         if batches.is_empty() {
@@ -70,16 +73,19 @@ fn run_statement(context: &Context, engine: &Engine, query: &str, format: Format
 fn print_batches(batches: &[RecordBatch], format: Format) -> Result<()> {
     match format {
         Format::Table => {
-            print(&arrow::util::pretty::pretty_format_batches(batches).map_err(cannot_write)?.to_string())
+            let batches =
+                batches.iter().map(export::without_unions).collect::<std::result::Result<Vec<_>, _>>();
+            let batches = batches.map_err(cannot_write)?;
+            print(&arrow::util::pretty::pretty_format_batches(&batches).map_err(cannot_write)?.to_string())
         }
-        Format::Json => print_json(&crate::query::rows::json_rows(batches)?),
-        Format::Csv => {
+        Format::Json => {
             let mut bytes = Vec::new();
-            let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut bytes);
-            for batch in batches {
-                writer.write(batch).map_err(cannot_write)?;
-            }
-            drop(writer);
+            export::json(batches, &mut bytes).map_err(cannot_write)?;
+            print(&String::from_utf8_lossy(&bytes))
+        }
+        Format::Csv => {
+            let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+            let bytes = export::csv(&schema, batches).map_err(cannot_write)?;
             print(&String::from_utf8_lossy(&bytes))
         }
         Format::Parquet => {

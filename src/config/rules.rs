@@ -15,6 +15,8 @@ pub struct RulesConfig {
     pub path: Option<PathBuf>,
     /// Days before the analysed window that the `history.*` tables hold. Default: 7.
     pub lookback_days: Option<u32>,
+    /// Maximum duration of one rule, seconds; a rule that takes longer is left out. Default: 300.
+    pub rule_seconds: Option<u64>,
     /// Parameters by rule id.
     #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
     pub params: BTreeMap<String, BTreeMap<String, toml::Value>>,
@@ -36,6 +38,16 @@ pub struct Exception {
     pub reason: String,
     /// Last day on which the exception applies, YYYY-MM-DD.
     pub until: String,
+}
+
+/// Maximum duration of one rule if the config sets none, seconds.
+const RULE_SECONDS: u64 = 300;
+
+impl RulesConfig {
+    /// Returns the maximum duration of one rule, seconds.
+    pub fn rule_seconds(&self) -> u64 {
+        self.rule_seconds.unwrap_or(RULE_SECONDS)
+    }
 }
 
 impl Exception {

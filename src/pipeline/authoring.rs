@@ -59,8 +59,7 @@ impl Workspace {
     /// Runs one rule over one day as the daily run would: with its parameters, exceptions and history.
     pub async fn backtest_day(&self, rule: &Rule, day: Window) -> Result<BacktestDay> {
         let engine = self.engine(Some(day)).await?;
-        let report =
-            agent::invoke(rule.agent, std::slice::from_ref(rule), &engine, day, &self.config).await?;
+        let report = agent::invoke(rule.agent, &[rule], &engine, day, &self.config).await?;
         let entities: BTreeSet<String> =
             report.findings.iter().map(|finding| finding.entity.label()).collect();
         let sample = |finding: &model::report::Finding| {

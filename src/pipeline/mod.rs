@@ -1,6 +1,7 @@
 //! The pipeline: which step runs when. A window of the lake becomes a report; a day of the bucket becomes a
 //! brief. Retries, resumes, and allows one run at a time. The steps know nothing of each other.
 
+mod agent; // one agent as a unit
 mod authoring; // one rule over the days of a lake, one row through a rule
 mod batch; // the daily job with its source, channels and lock
 mod daily; // which days, in which order
@@ -11,6 +12,7 @@ mod outcome; // the result of a day
 mod steps; // one run with its steps, resumable
 mod workspace; // an open lake, and the steps of an analysis
 
+pub use crate::pipeline::agent::AgentTask;
 pub use crate::pipeline::authoring::BacktestDay;
 pub use crate::pipeline::batch::{JobControl, batch, download, no_stdout, send_pending};
 pub use crate::pipeline::daily::Daily;

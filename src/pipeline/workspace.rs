@@ -2,10 +2,11 @@
 //! brief. Must not know which days are due.
 
 use crate::analysis::agent;
-use crate::analysis::agent::AgentReport;
+use crate::analysis::agent::AgentFindings;
 use crate::analysis::change;
 use crate::analysis::report;
 use crate::analysis::rules::RuleSet;
+use crate::analysis::rules::header::Rule;
 use crate::analysis::trace;
 use crate::analysis::trace::{Bursts, Start, Subject};
 use crate::brief::{Length, Writer, WrittenBrief};
@@ -36,7 +37,7 @@ const AFTER_S: i64 = 3600;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Analysis {
     /// Summary of each agent.
-    pub agents: Vec<AgentReport>,
+    pub agents: Vec<AgentFindings>,
     /// Findings of all agents.
     pub findings: Vec<Finding>,
     /// Rules that failed.
@@ -149,8 +150,8 @@ impl Workspace {
         self.rules.check_own(&Engine::empty(self.limits()).await?, &self.config.rules).await;
         let mut problems = self.rules.problems();
         let engine = self.engine(Some(window)).await?;
-        let rules = &self.rules.rules;
-        let invoke = |agent| agent::invoke(agent, rules, &engine, window, &self.config);
+        let rules: Vec<&Rule> = self.rules.rules.iter().collect();
+        let invoke = |agent| agent::invoke(agent, &rules, &engine, window, &self.config);
         let [business, standard, event, audit] = Table::LOGS.map(invoke);
         let (business, standard, event, audit) = tokio::join!(business, standard, event, audit);
         let mut agents = vec![business?, standard?, event?, audit?];
@@ -249,5 +250,6 @@ impl Workspace {
 
 /// Returns the limits of the query engine that a config sets.
 pub fn limits(config: &Config) -> Limits {
-    Limits { memory_bytes: config.engine.memory_mib << 20, threads: config.threads() }
+    let zone = config.zone().unwrap_or(chrono_tz::Tz::UTC); // a config is checked when it is read
+    Limits { memory_bytes: config.engine.memory_mib << 20, threads: config.threads(), zone }
 }

@@ -6,9 +6,12 @@ use crate::lake::catalog::Catalog;
 use crate::lake::rows::{Texts, schema};
 use crate::lake::{change, topology};
 use crate::query::broken;
+use crate::query::dialect;
 use crate::query::error::{SqlError, engine_error};
+use crate::query::local_time::LocalTimes;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
+use chrono_tz::Tz;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::common::{DataFusionError, TableReference};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -22,6 +25,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource, col, lit};
 use datafusion::object_store::local::LocalFileSystem;
+use datafusion::optimizer::Analyzer;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use model::error::{Error, Result};
@@ -33,13 +37,15 @@ use std::sync::Arc;
 /// The lake's folder as plans and errors show it: they must not contain a path of this machine.
 const LAKE: &str = "lake:///";
 
-/// The resource limits of a session.
+/// The resource limits of a session, and how it reads times.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Memory of queries in bytes; beyond it, operators spill to disk.
     pub memory_bytes: usize,
     /// Threads that run a query.
     pub threads: usize,
+    /// The zone of times in a statement that name none.
+    pub zone: Tz,
 }
 
 /// A session over a lake.
@@ -148,14 +154,17 @@ impl Engine {
             .with_disk_manager_builder(DiskManagerBuilder::default())
             .build_arc()
             .map_err(|error| engine_error("cannot start the query engine", error))?;
-        Self::with(settings(limits), runtime)
+        Self::with(settings(limits), runtime, limits.zone)
     }
 
-    pub(crate) fn with(settings: SessionConfig, runtime: Arc<RuntimeEnv>) -> Result<Self> {
+    pub(crate) fn with(settings: SessionConfig, runtime: Arc<RuntimeEnv>, zone: Tz) -> Result<Self> {
+        let mut analyzer = Analyzer::new();
+        analyzer.rules.insert(0, Arc::new(LocalTimes { zone }));
         let state = SessionStateBuilder::new()
             .with_config(settings)
             .with_runtime_env(runtime)
             .with_default_features()
+            .with_analyzer_rules(analyzer.rules)
             .build();
         #[expect(clippy::disallowed_methods, reason = "the one place that builds a session")]
         let mut context = SessionContext::new_with_state(state);
@@ -243,7 +252,12 @@ impl Engine {
 
     /// Plans one read-only statement.
     pub async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, SqlError> {
-        self.context.sql_with_options(sql, only_reads()).await.map_err(|error| SqlError::of(&error))
+        let failed = |error: DataFusionError| SqlError::of(&error);
+        let state = self.context.state();
+        let statement = dialect::statement(sql).map_err(failed)?;
+        let plan = state.statement_to_plan(statement).await.map_err(failed)?;
+        only_reads().verify_plan(&plan).map_err(failed)?;
+        Ok(DataFrame::new(state, plan))
     }
 
     /// Runs one read-only statement.

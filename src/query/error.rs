@@ -2,12 +2,18 @@
 //! Reads position, text and hint out of DataFusion's errors. Must not know HTTP, MCP or the API.
 
 use crate::config::ErrorText;
-use datafusion::common::DataFusionError;
+use crate::query::nearest::nearest;
+use datafusion::common::{Column, DataFusionError, SchemaError};
 use model::error::Error;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Longest text of an error of an untrusted statement, in characters: it may quote the statement.
 const MAX_TEXT: usize = 500;
+
+/// What the engine says of a text that is not a time, and the next step.
+const TIME_ERROR: &str = "parsing timestamp from";
+const TIME_HINT: &str = "write 2026-11-22T10:12:00+08:00, or 2026-11-22 10:12 or 2026-11-22 for local time";
 
 /// Where an SQL text is wrong, and the planner's reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,13 +58,13 @@ impl SqlError {
     /// Reads position, text and hint of a planner's error.
     pub(crate) fn of(error: &DataFusionError) -> Self {
         let text = error.strip_backtrace();
-        let text = text.lines().next().unwrap_or_default().to_owned();
+        let first = text.lines().next().unwrap_or_default();
         let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
         let (line, column) = match span {
             Some(span) => (Some(span.start.line), Some(span.start.column)),
-            None => parser_position(&text),
+            None => parser_position(first),
         };
-        let (what, hint) = split_hint(&text);
+        let (what, hint) = missing(error).unwrap_or_else(|| split_hint(first));
         Self { line, column, what, hint }
     }
 
@@ -98,8 +104,13 @@ impl QueryError {
 /// Returns an error of the engine without its backtrace.
 pub fn engine_error(what: &str, error: DataFusionError) -> Error {
     let text = error.strip_backtrace();
-    let hint =
-        text.contains("Resources exhausted").then_some("raise `[engine] memory_mib`, or narrow the query");
+    let hint = match () {
+        () if text.contains("Resources exhausted") => {
+            Some("raise `[engine] memory_mib`, or narrow the query")
+        }
+        () if text.contains(TIME_ERROR) => Some(TIME_HINT),
+        () => None,
+    };
     let error = Error::failed(what).because(ErrorText(text));
     match hint {
         Some(hint) => error.hint(hint),
@@ -124,7 +135,62 @@ fn parser_position(text: &str) -> (Option<u64>, Option<u64>) {
     (number("Line: "), number("Column: "))
 }
 
-/// Splits the planner's text into the reason, without class names, and its advice.
+/// Returns reason and hint of a name that does not exist; `None` for any other error.
+fn missing(error: &DataFusionError) -> Option<(String, Option<String>)> {
+    match error.find_root() {
+        DataFusionError::SchemaError(error, _) => match &**error {
+            SchemaError::FieldNotFound { field, valid_fields } => Some(missing_column(field, valid_fields)),
+            _ => None,
+        },
+        DataFusionError::Plan(text) => {
+            let text = text.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or(text);
+            if let Some(name) = text.strip_prefix("table '").and_then(|rest| rest.strip_suffix("' not found"))
+            {
+                let name = name.strip_prefix("headwater.").unwrap_or(name);
+                let name = name.strip_prefix("public.").unwrap_or(name);
+                let last = name.rsplit('.').next().unwrap_or(name);
+                let near = nearest(last, crate::lake::tables());
+                let hint = did_you_mean(near, "tables", crate::lake::tables().collect());
+                return Some((format!("table `{name}` does not exist"), hint));
+            }
+            let (name, rest) = text.strip_prefix("Invalid function '")?.split_once('\'')?;
+            let near = rest.rsplit_once(" mean '").and_then(|(_, near)| near.split('\'').next());
+            let hint = match near.and_then(|near| nearest(name, [near])) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`show functions` lists those that exist".to_owned(),
+            };
+            Some((format!("function `{name}` does not exist"), Some(hint)))
+        }
+        _ => None,
+    }
+}
+
+fn missing_column(field: &Column, valid: &[Column]) -> (String, Option<String>) {
+    let relation = |column: &Column| column.relation.as_ref().map(|relation| relation.table().to_owned());
+    let relations: BTreeSet<String> = valid.iter().filter_map(relation).collect();
+    if let Some(of) = relation(field).filter(|of| !relations.contains(of)) {
+        let names: Vec<&str> = relations.iter().map(String::as_str).collect();
+        let hint = did_you_mean(nearest(&of, names.iter().copied()), "it reads", names);
+        return (format!("the statement has no table `{of}` for column `{}`", field.name), hint);
+    }
+    let of_table = |column: &&Column| field.relation.is_none() || relation(column) == relation(field);
+    let mut names: Vec<&str> = Vec::new();
+    for column in valid.iter().filter(of_table) {
+        if !names.contains(&column.name.as_str()) {
+            names.push(&column.name);
+        }
+    }
+    let hint = did_you_mean(nearest(&field.name, names.iter().copied()), "columns", names);
+    (format!("column `{}` does not exist", field.name), hint)
+}
+
+/// Returns the nearest name, if there is one, and all of them.
+fn did_you_mean(near: Option<&str>, what: &str, names: Vec<&str>) -> Option<String> {
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    (!names.is_empty()).then(|| format!("{near}{what}: {}", names.join(", ")))
+}
+
+/// Splits the planner's text into the reason, without class names, and the next step.
 fn split_hint(text: &str) -> (String, Option<String>) {
     let mut what = text;
     for prefix in [
@@ -134,20 +200,11 @@ fn split_hint(text: &str) -> (String, Option<String>) {
         "ParserError(\"",
         "type_coercion",
         "This feature is not implemented: ",
+        "Arrow error: ",
+        "Parser error: ",
     ] {
         what = what.strip_prefix(prefix).unwrap_or(what);
     }
-    let (what, hint) = match what.split_once(". Valid fields are ") {
-        Some((what, fields)) => {
-            let names: Vec<&str> =
-                fields.trim_end_matches('.').split(", ").map(|f| f.rsplit('.').next().unwrap_or(f)).collect();
-            (what, Some(format!("valid names: {}", names.join(", "))))
-        }
-        None => match what.split_once(" Did you mean ") {
-            Some((what, name)) => (what, Some(format!("did you mean {name}"))),
-            None => (what, None),
-        },
-    };
     let what = what.split(" at Line: ").next().unwrap_or(what).trim_end_matches(['.', '"', ')']);
     let acronym = what.get(..2).is_some_and(|lead| lead.bytes().all(|b| b.is_ascii_uppercase()));
     let mut first = what.chars();
@@ -155,7 +212,7 @@ fn split_hint(text: &str) -> (String, Option<String>) {
         Some(c) if !acronym => c.to_lowercase().chain(first).collect(),
         _ => what.to_owned(),
     };
-    let hint = hint.or_else(|| {
+    let hint = what.contains(TIME_ERROR).then(|| TIME_HINT.to_owned()).or_else(|| {
         let is_write = what.contains("not supported")
             && ["DDL", "DML", "Statement"].iter().any(|kind| what.starts_with(kind));
         is_write.then(|| "only read statements are allowed: select, with, explain, describe, show".to_owned())

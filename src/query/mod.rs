@@ -3,9 +3,13 @@
 
 pub mod anatomy;
 mod broken;
+mod dialect; // how a statement is parsed
 pub mod engine;
 pub mod error;
+pub mod export; // rows as CSV and JSON
 pub mod guard;
+mod local_time; // times in a statement
+pub mod nearest; // did you mean …
 pub mod rows;
 pub mod sandbox;
 pub mod shared_scan;

@@ -6,13 +6,14 @@ use crate::query::engine::{Engine, listing};
 use crate::query::error::{SqlError, engine_error};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{
     BinaryExpr, Expr, LogicalPlan, LogicalPlanBuilder, Operator, TableScan, TableSource,
 };
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use model::error::{Error, Result};
@@ -62,7 +63,9 @@ impl Engine {
                 }
                 Ok(TreeNodeRecursion::Continue)
             });
-            walked.map_err(|error| engine_error("cannot read a plan", error))?;
+            if walked.is_err() {
+                continue; // it is planned again, and reported, where it is run
+            }
             plans.insert((*sql).to_owned(), plan);
         }
         let folder = tempfile::tempdir().map_err(|error| {
@@ -71,8 +74,12 @@ impl Engine {
         let mut copies = HashMap::new();
         for (at, (name, reads)) in reads.into_iter().filter(|(_, reads)| reads.count > 1).enumerate() {
             let path = folder.path().join(format!("{at}.parquet"));
-            let source = self.filtered_copy(&name, reads, &path).await?;
-            copies.insert(name, source);
+            match self.filtered_copy(&name, reads, &path).await {
+                Ok(source) => drop(copies.insert(name, source)),
+                // a filter that fails, such as a division by zero, must fail its own statement only: each
+                // statement scans the table itself
+                Err(error) => tracing::warn!(table = name, %error, "scans are not shared"),
+            }
         }
         Ok(SharedScan { engine: self.clone(), plans, copies, _folder: folder })
     }
@@ -134,12 +141,28 @@ impl SharedScan {
         state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)
     }
 
-    /// Returns the rows of a plan.
+    /// Returns the rows of a plan; `None` if there are more than `limit`. The plan runs as a task of its own,
+    /// so that its caller can stop waiting at any time; dropping the future ends the task.
     pub async fn rows(
         &self,
         plan: Arc<dyn ExecutionPlan>,
-    ) -> std::result::Result<Vec<RecordBatch>, DataFusionError> {
-        collect(plan, self.engine.context.task_ctx()).await
+        limit: usize,
+    ) -> std::result::Result<Option<Vec<RecordBatch>>, DataFusionError> {
+        let context = self.engine.context.task_ctx();
+        let task = SpawnedTask::spawn(async move {
+            let mut stream = execute_stream(plan, context)?;
+            let (mut batches, mut count) = (Vec::new(), 0);
+            while let Some(batch) = stream.next().await {
+                let batch = batch?;
+                count += batch.num_rows();
+                if count > limit {
+                    return Ok(None);
+                }
+                batches.push(batch);
+            }
+            Ok(Some(batches))
+        });
+        task.join().await.map_err(|error| DataFusionError::External(Box::new(error)))?
     }
 }
 

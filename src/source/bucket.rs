@@ -81,29 +81,36 @@ impl Bucket {
         Ok(listed)
     }
 
-    /// Lists one prefix; a listing that fails midway starts again.
+    /// Lists one prefix; a listing that fails midway goes on after the last key that it returned.
     async fn list_below(&self, prefix: &str) -> Result<Vec<ListedObject>> {
         let path = unencoded_path(prefix.trim_start_matches('/'));
-        let mut attempt = 0;
+        let mut listed: Vec<ListedObject> = Vec::new();
+        let mut last: Option<Path> = None;
+        let mut failures = 0;
         loop {
-            let mut objects = self.store.list(Some(&path));
-            let mut listed = Vec::new();
-            let failed = loop {
+            let mut objects = match &last {
+                None => self.store.list(Some(&path)),
+                Some(last) => self.store.list_with_offset(Some(&path), last),
+            };
+            let error = loop {
                 match objects.next().await {
-                    None => break None,
-                    Some(Ok(meta)) => listed.push(self.object_of(&meta)),
-                    Some(Err(error)) => break Some(error),
+                    None => return Ok(each_once(listed)),
+                    Some(Ok(meta)) => {
+                        failures = 0;
+                        listed.push(self.object_of(&meta));
+                        last = Some(meta.location);
+                    }
+                    Some(Err(error)) => break error,
                 }
             };
-            let Some(error) = failed else { return Ok(listed) };
-            attempt += 1;
-            if attempt == ATTEMPTS || fetch::is_final(&error) {
+            failures += 1;
+            if failures == ATTEMPTS || fetch::is_final(&error) {
                 return Err(Error::failed("cannot list the bucket")
                     .at(format!("{}/{prefix}", self.address))
                     .because(ErrorText(fetch::error_text(&error)))
                     .hint("`headwater doctor` tests credentials, region and endpoint; keys with an empty part (`a//b`) are not supported"));
             }
-            tokio::time::sleep(self.backoff.after(attempt)).await;
+            tokio::time::sleep(self.backoff.after(failures)).await;
         }
     }
 
@@ -122,6 +129,13 @@ impl Bucket {
         let location = object.key.strip_prefix(self.address.as_str()).unwrap_or(&object.key);
         unencoded_path(location.trim_start_matches('/'))
     }
+}
+
+/// Returns the objects without repeats: a store that cannot begin after a key lists all of them again.
+fn each_once(mut objects: Vec<ListedObject>) -> Vec<ListedObject> {
+    objects.sort_by(|a, b| a.key.cmp(&b.key));
+    objects.dedup_by(|again, first| again.key == first.key);
+    objects
 }
 
 /// Returns the path of a key without percent-encoding it again.

@@ -1,5 +1,6 @@
 //! The plain values that every part of Headwater uses. No I/O, no log format, no query engine.
 
+pub mod agent;
 pub mod coverage;
 pub mod entity;
 pub mod error;

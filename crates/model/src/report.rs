@@ -191,6 +191,12 @@ pub struct Hypothesis {
     pub score: f64,
     /// The operation; null when no operation is known.
     pub cause: Option<Cause>,
+    /// The restart that brought the cause to light: pods read their configuration when they start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Cause>,
+    /// The operation on the same object after which the symptom ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_by: Option<Cause>,
     /// The object that is wrong; null when an operation is named.
     #[serde(default)]
     pub state: Option<State>,

@@ -59,7 +59,8 @@ pub async fn derive(lake: &Lake, catalog: &mut Catalog, window: Window, limits: 
     replace_day(lake, catalog, &date, &stem, &mut found)
 }
 
-/// Derives the changes of the days that have audit rows of `objects`; see [`derive()`].
+/// Derives the changes of the days that have audit rows of `objects`, and those of the days after, which depend on
+/// them, if they were derived before; see [`derive()`].
 pub async fn refresh(
     lake: &Lake,
     catalog: &mut Catalog,
@@ -72,7 +73,12 @@ pub async fn refresh(
     let days: BTreeSet<&str> =
         files.iter().filter(|file| file.table == "audit").map(|file| file.date.as_str()).collect();
     for day in days {
-        derive(lake, catalog, Window::day(parse_date(day)?, zone), limits).await?;
+        let date = parse_date(day)?;
+        derive(lake, catalog, Window::day(date, zone), limits).await?;
+        let next = date.succ_opt().unwrap_or(date);
+        if !catalog.files_of_day("change", &next.to_string())?.is_empty() {
+            derive(lake, catalog, Window::day(next, zone), limits).await?;
+        }
     }
     Ok(())
 }

@@ -8,14 +8,19 @@ use crate::query::rows::rows;
 use model::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns the changes of operations by row id. `objects` holds the changed object of each row id.
-pub async fn load(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<BTreeMap<String, Change>> {
+/// Returns the changes of operations by row id. `objects` holds the changed object of each row id; `table` has
+/// their writes and those before.
+pub async fn load(
+    engine: &Engine,
+    table: &str,
+    objects: &BTreeMap<String, Object>,
+) -> Result<BTreeMap<String, Change>> {
     let wanted: BTreeSet<&str> = objects.keys().map(String::as_str).filter(|id| is_row_id(id)).collect();
     let mut changes = BTreeMap::new();
     if wanted.is_empty() {
         return Ok(changes);
     }
-    for writes in writes(engine, objects).await?.into_values() {
+    for writes in writes(engine, table, objects).await?.into_values() {
         let mut follower = Follower::default();
         for write in &writes {
             let is_wanted = wanted.contains(write.row_id.as_str());
@@ -30,11 +35,15 @@ pub async fn load(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result
 
 /// Returns the writes of objects, those of each object in the order of time. Responses to the writes of
 /// controllers show an object as well.
-async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<BTreeMap<Object, Vec<Write>>> {
+async fn writes(
+    engine: &Engine,
+    table: &str,
+    objects: &BTreeMap<String, Object>,
+) -> Result<BTreeMap<Object, Vec<Write>>> {
     let names: BTreeSet<String> =
         objects.values().map(|object| format!("'{}'", object.name.replace('\'', "''"))).collect();
     let sql = format!(
-        "select ts, \"cluster\", row_id, verb, resource, subresource, namespace, name, request, response from around_audit
+        "select ts, \"cluster\", row_id, verb, resource, subresource, namespace, name, request, response from {table}
          where (operation is not null or subresource = 'status') and coalesce(code, 200) < 400
             and coalesce(stage, 'ResponseComplete') in ('ResponseComplete', 'Panic')
             and coalesce(uri, '') not like '%dryRun=All%'
@@ -42,7 +51,7 @@ async fn writes(engine: &Engine, objects: &BTreeMap<String, Object>) -> Result<B
          order by ts, row_id",
         names.into_iter().collect::<Vec<_>>().join(", ")
     );
-    let versions = Versions::load(engine, "around_audit").await?;
+    let versions = Versions::load(engine, table).await?;
     let known: BTreeSet<&Object> = objects.values().collect();
     let mut writes: BTreeMap<Object, Vec<Write>> = BTreeMap::new();
     for row in rows(&engine.query(&sql).await?) {

@@ -10,7 +10,7 @@ use crate::analysis::trace::operations::LinkedOperation;
 use crate::analysis::trace::reason::{ReasonKind, span};
 use crate::analysis::trace::start::Start;
 use crate::analysis::trace::state::StateCandidate;
-use crate::analysis::trace::verdict::SURE_STATE;
+use crate::analysis::trace::verdict::{SURE_STATE, restart_between};
 use model::report::{Cause, Evidence, Hypothesis, Link, Step, StepKind};
 use model::time::Ts;
 
@@ -25,6 +25,8 @@ pub fn hypothesis(linked: &LinkedStart<'_>, candidate: &Candidate<'_>, errors: &
     Hypothesis {
         score: (candidate.score * 1000.0).round() / 1000.0,
         cause: Some(cause(operation)),
+        trigger: restart_between(linked, candidate).map(cause),
+        restored_by: None, // named once the end of the symptom is known
         state: None,
         reasons: reasons.iter().map(ReasonKind::reason).collect(),
         steps: steps(linked, Some(candidate), errors),
@@ -36,6 +38,8 @@ pub fn without_operation(linked: &LinkedStart<'_>, errors: &Errors) -> Hypothesi
     Hypothesis {
         score: 0.0,
         cause: None,
+        trigger: None,
+        restored_by: None,
         state: None,
         reasons: vec![ReasonKind::NoOperation.reason()],
         steps: steps(linked, None, errors),
@@ -66,13 +70,16 @@ pub fn of_state(start: &Start, candidate: &StateCandidate<'_>) -> Hypothesis {
     Hypothesis {
         score: (candidate.score * 1000.0).round() / 1000.0,
         cause: None,
+        trigger: None,
+        restored_by: None,
         state: Some(candidate.state.clone()),
         reasons: vec![reason.reason()],
         steps: numbered(start, drafts),
     }
 }
 
-fn cause(operation: &LinkedOperation) -> Cause {
+/// Returns an operation as a report names it.
+pub fn cause(operation: &LinkedOperation) -> Cause {
     let field = operation.change.decisive();
     // the value of a variable may be secret
     let shown = field.as_ref().filter(|field| !field.path.contains(".env["));
@@ -111,6 +118,7 @@ fn steps(linked: &LinkedStart<'_>, candidate: Option<&Candidate<'_>>, errors: &E
     if let Some(candidate) = candidate {
         from = candidate.operation.evidence.ts.plus_s(-(SKEW_S as i64));
         drafts.push(of_operation(candidate.operation));
+        drafts.extend(restart_between(linked, candidate).map(of_operation));
     }
     let events = events_between(linked, candidate, from);
     drafts.extend(events.iter().map(|event| of_event(event)));

@@ -68,6 +68,9 @@ mod verdict;
 // The steps from the operation to the symptom.
 mod chain;
 
+// The operation after which a symptom ended.
+mod restored;
+
 // One start, with all that is linked to it → its trace.
 mod judge;
 
@@ -151,6 +154,7 @@ pub async fn trace(
     }
     let place: BTreeMap<&str, usize> =
         starts.iter().enumerate().map(|(at, start)| (start.id.as_str(), at)).collect();
+    restored::name_repairs(engine, &mut traces).await?;
     traces.sort_by_key(|trace| place.get(trace.id.as_str()).copied());
     Ok(traces)
 }
@@ -223,8 +227,13 @@ async fn callees(engine: &Engine, known: &KnownNames) -> Result<BTreeMap<String,
     Ok(callees)
 }
 
-/// Creates the views `around_…` of the four tables: the rows between two points, of the window and
-/// the days before it.
+/// Returns a statement that selects the changes by people and pipelines from a table like `audit`.
+fn acts(table: &str) -> String {
+    include_str!("../../../sql/trace/acts.sql").replace("{table}", table)
+}
+
+/// Creates the views `around_…` of the four tables, and of the changes by people: the rows between two points,
+/// of the window and the days before it.
 async fn narrow_tables(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
     let span = format!("ts >= '{from}' and ts <= '{to}'");
     for table in ["business", "standard", "event", "audit"] {
@@ -233,5 +242,5 @@ async fn narrow_tables(engine: &Engine, from: Ts, to: Ts) -> Result<()> {
         );
         engine.view(&format!("around_{table}"), &sql).await?;
     }
-    Ok(())
+    engine.view("around_acts", &acts("around_audit")).await
 }

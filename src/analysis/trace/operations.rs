@@ -108,7 +108,7 @@ pub async fn link_operations(engine: &Engine) -> Result<BTreeMap<String, Vec<Lin
     };
     each_row(engine, include_str!("../../../sql/trace/operations.sql"), keep).await?;
     let objects = strongest.values().map(|o| (o.evidence.row_id.clone(), o.object.clone())).collect();
-    let changes = change::load(engine, &objects).await?;
+    let changes = change::load(engine, "around_audit", &objects).await?;
     let of_start = strongest.into_iter().map(|((start, row_id), operation)| {
         let change = changes.get(&row_id).cloned().unwrap_or_default();
         (start, LinkedOperation { change, ..operation })
@@ -117,7 +117,7 @@ pub async fn link_operations(engine: &Engine) -> Result<BTreeMap<String, Vec<Lin
 }
 
 /// Reads an operation, without its change, and the id of its start.
-fn operation_of(row: Row<'_>) -> Result<(String, LinkedOperation)> {
+pub fn operation_of(row: Row<'_>) -> Result<(String, LinkedOperation)> {
     let link = Link::of(row)?;
     let operation = LinkedOperation {
         link: link.kind,

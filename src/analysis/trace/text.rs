@@ -28,6 +28,20 @@ pub fn text(trace: &Trace, zone: Tz) -> String {
                 out.push_str(&format!("      {}:{} ({})\n", line.source, line.line, line.row_id));
             }
         }
+        if let Some(repair) = &hypothesis.restored_by {
+            let place =
+                if repair.namespace.is_empty() { String::new() } else { format!("{}/", repair.namespace) };
+            let change = repair.change.as_ref().map_or_else(String::new, |change| format!(": {change}"));
+            out.push_str(&format!(
+                "   restored by {} {} {} {place}{} at {}{change} ({})\n",
+                repair.username,
+                repair.verb,
+                repair.resource,
+                repair.name,
+                repair.ts.local(zone),
+                repair.row_id
+            ));
+        }
     }
     out
 }

@@ -191,6 +191,24 @@ fn is_trigger_of(operation: &LinkedOperation, cause: &LinkedOperation) -> bool {
     is_latent && restarts && operation.evidence.ts >= cause.evidence.ts
 }
 
+/// Returns the restart that brought a change of configuration to light, the last one before its effect.
+pub fn restart_between<'o>(
+    linked: &LinkedStart<'o>,
+    candidate: &Candidate<'_>,
+) -> Option<&'o LinkedOperation> {
+    let entity = &linked.start.entity;
+    let failed = match candidate.event {
+        Some(event) => event.workload.as_deref(),
+        None => entity.workload.as_deref(),
+    };
+    let effect = candidate.event.map_or(linked.start.ts, |event| event.evidence.ts);
+    linked.operations.iter().rfind(|operation| {
+        is_trigger_of(operation, candidate.operation)
+            && operation.workload.as_deref() == failed
+            && operation.evidence.ts.since_s(effect) <= TICK_S
+    })
+}
+
 /// Returns a later change of the workload that failed: it may have made the damage of the first
 /// one visible, or may be the cause itself.
 fn trigger<'o>(linked: &LinkedStart<'o>, best: &Candidate<'_>) -> Option<&'o LinkedOperation> {

@@ -32,6 +32,14 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
         let chain = chain(best, local, lang);
         lines.push(format!("- {}{colon}{chain} [T:{}]", lang.pick("链路", "Chain"), short_id(&trace.id)));
     }
+    if let Some(repair) = best.and_then(|best| best.restored_by.as_ref()) {
+        let label = lang.pick("修复", "Restored by");
+        lines.push(format!(
+            "- {label}{colon}{} [A:{}]",
+            operation(repair, local, lang),
+            short_id(&repair.audit_id)
+        ));
+    }
     if let Some(start) = start
         && let Some(first) = start.advice_in(lang).first()
     {
@@ -164,10 +172,10 @@ fn operation(cause: &Cause, local: &LocalTime, lang: Lang) -> String {
 /// Returns the chain in one line: operation → event → error, each with its lag.
 fn chain(hypothesis: &Hypothesis, local: &LocalTime, lang: Lang) -> String {
     let mut texts = Vec::new();
-    for step in hypothesis.steps.iter().take(STEPS) {
+    for (at, step) in hypothesis.steps.iter().take(STEPS).enumerate() {
         let kind = labels::step_kind(step.kind, lang);
-        // the line above has the operation already
-        let is_repeated = step.kind == StepKind::Operation && hypothesis.cause.is_some();
+        // the line above has the cause already
+        let is_repeated = at == 0 && step.kind == StepKind::Operation && hypothesis.cause.is_some();
         let what = if is_repeated { String::new() } else { format!(" {}", sanitize(step.what_in(lang), 48)) };
         texts.push(match &step.link {
             Some(link) => {

@@ -20,7 +20,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use model::error::{Error, Result};
 use model::lang::Lang;
-use model::report::{Evidence, Finding, Hypothesis, Report, Severity, Step, Trace};
+use model::report::{Cause, Evidence, Finding, Hypothesis, Report, Severity, Step, Trace};
 use model::table::Table;
 use redact::sanitize::plain;
 use serde::Serialize;
@@ -103,6 +103,8 @@ struct LinkTo {
 struct Chain {
     score: u32,
     cause: Option<CauseLine>,
+    /// The operation after which the symptom ended.
+    repair: Option<CauseLine>,
     /// The object that is wrong; empty if none is named.
     state: String,
     reasons: Vec<String>,
@@ -282,7 +284,7 @@ fn chain(
     local: &LocalTime,
     lang: Lang,
 ) -> Chain {
-    let cause = hypothesis.cause.as_ref().map(|cause| CauseLine {
+    let line = |cause: &Cause| CauseLine {
         clock: local.clock(cause.ts),
         who: plain(&cause.username, 160),
         did: operation_verb(cause, lang),
@@ -292,12 +294,13 @@ fn chain(
         operation: plain(&cause.operation, 40),
         audit_id: plain(&cause.audit_id, 80),
         row_id: plain(&cause.row_id, 120),
-    });
+    };
     let steps: &[Step] = &hypothesis.steps;
     let drawn = timeline::Chain { trace, number, steps, agent };
     Chain {
         score: (hypothesis.score.clamp(0.0, 1.0) * 100.0).round() as u32,
-        cause,
+        cause: hypothesis.cause.as_ref().map(line),
+        repair: hypothesis.restored_by.as_ref().map(line),
         state: plain(&hypothesis.state.as_ref().map_or_else(String::new, |state| state.text_in(lang)), TEXT),
         reasons: hypothesis.reasons.iter().map(|reason| plain(reason.text_in(lang), TEXT)).collect(),
         picture: picture(&drawn, local, lang),

@@ -45,6 +45,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("not_to_scale", "时间按先后排列，不按比例", "in order of time, not to scale"),
     ("steps", "步骤与证据", "Steps and evidence"),
     ("rivals", "其他假设", "Rival hypotheses"),
+    ("repaired", "此后恢复正常", "Restored by"),
     ("part_of", "涉及异常", "Findings of this trace"),
     ("filter", "筛选：名称、规则、文字……", "Filter: name, rule, text …"),
     ("severities", "按级别显示", "Show severities"),

@@ -3,6 +3,7 @@
 
 use crate::query::error::QueryError;
 use crate::query::guard::{MAX_DEPTH, not_a_read, not_allowed, too_large};
+use crate::query::nearest::nearest;
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, ObjectName, Query, Select, SetExpr, Statement, TableFactor, Visitor,
 };
@@ -130,7 +131,7 @@ impl Visitor for Inspector {
             true => ControlFlow::Continue(()),
             false => reject(not_allowed(
                 format!("table `{}` does not exist", shorten(&relation.to_string())),
-                format!("tables: {}", crate::lake::tables().collect::<Vec<_>>().join(", ")),
+                hint(parts.last().copied().unwrap_or_default()),
             )),
         }
     }
@@ -160,6 +161,14 @@ fn is_select(body: &SetExpr) -> bool {
         SetExpr::SetOperation { left, right, .. } => is_select(left) && is_select(right),
         _ => false,
     }
+}
+
+/// Returns what to write instead of the name of a table that does not exist.
+fn hint(name: &str) -> String {
+    let tables: Vec<&str> = crate::lake::tables().collect();
+    let near = nearest(name, tables.iter().copied());
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    format!("{near}tables: {}", tables.join(", "))
 }
 
 fn is_table(name: &str) -> bool {

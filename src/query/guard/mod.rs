@@ -4,15 +4,15 @@
 
 mod inspector;
 
+use crate::query::dialect;
 use crate::query::error::{QueryError, SqlError};
 use crate::query::guard::inspector::Inspector;
 use datafusion::common::DataFusionError;
-use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
+use datafusion::sql::parser::Statement as Parsed;
 use datafusion::sql::sqlparser::ast::{DescribeAlias, Statement, Visit};
-use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::ParserError;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::ControlFlow;
 
 /// Longest statement in bytes.
@@ -70,7 +70,7 @@ pub fn check(sql: &str) -> Result<Checked, QueryError> {
             "remove control and zero-width characters; within a text, write for example `chr(8203)`",
         ));
     }
-    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().map_err(|error| {
+    let tokens = dialect::tokens(sql).map_err(|error| {
         QueryError::from(SqlError {
             line: Some(error.location.line),
             column: Some(error.location.column),
@@ -79,8 +79,7 @@ pub fn check(sql: &str) -> Result<Checked, QueryError> {
         })
     })?;
     check_tokens(&tokens)?;
-    let parsed = DFParserBuilder::new(tokens).build().and_then(|mut parser| parser.parse_statements());
-    let statement = match parsed {
+    let statement = match dialect::statements(tokens) {
         Ok(mut statements) => match (statements.pop_front(), statements.is_empty()) {
             (Some(statement), true) => statement,
             _ => return Err(not_a_read("expected exactly one statement")),

@@ -9,6 +9,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::StreamDecoder;
+use chrono_tz::Tz;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ pub struct ChildConfig {
     pub temp: PathBuf,
     /// Threads of a child process.
     pub threads: usize,
+    /// The zone of times in a statement that name none.
+    pub zone: Tz,
 }
 
 impl Child {
@@ -74,6 +77,7 @@ impl Child {
             .arg("--temp")
             .arg(temp.path())
             .args(["--threads", &config.threads.to_string()])
+            .args(["--zone", config.zone.name()])
             .env_clear() // the process that runs untrusted SQL must hold no secret
             .env("NO_COLOR", "1")
             .env("TMPDIR", temp.path())

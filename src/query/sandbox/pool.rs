@@ -6,6 +6,7 @@ use crate::query::error::QueryError;
 use crate::query::guard;
 use crate::query::sandbox::child::{Child, ChildConfig};
 use crate::query::sandbox::{Rows, Statement};
+use chrono_tz::Tz;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,6 +37,8 @@ pub struct PoolConfig {
     pub max_concurrent: usize,
     /// Threads of each child process.
     pub threads: usize,
+    /// The zone of times in a statement that name none.
+    pub zone: Tz,
 }
 
 impl PoolConfig {
@@ -47,6 +50,7 @@ impl PoolConfig {
             temp: std::env::temp_dir(),
             max_concurrent: config.serve.queries,
             threads: config.threads().min(MAX_THREADS),
+            zone: config.zone().unwrap_or(Tz::UTC), // a config is checked when it is read
         }
     }
 }
@@ -67,8 +71,8 @@ struct Inner {
 impl Pool {
     /// Returns a pool; its first process starts with the first statement.
     pub fn new(config: PoolConfig) -> Self {
-        let PoolConfig { program, lake, temp, max_concurrent, threads } = config;
-        let config = ChildConfig { program, lake, temp, threads };
+        let PoolConfig { program, lake, temp, max_concurrent, threads, zone } = config;
+        let config = ChildConfig { program, lake, temp, threads, zone };
         let slots = Semaphore::new(max_concurrent.max(1));
         Self { inner: Arc::new(Inner { config, slots, idle: Mutex::default() }) }
     }

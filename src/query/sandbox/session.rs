@@ -44,7 +44,7 @@ impl Engine {
             .map_err(failed)?;
         let mut settings = settings(limits);
         settings.options_mut().execution.enable_recursive_ctes = false;
-        let engine = Self::with(settings, runtime)?;
+        let engine = Self::with(settings, runtime, limits.zone)?;
         let functions: Vec<String> = engine.context.state().table_functions().keys().cloned().collect();
         for name in functions {
             engine.context.deregister_udtf(&name);

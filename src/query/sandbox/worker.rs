@@ -6,6 +6,7 @@ use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::query::engine::{Engine, Limits};
 use crate::query::error::{QueryError, is_out_of_memory};
+use crate::query::export;
 use crate::query::guard;
 use crate::query::sandbox::frame;
 use crate::query::sandbox::frame::{Done, Outcome, Request, Truncated};
@@ -15,6 +16,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
+use chrono_tz::Tz;
 use futures::StreamExt;
 use model::error::{Error, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
@@ -50,6 +52,8 @@ pub struct WorkerConfig {
     pub temp: PathBuf,
     /// Threads that execute a statement.
     pub threads: usize,
+    /// The zone of times in a statement that name none.
+    pub zone: Tz,
 }
 
 /// Runs the statements of `input` until it is closed.
@@ -132,8 +136,8 @@ async fn respond(config: &WorkerConfig, request: &Request, output: &mut impl Wri
     let statement = guard::check(&request.sql)?;
     let lake = Lake::open(&config.lake).map_err(QueryError::failed)?;
     let catalog = Catalog::open(&lake.catalog_path()).map_err(QueryError::failed)?;
-    let limits =
-        Limits { memory_bytes: (request.memory_bytes as f64 * POOL_SHARE) as usize, threads: config.threads };
+    let memory_bytes = (request.memory_bytes as f64 * POOL_SHARE) as usize;
+    let limits = Limits { memory_bytes, threads: config.threads, zone: config.zone };
     let spill = Spill { folder: &config.temp.join("spill"), bytes: SPILL_FACTOR * request.memory_bytes };
     let engine = Engine::sandboxed(&lake, &catalog, limits, spill).await.map_err(QueryError::failed)?;
     let mut rows = engine.rows(statement, request.rows.min(MAX_ROWS) + 1).await?;
@@ -176,6 +180,7 @@ impl<'a, W: Write> Sender<'a, W> {
     /// Sends the rows of a batch that fit; returns the limit that cut it off.
     fn send(&mut self, batch: &RecordBatch) -> std::result::Result<Option<Truncated>, QueryError> {
         let begun = Instant::now();
+        let batch = &export::without_unions(batch).map_err(send_error)?;
         let mut rows = batch.num_rows().min(self.rows);
         while rows > 0 {
             let columns = batch.columns().iter().zip(self.schema.fields());
@@ -224,6 +229,7 @@ fn plain(kind: &DataType) -> DataType {
         DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView => DataType::Binary,
         DataType::Dictionary(_, values) => plain(values),
+        DataType::Union(..) => DataType::Utf8, // the text of a JSON value
         DataType::List(item) => DataType::List(plain_field(item)),
         DataType::LargeList(item) => DataType::LargeList(plain_field(item)),
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(plain_field).collect()),

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -47,28 +48,44 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// A JSON body.
+/// A JSON body; path parameters are fields of it.
 pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> HttpResult<Self> {
+    async fn from_request(request: Request, state: &S) -> HttpResult<Self> {
         if media_type(request.headers()) != "application/json" {
             return Err(Problem::new(UNSUPPORTED_MEDIA_TYPE, "the body must be JSON")
                 .hint("send `Content-Type: application/json`"));
         }
-        let bytes = tokio::time::timeout(JSON_TIMEOUT, read(request.into_body())).await.map_err(|_| {
+        let (mut parts, body) = request.into_parts();
+        let named = RawPathParams::from_request_parts(&mut parts, state)
+            .await
+            .map_err(|rejection| Problem::new(INVALID, rejection.body_text()))?;
+        let bytes = tokio::time::timeout(JSON_TIMEOUT, read(body)).await.map_err(|_| {
             Problem::new(
                 REQUEST_TIMEOUT,
                 format!("the body did not arrive within {} s", JSON_TIMEOUT.as_secs()),
             )
         })??;
-        let request = serde_json::from_slice(&bytes).map_err(|error| {
+        let invalid = |error: serde_json::Error| {
             Problem::new(INVALID, format!("invalid body: {error}"))
                 .hint("`/openapi.json` describes the parameters")
-        })?;
-        Ok(Self(request))
+        };
+        if named.iter().next().is_none() {
+            return Ok(Self(serde_json::from_slice(&bytes).map_err(invalid)?));
+        }
+        let mut fields: Map<String, Value> = serde_json::from_slice(&bytes).map_err(invalid)?;
+        for (name, value) in &named {
+            if fields.insert(name.to_owned(), value.into()).is_some() {
+                return Err(Problem::new(
+                    INVALID,
+                    format!("`{name}` belongs into the path, not into the body"),
+                ));
+            }
+        }
+        Ok(Self(serde_json::from_value(Value::Object(fields)).map_err(invalid)?))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Handlers that return a response of the API as JSON.
 
 use crate::api::request::{
-    AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, RulesRequest, RunDayRequest, RunsRequest,
-    TraceRequest,
+    AgentsRequest, AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, RulesRequest,
+    RunAgentRequest, RunDayRequest, RunsRequest, TraceRequest,
 };
 use crate::api::response::{
-    Analysis, AuditLogPage, FindingPage, FindingWithTrace, RuleList, RunList, TableList, TraceList,
+    AgentList, Analysis, AuditLogPage, FindingPage, FindingWithTrace, RuleList, RunList, TableList, TraceList,
 };
 use crate::server::http::extract::{JsonBody, Params, preferred};
 use crate::server::http::{Caller, PLAIN, State};
@@ -13,6 +13,7 @@ use crate::server::problem::HttpResult;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, extract};
+use model::agent::AgentReport;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -112,6 +113,24 @@ pub async fn analyze(
     JsonBody(request): JsonBody<AnalyzeRequest>,
 ) -> HttpResult<Json<Analysis>> {
     Ok(Json(state.api.analyze(&caller, request, &|_, _, _| {}).await?))
+}
+
+/// `GET /v1/agents`, `GET /v1/agents/{agent}`
+pub async fn agents(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<AgentsRequest>,
+) -> HttpResult<Json<AgentList>> {
+    Ok(Json(state.api.agents(&caller, request).await?))
+}
+
+/// `POST /v1/agents/{agent}/run`
+pub async fn run_agent(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    JsonBody(request): JsonBody<RunAgentRequest>,
+) -> HttpResult<Json<AgentReport>> {
+    Ok(Json(state.api.run_agent(&caller, request, &|_, _, _| {}).await?))
 }
 
 /// `GET /v1/audit-log`

@@ -70,10 +70,14 @@ impl Schemas {
             Input::None => {}
             Input::Query(of, example) => operation["parameters"] = self.parameters(route.path, *of, example),
             Input::Json(of, example) => {
-                let example: Value = serde_json::from_str(example).unwrap_or_default();
+                let mut example: Value = serde_json::from_str(example).unwrap_or_default();
+                let mut schema = of(&mut self.requests).to_value();
+                if route.path.contains('{') {
+                    (operation["parameters"], schema) = self.split(route.path, schema, &mut example);
+                }
                 operation["requestBody"] = json!({
                     "required": true,
-                    "content": { "application/json": { "schema": of(&mut self.requests), "example": example } },
+                    "content": { "application/json": { "schema": schema, "example": example } },
                 });
             }
             Input::Files(of, example) => {
@@ -91,6 +95,34 @@ impl Schemas {
             }
         }
         operation
+    }
+
+    /// Moves the fields that the path contains from a body and its example to path parameters; returns these
+    /// and the schema of the body.
+    fn split(&mut self, path: &str, schema: Value, example: &mut Value) -> (Value, Value) {
+        let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+        let mut body = name.and_then(|name| self.requests.definitions_mut().remove(name)).unwrap_or(schema);
+        let mut parameters = Vec::new();
+        for (field, mut schema) in body["properties"].as_object().cloned().unwrap_or_default() {
+            if !path.contains(&format!("{{{field}}}")) {
+                continue;
+            }
+            let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            let mut parameter = json!({
+                "name": field, "in": "path", "required": true, "description": description, "schema": schema,
+            });
+            if let Some(value) = example.as_object_mut().and_then(|example| example.remove(&field)) {
+                parameter["example"] = value;
+            }
+            parameters.push(parameter);
+            if let Some(fields) = body["properties"].as_object_mut() {
+                fields.remove(&field);
+            }
+            if let Some(required) = body["required"].as_array_mut() {
+                required.retain(|name| *name != field.as_str());
+            }
+        }
+        (Value::Array(parameters), body)
     }
 
     /// Returns a parameter for each field of the request; it is a path parameter if the path contains it.

@@ -27,7 +27,7 @@ pub(super) enum Input {
     None,
     /// Path and query parameters of a `GET`.
     Query(SchemaOf, &'static str),
-    /// The JSON body of a `POST`.
+    /// The JSON body of a `POST`. Its fields that the path contains are path parameters instead.
     Json(SchemaOf, &'static str),
     /// Files and query parameters of a `POST`.
     Files(SchemaOf, &'static str),

@@ -1,12 +1,12 @@
 //! The list of routes: what each takes, returns and fails with.
 
 use crate::api::request::{
-    AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest, RunDayRequest,
-    RunsRequest, TraceRequest,
+    AgentsRequest, AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest,
+    RunAgentRequest, RunDayRequest, RunsRequest, TraceRequest,
 };
 use crate::api::response::{
-    Analysis, AuditLogPage, Brief, FindingPage, FindingWithTrace, IngestResult, RuleList, RunList, TableList,
-    TraceList,
+    AgentList, Analysis, AuditLogPage, Brief, FindingPage, FindingWithTrace, IngestResult, RuleList, RunList,
+    TableList, TraceList,
 };
 use crate::config::Role;
 use crate::server::http::route::{Input, Output, Route, schema};
@@ -17,11 +17,12 @@ use crate::server::problem::{
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, header};
 use axum::routing::{get, post};
+use model::agent::AgentReport;
 use std::sync::LazyLock;
 
 /// Returns all routes.
 pub(super) fn routes() -> Vec<Route> {
-    [pages(), reports(), data(), jobs()].into_iter().flatten().collect()
+    [pages(), reports(), data(), agents(), jobs()].into_iter().flatten().collect()
 }
 
 /// Returns the routes for browsers, probes, metrics and the robot.
@@ -187,6 +188,42 @@ fn data() -> Vec<Route> {
             outputs: &[Output::Json(schema::<AuditLogPage>)],
             problems: &[INVALID],
             handler: get(handlers::audit_log),
+        },
+    ]
+}
+
+/// Returns the routes for agents.
+fn agents() -> Vec<Route> {
+    vec![
+        Route {
+            path: "/v1/agents",
+            summary: "The agents",
+            role: Some(Role::Read),
+            input: Input::None,
+            outputs: &[Output::Json(schema::<AgentList>)],
+            problems: &[],
+            handler: get(handlers::agents),
+        },
+        Route {
+            path: "/v1/agents/{agent}",
+            summary: "One agent with its rules",
+            role: Some(Role::Read),
+            input: Input::Query(schema::<AgentsRequest>, "agent=event"),
+            outputs: &[Output::Json(schema::<AgentList>)],
+            problems: &[INVALID, NOT_FOUND],
+            handler: get(handlers::agents),
+        },
+        Route {
+            path: "/v1/agents/{agent}/run",
+            summary: "Runs one agent over a time range; the findings of a whole day are those of the day's report",
+            role: Some(Role::Read),
+            input: Input::Json(
+                schema::<RunAgentRequest>,
+                r#"{"agent": "event", "date": "2026-11-22", "namespaces": ["shop"], "instruction": "memory"}"#,
+            ),
+            outputs: &[Output::Json(schema::<AgentReport>)],
+            problems: &[INVALID, NOT_FOUND, BUSY, TIMED_OUT, OUT_OF_MEMORY],
+            handler: post(handlers::run_agent),
         },
     ]
 }

@@ -122,16 +122,7 @@ fn json(rows: &QueryRows) -> Result<Vec<u8>, ArrowError> {
 }
 
 fn csv(rows: &QueryRows) -> Result<Vec<u8>, ArrowError> {
-    let mut text = Vec::new();
-    let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut text);
-    if rows.batches.is_empty() {
-        writer.write(&arrow::array::RecordBatch::new_empty(rows.schema.clone()))?;
-    }
-    for batch in &rows.batches {
-        writer.write(batch)?;
-    }
-    drop(writer);
-    Ok(text)
+    crate::query::export::csv(&rows.schema, &rows.batches)
 }
 
 fn stream(rows: &QueryRows) -> Result<Vec<u8>, ArrowError> {

@@ -3,11 +3,12 @@
 
 use crate::api::ApiResult;
 use crate::api::response::{
-    FindingPage, FindingWithTrace, IngestResult, QueryRows, RuleList, RunList, TableList,
+    AgentList, FindingPage, FindingWithTrace, IngestResult, QueryRows, RuleList, RunList, TableList,
 };
 use crate::query::rows::json_rows;
 use crate::query::sandbox::Truncated;
 use crate::server::mcp::limits::MAX_BYTES;
+use model::agent::AgentReport;
 use redact::sanitize::plain;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -174,6 +175,15 @@ pub fn finding(response: &FindingWithTrace) -> String {
     for step in trace.hypotheses.iter().take(1).flat_map(|hypothesis| &hypothesis.steps) {
         let _ = writeln!(text, "  {} {}", step.ts, plain(&step.what, CELL * 2));
     }
+    if let Some(repair) = trace.hypotheses.first().and_then(|best| best.restored_by.as_ref()) {
+        let (who, name) = (plain(&repair.username, CELL), plain(&repair.name, CELL));
+        let change = plain(repair.change.as_deref().unwrap_or_default(), CELL * 2);
+        let _ = writeln!(
+            text,
+            "restored by {who} {} {} {name} at {}: {change}",
+            repair.verb, repair.resource, repair.ts
+        );
+    }
     text
 }
 
@@ -201,6 +211,48 @@ pub fn rules(list: &RuleList) -> String {
     }
     for problem in &list.problems {
         let _ = writeln!(text, "! {problem}");
+    }
+    text
+}
+
+/// Returns the agents, one a line, with their rules if the response has them.
+pub fn agents(list: &AgentList) -> String {
+    let mut text = String::new();
+    for agent in &list.agents {
+        let _ = writeln!(text, "## {} ({} rules)\n{}", agent.agent, agent.rules, agent.about);
+        for rule in agent.decision_rules.iter().flatten() {
+            let zh = rule.title_zh.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "- {} [{}] {} {zh}", rule.id, rule.severity.name(), rule.title);
+        }
+    }
+    text
+}
+
+/// Returns the result of an agent, its findings one a line.
+pub fn agent_report(report: &AgentReport) -> String {
+    let mut text = format!(
+        "{DATA_NOTICE}{}\n{}\n{} {}\n",
+        plain(&report.summary_zh, CELL * 2),
+        plain(&report.summary, CELL * 2),
+        plain(&report.selection.why_zh, CELL * 2),
+        plain(&report.selection.why, CELL * 2)
+    );
+    for finding in &report.findings {
+        let _ = writeln!(
+            text,
+            "- [{}] {} · {} · ×{} · id {}",
+            finding.severity.name(),
+            plain(&finding.entity.label(), CELL),
+            plain(&finding.summary, CELL),
+            finding.count,
+            finding.id
+        );
+    }
+    if (report.findings.len() as u64) < report.total {
+        let _ = writeln!(text, "{} / {}: offset", report.findings.len(), report.total);
+    }
+    for problem in &report.problems {
+        let _ = writeln!(text, "! {}", plain(&problem.what, CELL));
     }
     text
 }

@@ -1,17 +1,19 @@
 //! The list of tools: name, description in both languages, schemas and handler of each.
 
 use crate::api::request::{
-    AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest, RunDayRequest,
-    RunsRequest, TraceRequest,
+    AgentsRequest, AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest,
+    RunAgentRequest, RunDayRequest, RunsRequest, TraceRequest,
 };
 use crate::api::response::{
-    Analysis, Brief, FindingPage, FindingWithTrace, IngestResult, RuleList, RunList, TableList, TraceList,
+    AgentList, Analysis, Brief, FindingPage, FindingWithTrace, IngestResult, RuleList, RunList, TableList,
+    TraceList,
 };
 use crate::api::{Api, Caller};
 use crate::config::Allowed;
 use crate::server::mcp::brief::daily_brief;
 use crate::server::mcp::tool_call::{Handler, output};
 use crate::server::mcp::{schema, text};
+use model::agent::AgentReport;
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -26,8 +28,9 @@ pub struct Entry {
     pub handler: Handler,
 }
 
-static TOOLS: LazyLock<Vec<Entry>> =
-    LazyLock::new(|| [report_tools(), lake_tools(), job_tools()].into_iter().flatten().collect());
+static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    [report_tools(), agent_tools(), lake_tools(), job_tools()].into_iter().flatten().collect()
+});
 
 /// Returns the tools that read reports and traces, or make them.
 fn report_tools() -> Vec<Entry> {
@@ -85,6 +88,41 @@ fn report_tools() -> Vec<Entry> {
                     output(
                         call.api.analyze(call.caller, call.request()?, call.on_progress).await?,
                         |analysis| analysis.text.clone(),
+                    )
+                })
+            },
+        ),
+    ]
+}
+
+/// Returns the tools of the agents.
+fn agent_tools() -> Vec<Entry> {
+    vec![
+        reads::<AgentsRequest, AgentList>(
+            "list_agents",
+            "智能体列表 · Agents",
+            "四个日志智能体及其规则数；给 agent 则连同它的全部规则。\n\
+             The four agents, one for each log type. With `agent`: that agent and its rules.",
+            |mut call| {
+                Box::pin(
+                    async move { output(call.api.agents(call.caller, call.request()?).await?, text::agents) },
+                )
+            },
+        ),
+        reads::<RunAgentRequest, AgentReport>(
+            "run_agent",
+            "运行一个智能体 · Run one agent",
+            "对一天或一段时间运行一个智能体（business、standard、event、audit）；instruction 用自然语言选择规则和对象，\
+             namespaces 限定命名空间。“没有数据”与“没有异常”是不同的结果，见 outcome。\n\
+             Runs one agent (business, standard, event or audit) over a day or a time range. `instruction` selects rules and \
+             objects in words, `namespaces` limits the findings. `outcome` distinguishes no data from no anomaly.",
+            |mut call| {
+                Box::pin(async move {
+                    let mut request: RunAgentRequest = call.request()?;
+                    request.parts.get_or_insert_default(); // the context of a model is small
+                    output(
+                        call.api.run_agent(call.caller, request, call.on_progress).await?,
+                        text::agent_report,
                     )
                 })
             },

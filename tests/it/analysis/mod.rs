@@ -1,5 +1,7 @@
 //! Tests of rules and traces.
 
+pub mod agents; // one agent as a unit
+pub mod bad_rules; // a bad rule is left out alone
 pub mod changes; // what counts as a change
 pub mod evaluate; // every kind of incident, scored
 pub mod incidents; // which findings and traces are one ticket

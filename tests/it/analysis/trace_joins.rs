@@ -10,6 +10,7 @@ const WORKLOADS: &str = include_str!("../../../sql/trace/workloads.sql");
 const KEYS: &str = include_str!("../../../sql/trace/keys.sql");
 const EVENTS: &str = include_str!("../../../sql/trace/events.sql");
 const OPERATIONS: &str = include_str!("../../../sql/trace/operations.sql");
+const ACTS: &str = include_str!("../../../sql/trace/acts.sql");
 const SETS: usize = 10_000;
 const SECOND: i64 = 1_000_000;
 
@@ -73,7 +74,9 @@ fn rows(items: &[Item], more: &[(&'static str, &str)]) -> Vec<(&'static str, Arr
 }
 
 async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine {
-    let engine = Engine::empty(Limits { memory_bytes: 1 << 30, threads: 2 }).await.expect("an engine");
+    let engine = Engine::empty(Limits { memory_bytes: 1 << 30, threads: 2, zone: chrono_tz::Tz::UTC })
+        .await
+        .expect("an engine");
     put(
         &engine,
         "starts",
@@ -130,6 +133,7 @@ async fn engine(starts: &[Item], events: &[Item], operations: &[Item]) -> Engine
     audit.push(("audit_id", texts(operations.iter().map(|o| Some(o.id.clone())))));
     audit.push(("code", Arc::new(Int64Array::from_iter_values(operations.iter().map(|_| 200)))));
     put(&engine, "around_audit", audit);
+    engine.view("around_acts", &ACTS.replace("{table}", "around_audit")).await.expect("acts");
     engine.materialize("workloads", WORKLOADS).await.expect("workloads");
     engine.materialize("keys", KEYS).await.expect("keys");
     engine

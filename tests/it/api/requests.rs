@@ -3,8 +3,8 @@
 use crate::api::fixture::{DAY, Fixture, api, caller, error_of, oom_event, sent};
 use crate::program::{json, number, simulate};
 use headwater::api::request::{
-    AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest, RunDayRequest,
-    RunsRequest, TraceRequest,
+    AgentsRequest, AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, QueryRequest, RulesRequest,
+    RunAgentRequest, RunDayRequest, RunsRequest, TraceRequest,
 };
 use headwater::api::response::IngestState;
 use headwater::api::{Api, ApiError, Caller, ErrorKind, Role};
@@ -97,13 +97,29 @@ fn every_request_gets_a_response() {
         assert!(runs.runs.is_empty(), "`analyze` is not a run of the daily job");
 
         analyses_report_their_steps(&api, reader, all.total).await;
+        let agents = sent(api.agents(reader, AgentsRequest::default())).await.expect("agents");
+        assert_eq!(agents.agents.len(), 4);
+        let request = RunAgentRequest { agent: "event".into(), ..RunAgentRequest::default() };
+        let alone = sent(api.run_agent(reader, request, &|_, _, _| {})).await.expect("a run");
+        assert!(alone.total > 0 && alone.findings.len() as u64 == alone.total, "{}", alone.summary);
     });
     assert_eq!(saved(), before, "a reader changes nothing");
     let log = AuditLog::open(&lake.join("audit_log.db")).expect("an audit log");
     let entries = log.latest(100).expect("read");
     assert!(entries.iter().all(|entry| entry.outcome == "ok" && entry.caller == "a Read"), "{entries:?}");
     let kinds: BTreeSet<&str> = entries.iter().map(|entry| entry.request.as_str()).collect();
-    let all = ["analyze", "brief", "finding", "findings", "rules", "runs", "tables", "trace"];
+    let all = [
+        "agents",
+        "analyze",
+        "brief",
+        "finding",
+        "findings",
+        "rules",
+        "run_agent",
+        "runs",
+        "tables",
+        "trace",
+    ];
     assert_eq!(kinds, BTreeSet::from(all));
 }
 

@@ -58,7 +58,7 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
     let mut by_source: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     // states that statuses in `audit` show have no object of their own
     for table in ["business", "standard", "event", "audit", "state where object is not null"] {
-        let found = rows(&lake, &format!("select * from {table}"));
+        let found = rows(&lake, &format!("select * from {table} order by length(row_id), row_id"));
         for row in found.as_array().expect("rows") {
             let mut fields = row.as_object().expect("a row").clone();
             // ids depend on the path of the checkout; a template is derived from its message
@@ -84,6 +84,9 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
         rows.sort_by_key(|row| (row["line"].as_i64(), row["ts"].as_str().map(str::to_owned)));
         for row in rows.iter_mut().filter(|row| row["attrs"]["ts_source"] == "object") {
             row["ts"] = "of the object".into(); // when the file was written, if no path has a date
+            if let Some(created) = row.pointer_mut("/object/metadata/creationTimestamp") {
+                *created = "before that".into(); // by an age
+            }
         }
         let mut result: serde_json::Map<String, Value> =
             ["format", "records", "parsed", "unparsed", "dropped"]

@@ -65,6 +65,19 @@ fn a_write_that_changes_nothing_has_no_row_and_a_late_object_derives_the_day_ane
     assert_eq!((&of("a-10:30:00")["old"], &of("a-10:30:00")["new"]), (&json!("512Mi"), &json!("256Mi")));
     assert_eq!(of("a-11:00:00")["old"], "256Mi", "{found:?}");
     assert_eq!(found.iter().filter(|row| row["audit_id"] == "a-11:00:00").count(), 1);
+
+    // what a later day changed depends on the day before
+    let next = write("09:00:00", "li", "1Gi", json!({})).replace("2026-11-22", "2026-11-23");
+    let next = next.replace("a-09:00:00", "next");
+    ingest(dir.path(), "next.log", &[next]);
+    let old_of_next = || {
+        let found = changes(dir.path());
+        found.iter().find(|row| row["audit_id"] == "next").map(|row| row["old"].clone())
+    };
+    assert_eq!(old_of_next(), Some(json!("128Mi")));
+    ingest(dir.path(), "late.log", &[write("12:00:00", "wang", "64Mi", json!({}))]);
+    assert_eq!(old_of_next(), Some(json!("64Mi")));
+
     let verified = program::run(&dir.path().join("lake"), &["lake", "verify", "--deep"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }

@@ -6,3 +6,4 @@ pub mod forbidden; // statements that are not allowed, and deadly ones
 pub mod guard; // the allow-list
 pub mod rows; // typed rows and their JSON
 pub mod sandbox; // child processes
+pub mod typed; // SQL as people type it

@@ -34,7 +34,7 @@ impl Sandbox {
         sandbox
     }
 
-    fn over(dir: tempfile::TempDir, max_concurrent: usize) -> Self {
+    pub fn over(dir: tempfile::TempDir, max_concurrent: usize) -> Self {
         std::fs::create_dir(dir.path().join("temp")).expect("a folder");
         let config = PoolConfig {
             program: env!("CARGO_BIN_EXE_headwater").into(),
@@ -42,12 +42,13 @@ impl Sandbox {
             temp: dir.path().join("temp"),
             max_concurrent,
             threads: 2,
+            zone: chrono_tz::Asia::Shanghai,
         };
         let runtime = Runtime::new().expect("a runtime");
         Self { dir, runtime, pool: Some(Pool::new(config)) }
     }
 
-    fn ingest(&self, path: &Path) {
+    pub fn ingest(&self, path: &Path) {
         json(&self.dir.path().join("lake"), &["ingest", path.to_str().expect("a path"), "--json"]);
     }
 
@@ -64,7 +65,7 @@ impl Sandbox {
     }
 
     /// Runs a statement with the limits of [`roomy`].
-    fn rows(&self, sql: &str) -> Result<Rows, QueryError> {
+    pub fn rows(&self, sql: &str) -> Result<Rows, QueryError> {
         self.run(sql, roomy())
     }
 

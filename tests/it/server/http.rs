@@ -79,6 +79,19 @@ fn every_route_handles_valid_and_invalid_requests() {
     let rules = send("GET", "/v1/rules", &format!("/v1/rules?id={rule}"), "", 200).json();
     assert!(rules["rules"][0]["sql"].as_str().is_some_and(|sql| sql.contains("select")), "{rules}");
     send("GET", "/v1/rules", "/v1/rules?id=none-such", "", 404);
+    let agents = send("GET", "/v1/agents", "/v1/agents", "", 200).json();
+    assert_eq!(agents["agents"].as_array().map(Vec::len), Some(4), "{agents}");
+    let agent = send("GET", "/v1/agents/{agent}", "/v1/agents/event", "", 200).json();
+    assert!(agent["agents"][0]["decision_rules"][0]["severity"].is_string(), "{agent}");
+    send("GET", "/v1/agents/{agent}", "/v1/agents/nobody", "", 404);
+    send("GET", "/v1/agents/{agent}", "/v1/agents/event?rule=x", "", 400);
+    let run = |agent: &str| format!("/v1/agents/{agent}/run");
+    let result = send("POST", "/v1/agents/{agent}/run", &run("event"), "{}", 200).json();
+    assert_eq!((&result["schema"], &result["outcome"]), (&json!("headwater.agent/1"), &json!("anomalies")));
+    send("POST", "/v1/agents/{agent}/run", &run("nobody"), "{}", 404);
+    send("POST", "/v1/agents/{agent}/run", &run("event"), "[]", 400);
+    send("POST", "/v1/agents/{agent}/run", &run("event"), r#"{"agent": "event"}"#, 400);
+    send("POST", "/v1/agents/{agent}/run", &run("%ff"), "{}", 400);
     send("GET", "/v1/runs", "/v1/runs?limit=3", "", 200);
     send("GET", "/v1/runs", "/v1/runs?date=today", "", 400);
     send("GET", "/v1/runs/{id}", "/v1/runs/none-such", "", 404);
@@ -116,7 +129,7 @@ fn every_documented_route_is_covered(
         for method in &methods {
             assert!(covered.contains(&(path.clone(), (*method).clone())), "{method} {path} is not covered");
         }
-        let wrong = server.send("DELETE", &path.replace("{id}", "x"), "", b"");
+        let wrong = server.send("DELETE", &path.replace("{id}", "x").replace("{agent}", "x"), "", b"");
         wrong.problem(405);
         for method in methods {
             let allowed = wrong.head.lines().find_map(|line| line.strip_prefix("allow: "));

@@ -42,6 +42,9 @@ fn requests(id: &str, date: &str, symptom: &Value) -> Value {
             ["list_rules", { "id": "event/oom_killed" }],
             ["run_status", {}],
             ["analyze_logs", { "date": date, "lang": "en" }],
+            ["list_agents", { "agent": "event" }],
+            ["run_agent", { "agent": "event", "date": date, "instruction": "memory", "limit": 3 }],
+            ["run_agent", { "agent": "nobody" }],
             ["run_day", {}],
             ["no_such_tool", {}],
         ],
@@ -100,6 +103,9 @@ fn check_calls(responses: &Value, id: &str, truth: &Value) {
         rule,
         runs,
         analysed,
+        agents,
+        agent,
+        no_agent,
         run,
         no_tool,
     ] = calls.as_slice()
@@ -135,6 +141,16 @@ fn check_calls(responses: &Value, id: &str, truth: &Value) {
     let progress = analysed["progress"].as_array().expect("progress");
     let done: Vec<f64> = progress.iter().map(|item| item[0].as_f64().expect("a number")).collect();
     assert!(!done.is_empty() && done.is_sorted_by(|a, b| a < b), "progress grows: {done:?}");
+    assert!(agents["structuredContent"]["agents"][0]["decision_rules"].is_array(), "{agents}");
+    assert!(text(agents).contains("event/oom_killed"), "{agents}");
+    let alone = &agent["structuredContent"];
+    assert_eq!(
+        (&alone["outcome"], &alone["selection"]["all"]),
+        (&"anomalies".into(), &false.into()),
+        "{agent}"
+    );
+    assert!(text(agent).contains("oom") || text(agent).contains("OOM"), "{agent}");
+    assert_eq!(no_agent["_meta"]["headwater/error"], "not-found", "{no_agent}");
     assert_eq!(run["_meta"]["headwater/error"], "forbidden", "the config does not allow it: {run}");
     assert_eq!(no_tool["error"]["code"], -32602);
 }

@@ -1,5 +1,6 @@
 //! Tests of the server: HTTP, MCP and a robot.
 
+pub mod agents; // agents over every face
 pub mod day; // a lake of one day, shared by these tests
 pub mod http; // every route of HTTP
 pub mod http_fuzz; // /openapi.json compared with the server

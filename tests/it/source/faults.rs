@@ -291,7 +291,7 @@ impl Run {
     fn rows(&self) -> String {
         let lake = Lake::open(self.dir.path()).expect("a lake");
         let catalog = Catalog::open(&lake.catalog_path()).expect("a catalog");
-        let limits = Limits { memory_bytes: 256 << 20, threads: 1 };
+        let limits = Limits { memory_bytes: 256 << 20, threads: 1, zone: chrono_tz::Tz::UTC };
         self.runtime.block_on(async {
             let engine = Engine::over(&lake, &catalog, None, 0, limits).await.expect("an engine");
             let mut all = String::new();

@@ -195,5 +195,5 @@ pub(crate) fn hypothesis(
     reasons: Vec<Reason>,
     steps: Vec<Step>,
 ) -> Hypothesis {
-    Hypothesis { score, cause, state: None, reasons, steps }
+    Hypothesis { score, cause, trigger: None, restored_by: None, state: None, reasons, steps }
 }

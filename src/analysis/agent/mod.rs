@@ -1,28 +1,42 @@
 //! The agents: each runs the rules of one table over a window and returns its findings with their
-//! evidence. All four have one interface. Must not know traces or the report.
+//! evidence. All four have one interface. A rule that fails, takes too long or returns too much is left
+//! out alone. Must not know traces or the report of a day.
+
+pub mod selection; // an instruction → rules and scope
+
+mod evidence_table; // the rows behind findings
+pub mod report; // the report of one agent
+mod summary; // its sentences
+mod words; // words of instructions and rules
 
 use crate::analysis::evidence::evidence_of;
 use crate::analysis::finding::findings_of;
+use crate::analysis::rules::exception_for;
 use crate::analysis::rules::header::Rule;
-use crate::analysis::rules::{exception_for, of_agent};
-use crate::config::Config;
+use crate::config::{Config, ErrorText};
 use crate::query::engine::Engine;
+use crate::query::error::engine_error;
 use crate::query::rows::rows;
 use crate::query::shared_scan::SharedScan;
-use model::error::{Problem, Result};
+use model::error::{Error, Problem, Result};
 use model::report::{AgentSummary, Finding, Suppressed};
 use model::table::Table;
 use model::time::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Findings of one rule beyond which the rest is only counted: a rule that finds more has the wrong
 /// threshold for this cluster.
 const MAX_FINDINGS_PER_RULE: usize = 500;
 
-/// The result of one agent.
+/// Rows of one rule beyond which it is left out: they are all held in memory, and such a rule counts lines
+/// instead of finding anomalies.
+const MAX_ROWS_PER_RULE: usize = 20_000;
+
+/// What one agent found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AgentReport {
+pub struct AgentFindings {
     /// Rows, rules, findings and problems.
     pub summary: AgentSummary,
     /// Findings, unsorted.
@@ -31,32 +45,30 @@ pub struct AgentReport {
     pub suppressed: Vec<Suppressed>,
 }
 
-/// Runs the rules of one table over a window.
+/// Runs rules of one table over a window; the other rules of `rules` are ignored.
 pub async fn invoke(
     agent: Table,
-    rules: &[Rule],
+    rules: &[&Rule],
     engine: &Engine,
     window: Window,
     config: &Config,
-) -> Result<AgentReport> {
+) -> Result<AgentFindings> {
     let rows = count_rows(agent, engine).await?;
     let fields_without_data = if rows > 0 { fields_without_data(agent, engine).await? } else { Vec::new() };
     let mut findings = Vec::new();
     let mut problems = Vec::new();
     let mut hidden: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut count = 0;
-    let statements: Vec<(&Rule, Result<String>)> = of_agent(rules, agent)
-        .map(|rule| {
-            let none = BTreeMap::new();
-            (rule, rule.sql(config.rules.params.get(&rule.id).unwrap_or(&none)))
-        })
-        .collect();
+    let of_agent = rules.iter().filter(|rule| rule.agent == agent);
+    let statements: Vec<(&Rule, Result<String>)> =
+        of_agent.map(|rule| (*rule, statement(rule, config))).collect();
+    let limit = Duration::from_secs(config.rules.rule_seconds());
     // a hundred rules must not cost a hundred scans
     let texts: Vec<&str> = statements.iter().filter_map(|(_, sql)| sql.as_deref().ok()).collect();
     let shared = engine.share_scans(&texts).await?;
     for (rule, sql) in statements {
         count += 1;
-        let found = match run_rule(rule, sql, &shared, window).await {
+        let found = match run_rule(rule, sql, &shared, window, limit).await {
             Ok(found) => found,
             Err(error) => {
                 problems.push(error.into_problem("analyse"));
@@ -94,11 +106,16 @@ pub async fn invoke(
     };
     let suppressed =
         hidden.into_iter().map(|((rule, exception), count)| Suppressed { rule, exception, count }).collect();
-    Ok(AgentReport { summary, findings, suppressed })
+    Ok(AgentFindings { summary, findings, suppressed })
+}
+
+/// Returns the SQL of a rule with the parameters of the config.
+fn statement(rule: &Rule, config: &Config) -> Result<String> {
+    rule.sql(config.rules.params.get(&rule.id).unwrap_or(&BTreeMap::new()))
 }
 
 /// Returns the columns that the rules of an agent depend on.
-fn key_fields(agent: Table) -> &'static [&'static str] {
+pub fn key_fields(agent: Table) -> &'static [&'static str] {
     match agent {
         Table::Business => &["namespace", "workload", "pod", "level", "trace_id", "exception"],
         Table::Standard => &["namespace", "workload", "pod", "level", "stream"],
@@ -137,13 +154,34 @@ struct Found {
     over: usize,
 }
 
-async fn run_rule(rule: &Rule, sql: Result<String>, shared: &SharedScan, window: Window) -> Result<Found> {
-    let plan = shared
-        .plan(&sql?)
-        .await
-        .map_err(|fault| fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place))?;
-    let batches = shared.rows(plan).await.map_err(|error| {
-        crate::query::error::engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone())
+async fn run_rule(
+    rule: &Rule,
+    sql: Result<String>,
+    shared: &SharedScan,
+    window: Window,
+    limit: Duration,
+) -> Result<Found> {
+    let sql = sql?;
+    let batches = async {
+        let plan = shared.plan(&sql).await.map_err(|fault| {
+            fault.into_error(&format!("rule `{}` cannot be planned", rule.id), &rule.place)
+        })?;
+        shared.rows(plan, MAX_ROWS_PER_RULE).await.map_err(|error| {
+            engine_error(&format!("rule `{}` failed", rule.id), error).at(rule.place.clone())
+        })
+    };
+    let left_out = |why: String| {
+        Error::failed(format!("rule `{}` is left out", rule.id))
+            .at(rule.place.clone())
+            .because(ErrorText(why))
+    };
+    let batches = tokio::time::timeout(limit, batches).await.map_err(|_| {
+        left_out(format!("it exceeded its time limit ({} s)", limit.as_secs()))
+            .hint("narrow its joins, or raise `[rules] rule_seconds`")
+    })??;
+    let batches = batches.ok_or_else(|| {
+        left_out(format!("it returned more than {MAX_ROWS_PER_RULE} rows"))
+            .hint("group by the objects that it is about, or raise its threshold")
     })?;
     let mut findings = findings_of(rule, &batches, window)?;
     let over = findings.len().saturating_sub(MAX_FINDINGS_PER_RULE);
