@@ -1,35 +1,19 @@
 //! A statement taken apart: its selects in the order in which rows pass them, the conditions of each as text, and
 //! statements made of those parts. Text in, text out; runs nothing and knows no table.
 
+use crate::query::dialect;
 use crate::query::error::SqlError;
-use datafusion::common::DataFusionError;
+use datafusion::sql::parser::Statement as AnyStatement;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Cte, Expr, GroupByExpr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Statement,
     TableFactor, UnaryOperator, visit_expressions, visit_expressions_mut, visit_relations,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::parser::Parser;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// Functions that make one row of many.
-const AGGREGATES: [&str; 15] = [
-    "any_value",
-    "array_agg",
-    "avg",
-    "bool_and",
-    "bool_or",
-    "count",
-    "first_value",
-    "last_value",
-    "max",
-    "median",
-    "min",
-    "mode",
-    "stddev",
-    "string_agg",
-    "sum",
-];
+const AGGREGATES: &str = " any_value array_agg avg bool_and bool_or count first_value last_value max median min mode \
+                          stddev string_agg sum ";
 
 /// A statement taken apart.
 #[derive(Debug)]
@@ -79,13 +63,9 @@ pub struct Relation {
 /// # Errors
 /// The text is not one query.
 pub fn anatomy(sql: &str) -> Result<Anatomy, SqlError> {
-    let failed = |error| SqlError::of(&DataFusionError::SQL(Box::new(error), None));
-    let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(failed)?;
+    let statement = dialect::statement(sql).map_err(|error| SqlError::of(&error))?;
     let what = "it is not one query".to_owned();
-    let not_one = SqlError { line: None, column: None, what, hint: None };
-    let Some(Statement::Query(query)) = statements.pop().filter(|_| statements.is_empty()) else {
-        return Err(not_one);
-    };
+    let query = query_of(statement).ok_or(SqlError { line: None, column: None, what, hint: None })?;
     let mut selects = Vec::new();
     let mut named = BTreeSet::new();
     walk(&query, &Scope::default(), None, &mut selects, &mut named);
@@ -96,6 +76,22 @@ pub fn anatomy(sql: &str) -> Result<Anatomy, SqlError> {
     });
     tables.retain(|name| !named.contains(name));
     Ok(Anatomy { selects, tables })
+}
+
+fn query_of(statement: AnyStatement) -> Option<Box<Query>> {
+    let AnyStatement::Statement(statement) = statement else { return None };
+    match *statement {
+        Statement::Query(query) => Some(query),
+        _ => None,
+    }
+}
+
+/// Parses one select.
+fn select_of(sql: &str) -> Option<Select> {
+    match *query_of(dialect::statement(sql).ok()?)?.body {
+        SetExpr::Select(select) => Some(*select),
+        _ => None,
+    }
 }
 
 /// The named results that a select may read.
@@ -217,7 +213,7 @@ impl SelectPart {
             GroupByExpr::All(_) => true,
             GroupByExpr::Expressions(keys, _) => !keys.is_empty(),
         };
-        groups || self.calls(|name, has_window| !has_window && AGGREGATES.contains(&name))
+        groups || self.calls(|name, has_window| !has_window && AGGREGATES.contains(&format!(" {name} ")))
     }
 
     /// Returns true if it compares rows with their neighbours.
@@ -257,8 +253,7 @@ impl SelectPart {
 
     /// Returns a text with names of the result replaced by what they name.
     pub fn without_names(&self, sql: &str) -> Option<String> {
-        let expr =
-            Parser::new(&GenericDialect {}).try_with_sql(sql).and_then(|mut of| of.parse_expr()).ok()?;
+        let expr = select_of(&format!("select 1 where {sql}"))?.selection?;
         Some(replaced(&expr, &self.named()).to_string())
     }
 
@@ -297,7 +292,8 @@ impl SelectPart {
     /// `what`, it selects that of each group, whether or not `having` holds.
     pub fn group(&self, at: &Relation, image: &str, keys: &[String], what: Option<&str>) -> String {
         let key = |key: &String| {
-            format!("({key}) is not distinct from (select {key} from {image} as {} limit 1)", at.alias)
+            // in parentheses: the right side would take what follows `and` too
+            format!("(({key}) is not distinct from (select {key} from {image} as {} limit 1))", at.alias)
         };
         let mut conditions: Vec<String> = keys.iter().map(key).collect();
         conditions.extend(self.select.selection.as_ref().map(|selection| format!("({selection})")));
@@ -306,10 +302,7 @@ impl SelectPart {
         let from = list(self.select.from.iter().map(ToString::to_string).collect());
         let Some(what) = what else {
             let mut select = self.select.clone();
-            select.selection = Parser::new(&GenericDialect {})
-                .try_with_sql(&condition)
-                .and_then(|mut parser| parser.parse_expr())
-                .ok();
+            select.selection = select_of(&format!("select 1 where {condition}")).and_then(|of| of.selection);
             return format!("{}{select}", self.with);
         };
         format!("{}select {what} from {from} where {condition}", self.with)
@@ -317,10 +310,7 @@ impl SelectPart {
 
     fn with_image(&self, at: &Relation, image: &str) -> Select {
         let mut select = self.select.clone();
-        let text = format!("select 1 from {image} as {}", at.alias);
-        let parsed = Parser::parse_sql(&GenericDialect {}, &text).ok().and_then(|mut all| all.pop());
-        let Some(Statement::Query(query)) = parsed else { return select };
-        let SetExpr::Select(read) = *query.body else { return select };
+        let Some(read) = select_of(&format!("select 1 from {image} as {}", at.alias)) else { return select };
         let Some(factor) = read.from.into_iter().next().map(|from| from.relation) else { return select };
         for from in &mut select.from {
             let joined = from.joins.iter_mut().map(|join| &mut join.relation);

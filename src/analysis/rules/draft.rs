@@ -126,8 +126,10 @@ fn cut(lines: &str, wanted: Option<Table>, source: Option<&str>) -> Result<(Tabl
 
 /// Returns the first candidate that reports some of the lines, with the rows that it returns.
 async fn working_rule(id: &str, table: Table, engine: &Engine) -> Result<(Rule, Vec<Map<String, Value>>)> {
+    let place = format!("select 1 from {} where workload is not null limit 1", table.name());
+    let has_place = rows(&engine.query(&place).await?).next().is_some();
     for (conditions, title) in candidates(table, engine).await? {
-        let text = rule_text(table, &conditions, &title);
+        let text = rule_text(table, &conditions, &title, has_place);
         let rule = Rule::parse(id, &text, id)?;
         let sql = rule.sql(&std::collections::BTreeMap::new())?;
         let found = json_rows(&engine.query(&sql).await?)?;
@@ -184,11 +186,13 @@ async fn candidates(table: Table, engine: &Engine) -> Result<Vec<(Vec<String>, S
 fn longest_words(template: &str) -> Option<String> {
     let first = template.lines().next().unwrap_or_default();
     let parts = first.split("<*>").flat_map(|part| part.split(['<', '>', '*']));
-    let longest = parts.map(str::trim).max_by_key(|part| part.chars().count())?;
+    let is_plain = |c: char| c.is_alphanumeric();
+    let parts = parts.map(|part| part.trim_matches(|c| !is_plain(c)));
+    let longest = parts.max_by_key(|part| part.chars().count())?;
     (longest.chars().count() >= MIN_WORDS).then(|| longest.to_owned())
 }
 
-fn rule_text(table: Table, conditions: &[String], title: &str) -> String {
+fn rule_text(table: Table, conditions: &[String], title: &str, has_place: bool) -> String {
     let (entity, sample, finding) = match table {
         Table::Audit => (
             "cluster, namespace, username",
@@ -200,11 +204,12 @@ fn rule_text(table: Table, conditions: &[String], title: &str) -> String {
             "message",
             "{namespace}/{pod}: {sample} ({count} times)",
         ),
-        _ => (
+        _ if has_place => (
             "cluster, namespace, workload, pod",
             "message",
             "{namespace}/{workload}: {sample} ({count} times)",
         ),
+        _ => ("cluster, namespace, workload, pod", "message", "{sample} ({count} times)"),
     };
     let stage = if table == Table::Audit { "coalesce(stage, '') <> 'RequestReceived'\n    and " } else { "" };
     let title = toml::Value::String(title.replace("*/", "* /")).to_string();

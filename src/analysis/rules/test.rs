@@ -112,11 +112,11 @@ fn mismatch(expect: &Expect, rows: Vec<JsonRow>) -> Option<Failure> {
                     (row, is_expected)
                 })
                 .collect();
-            Some(Failure {
-                what: format!("expected {} findings, got {}", expected.len(), got.len()),
-                expected: expected.iter().map(shown).zip(found).collect(),
-                got,
-            })
+            let what = match expected.len() == got.len() {
+                true => format!("{} findings as expected, but not those", got.len()),
+                false => format!("expected {} findings, got {}", expected.len(), got.len()),
+            };
+            Some(Failure { what, expected: expected.iter().map(shown).zip(found).collect(), got })
         }
     }
 }

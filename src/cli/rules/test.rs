@@ -62,12 +62,14 @@ fn shown(failure: &Failure) -> String {
     names.extend(expected.iter().map(String::as_str));
     let more = got.iter().map(String::as_str).filter(|name| !expected.iter().any(|of| of == name));
     names.extend(more.take(MORE_COLUMNS));
-    for (title, rows) in [("expected", &failure.expected), ("got", &failure.got)] {
+    let named = expected.len();
+    for (title, rows, shown) in [("expected", &failure.expected, named), ("got", &failure.got, names.len())] {
+        let names = names.get(..shown).unwrap_or(&names);
         if rows.is_empty() {
             continue;
         }
         let mut header = vec![" "];
-        header.extend(&names);
+        header.extend(names);
         let lines = rows.iter().map(|(row, is_matched)| {
             let mut cells = vec![if *is_matched { " ".to_owned() } else { "!".to_owned() }];
             cells.extend(names.iter().map(|name| row.get(*name).map_or_else(String::new, cell)));

@@ -125,7 +125,7 @@ fn below(prefix: &KnownPrefix, path: &str) -> Field {
         let arrow = if at + 1 == read.len() { "->>" } else { "->" };
         sql.push_str(&format!("{arrow}'{}'", quoted(key)));
     }
-    let sql = format!("({sql})"); // JSON operators bind more loosely than comparisons
+    let sql = format!("({sql})"); // engines differ in how tightly JSON operators bind
     let mut event_path = prefix.path.clone();
     for key in &keys {
         event_path.push_str(&format!(".{key}"));

@@ -4,6 +4,9 @@
 use crate::analysis::rules::sigma::field::{Field, Kind, field, quoted};
 use serde_json::Value;
 
+/// Longest conditions on one line, in characters.
+const MAX_LINE: usize = 70;
+
 /// What a field is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
@@ -235,7 +238,12 @@ impl FieldTests {
         }
         match conditions.as_slice() {
             [one] => one.clone(),
-            many => format!("({})", many.join(if self.all { " and " } else { " or " })),
+            many => {
+                let word = if self.all { "and" } else { "or" };
+                let is_long = many.iter().map(String::len).sum::<usize>() > MAX_LINE;
+                let space = if is_long { "\n            " } else { " " };
+                format!("({})", many.join(&format!("{space}{word} ")))
+            }
         }
     }
 
