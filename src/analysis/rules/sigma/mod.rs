@@ -96,8 +96,8 @@ fn line_of(text: &str, near: &str) -> usize {
     };
     let lines: Vec<&str> = text.lines().collect();
     let detection = lines.iter().position(|line| line.starts_with("detection")).unwrap_or(0);
-    let below = lines.iter().skip(detection).position(|line| begins(line)).map(|at| at + detection);
-    below.or_else(|| lines.iter().position(|line| begins(line))).unwrap_or(detection) + 1
+    let below = lines.iter().skip(detection).position(begins).map(|at| at + detection);
+    below.or_else(|| lines.iter().position(begins)).unwrap_or(detection) + 1
 }
 
 /// Returns an error about a text near a key.
