@@ -65,6 +65,7 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
             for derived in ["row_id", "template", "template_id"] {
                 fields.remove(derived);
             }
+            fields.retain(|_, value| !value.is_null());
             for column in ["attrs", "request", "response", "object"] {
                 if let Some(text) = fields.get(column).and_then(Value::as_str) {
                     let value = serde_json::from_str(text).expect("a JSON column");
