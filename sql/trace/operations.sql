@@ -34,7 +34,7 @@ buckets as (
     )
 ),
 
--- once for each key of the changed object
+-- the changes by people and pipelines, once for each key of the changed object
 keyed as (
     select ts, namespace, workload, audit_id, username, verb, resource, name, operation, code, message,
         row_id, source, line, json_get_str(attrs, 'impersonatedUser', 'username') as on_behalf_of,

@@ -132,7 +132,7 @@ pub(crate) fn of_outline(outline: &Outline, lang: Lang) -> Vec<Fact> {
     for (at, gone) in outline.report.gone.iter().enumerate() {
         let line = json!({
             "gone": plain(gone.title_in(lang), 120), "about": plain(&gone.entity.label(), 120),
-            "severity": labels::severity(gone.severity, lang),
+            "severity": gone.severity.name_in(lang),
         });
         let mut fact = Fact::new(format!("G:{}", at + 1), FactKind::Gone, line);
         fact.severity = Some(gone.severity);
@@ -154,7 +154,7 @@ fn day(outline: &Outline, lang: Lang) -> Fact {
         "date": run.date, "cluster": plain(&run.cluster, 60), "lines_read": digest.rows,
         "incidents": counts.incidents, "findings": counts.findings, "new": counts.new, "worse": counts.worse, "ongoing": counts.ongoing,
         "better": counts.better, "gone": counts.gone,
-        "highest_severity": digest.severity.map(|severity| labels::severity(severity, lang)),
+        "highest_severity": digest.severity.map(|severity| severity.name_in(lang)),
         "is_data_complete": digest.is_complete,
     });
     Fact { severity: digest.severity, ..Fact::new("D".into(), FactKind::Day, line) }
@@ -187,7 +187,7 @@ fn of_finding(finding: &Finding, local: &LocalTime, lang: Lang, group: Option<&G
             "namespaces": group.reach.namespaces, "nodes": group.reach.nodes })
     });
     let line = json!({
-        "severity": labels::severity(finding.severity, lang), "status": labels::status(finding.status, lang),
+        "severity": finding.severity.name_in(lang), "status": labels::status(finding.status, lang),
         "about": plain(&entity.label(), 120), "namespace": name(&entity.namespace),
         "workload": name(&entity.workload), "pod": name(&entity.pod), "node": name(&entity.node),
         "from": local.clock(finding.first_ts), "to": local.clock(finding.last_ts), "lines": finding.count,

@@ -1,20 +1,9 @@
-//! Names of severities, statuses, verdicts, step kinds, log types, links and operations in Chinese and
+//! Names of statuses, verdicts, step kinds, log types, links and operations in Chinese and
 //! English, shared by the brief and the page.
 
 use model::lang::Lang;
-use model::report::{Cause, Severity, Status, StepKind, Verdict};
+use model::report::{Cause, Status, StepKind, Verdict};
 use model::table::Table;
-
-pub(crate) fn severity(severity: Severity, lang: Lang) -> &'static str {
-    let zh = match severity {
-        Severity::Info => "提示",
-        Severity::Low => "轻微",
-        Severity::Medium => "中等",
-        Severity::High => "高危",
-        Severity::Critical => "严重",
-    };
-    lang.pick(zh, severity.name())
-}
 
 pub(crate) fn status(status: Status, lang: Lang) -> &'static str {
     match status {

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::query::engine::{Engine, Limits};
+use crate::query::literal::quoted;
 use crate::query::rows::rows;
 use chrono::NaiveDate;
 use model::error::{Error, Problem, Result};
@@ -106,10 +107,7 @@ impl Workspace {
     /// # Errors
     /// Missing: no audit event has that id.
     pub async fn effects_of_change(&mut self, audit_id: &str, on_step: &dyn Fn(&str)) -> Result<Report> {
-        let sql = format!(
-            "select ts from audit where audit_id = '{}' order by ts limit 1",
-            audit_id.replace('\'', "''")
-        );
+        let sql = format!("select ts from audit where audit_id = '{}' order by ts limit 1", quoted(audit_id));
         let batches = self.engine(None).await?.query(&sql).await?;
         let at = rows(&batches).next().and_then(|row| row.ts("ts")).ok_or_else(|| {
             Error::missing(format!("no audit event has the id `{audit_id}`"))

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod export; // rows as CSV and JSON
 pub mod guard;
+pub mod literal; // texts in a statement
 mod local_time; // times in a statement
 pub mod nearest; // did you mean …
 pub mod rows;

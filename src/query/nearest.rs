@@ -45,7 +45,11 @@ pub fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Op
         let shorter = name.len().min(wanted.len());
         shorter >= MIN_PART && (name.contains(&wanted) || wanted.contains(&name))
     };
-    let order = |name: &&str| (!name.to_lowercase().starts_with(&wanted), name.len().abs_diff(wanted.len()));
+    let order = |name: &&str| {
+        let lower = name.to_lowercase();
+        let begins = lower.starts_with(&wanted) || wanted.starts_with(&lower);
+        (!begins, name.len().abs_diff(wanted.len()))
+    };
     names.iter().copied().filter(is_part).min_by_key(order)
 }
 

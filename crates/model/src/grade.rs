@@ -1,5 +1,6 @@
 //! How serious, how new and how certain something is, and the log lines that support it. Plain values.
 
+use crate::lang::Lang;
 use crate::time::Ts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,18 @@ impl Severity {
             Self::High => "high",
             Self::Critical => "critical",
         }
+    }
+
+    /// Returns the word for people.
+    pub fn name_in(self, lang: Lang) -> &'static str {
+        let zh = match self {
+            Self::Info => "提示",
+            Self::Low => "轻微",
+            Self::Medium => "中等",
+            Self::High => "高危",
+            Self::Critical => "严重",
+        };
+        lang.pick(zh, self.name())
     }
 
     /// Returns the severity with that name.

@@ -2,6 +2,7 @@
 
 use crate::analysis::agent::key_fields;
 use crate::query::engine::Engine;
+use crate::query::literal::list;
 use crate::query::rows::json_rows;
 use model::agent::EvidenceTable;
 use model::error::Result;
@@ -28,9 +29,8 @@ pub async fn tables(engine: &Engine, agent: Table, findings: &[Finding]) -> Resu
         shown.iter().flat_map(|f| &f.evidence).map(|line| line.row_id.as_str()).collect();
     let mut rows: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     if !ids.is_empty() {
-        // row ids of evidence come from the lake: hexadecimal digits, `:` and `.`
-        let list = ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
-        let sql = format!("select {} from {} where row_id in ({list})", columns.join(", "), agent.name());
+        let ids = list(ids);
+        let sql = format!("select {} from {} where row_id in ({ids})", columns.join(", "), agent.name());
         for row in json_rows(&engine.query(&sql).await?)? {
             if let Some(Value::String(id)) = row.get("row_id") {
                 rows.insert(id.clone(), row);

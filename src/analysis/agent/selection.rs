@@ -4,6 +4,7 @@
 use crate::analysis::agent::words::Instruction;
 use crate::analysis::rules::header::Rule;
 use crate::query::engine::Engine;
+use crate::query::literal::list;
 use crate::query::rows::rows;
 use model::agent::{AgentScope, RuleSelection, SelectedRule};
 use model::entity::workload_of_pod;
@@ -70,7 +71,7 @@ async fn named_objects(
     if names.is_empty() {
         return Ok(found);
     }
-    let list = quoted(names.iter().take(MAX_NAMES));
+    let list = list(names.iter().take(MAX_NAMES).map(String::as_str));
     for column in COLUMNS {
         let sql =
             format!("select distinct {column} as name from {} where {column} in ({list})", agent.name());
@@ -182,7 +183,8 @@ pub fn is_in_scope(scope: &AgentScope, finding: &Finding) -> bool {
 /// Returns the condition in SQL on the rows of a scope; `true` for all rows.
 pub fn condition(scope: &AgentScope) -> String {
     let AgentScope { namespaces, workloads, pods, nodes } = scope;
-    let within = |column: &str, list: &[String]| format!("{column} in ({})", quoted(list));
+    let within =
+        |column: &str, names: &[String]| format!("{column} in ({})", list(names.iter().map(String::as_str)));
     let objects: Vec<String> = [("workload", workloads), ("pod", pods), ("node", nodes)]
         .into_iter()
         .filter(|(_, list)| !list.is_empty())
@@ -196,9 +198,4 @@ pub fn condition(scope: &AgentScope) -> String {
         conditions.push(format!("({})", objects.join(" or ")));
     }
     if conditions.is_empty() { "true".into() } else { conditions.join(" and ") }
-}
-
-fn quoted<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
-    let quoted = names.into_iter().map(|name| format!("'{}'", name.replace('\'', "''")));
-    quoted.collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 
 use crate::analysis::agent::selection::objects;
 use model::agent::{AgentOutcome, AgentReport};
+use model::lang::Lang;
 use model::report::{Finding, Severity};
 use model::time::Window;
 
@@ -72,7 +73,7 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
         AgentOutcome::Anomalies => {
             let (count, (by, by_zh)) = (report.total, severities(&report.findings));
             let first = report.findings.first();
-            let (worst, worst_zh) = first.map(sentences).unwrap_or_default();
+            let (worst, worst_zh) = first.map(most_serious).unwrap_or_default();
             (
                 format!(
                     "The {agent} agent found {count} anomalies ({by}) in {rows} rows{place} from {time}.{worst}"
@@ -85,8 +86,8 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
     }
 }
 
-/// Returns the sentence of the most serious finding.
-fn sentences(finding: &Finding) -> (String, String) {
+/// Returns the sentence about the most serious finding, in English and in Chinese.
+fn most_serious(finding: &Finding) -> (String, String) {
     let zh = finding.zh.summary.as_deref().unwrap_or(&finding.summary);
     (
         format!(" The most serious: {}.", finding.summary.trim_end_matches('.')),
@@ -99,15 +100,8 @@ fn severities(findings: &[Finding]) -> (String, String) {
     for severity in Severity::ALL.into_iter().rev() {
         let count = findings.iter().filter(|finding| finding.severity == severity).count();
         if count > 0 {
-            let zh = match severity {
-                Severity::Critical => "致命",
-                Severity::High => "高",
-                Severity::Medium => "中",
-                Severity::Low => "低",
-                Severity::Info => "提示",
-            };
             parts.0.push(format!("{count} {}", severity.name()));
-            parts.1.push(format!("{zh} {count}"));
+            parts.1.push(format!("{} {count}", severity.name_in(Lang::Zh)));
         }
     }
     (parts.0.join(", "), parts.1.join("、"))

@@ -4,6 +4,7 @@ use crate::analysis::change::follow::{Change, Follower, Object, Write};
 use crate::analysis::change::versions::Versions;
 use crate::analysis::evidence::is_row_id;
 use crate::query::engine::Engine;
+use crate::query::literal::list;
 use crate::query::rows::rows;
 use model::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,8 +41,7 @@ async fn writes(
     table: &str,
     objects: &BTreeMap<String, Object>,
 ) -> Result<BTreeMap<Object, Vec<Write>>> {
-    let names: BTreeSet<String> =
-        objects.values().map(|object| format!("'{}'", object.name.replace('\'', "''"))).collect();
+    let names: BTreeSet<&str> = objects.values().map(|object| object.name.as_str()).collect();
     let sql = format!(
         "select ts, \"cluster\", row_id, verb, resource, subresource, namespace, name, request, response from {table}
          where (operation is not null or subresource = 'status') and coalesce(code, 200) < 400
@@ -49,7 +49,7 @@ async fn writes(
             and coalesce(uri, '') not like '%dryRun=All%'
             and (response is not null or request is not null) and name in ({})
          order by ts, row_id",
-        names.into_iter().collect::<Vec<_>>().join(", ")
+        list(names)
     );
     let versions = Versions::load(engine, table).await?;
     let known: BTreeSet<&Object> = objects.values().collect();

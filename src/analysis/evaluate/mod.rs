@@ -11,6 +11,7 @@ pub use crate::analysis::evaluate::reported::{Reported, causes, reported};
 pub use crate::analysis::evaluate::truth::parse_truth;
 
 use crate::query::engine::Engine;
+use crate::query::literal::quoted;
 use crate::query::rows::rows;
 use model::error::Result;
 use model::report::{Report, StepKind, Trace, Verdict};
@@ -153,7 +154,6 @@ fn hops(truth: &Truth, trace: &Trace) -> (usize, usize) {
 /// Returns the audit ids that naive rules name as the cause: the last change before the symptom by a person
 /// or pipeline, the last one in the namespace of the symptom, and the last one of the workload itself.
 pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 3]> {
-    let quoted = |text: &str| text.replace('\'', "''");
     let sql = |more: &str| {
         format!(
             "select audit_id from audit

@@ -4,6 +4,7 @@
 use crate::analysis::rules::header::Rule;
 use crate::analysis::rules::sample::{Lines, engine_of, recognize};
 use crate::query::engine::{Engine, Limits};
+use crate::query::literal::quoted;
 use crate::query::rows::{json_rows, rows};
 use model::entity::Entity;
 use model::error::{Error, Result};
@@ -142,7 +143,7 @@ async fn working_rule(id: &str, table: Table, engine: &Engine) -> Result<(Rule, 
 
 /// Returns conditions with a title, narrow ones first.
 async fn candidates(table: Table, engine: &Engine) -> Result<Vec<(Vec<String>, String)>> {
-    let is = |column: &str, value: &str| format!("{column} = '{}'", value.replace('\'', "''"));
+    let is = |column: &str, value: &str| format!("{column} = '{}'", quoted(value));
     let (columns, order): (&[&str], &str) = match table {
         Table::Event | Table::State => (&["type", "reason"], "type = 'Warning' desc, ts"),
         Table::Audit => (&["verb", "resource", "subresource"], "operation is not null desc, ts"),
@@ -162,8 +163,8 @@ async fn candidates(table: Table, engine: &Engine) -> Result<Vec<(Vec<String>, S
         if let Some(words) = has("template").and_then(|template| longest_words(&template)) {
             let mut conditions = level.clone();
             conditions.push(match words.contains(['%', '_', '\\']) {
-                true => format!("strpos(message, '{}') > 0", words.replace('\'', "''")),
-                false => format!("message like '%{}%'", words.replace('\'', "''")),
+                true => format!("strpos(message, '{}') > 0", quoted(&words)),
+                false => format!("message like '%{}%'", quoted(&words)),
             });
             candidates.push((conditions, format!("Log line: {words}")));
         }

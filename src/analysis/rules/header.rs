@@ -2,6 +2,7 @@
 //! must not know the engine that plans and runs rules.
 
 use crate::config::{ErrorText, line_and_column};
+use crate::query::literal::quoted;
 use model::error::{Error, Result};
 use model::report::{Severity, Zh};
 use model::table::Table;
@@ -284,7 +285,7 @@ fn harmless(text: &str) -> String {
 /// Returns a TOML value as an SQL literal.
 fn literal(value: &toml::Value) -> String {
     match value {
-        toml::Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        toml::Value::String(text) => format!("'{}'", quoted(text)),
         toml::Value::Array(items) => {
             format!("({})", items.iter().map(literal).collect::<Vec<_>>().join(", "))
         }

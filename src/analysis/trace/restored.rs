@@ -8,7 +8,8 @@ use crate::analysis::trace::chain;
 use crate::analysis::trace::link::each_row;
 use crate::analysis::trace::operations::{LinkedOperation, operation_of};
 use crate::query::engine::Engine;
-use crate::query::rows::rows;
+use crate::query::literal::list;
+use crate::query::rows::{Row, rows};
 use model::error::Result;
 use model::report::{Cause, Trace, Verdict};
 use model::time::Ts;
@@ -63,9 +64,7 @@ async fn later_acts(
     engine: &Engine,
     objects: &BTreeSet<Object>,
 ) -> Result<BTreeMap<Object, Vec<LinkedOperation>>> {
-    let names: BTreeSet<String> =
-        objects.iter().map(|object| format!("'{}'", object.name.replace('\'', "''"))).collect();
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let names = list(objects.iter().map(|object| object.name.as_str()).collect::<BTreeSet<_>>());
     let sql = format!(
         "select '' as start_id, 'names' as link, 1.0 as identity, 0 as hop, cast(null as varchar) as via,
             ts, namespace, workload, audit_id, username, verb, resource, name, operation, code, message,
@@ -74,7 +73,7 @@ async fn later_acts(
         acts("audit")
     );
     let mut found: Vec<LinkedOperation> = Vec::new();
-    let keep = &mut |row: crate::query::rows::Row<'_>| {
+    let keep = &mut |row: Row<'_>| {
         let (_, operation) = operation_of(row)?;
         if objects.contains(&operation.object) {
             found.push(operation);

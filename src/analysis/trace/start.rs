@@ -3,6 +3,7 @@
 
 use crate::analysis::evidence::evidence_of;
 use crate::query::engine::Engine;
+use crate::query::literal::quoted;
 use crate::query::rows::rows;
 use model::entity::{Entity, workload_of_pod};
 use model::error::{Error, Result};
@@ -175,7 +176,6 @@ impl Start {
 /// Returns the start of a subject and a time. Its log lines are the subject's errors, or for a node
 /// the events about it, in the 15 minutes before and the minute after.
 pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Start> {
-    let quoted = |text: &str| text.replace('\'', "''");
     let (tables, condition): (&[&str], String) = match subject {
         Subject::Pod(namespace, pod) => (
             &["business", "standard"],
@@ -212,7 +212,7 @@ pub async fn subject_of_trace(engine: &Engine, trace_id: &str) -> Result<(Subjec
         "select namespace, coalesce(pod, workload) as pod, ts from business
          where trace_id = '{}' and namespace is not null and coalesce(pod, workload) is not null
          order by case when level in ('error', 'fatal') then 0 else 1 end, ts, row_id limit 1",
-        trace_id.replace('\'', "''")
+        quoted(trace_id)
     );
     let batches = engine.query(&sql).await?;
     let subject = rows(&batches).next().and_then(|row| {

@@ -103,7 +103,7 @@ pub(crate) fn headline(outline: &Outline, lang: Lang) -> String {
         };
     };
     let counts = counts(&outline.digest.counts, lang);
-    let severity = labels::severity(most_severe.severity, lang);
+    let severity = most_severe.severity.name_in(lang);
     let highest = lang.pick(format!("，最高级别：{severity}"), format!(", highest severity: {severity}"));
     format!("**{place}{colon}{counts}{highest}** [F:{}]", short_id(&most_severe.id))
 }
@@ -174,7 +174,7 @@ fn group_line(outline: &Outline, group: &[&Finding], lang: Lang) -> Option<Strin
     let incident = outline.report.incidents.iter().find(|of| is_mixed && of.id == first.incident);
     let title = incident
         .map_or_else(|| first.title_in(lang), |of| lang.pick(of.title_zh.as_str(), of.title.as_str()));
-    let (severity, title) = (labels::severity(first.severity, lang), sanitize(title, 80));
+    let (severity, title) = (first.severity.name_in(lang), sanitize(title, 80));
     let entities: Vec<String> = group
         .iter()
         .take(3)

@@ -85,8 +85,7 @@ pub(super) fn finding_line(start: Option<&Finding>, trace: &Trace, local: &Local
             format!("{label}, since {} [T:{}]", local.clock(trace.ts), short_id(&trace.id)),
         );
     };
-    let (summary, severity) =
-        (sanitize(start.summary_in(lang), TEXT), labels::severity(start.severity, lang));
+    let (summary, severity) = (sanitize(start.summary_in(lang), TEXT), start.severity.name_in(lang));
     let (since, id) = (local.clock(trace.ts), short_id(&start.id));
     let status = labels::status(start.status, lang);
     // entity and count are added only where the summary does not have them

@@ -91,7 +91,7 @@ pub(super) fn problems(report: &Report) -> Vec<ProblemLine> {
 pub(super) fn gone(report: &Report, lang: Lang) -> Vec<GoneLine> {
     let line = |gone: &Gone| GoneLine {
         class: gone.severity.name(),
-        severity: labels::severity(gone.severity, lang),
+        severity: gone.severity.name_in(lang),
         title: plain(gone.title_in(lang), 200),
         entity: plain(&gone.entity.label(), 200),
     };

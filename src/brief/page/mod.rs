@@ -218,7 +218,7 @@ fn page(report: &Report, lang: Lang) -> Page {
     let span = if full_day { String::new() } else { local.span(report.run.from, report.run.to) };
     let chip = |(severity, count): (Severity, usize)| Chip {
         class: severity.name(),
-        name: labels::severity(severity, lang),
+        name: severity.name_in(lang),
         count,
     };
     Page {
@@ -346,7 +346,7 @@ fn finding_card(report: &Report, finding: &Finding, local: &LocalTime, lang: Lan
         anchor: anchor("f", &finding.id),
         rule: plain(&finding.rule, 120),
         severity: finding.severity.name(),
-        severity_name: labels::severity(finding.severity, lang),
+        severity_name: finding.severity.name_in(lang),
         status: labels::status(finding.status, Lang::En),
         status_name: labels::status(finding.status, lang),
         agent: Table::log_of(&finding.agent)

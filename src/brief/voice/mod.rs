@@ -10,7 +10,6 @@ mod sentence; // log and rule text as a sentence
 mod time; // clock times and days
 
 use crate::brief::digest::{Counts, starting_finding};
-use crate::brief::labels::severity;
 use crate::brief::notation::plural;
 use crate::brief::outline::Outline;
 use model::entity::Entity;
@@ -141,7 +140,7 @@ fn headline(outline: &Outline, lang: Lang) -> Vec<String> {
 fn counts(outline: &Outline, place: &str, lang: Lang) -> Vec<String> {
     let Counts { findings: n, new, worse, .. } = outline.digest.counts;
     let highest = outline.most_severe.map_or(Severity::Info, |finding| finding.severity);
-    let highest = severity(highest, lang);
+    let highest = highest.name_in(lang);
     match lang {
         Lang::Zh => {
             let count = write_zh_count(n);

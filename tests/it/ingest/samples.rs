@@ -85,8 +85,9 @@ fn ingested(samples: &[PathBuf]) -> BTreeMap<PathBuf, Value> {
         rows.sort_by_key(|row| (row["line"].as_i64(), row["ts"].as_str().map(str::to_owned)));
         for row in rows.iter_mut().filter(|row| row["attrs"]["ts_source"] == "object") {
             row["ts"] = "of the object".into(); // when the file was written, if no path has a date
-            if let Some(created) = row.pointer_mut("/object/metadata/creationTimestamp") {
-                *created = "before that".into(); // by an age
+            let has_age = row["attrs"]["shown_by"].is_string();
+            if let Some(created) = row.pointer_mut("/object/metadata/creationTimestamp").filter(|_| has_age) {
+                *created = "before that".into(); // the age in a table
             }
         }
         let mut result: serde_json::Map<String, Value> =

@@ -142,7 +142,7 @@ fn no_column_needs_quotes() {
         lake.csv(&format!("select {all} from {} order by {all} limit 1", table.name()));
         for name in names {
             lake.csv(&format!(
-                "select count(pod) as n, count({name}) as m from {} where {name} is null",
+                "select pod, {name} as nothing from {} where {name} is null order by pod limit 1",
                 table.name()
             ));
             lake.csv(&format!(
@@ -163,6 +163,7 @@ fn an_unknown_name_has_the_nearest_one() {
         ("select user from audit", "column `user` does not exist", "`username`"),
         ("select a.usernam from audit a", "column `usernam` does not exist", "`username`"),
         ("select messsage from event", "column `messsage` does not exist", "`message`"),
+        ("select podname from event", "column `podname` does not exist", "`pod`"),
         ("select * from aduit", "`aduit` does not exist", "`audit`"),
         ("select * from history.evnts", "`history.evnts` does not exist", "`event`"),
         ("select x.pod from event e", "no table `x`", "it reads: e"),

@@ -1,6 +1,7 @@
 //! Where a field of a Sigma rule is found: a column, a value in the JSON of a request, or a key anywhere in it. The
 //! names are data: `sql/rules/sigma.toml`.
 
+use crate::query::literal::quoted;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -143,9 +144,4 @@ fn below(prefix: &KnownPrefix, path: &str) -> Field {
 
 fn within(sql: String, key: String, path: String) -> Field {
     Field { sql, kind: Kind::Within, key, path, words: BTreeMap::new() }
-}
-
-/// Returns a text for use between single quotes.
-pub fn quoted(text: &str) -> String {
-    text.replace('\'', "''")
 }

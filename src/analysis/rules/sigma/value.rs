@@ -1,7 +1,8 @@
 //! One field of a Sigma selection with its modifiers and values, and the SQL that says the same. Texts are compared in
 //! any case and `*` and `?` are wildcards, as Sigma defines it. Knows no condition.
 
-use crate::analysis::rules::sigma::field::{Field, Kind, field, quoted};
+use crate::analysis::rules::sigma::field::{Field, Kind, field};
+use crate::query::literal::quoted;
 use serde_json::Value;
 
 /// Longest conditions on one line, in characters.
