@@ -152,7 +152,7 @@ fn no_column_needs_quotes() {
         }
     }
     lake.csv("select pod, cluster from event");
-    lake.csv("select e.cluster, count(*) cluster from event e group by e.cluster");
+    lake.csv("select e.namespace, count(*) cluster from event e group by e.namespace");
     lake.csv("select pod, from event");
 }
 
