@@ -73,10 +73,11 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
         AgentOutcome::Anomalies => {
             let (count, (by, by_zh)) = (report.total, severities(&report.findings));
             let first = report.findings.first();
+            let anomalies = if count == 1 { "anomaly" } else { "anomalies" };
             let (worst, worst_zh) = first.map(most_serious).unwrap_or_default();
             (
                 format!(
-                    "The {agent} agent found {count} anomalies ({by}) in {rows} rows{place} from {time}.{worst}"
+                    "The {agent} agent found {count} {anomalies} ({by}) in {rows} rows{place} from {time}.{worst}"
                 ),
                 format!(
                     "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中发现 {count} 个异常（{by_zh}）。{worst_zh}"

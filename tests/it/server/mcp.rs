@@ -43,7 +43,7 @@ fn requests(id: &str, date: &str, symptom: &Value) -> Value {
             ["run_status", {}],
             ["analyze_logs", { "date": date, "lang": "en" }],
             ["list_agents", { "agent": "event" }],
-            ["run_agent", { "agent": "event", "date": date, "instruction": "memory", "limit": 3 }],
+            ["run_agent", { "agent": "event", "date": date, "instruction": "crash_loop", "limit": 3 }],
             ["run_agent", { "agent": "nobody" }],
             ["run_day", {}],
             ["no_such_tool", {}],
@@ -149,7 +149,7 @@ fn check_calls(responses: &Value, id: &str, truth: &Value) {
         (&"anomalies".into(), &false.into()),
         "{agent}"
     );
-    assert!(text(agent).contains("oom") || text(agent).contains("OOM"), "{agent}");
+    assert!(text(agent).contains("event/crash_loop") && text(agent).contains("shop/pay-api"), "{agent}");
     assert_eq!(no_agent["_meta"]["headwater/error"], "not-found", "{no_agent}");
     assert_eq!(run["_meta"]["headwater/error"], "forbidden", "the config does not allow it: {run}");
     assert_eq!(no_tool["error"]["code"], -32602);
