@@ -51,18 +51,14 @@ with newcomers as (
 known as (
     -- A user who only read so far is known too.
     select distinct username from history.audit where username is not null
-),
-
-memory as (
-    select count(distinct date_trunc('day', ts)) as days from history.audit
 )
 select newcomers.cluster, newcomers.username,
     newcomers.first_ts, newcomers.last_ts,
     newcomers.changes as count,
     newcomers.what, newcomers.source_ip, newcomers.user_agent, newcomers.row_ids
 from newcomers
-cross join memory
+cross join audit_days
 left join known on newcomers.username = known.username
 where known.username is null
     -- With less than two days of history every user would be new.
-    and memory.days >= $days
+    and audit_days.days >= $days

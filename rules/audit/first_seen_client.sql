@@ -33,10 +33,6 @@ with clients as (
 known as (
     select distinct username as known_user, split_part(user_agent, '/', 1) as known_client
     from history.audit
-),
-
-memory as (
-    select count(distinct date_trunc('day', ts)) as days from history.audit
 )
 select clients.cluster, clients.username, clients.client as name, clients.client,
     min(clients.ts) as first_ts,
@@ -46,7 +42,7 @@ select clients.cluster, clients.username, clients.client as name, clients.client
     max(clients.verb || ' ' || clients.resource) as what,
     (array_agg(clients.row_id order by clients.ts, clients.row_id))[1:5] as row_ids
 from clients
-cross join memory
+cross join audit_days
 -- The identity must be known; new ones have a rule of their own.
 join (select distinct known_user from known) as users
     on clients.username = users.known_user
@@ -55,5 +51,5 @@ left join known
     and clients.client = known.known_client
 where known.known_user is null
     -- With less history every client would be new.
-    and memory.days >= $days
+    and audit_days.days >= $days
 group by clients.cluster, clients.username, clients.client

@@ -32,27 +32,14 @@ with today as (
     group by cluster, namespace, workload
     -- Below ten thousand lines even a multiple costs nothing.
     having count(*) >= $lines
-),
-
-days as (
-    select cluster, namespace, workload, count(*) as lines
-    from history.business
-    -- Nights differ from days: only the hours of the window are compared.
-    where date_part('hour', ts) in (select distinct date_part('hour', ts) from business)
-    group by cluster, namespace, workload, date_trunc('day', ts)
-),
-
-before as (
-    select cluster, namespace, workload, max(lines) as worst
-    from days
-    group by cluster, namespace, workload
 )
-select today.cluster, today.namespace, today.workload, today.count, before.worst,
+select today.cluster, today.namespace, today.workload, today.count,
+    usual.most_records as worst,
     today.first_ts, today.last_ts, today.row_id
 from today
-join before
-    on today.workload = before.workload
-    and (today.namespace is not distinct from before.namespace)
-    and (today.cluster is not distinct from before.cluster)
+join business_usual as usual
+    on today.workload = usual.owner
+    and (today.namespace is not distinct from usual.namespace)
+    and (today.cluster is not distinct from usual.cluster)
 -- A new feature doubles the lines, a loop multiplies them.
-where today.count > $factor * before.worst
+where today.count > $factor * usual.most_records

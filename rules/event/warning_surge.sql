@@ -35,35 +35,22 @@ with now as (
     group by cluster, namespace, coalesce(workload, name)
     -- Fewer than sixty vary by chance.
     having count(*) >= $warnings
-),
-
-days as (
-    select cluster, namespace, coalesce(workload, name) as workload,
-        sum(case when type = 'Warning' then 1 else 0 end) as warnings
-    from history.event
-    group by cluster, namespace, coalesce(workload, name), date_trunc('day', ts)
-),
-
--- The worst day before is a safe measure even after one or two days of history.
-before as (
-    select cluster, namespace, workload, max(warnings) as warnings
-    from days
-    group by cluster, namespace, workload
 )
-select now.cluster, now.namespace, now.workload, now.count, before.warnings as before,
-    first_ts, last_ts, reason, left(message, 200) as message,
+select now.cluster, now.namespace, now.workload, now.count,
+    usual.most_failed as before,
+    now.first_ts, now.last_ts, reason, left(message, 200) as message,
     case
-        when last_ts >= (select max(ts) from event) - interval '5 minutes'
+        when now.last_ts >= (select max(ts) from event) - interval '5 minutes'
         then 'still going on' else 'over'
     end as state,
     case
-        when last_ts >= (select max(ts) from event) - interval '5 minutes'
+        when now.last_ts >= (select max(ts) from event) - interval '5 minutes'
         then '仍在持续' else '已停止'
     end as state_zh,
     row_ids
 from now
-join before
-    on now.workload = before.workload
-    and (now.namespace is not distinct from before.namespace)
-    and (now.cluster is not distinct from before.cluster)
-where now.count > $factor * before.warnings
+join event_usual as usual
+    on now.workload = usual.owner
+    and (now.namespace is not distinct from usual.namespace)
+    and (now.cluster is not distinct from usual.cluster)
+where now.count > $factor * usual.most_failed

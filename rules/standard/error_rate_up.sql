@@ -34,33 +34,14 @@ with today as (
     group by cluster, namespace, workload
     -- The share of a small number varies by chance: below fifty errors it means nothing.
     having sum(case when level in ('error', 'fatal') then 1 else 0 end) >= $errors
-),
-
-days as (
-    select cluster, namespace, workload, date_trunc('day', ts) as day,
-        count(*) as records,
-        sum(case when level in ('error', 'fatal') then 1 else 0 end) as errors
-    from history.standard
-    -- Nights differ from days: only the hours of the window are compared.
-    where date_part('hour', ts) in (select distinct date_part('hour', ts) from standard)
-    group by cluster, namespace, workload, date_trunc('day', ts)
-),
-
-before as (
-    select cluster, namespace, workload,
-        sum(records) as records,
-        sum(errors) as errors,
-        median(errors) as usual,
-        max(errors) as worst
-    from days
-    group by cluster, namespace, workload
 )
 select today.cluster, today.namespace, today.workload,
     today.first_ts, today.last_ts,
     today.errors as count,
     cast(today.errors * 1000 / today.records as double) / 10 as percent_now,
-    cast(before.errors * 1000 / before.records as double) / 10 as percent_before,
-    before.usual, before.worst,
+    cast(usual.failed * 1000 / usual.records as double) / 10 as percent_before,
+    usual.usual_failed as usual,
+    usual.worst_failed as worst,
     case
         when today.last_ts >= (select max(ts) from standard) - interval '3 minutes'
         then 'still going on' else 'over'
@@ -71,13 +52,12 @@ select today.cluster, today.namespace, today.workload,
     end as state_zh,
     today.row_ids
 from today
-join before
-    on today.workload = before.workload
-    and (today.namespace is not distinct from before.namespace)
-    and (today.cluster is not distinct from before.cluster)
+join standard_usual as usual
+    on today.workload = usual.owner
+    and (today.namespace is not distinct from usual.namespace)
+    and (today.cluster is not distinct from usual.cluster)
 -- Days differ by a factor of two without a fault, but not by three. Below one record in
--- a hundred even three times the usual share is noise. After few days of history the worst
--- of them is the safer measure.
-where today.errors * before.records > $factor * before.errors * today.records
+-- a hundred even three times the usual share is noise.
+where today.errors * usual.records > $factor * usual.failed * today.records
     and today.errors * 100 >= $percent * today.records
-    and today.errors > before.worst
+    and today.errors > usual.most_failed

@@ -67,7 +67,7 @@ impl Engine {
         for name in ["public", "history"] {
             engine.replace(name, "change", change::schema(&DataType::Utf8View), Vec::new())?;
         }
-        engine.add_views().await?;
+        engine.add_views(true).await?;
         Ok(engine)
     }
 
@@ -111,7 +111,7 @@ impl Engine {
             }
         }
         // `broken` reads the stored states alone: no status in `audit` shows a whole object
-        self.add_views().await?;
+        self.add_views(window.is_some()).await?;
         self.add_states("public").await?;
         if window.is_some() {
             self.add_states("history").await?;
@@ -119,24 +119,6 @@ impl Engine {
         // most of the objects that exist today were created on an earlier day
         let name = TableReference::partial("public", "topology");
         self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
-    }
-
-    /// Registers the views over the tables as they are now.
-    pub(crate) async fn add_views(&self) -> Result<()> {
-        self.view("broken", include_str!("../../sql/state/broken.sql")).await?;
-        for (table, text, exception) in [
-            ("business", "concat_ws(chr(10), message, stack)", "exception"),
-            ("standard", "message", "cast(null as varchar)"),
-        ] {
-            let lines = include_str!("../../sql/rules/lines.sql")
-                .replace("{table}", table)
-                .replace("{text}", text)
-                .replace("{exception}", exception);
-            self.view(&format!("{table}_lines"), &lines).await?;
-            let peers = include_str!("../../sql/rules/peers.sql").replace("{table}", table);
-            self.view(&format!("{table}_peers"), &peers).await?;
-        }
-        Ok(())
     }
 
     /// Adds the states that statuses in `audit` show to the table `state`.

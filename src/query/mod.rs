@@ -14,3 +14,4 @@ pub mod nearest; // did you mean …
 pub mod rows;
 pub mod sandbox;
 pub mod shared_scan;
+mod views; // what rules share

@@ -31,7 +31,7 @@ pub async fn engine_of(lines: &[Lines<'_>], source: Option<&str>, limits: Limits
         let batch = parsed(*table, text, source)?;
         engine.replace(name, table.name(), schema(*table, Texts::Queried), vec![batch])?;
     }
-    engine.add_views().await?;
+    engine.add_views(true).await?;
     Ok(engine)
 }
 

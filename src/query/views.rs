@@ -1,0 +1,49 @@
+//! The views that rules share, over the tables of a session: their statements are in `sql/`.
+
+use crate::query::engine::Engine;
+use model::error::Result;
+
+/// A table of logs as `usual.sql` counts it: whose records they are, and which of them failed.
+struct Counted {
+    table: &'static str,
+    namespace: &'static str,
+    owner: &'static str,
+    failed: &'static str,
+}
+
+const COUNTED: [Counted; 4] = [
+    Counted { table: "business", namespace: "namespace", owner: "workload", failed: "level in ('error', 'fatal')" },
+    Counted { table: "standard", namespace: "namespace", owner: "workload", failed: "level in ('error', 'fatal')" },
+    Counted { table: "event", namespace: "namespace", owner: "coalesce(workload, name)", failed: "type = 'Warning'" },
+    Counted { table: "audit", namespace: "cast(null as varchar)", owner: "username", failed: "code >= 400" },
+];
+
+impl Engine {
+    /// Registers the views over the tables as they are now. Without `history` there are none of what is usual.
+    pub(crate) async fn add_views(&self, has_history: bool) -> Result<()> {
+        self.view("broken", include_str!("../../sql/state/broken.sql")).await?;
+        for (table, text, exception) in [
+            ("business", "concat_ws(chr(10), message, stack)", "exception"),
+            ("standard", "message", "cast(null as varchar)"),
+        ] {
+            let lines = include_str!("../../sql/rules/lines.sql")
+                .replace("{table}", table)
+                .replace("{text}", text)
+                .replace("{exception}", exception);
+            self.view(&format!("{table}_lines"), &lines).await?;
+            let peers = include_str!("../../sql/rules/peers.sql").replace("{table}", table);
+            self.view(&format!("{table}_peers"), &peers).await?;
+        }
+        for Counted { table, namespace, owner, failed } in COUNTED.iter().filter(|_| has_history) {
+            let usual = include_str!("../../sql/rules/usual.sql")
+                .replace("{table}", table)
+                .replace("{namespace}", namespace)
+                .replace("{owner}", owner)
+                .replace("{failed}", failed);
+            self.view(&format!("{table}_usual"), &usual).await?;
+            let days = include_str!("../../sql/rules/days.sql").replace("{table}", table);
+            self.view(&format!("{table}_days"), &days).await?;
+        }
+        Ok(())
+    }
+}
