@@ -12,7 +12,7 @@ use model::error::Error;
 use model::report::Trace;
 use model::time::{Ts, Window};
 use serde_json::json;
-use simulate::Truth;
+use simulate::Incident;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -118,7 +118,7 @@ fn days_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 fn evaluate(context: &Context, day: &Path) -> Result<(Vec<Score>, Reported)> {
     let path = day.join("truth.json");
-    let truths = parse_truth(&std::fs::read_to_string(&path)?, &path.display().to_string())?;
+    let truth = parse_truth(&std::fs::read_to_string(&path)?, &path.display().to_string())?;
     let started = Instant::now();
     let folder = tempfile::tempdir()?;
     let lake = Lake::create(folder.path())?;
@@ -133,39 +133,37 @@ fn evaluate(context: &Context, day: &Path) -> Result<(Vec<Score>, Reported)> {
     )?;
     let mut workspace = context.installation().open(lake)?;
     let zone = context.config.zone()?;
-    let first = truths
-        .first()
-        .ok_or_else(|| Error::usage("the day has no incident").at(path.display().to_string()))?;
-    let window = Window { from: Ts::parse(&first.from, zone)?, to: Ts::parse(&first.to, zone)?, zone };
+    let window = Window { from: Ts::parse(&truth.from, zone)?, to: Ts::parse(&truth.to, zone)?, zone };
+    let incidents = &truth.incidents;
     context.runtime.block_on(async {
         let report = workspace.analyse(window, "evaluate", &|_| {}).await?;
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let named = causes(&report);
         let all = workspace.engine(None).await?;
         let mut scores = Vec::new();
-        for truth in &truths {
-            let found = trace_of(truth, &report);
+        for incident in incidents {
+            let found = trace_of(incident, &report);
             let traced = DayTrace {
                 found: found.is_some(),
                 // a recording asks at each of its symptoms
-                trace: match found.filter(|_| truths.len() == 1) {
+                trace: match found.filter(|_| incidents.len() == 1) {
                     Some(trace) => trace.clone(),
-                    None => trace_symptom(&workspace, truth, window).await?,
+                    None => trace_symptom(&workspace, incident, window).await?,
                 },
-                naive: naive(&all, truth).await?,
+                naive: naive(&all, incident).await?,
                 reported: named.clone(),
                 took_ms,
             };
-            scores.push(score(&day.display().to_string(), truth, &traced));
+            scores.push(score(&day.display().to_string(), truth.seed, incident, &traced));
         }
-        Ok((scores, reported(&day.display().to_string(), &truths, &report)))
+        Ok((scores, reported(&day.display().to_string(), incidents, &report)))
     })
 }
 
 /// Traces the workload of the symptom at its time: for a recording, and for a day on which no finding led there.
-async fn trace_symptom(workspace: &Workspace, truth: &Truth, window: Window) -> Result<Trace> {
-    let at = Ts::parse(&truth.symptom.ts, window.zone)?;
-    let subject = Subject::Pod(truth.symptom.namespace.clone(), truth.symptom.workload.clone());
+async fn trace_symptom(workspace: &Workspace, incident: &Incident, window: Window) -> Result<Trace> {
+    let at = Ts::parse(&incident.symptom_ts, window.zone)?;
+    let subject = Subject::Pod(incident.namespace.clone(), incident.workload.clone());
     let engine = workspace.engine(Some(window)).await?;
     let start = start_at(&engine, &subject, at).await?;
     let traces = workspace.trace(&engine, window, &[start]).await?;

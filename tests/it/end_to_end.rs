@@ -25,10 +25,10 @@ fn day(dir: &Path, scenario: &str, seed: u64) -> Value {
 fn check(scenario: &str, seed: u64) {
     let dir = tempfile::tempdir().expect("a folder");
     let truth = day(dir.path(), scenario, seed);
-    let symptom = &truth["symptom"];
+    let symptom = &truth;
     let pod =
         format!("{}/{}", symptom["namespace"].as_str().expect("ns"), symptom["pod"].as_str().expect("pod"));
-    let at = symptom["ts"].as_str().expect("ts");
+    let at = symptom["symptom_ts"].as_str().expect("ts");
     let trace = json(&dir.path().join("lake"), &["trace", "--pod", &pod, "--at", at, "--json"]);
     if truth["cause"].is_null() {
         assert_eq!(trace["verdict"], "inconclusive");
@@ -89,7 +89,7 @@ fn the_demo_names_the_operation_and_its_report_matches_the_schema() {
     let brief = String::from_utf8_lossy(&output.stdout).into_owned();
     let truth: Value =
         serde_json::from_slice(&std::fs::read(out.join("truth.json")).expect("truth")).expect("JSON");
-    for part in [&truth["cause"]["username"], &truth["cause"]["name"]] {
+    for part in [&truth["incidents"][0]["cause"]["username"], &truth["incidents"][0]["cause"]["name"]] {
         assert!(brief.contains(part.as_str().expect("text")), "the brief names {part}:\n{brief}");
     }
     assert!(brief.contains("Confirmed"), "{brief}");

@@ -34,7 +34,7 @@ fn every_day_is_reported_as_reviewed() {
         let report = print(&lake, &day, &["analyze", "--date", "2026-11-22", "--json"]);
         let truth = std::fs::read_to_string(day.join("truth.json")).expect("truth.json");
         let truth: serde_json::Value = serde_json::from_str(&truth).expect("JSON");
-        let cause = truth["cause"]["audit_id"].as_str().expect("a cause");
+        let cause = truth["incidents"][0]["cause"]["audit_id"].as_str().expect("a cause");
         assert!(report.contains(cause), "{name}: the report names the operation behind the incident");
         let filters = vec![
             (r#""id": "r[0-9]{17}""#, r#""id": "<run>""#), // other ids are hashes of what they name

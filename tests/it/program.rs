@@ -43,13 +43,14 @@ pub fn number(lake: &Path, sql: &str) -> i64 {
     rows(lake, sql)[0]["n"].as_i64().expect("a column `n`")
 }
 
-/// Writes a simulated day and returns its truth.json.
+/// Writes a simulated day and returns its incident, as truth.json has it.
 #[track_caller]
 pub fn simulate(out: &Path, scenario: &str, seed: u64, size: u64) -> Value {
     let (seed, size) = (seed.to_string(), size.to_string());
     let out = out.to_str().expect("a readable path");
-    json(
+    let truth = json(
         Path::new("unused"),
         &["simulate", "--scenario", scenario, "--seed", &seed, "--size", &size, "--out", out],
-    )
+    );
+    truth["incidents"][0].clone()
 }

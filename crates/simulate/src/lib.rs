@@ -53,7 +53,7 @@ use std::path::Path;
 
 pub use crate::scenario::SCENARIOS;
 pub use crate::story::Scenario;
-pub use crate::truth::{Cause, Seen, Symptom, Truth};
+pub use crate::truth::{Cause, Incident, Seen, Truth};
 
 /// Which day to write.
 #[derive(Clone, Debug)]
@@ -104,24 +104,27 @@ fn truth(spec: &Spec, day: &Day, story: Story) -> Truth {
     let workload = &FLEET[pod.workload];
     let mut seen: Vec<(&String, &i64)> = day.seen.iter().collect();
     seen.sort_by_key(|(reason, at)| (**at, reason.as_str()));
-    Truth {
-        scenario: spec.scenario.clone(),
-        seed: spec.seed,
-        from: rfc3339(day.from),
-        to: rfc3339(day.from + 24 * HOUR),
-        symptom: Symptom {
-            namespace: workload.namespace.to_owned(),
-            workload: workload.name.to_owned(),
-            pod: pod.name.clone(),
-            ts: rfc3339_us(day.clock(pod.node, story.symptom.0)),
-        },
+    let incident = Incident {
+        id: format!("{}-{}", spec.scenario, spec.seed),
+        kind: spec.scenario.clone(),
+        namespace: workload.namespace.to_owned(),
+        workload: workload.name.to_owned(),
+        pod: pod.name.clone(),
+        symptom_ts: rfc3339_us(day.clock(pod.node, story.symptom.0)),
         cause: story.cause,
+        cause_alternatives: story.suspects,
+        triggers: Vec::new(),
+        verdict: story.verdict.to_owned(),
+        verdict_ok: story.verdict_ok.iter().map(|verdict| (*verdict).to_owned()).collect(),
         events: seen
             .into_iter()
             .map(|(reason, at)| Seen { reason: reason.clone(), ts: rfc3339(*at) })
             .collect(),
-        verdict: story.verdict.to_owned(),
-        verdict_ok: story.verdict_ok.iter().map(|verdict| (*verdict).to_owned()).collect(),
-        cause_alternatives: story.suspects,
+    };
+    Truth {
+        from: rfc3339(day.from),
+        to: rfc3339(day.from + 24 * HOUR),
+        seed: spec.seed,
+        incidents: vec![incident],
     }
 }

@@ -1,23 +1,19 @@
 //! Scores the report of a day against its known causes, and against naive rules for comparison. Counts only;
 //! running the days is the caller's part.
 
-// What really happened.
-mod truth;
-
 // The incidents of a day's report against what really happened.
 mod reported;
 
 pub use crate::analysis::evaluate::reported::{Reported, causes, reported};
-pub use crate::analysis::evaluate::truth::parse_truth;
 
 use crate::query::engine::Engine;
 use crate::query::literal::quoted;
 use crate::query::rows::rows;
-use model::error::Result;
+use model::error::{Error, Result};
 use model::report::{Report, StepKind, Trace, Verdict};
 use model::time::Ts;
 use serde::Serialize;
-use simulate::Truth;
+use simulate::{Incident, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds between a trace and the symptom within which both are the same.
@@ -71,16 +67,26 @@ impl Score {
     }
 }
 
+/// Parses a `truth.json`, which is at `place`: what really happened on a day.
+pub fn parse_truth(text: &str, place: &str) -> Result<Truth> {
+    serde_json::from_str(text).map_err(|error| {
+        Error::usage("cannot read a truth.json")
+            .at(place.to_owned())
+            .because(error)
+            .hint("`headwater simulate` writes one beside the logs")
+    })
+}
+
 /// Returns the trace of the symptom: the nearest in time of the failing workload.
-pub fn trace_of<'r>(truth: &Truth, report: &'r Report) -> Option<&'r Trace> {
-    let at = Ts::parse(&truth.symptom.ts, chrono_tz::UTC).ok()?;
+pub fn trace_of<'r>(truth: &Incident, report: &'r Report) -> Option<&'r Trace> {
+    let at = Ts::parse(&truth.symptom_ts, chrono_tz::UTC).ok()?;
     let distance = |trace: &Trace| trace.ts.since_s(at).abs();
     report
         .traces
         .iter()
         .filter(|trace| {
-            trace.entity.namespace.as_deref() == Some(&truth.symptom.namespace)
-                && trace.entity.workload.as_deref() == Some(&truth.symptom.workload)
+            trace.entity.namespace.as_deref() == Some(&truth.namespace)
+                && trace.entity.workload.as_deref() == Some(&truth.workload)
                 && distance(trace) <= NEAR_S
         })
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
@@ -101,7 +107,7 @@ pub struct DayTrace {
 }
 
 /// Returns the score of one incident of a day, which is named by its folder.
-pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
+pub fn score(day: &str, seed: u64, truth: &Incident, traced: &DayTrace) -> Score {
     let DayTrace { found, trace, naive: [nearest, in_namespace, own], reported, took_ms } = traced;
     let shown: Vec<Option<&str>> =
         trace.hypotheses.iter().map(|h| h.cause.as_ref().map(|cause| cause.audit_id.as_str())).collect();
@@ -113,8 +119,8 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
         || truth.verdict_ok.iter().any(|verdict| verdict == trace.verdict.name());
     Score {
         day: day.to_owned(),
-        scenario: truth.scenario.clone(),
-        seed: truth.seed,
+        scenario: truth.kind.clone(),
+        seed,
         found: *found,
         has_cause: truth.cause.is_some(),
         top1: is_cause(first),
@@ -134,13 +140,13 @@ pub fn score(day: &str, truth: &Truth, traced: &DayTrace) -> Score {
 }
 
 /// Returns true if an audit id is that of the cause, or of a part of the same operation.
-fn is_cause(truth: &Truth, id: &str) -> bool {
+fn is_cause(truth: &Incident, id: &str) -> bool {
     let is_part = || truth.cause_alternatives.iter().any(|part| part == id);
     truth.cause.as_ref().is_some_and(|cause| cause.audit_id == id || is_part())
 }
 
 /// Returns the event steps of the first hypothesis, and how many of their reasons belong to the incident.
-fn hops(truth: &Truth, trace: &Trace) -> (usize, usize) {
+fn hops(truth: &Incident, trace: &Trace) -> (usize, usize) {
     let reasons: BTreeSet<&str> = truth.events.iter().map(|seen| seen.reason.as_str()).collect();
     let steps = trace.hypotheses.first().map_or(&[][..], |h| &h.steps);
     let events: Vec<&str> = steps
@@ -153,7 +159,7 @@ fn hops(truth: &Truth, trace: &Trace) -> (usize, usize) {
 
 /// Returns the audit ids that naive rules name as the cause: the last change before the symptom by a person
 /// or pipeline, the last one in the namespace of the symptom, and the last one of the workload itself.
-pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 3]> {
+pub async fn naive(engine: &Engine, truth: &Incident) -> Result<[Option<String>; 3]> {
     let sql = |more: &str| {
         format!(
             "select audit_id from audit
@@ -163,11 +169,11 @@ pub async fn naive(engine: &Engine, truth: &Truth) -> Result<[Option<String>; 3]
                 and username not like 'system:serviceaccount:kube-system:%'
                 and username not like 'system:kube-%' and ts <= '{}' {more}
              order by ts desc, row_id limit 1",
-            quoted(&truth.symptom.ts)
+            quoted(&truth.symptom_ts)
         )
     };
-    let namespace = format!("and namespace = '{}'", quoted(&truth.symptom.namespace));
-    let workload = format!("{namespace} and workload = '{}'", quoted(&truth.symptom.workload));
+    let namespace = format!("and namespace = '{}'", quoted(&truth.namespace));
+    let workload = format!("{namespace} and workload = '{}'", quoted(&truth.workload));
     let mut causes = [None, None, None];
     for (cause, more) in causes.iter_mut().zip(["", namespace.as_str(), workload.as_str()]) {
         let batches = engine.query(&sql(more)).await?;

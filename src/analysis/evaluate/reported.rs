@@ -1,10 +1,10 @@
 //! The incidents of a day's report against what really happened.
 
 use crate::analysis::evaluate::is_cause;
-use model::incident::Incident;
+use model::incident;
 use model::report::{Report, Verdict};
 use serde::Serialize;
-use simulate::Truth;
+use simulate::Incident;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The score of a day's report.
@@ -35,7 +35,7 @@ pub struct Reported {
 }
 
 /// Returns the audit id that an incident names as the cause.
-fn named<'r>(report: &'r Report, incident: &Incident) -> Option<&'r str> {
+fn named<'r>(report: &'r Report, incident: &incident::Incident) -> Option<&'r str> {
     let trace = report.traces.iter().find(|trace| incident.cause_trace.as_ref() == Some(&trace.id))?;
     Some(trace.hypotheses.first()?.cause.as_ref()?.audit_id.as_str())
 }
@@ -46,19 +46,19 @@ pub fn causes(report: &Report) -> BTreeSet<String> {
 }
 
 /// Returns the score of the report of a day.
-pub fn reported(day: &str, truths: &[Truth], report: &Report) -> Reported {
-    let ids: Vec<(&Incident, Option<&str>)> =
+pub fn reported(day: &str, truths: &[Incident], report: &Report) -> Reported {
+    let ids: Vec<(&incident::Incident, Option<&str>)> =
         report.incidents.iter().map(|of| (of, named(report, of))).collect();
-    let mut operations: BTreeMap<&str, &Truth> = BTreeMap::new();
+    let mut operations: BTreeMap<&str, &Incident> = BTreeMap::new();
     for truth in truths {
         if let Some(cause) = &truth.cause {
             operations.entry(&cause.audit_id).or_insert(truth);
         }
     }
-    let is_named = |truth: &Truth| ids.iter().any(|(_, id)| id.is_some_and(|id| is_cause(truth, id)));
+    let is_named = |truth: &Incident| ids.iter().any(|(_, id)| id.is_some_and(|id| is_cause(truth, id)));
     let is_right = |id: &str| truths.iter().any(|truth| is_cause(truth, id));
     let missing: Vec<String> =
-        operations.values().filter(|truth| !is_named(truth)).map(|truth| truth.scenario.clone()).collect();
+        operations.values().filter(|truth| !is_named(truth)).map(|truth| truth.kind.clone()).collect();
     let wrong: Vec<String> = ids
         .iter()
         .filter(|(of, id)| of.verdict == Some(Verdict::Confirmed) && !id.is_some_and(is_right))

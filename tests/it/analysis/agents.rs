@@ -43,7 +43,7 @@ impl Fixture {
     }
 
     fn symptom(&self, key: &str) -> &str {
-        self.truth["symptom"][key].as_str().expect("a text")
+        self.truth[key].as_str().expect("a text")
     }
 }
 

@@ -69,9 +69,9 @@ fn every_request_gets_a_response() {
         let saved_trace = sent(api.trace(reader, request)).await.expect("a trace");
         assert_eq!(saved_trace.traces.len(), 1);
 
-        let symptom = |key: &str| truth["symptom"][key].as_str().expect("text").to_owned();
+        let symptom = |key: &str| truth[key].as_str().expect("text").to_owned();
         let pod = Some(format!("{}/{}", symptom("namespace"), symptom("pod")));
-        let request = TraceRequest { pod, at: Some(symptom("ts")), ..TraceRequest::default() };
+        let request = TraceRequest { pod, at: Some(symptom("symptom_ts")), ..TraceRequest::default() };
         let trace = api.trace(reader, request).await.expect("a trace");
         let cause = trace.traces[0].hypotheses[0].cause.as_ref().expect("a cause");
         assert_eq!(truth["cause"]["audit_id"], cause.audit_id.as_str());

@@ -14,7 +14,7 @@ fn whole_session(target: &str, era: &str, protocol: &str, truth: &Value) {
     let page = &first["calls"][0]["structuredContent"];
     let string = |value: &Value| value.as_str().expect("a text").to_owned();
     let (id, date) = (string(&page["findings"][0]["id"]), string(&page["date"]));
-    let responses = session(target, era, &requests(&id, &date, &truth["symptom"]));
+    let responses = session(target, era, &requests(&id, &date, truth));
     assert_eq!(responses["protocol"], protocol);
     check_capabilities(&responses);
     check_calls(&responses, &id, truth);
@@ -33,7 +33,7 @@ fn requests(id: &str, date: &str, symptom: &Value) -> Value {
             ["daily_brief", { "date": "2001-01-01", "lang": "zh" }],
             ["get_finding", { "id": id }],
             ["get_finding", { "id": "no-such-finding" }],
-            ["trace", { "pod": pod, "at": symptom["ts"] }],
+            ["trace", { "pod": pod, "at": symptom["symptom_ts"] }],
             ["trace", { "nonsense": 1 }],
             ["query_logs", { "sql": "select count(*) as n, '<b>|' as bar from event" }],
             ["query_logs", { "sql": "select * from audit order by ts" }],
