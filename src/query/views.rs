@@ -12,9 +12,24 @@ struct Counted {
 }
 
 const COUNTED: [Counted; 4] = [
-    Counted { table: "business", namespace: "namespace", owner: "workload", failed: "level in ('error', 'fatal')" },
-    Counted { table: "standard", namespace: "namespace", owner: "workload", failed: "level in ('error', 'fatal')" },
-    Counted { table: "event", namespace: "namespace", owner: "coalesce(workload, name)", failed: "type = 'Warning'" },
+    Counted {
+        table: "business",
+        namespace: "namespace",
+        owner: "workload",
+        failed: "level in ('error', 'fatal')",
+    },
+    Counted {
+        table: "standard",
+        namespace: "namespace",
+        owner: "workload",
+        failed: "level in ('error', 'fatal')",
+    },
+    Counted {
+        table: "event",
+        namespace: "namespace",
+        owner: "coalesce(workload, name)",
+        failed: "type = 'Warning'",
+    },
     Counted { table: "audit", namespace: "cast(null as varchar)", owner: "username", failed: "code >= 400" },
 ];
 

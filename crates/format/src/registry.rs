@@ -200,9 +200,13 @@ impl Registry {
         // a format of single lines is never preferred: audit events and Kubernetes events are JSON too
         let is_sticky =
             |index: &usize| self.at(Some(*index)).is_some_and(|format| format.role() == Role::Lines);
-        last.filter(|index| is_sticky(index) && fits(index))
+        let last = last.filter(is_sticky);
+        // nor is one that reads almost any line preferred to a layout, which knows what the line is
+        let (general, last) = (last.filter(|index| self.general.contains(index)), last);
+        last.filter(|index| general.is_none() && fits(index))
             .or_else(|| self.exact.iter().copied().find(fits))
             .or_else(|| self.lines.first_fit(line))
+            .or_else(|| general.filter(fits))
             .or_else(|| self.general.iter().copied().find(fits))
     }
 }

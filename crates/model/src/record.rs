@@ -66,8 +66,8 @@ impl Level {
             return None;
         }
         Some(match word.to_ascii_lowercase().as_str() {
-            "trace" | "trc" | "trce" | "finest" | "finer" | "verbose" | "vrb" | "all" | "t" | "10"
-            | "跟踪" | "追踪" | "较详细" | "非常详细" => Self::Trace,
+            "trace" | "trc" | "trce" | "silly" | "finest" | "finer" | "verbose" | "vrb" | "all" | "t"
+            | "10" | "跟踪" | "追踪" | "较详细" | "非常详细" => Self::Trace,
             "debug" | "dbg" | "dbug" | "debu" | "debug1" | "debug2" | "debug3" | "debug4" | "debug5"
             | "fine" | "d" | "d1" | "d2" | "d3" | "d4" | "d5" | "20" | "调试" | "详细" | "除錯" | "偵錯" => {
                 Self::Debug

@@ -1,6 +1,7 @@
 //! The named groups of a layout's pattern: the fields that their texts fill. Must not know patterns.
 
 use crate::contract::Clock;
+use crate::origin::origin_of;
 use crate::text::age;
 use crate::text::csv_header;
 use crate::text::fields::Field;
@@ -40,6 +41,8 @@ pub(super) enum Group {
     Payload,
     /// The heading of a table, which is not a record.
     Heading,
+    /// A tag of Fluentd's, which names the place if it is made of a container's file.
+    Tag,
     /// An attribute of that name.
     Attr(String),
 }
@@ -69,6 +72,7 @@ impl Group {
             "labels" => Self::Labels,
             "payload" => Self::Payload,
             "heading" => Self::Heading,
+            "tag" => Self::Tag,
             other => Self::Attr(other.to_owned()),
         }
     }
@@ -156,6 +160,9 @@ impl<'t> Found<'t, '_> {
             }
         }
         for (group, text) in &self.0 {
+            if *group == &Group::Tag && text.contains("containers.") {
+                place.fill_from(&origin_of(text).place);
+            }
             if let Some(column) = group.column(place) {
                 *column = Some(Cow::Borrowed(text.trim()));
             }
@@ -192,6 +199,7 @@ impl<'t> Found<'t, '_> {
             match group {
                 Group::Attr(name) => attrs.text(name, text.trim()),
                 Group::Status => attrs.text("status", text),
+                Group::Tag => attrs.text("tag", text),
                 _ => {}
             }
         }

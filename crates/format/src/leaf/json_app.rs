@@ -3,6 +3,7 @@
 //! Must not know any library's layout; `fields` knows the names.
 
 use crate::contract::{Clock, Emit, Format, Role};
+use crate::leaf::json_message;
 use crate::text::fields::{Candidate, Field, field, is_parent, record};
 use crate::text::json::{members_of, remaining, text_of};
 use crate::text::json_cursor::{Broken, JsonCursor, Member};
@@ -66,13 +67,21 @@ fn fit_dialect<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
             }
         }
     }
-    if has("EventId") && has("Category") {
-        // the numbers of .NET's levels
-        const NAMES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
-        for one in found.iter_mut().filter(|one| one.field == Field::Level) {
-            let name = one.text.parse::<usize>().ok().and_then(|number| NAMES.get(number));
-            one.text = name.map_or_else(|| std::mem::take(&mut one.text), |name| Cow::Borrowed(*name));
+    let is_dotnet = has("EventId") && has("Category");
+    for (key, raw) in members {
+        let name = raw.parse().ok().and_then(|number| numbered(key, number, is_dotnet));
+        let level = found.iter_mut().find(|one| one.field == Field::Level && one.id == id_of(raw));
+        if let (Some(name), Some(level)) = (name, level) {
+            level.text = Cow::Borrowed(name);
         }
+    }
+    // MySQL's errors as JSON
+    if has("prio")
+        && has("err_code")
+        && let Some((_, raw)) = members.iter().find(|(key, _)| key == "label")
+        && let Some(text) = text_of(raw)
+    {
+        found.push(Candidate { field: Field::Level, rank: 0, id: id_of(raw), text });
     }
     let is_gelf = has("short_message") || has("version") && has("host") && has("level");
     let is_syslog = is_gelf || has("facility");
@@ -94,6 +103,23 @@ fn fit_dialect<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
             found.push(Candidate { field: Field::Node, rank: 0, id, text });
         }
     }
+}
+
+/// Returns the name of a level that a member of that name writes as a number: .NET's, Python's, Google's.
+fn numbered(key: &str, number: usize, is_dotnet: bool) -> Option<&'static str> {
+    const NAMES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
+    let at = match key {
+        "levelno" => number / 10,
+        "severity" if number >= 100 && number % 100 == 0 => match number / 100 {
+            // a notice is no warning
+            hundreds @ 1..=2 => hundreds,
+            hundreds => (hundreds - 1).min(5),
+        },
+        "LogLevel" => number,
+        _ if is_dotnet => number,
+        _ => return None,
+    };
+    NAMES.get(at).copied()
 }
 
 /// Reads the place of a record that names a namespace, a pod and a container; one of these alone is what an
@@ -184,7 +210,11 @@ impl Format for JsonApp {
             record.message = Cow::Borrowed(whole);
         }
         record.attrs = remaining(&members, &taken);
-        emit(record);
+        if record.level.is_none() && record.message.len() < whole.len() {
+            json_message::emit(record, clock, emit);
+        } else {
+            emit(record);
+        }
         Ok(())
     }
 }

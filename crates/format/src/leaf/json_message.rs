@@ -26,9 +26,9 @@ pub(crate) fn emit(mut head: Record<'_>, clock: &Clock, emit: Emit<'_>) {
     }
 }
 
-/// Fills what a JSON record lacks. The time of the text is used unless only the JSON names its zone.
+/// Fills what a JSON record lacks. Its own time is used if it names its zone.
 fn complete(inner: &mut Record<'_>, head: &Record<'_>) {
-    if head.ts.is_some() && (head.zoned || !inner.zoned) {
+    if head.ts.is_some() && !inner.zoned {
         (inner.ts, inner.zoned, inner.time_of_day) = (head.ts, head.zoned, head.time_of_day);
     }
     inner.attrs.extend(&head.attrs);

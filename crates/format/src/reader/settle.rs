@@ -134,6 +134,11 @@ impl Reader {
             (ts, _) => ts,
         };
         let is_text = matches!(record.body, Body::Text(_));
+        // an event that names only when it began was last seen when it was collected
+        let claimed = match &record.body {
+            Body::Event(fields) if fields.last_ts.is_none() => claimed.max(collected),
+            _ => claimed,
+        };
         // events and audit events are listed again long after they happened
         let is_near = |ts: i64| {
             collected.is_none_or(|collected| ts.abs_diff(collected) <= self.options.max_skew.unsigned_abs())
@@ -152,6 +157,9 @@ impl Reader {
         }
         if own.or(collected).is_some() {
             *last_ts = Some(ts);
+        }
+        if let Body::Event(fields) = &mut record.body {
+            fields.last_ts = fields.last_ts.or(own);
         }
         self.counts.parsed += 1;
         self.count_format(from.context, from.format.unwrap_or("text"));

@@ -1,9 +1,9 @@
 //! The header row of a CSV of logs: its dialect, and the field that each column's name stands for.
-//! A header has columns for a time and a text, or names that Tencent CLS adds. Must not know how
+//! A header has columns for a time and a text, an audit id, or names that Tencent CLS adds. Must not know how
 //! records are read.
 
 use crate::text::csv::{Dialect, FieldSplitter, text_of, unquoted};
-use crate::text::fields::Field;
+use crate::text::fields::{Field, bare};
 use model::record::Text;
 
 /// One column.
@@ -59,7 +59,9 @@ impl<'a> Header<'a> {
         let has_mark = columns.iter().any(|column| column.name.starts_with("__"));
         let (has_time, has_message) = (has(Field::Time), has(Field::Message));
         let has_pod = has(Field::Pod) && has(Field::Namespace);
-        let facts = [has_time, has_message, has_mark, has_pod].into_iter().filter(|fact| *fact).count();
+        let has_audit_id = columns.iter().any(|column| bare(&column.name) == "auditid");
+        let known = [has_time, has_message, has_mark, has_pod, has_audit_id, has_audit_id];
+        let facts = known.into_iter().filter(|fact| *fact).count();
         // words between spaces are a header only with a name that occurs in no sentence
         let fits = columns.len() > 1 && facts > 1 && (dialect.delimiter != b' ' || has_mark);
         fits.then_some(Self { dialect, columns, has_message })

@@ -249,3 +249,77 @@ fn log_records_of_opentelemetry_alone() {
         ],
     );
 }
+
+#[test]
+fn a_record_that_is_the_only_member() {
+    check(
+        r#"{"log":{"kubernetes":{"container_name":"app","pod_name":"pay-0","pod_namespace":"shop"},"message":"charge failed","source_type":"kubernetes_logs","stream":"stdout","timestamp":"2026-11-22T02:12:01Z"}}
+{"message":"{\"log\":\"{\\\"level\\\":\\\"error\\\",\\\"time\\\":\\\"2026-11-22T02:12:02Z\\\",\\\"msg\\\":\\\"charge failed\\\"}\\n\",\"stream\":\"stdout\",\"kubernetes\":{\"pod_name\":\"pay-0\",\"namespace_name\":\"shop\"}}"}
+{"Type":"Notification","Message":"{\"level\":\"error\",\"time\":\"2026-11-22T02:12:03Z\",\"msg\":\"charge failed\"}","Timestamp":"2026-11-22T02:12:04Z"}
+{"contents":{"_source_":"stdout","_time_":"2026-11-22T02:12:05Z","content":"charge failed"},"tags":{"k8s.namespace.name":"shop","k8s.pod.name":"pay-0","k8s.container.name":"app"},"time":1795313525}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/app/- | charge failed stream=stdout",
+            "2.0 standard 2026-11-22T02:12:02.000000Z error -/shop/pay-0/-/- | charge failed stream=stdout",
+            "3.0 business 2026-11-22T02:12:03.000000Z error -/-/-/-/- | charge failed",
+            "4.0 standard 2026-11-22T02:12:05.000000Z - -/shop/pay-0/app/- | charge failed stream=stdout",
+        ],
+    );
+}
+
+#[test]
+fn documents_with_one_list_of_records() {
+    check(
+        r#"{"Response":{"ListOver":true,"Results":[{"Time":1795313521000,"HostName":"node-1","LogJson":"{\"__CONTENT__\":\"charge failed\",\"__TAG__\":{\"namespace\":\"shop\",\"pod_name\":\"pay-0\"}}"}]}}
+{"meta":{"progress":"Complete","count":1},"data":[{"__time__":"1795313522","_namespace_":"shop","_pod_name_":"pay-0","content":"charge failed"}]}
+{"count":1,"logs":[{"content":"charge failed\n","labels":{"podName":"pay-0","nameSpace":"shop","collectTime":"1795313523000"}}]}
+{"level":"error","msg":"batch failed","items":[{"pod":"pay-0","namespace":"shop","log":"x"}]}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/node-1 | charge failed",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-0/-/- | charge failed",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/shop/pay-0/-/- | charge failed",
+            "4.0 business 2026-11-21T16:00:00.000000Z error -/-/-/-/- | batch failed",
+        ],
+    );
+}
+
+#[test]
+fn places_in_paths_and_tags() {
+    const FILE: &str = "pay-api-7d9f8b6c5d-x2x7k_shop_app-9f8e7d6c5b4a9f8e7d6c5b4a9f8e7d6c5b4a9f8e7d6c5b4a9f8e7d6c5b4a1234.log";
+    check(
+        &[
+            format!(r#"{{"@timestamp":"2026-11-22T02:12:01Z","log":{{"offset":7,"file":{{"path":"/var/log/containers/{FILE}"}}}},"host":{{"hostname":"node-1"}},"message":"charge failed","stream":"stderr"}}"#),
+            format!("2026-11-22T02:12:02+00:00\tkubernetes.var.log.containers.{FILE}\t{{\"stream\":\"stdout\",\"logtag\":\"F\",\"message\":\"charge failed\"}}"),
+        ]
+        .join("\n"),
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-api-7d9f8b6c5d-x2x7k/app/node-1 | charge failed stream=stderr",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-api-7d9f8b6c5d-x2x7k/app/- | charge failed stream=stdout",
+        ],
+    );
+}
+
+#[test]
+fn an_event_that_names_only_its_begin_was_last_seen_when_it_was_collected() {
+    check(
+        r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"k8s.object.kind","value":{"stringValue":"Pod"}},{"key":"k8s.object.name","value":{"stringValue":"pay-0"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1795486323000000000","severityText":"Warning","body":{"stringValue":"Back-off"},"attributes":[{"key":"k8s.event.reason","value":{"stringValue":"BackOff"}},{"key":"k8s.event.start_time","value":{"stringValue":"2026-11-24 02:00:01 +0000 UTC"}},{"key":"k8s.namespace.name","value":{"stringValue":"shop"}}]}]}]}]}"#,
+        &["1.0 event 2026-11-24T02:12:03.000000Z warn -/shop/pay-0/-/- | Back-off reason=BackOff name=pay-0"],
+    );
+}
+
+#[test]
+fn levels_that_are_numbers_of_their_own() {
+    check(
+        r#"{"severity":500,"message":"charge failed","time":"2026-11-22T02:12:01Z"}
+{"levelno":40,"message":"charge failed","time":"2026-11-22T02:12:02Z"}
+{"LogLevel":3,"message":"slow","time":"2026-11-22T02:12:03Z"}
+{"prio":1,"err_code":1045,"label":"Error","msg":"access denied","time":"2026-11-22T02:12:04Z"}
+{"level":300,"level_name":"WARNING","message":"slow","time":"2026-11-22T02:12:05Z"}"#,
+        &[
+            "1.0 business 2026-11-22T02:12:01.000000Z error -/-/-/-/- | charge failed",
+            "2.0 business 2026-11-22T02:12:02.000000Z error -/-/-/-/- | charge failed",
+            "3.0 business 2026-11-22T02:12:03.000000Z warn -/-/-/-/- | slow",
+            "4.0 business 2026-11-22T02:12:04.000000Z error -/-/-/-/- | access denied",
+            "5.0 business 2026-11-22T02:12:05.000000Z warn -/-/-/-/- | slow",
+        ],
+    );
+}

@@ -1,6 +1,8 @@
 //! Every shipped layout reads its own samples, through the whole reader.
 
+use crate::envelope::read_as;
 use format::layout::{Layout, check, near_misses};
+use format::reader::Row;
 use format::{Clock, Format, Registry};
 
 #[test]
@@ -103,4 +105,21 @@ fn shipped_patterns_compile() {
         let read = Layout::parse(layout.name(), layout.name(), layout.source());
         assert!(read.is_ok(), "{}: {:?}", layout.name(), read.err());
     }
+}
+
+#[test]
+fn a_line_of_any_text_does_not_change_how_later_lines_are_read() {
+    let render = |row: &Row<'_>| format!("{:?} {}", row.record.level, row.record.message);
+    let mut faults = Vec::new();
+    for layout in Registry::shipped().layouts() {
+        for sample in &layout.file().samples {
+            let (alone, _) = read_as(&sample.text, render);
+            let (after, _) =
+                read_as(&format!("2026-11-22 10:12:01.123 hello there\n{}", sample.text), render);
+            if after.get(1..) != Some(&alone) {
+                faults.push(format!("{}: {alone:?}, after text {after:?}", Format::name(*layout)));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} samples\n{}", faults.len(), faults.join("\n"));
 }

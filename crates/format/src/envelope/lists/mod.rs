@@ -8,7 +8,7 @@ mod table;
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, payload_of};
 use crate::envelope::shipper;
 use crate::text::csv_header;
-use crate::text::fields::Field;
+use crate::text::fields::{Field, bare};
 use crate::text::json::{items, members, members_of, text_of};
 use crate::text::labels::labels;
 use crate::text::time;
@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 const HEAD_BYTES: usize = 4096;
 
 /// Members that hold a list of records.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "\"streams\"",
     "\"hits\"",
     "\"records\"",
@@ -32,6 +32,7 @@ const NAMES: [&str; 10] = [
     "\"data\"",
     "\"_index\"",
     "\"content\"",
+    "[{\"",
 ];
 
 /// Finds them in one search.
@@ -81,7 +82,7 @@ impl Format for Lists {
             rows.into_iter().for_each(|row| emit(Part::Line(row)));
             return true;
         }
-        let Some(list) = list(text) else { return false };
+        let Some(list) = list(text).or_else(|| only_list(text)) else { return false };
         if list.is_empty() {
             emit(Part::Dropped("empty list"));
         }
@@ -146,6 +147,35 @@ fn list(text: &str) -> Option<Vec<&str>> {
         }
     }
     None
+}
+
+/// Returns the records of a document of a service that nobody has heard of: its only array of objects, which a collector
+/// wrote, beside no text, level or time of the document's own.
+fn only_list(text: &str) -> Option<Vec<&str>> {
+    let mut arrays = Vec::new();
+    for (key, value) in members(text).ok()? {
+        let name = bare(&key);
+        if matches!(
+            name.as_str(),
+            "level" | "severity" | "message" | "msg" | "log" | "kind" | "time" | "timestamp" | "ts"
+        ) && value.starts_with('"')
+        {
+            return None;
+        }
+        if value.starts_with('{') {
+            arrays.extend(members_of(value).map(|(_, inner)| inner).filter(|inner| inner.starts_with('[')));
+        } else if value.starts_with('[') {
+            arrays.push(value);
+        }
+    }
+    let mut lists = arrays
+        .into_iter()
+        .filter_map(|array| items(array).ok())
+        .filter(|list| list.first().is_some_and(|item| item.starts_with('{')));
+    let list = lists.next().filter(|_| lists.next().is_none())?;
+    let are_records = list.iter().all(|item| item.starts_with('{'))
+        && list.first().is_some_and(|item| shipper::is_record(item));
+    are_records.then_some(list)
 }
 
 /// Reads a stream of Loki: its labels, and `[nanoseconds, line]` of each entry. Returns false if it is none.

@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
 /// Beginnings of names without which no record is a collector's.
-const HINTS: [&str; 46] = [
+const HINTS: [&str; 47] = [
     "\"kubernetes",
     "\"k8s",
     "\"kube_",
@@ -68,6 +68,7 @@ const HINTS: [&str; 46] = [
     "\"ns\"",
     "\"@message\"",
     "\"LogJson\"",
+    "\"contents\"",
 ];
 
 /// Finds them: one search rules out most lines.
@@ -116,6 +117,11 @@ impl Format for Shipper {
     fn unwrap_line<'a>(&self, line: &'a [u8], clock: &Clock) -> Option<Unwrapped<'a>> {
         let text = std::str::from_utf8(line).ok()?;
         let members = members(text).ok()?;
+        if let [(_, only)] = members.as_slice()
+            && let Some(record) = sole_record(only)
+        {
+            return Some(record);
+        }
         let mut walk = Walk::new(clock);
         walk.members(&members, "", 0);
         if !walk.is_marked {
@@ -127,6 +133,19 @@ impl Format for Shipper {
             _ => structured(&members, clock).or(unwrapped),
         }
     }
+}
+
+/// Returns the record that is the only member of an object, as an object or as its text.
+fn sole_record(raw: &str) -> Option<Unwrapped<'_>> {
+    let record = if raw.starts_with('{') { Cow::Borrowed(raw) } else { text_of(raw)? };
+    let is_record = record.starts_with('{') && walk::is_record(&record);
+    is_record.then(|| Unwrapped { payload: line_of(record), only_if_known: true, ..Unwrapped::default() })
+}
+
+/// Returns true for an object that is a line with what a collector knows about it.
+pub(crate) fn is_record(object: &str) -> bool {
+    let line = Shipper.unwrap_line(object.as_bytes(), &Clock::UTC);
+    Shipper.begins(object) && line.is_some_and(|line| !line.only_if_known)
 }
 
 /// Returns what the labels of a stream say about its lines.

@@ -86,10 +86,14 @@ impl Names {
                 meanings.entry(name).or_default().push((meaning, rank));
             }
         }
+        // whatever stands before a dot of a name holds a member of that name
+        let meant = MEANINGS.iter().filter_map(|(group, _)| file.get(*group)).flatten();
+        let outer = meant.flat_map(|name| name.match_indices('.').filter_map(|(at, _)| name.get(..at)));
+        let parents = names("parents").chain(outer.map(bare)).filter(|name| !name.is_empty()).collect();
         Self {
             prefixes: names("prefixes").collect(),
             meanings,
-            parents: names("parents").collect(),
+            parents,
             marks: names("marks").collect(),
             application: names("application").collect(),
         }
@@ -97,9 +101,13 @@ impl Names {
 
     /// Returns what a bare name can stand for, with its rank.
     pub(super) fn meanings(&self, bare: &str) -> &[(Meaning, usize)] {
+        let rests =
+            |name| self.prefixes.iter().filter_map(move |prefix| str::strip_prefix(name, prefix.as_str()));
         let known = |name: &str| self.meanings.get(name);
+        // `__tag__:k8s.pod.name` has two
         let found = known(bare)
-            .or_else(|| self.prefixes.iter().find_map(|prefix| known(bare.strip_prefix(prefix.as_str())?)));
+            .or_else(|| rests(bare).find_map(known))
+            .or_else(|| rests(bare).flat_map(rests).find_map(known));
         found.map_or(&[], Vec::as_slice)
     }
 

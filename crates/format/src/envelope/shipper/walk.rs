@@ -198,7 +198,7 @@ fn of_array(raw: &str, meaning: Meaning) -> Option<Text<'_>> {
 }
 
 /// Returns true for an object that is a record by itself, not a handful of metadata.
-fn is_record(object: &str) -> bool {
+pub(super) fn is_record(object: &str) -> bool {
     members_of(object).any(|(key, _)| {
         matches!(
             bare(&key).as_str(),

@@ -29,7 +29,8 @@ pub(super) fn record<'a>(value: &'a Value, clock: &Clock) -> Record<'a> {
     let first = either("firstTimestamp", "deprecatedFirstTimestamp");
     let last = either("lastTimestamp", "deprecatedLastTimestamp")
         .or_else(|| read(series, "lastObservedTime"))
-        .or_else(|| read(value, "eventTime"))
+        .or_else(|| read(value, "eventTime"));
+    let ts = last
         .or(first)
         .or_else(|| read(metadata, "creationTimestamp"))
         .or_else(|| OTHER_TIMES.iter().find_map(|name| read(value, name)));
@@ -39,7 +40,7 @@ pub(super) fn record<'a>(value: &'a Value, clock: &Clock) -> Record<'a> {
     let reason = text(value, "reason");
     let level = if event_type.as_deref() == Some("Warning") { Level::Warn } else { Level::Info };
     Record {
-        ts: last,
+        ts,
         zoned: true,
         time_of_day: false,
         place: place(value, object, source, kind.as_deref(), name.clone()),
@@ -56,7 +57,7 @@ pub(super) fn record<'a>(value: &'a Value, clock: &Clock) -> Record<'a> {
             component: text(source, "component")
                 .or_else(|| text(value, "reportingComponent"))
                 .or_else(|| text(value, "reportingController")),
-            first_ts: first.or_else(|| read(value, "eventTime")).or(last),
+            first_ts: first.or(last).or(ts),
             last_ts: last,
         }),
     }
