@@ -323,3 +323,13 @@ fn levels_that_are_numbers_of_their_own() {
         ],
     );
 }
+
+#[test]
+fn an_event_without_its_object() {
+    check(
+        r#"{"items":[{"namespace":"shop","lastTimestamp":"2026-11-22T10:12:01+08:00","reason":"FailedUpdate","message":"reconciler failed: requeue in 20s","type":"Warning"}]}"#,
+        &[
+            "1.0 event 2026-11-22T02:12:01.000000Z warn -/shop/-/-/- | reconciler failed: requeue in 20s reason=FailedUpdate",
+        ],
+    );
+}

@@ -59,6 +59,8 @@ struct Marks {
     name: bool,
     message: bool,
     is_typed: bool,
+    /// A time as the API names it: Insights leaves the object out.
+    has_time: bool,
     is_log: bool,
 }
 
@@ -68,7 +70,8 @@ impl Marks {
     }
 
     fn is_plain(&self) -> bool {
-        self.reason && self.message && self.is_typed && (self.has_object || self.kind && self.name)
+        let is_whole = self.has_object || self.has_time || self.kind && self.name;
+        self.reason && self.message && self.is_typed && is_whole
     }
 
     fn read(&mut self, value: &mut JsonCursor<'_>, depth: usize) -> Result<(), Broken> {
@@ -155,6 +158,7 @@ impl Marks {
     }
 
     fn note(&mut self, name: &str, text: &str) {
+        self.has_time |= matches!(name, "lastTimestamp" | "firstTimestamp");
         let Some((part, _)) = part_of(name) else { return };
         match part {
             Part::Reason => self.reason |= is_word(text),

@@ -28,7 +28,10 @@ pub(super) fn plain(members: Map<String, Value>) -> Option<Value> {
         set(&mut event, one);
     }
     let has = |path: &str| event.pointer(path).is_some_and(Value::is_string);
-    let is_complete = has("/reason") && has("/involvedObject/name") && has("/message");
+    // Insights leaves the object out
+    let is_about =
+        has("/involvedObject/name") || has("/type") && (has("/lastTimestamp") || has("/firstTimestamp"));
+    let is_complete = has("/reason") && is_about && has("/message");
     is_complete.then_some(event)
 }
 
