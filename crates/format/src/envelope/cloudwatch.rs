@@ -81,15 +81,21 @@ impl Format for CloudWatch {
 }
 
 fn log_event<'a>(event: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
-    let mut message = None;
+    let (mut message, mut has_more) = (None, false);
     for (key, value) in members_of(event) {
         match key.as_ref() {
             "message" if value.starts_with('{') => message = Some(Cow::Borrowed(value)),
             "message" => message = Some(text_of(value).unwrap_or_default()),
             "timestamp" => unwrapped.ts = text_of(value).and_then(|text| time::epoch(text.parse().ok()?)),
             "logStreamName" => log_stream(&mut unwrapped, value),
-            _ => {} // ids and the time of arrival
+            "id" | "eventId" | "ingestionTime" | "extractedFields" => {}
+            _ => has_more = true,
         }
+    }
+    // the list is New Relic's, whose events say where they come from
+    if has_more {
+        unwrapped.payload = Cow::Borrowed(event.as_bytes());
+        return Part::Line(unwrapped);
     }
     let Some(message) = message else {
         let why = "a CloudWatch event without `message`".into();

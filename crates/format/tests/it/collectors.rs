@@ -333,3 +333,17 @@ fn an_event_without_its_object() {
         ],
     );
 }
+
+#[test]
+fn exports_of_consoles_keep_the_place() {
+    check(
+        r#"{"results":[{"events":[{"timestamp":1795313521000,"message":"charge failed","namespace_name":"shop","pod_name":"pay-0","newrelic.source":"api.logs"}]}]}
+{"datetime":1795313522000,"logContent":{"data":{"message":"charge failed","tailed_path":"/var/log/containers/pay-api-7d9f8b6c5d-x2x7k_shop_app-9f8e7d6c5b4a9f8e7d6c5b4a9f8e7d6c5b4a9f8e7d6c5b4a9f8e7d6c5b4a1234.log"},"time":"2026-11-22T02:12:02Z","type":"com.oraclecloud.logging.custom.oke"}}
+{"@timestamp":1795313523000,"@rawstring":"charge failed","@id":"x0","kubernetes.namespace_name":"shop","kubernetes.pod_name":"pay-0"}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/-/- | charge failed",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-api-7d9f8b6c5d-x2x7k/app/- | charge failed",
+            "3.0 standard 2026-11-22T02:12:03.000000Z - -/shop/pay-0/-/- | charge failed",
+        ],
+    );
+}

@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
 /// Beginnings of names without which no record is a collector's.
-const HINTS: [&str; 47] = [
+const HINTS: [&str; 49] = [
     "\"kubernetes",
     "\"k8s",
     "\"kube_",
@@ -69,6 +69,8 @@ const HINTS: [&str; 47] = [
     "\"@message\"",
     "\"LogJson\"",
     "\"contents\"",
+    "\"logContent\"",
+    "\"@rawstring\"",
 ];
 
 /// Finds them: one search rules out most lines.
