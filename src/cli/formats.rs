@@ -5,6 +5,7 @@ use crate::ingest::formats::{formats, layouts_of, problem_of};
 use format::layout::{Layout, check};
 use format::{Format, Registry};
 use model::error::Error;
+use model::lang::counted;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 1 => "1 layout is valid".to_owned(),
                 count => format!("{count} layouts are valid"),
             };
-            print(&format!("{valid}, {}", counted(errors, "error")))?;
+            print(&format!("{valid}, {}", counted(errors as u64, "error")))?;
             done(errors)
         }
         Task::Test { paths } => {
@@ -132,14 +133,9 @@ fn test(layouts: &[&'static Layout], registry: &'static Registry, errors: usize)
         }
     }
     let samples: usize = layouts.iter().map(|layout| layout.file().samples.len()).sum();
-    let (samples, layouts) = (counted(samples, "sample"), counted(layouts.len(), "layout"));
-    print(&format!("{samples} of {layouts}, {}", counted(failed, "fault")))?;
+    let (samples, layouts) = (counted(samples as u64, "sample"), counted(layouts.len() as u64, "layout"));
+    print(&format!("{samples} of {layouts}, {}", counted(failed as u64, "fault")))?;
     done(errors + failed)
-}
-
-/// Returns a number with its noun: `1 error`, `2 errors`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn done(faults: usize) -> Result<Done> {

@@ -39,3 +39,8 @@ impl Lang {
         }
     }
 }
+
+/// Returns a number with its noun: `1 error`, `2 errors`.
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -9,6 +9,7 @@ use crate::query::rows::rows;
 use model::agent::{AgentScope, RuleSelection, SelectedRule};
 use model::entity::workload_of_pod;
 use model::error::Result;
+use model::lang::counted;
 use model::report::Finding;
 use model::table::Table;
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,7 +136,7 @@ fn explain(
             format!("指令中没有与规则对应的词，因此运行了全部 {count} 条规则。"),
         ),
         (Some(_), false) => (
-            format!("{count} rules were selected by these words of the instruction: {words}."),
+            format!("These words of the instruction select {}: {words}.", counted(count as u64, "rule")),
             format!("按指令中的这些词选出 {count} 条规则：{words}。"),
         ),
     };

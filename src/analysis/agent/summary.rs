@@ -3,7 +3,7 @@
 
 use crate::analysis::agent::selection::objects;
 use model::agent::{AgentOutcome, AgentReport};
-use model::lang::Lang;
+use model::lang::{Lang, counted};
 use model::report::{Finding, Severity};
 use model::time::Window;
 
@@ -25,12 +25,12 @@ pub fn summary(report: &AgentReport, window: Window) -> (String, String) {
     let (mut en, mut zh) = result(report, window);
     let hours = report.coverage.hours_without_data.len();
     if hours > 0 && report.coverage.rows > 0 {
-        en.push_str(&format!(" There was no data in {hours} hours of that time."));
+        en.push_str(&format!(" There was no data in {} of that time.", counted(hours as u64, "hour")));
         zh.push_str(&format!("其中 {hours} 个小时没有数据。"));
     }
     let failed = report.problems.len();
     if failed > 0 {
-        en.push_str(&format!(" There were {failed} problems, listed in `problems`."));
+        en.push_str(&format!(" Problems: {failed}, listed in `problems`."));
         zh.push_str(&format!("另有 {failed} 个问题，见 problems。"));
     }
     (en, zh)
@@ -56,7 +56,9 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
         ),
         AgentOutcome::NoAnomaly => (
             format!(
-                "No anomaly: {rules} rules of the {agent} agent found nothing in {rows} rows{place} from {time}."
+                "No anomaly: {} of the {agent} agent found nothing in {}{place} from {time}.",
+                counted(rules as u64, "rule"),
+                counted(rows, "row")
             ),
             format!(
                 "没有异常：{agent} 智能体的 {rules} 条规则在 {time_zh}{place_zh} 的 {rows} 行中没有发现异常。"
@@ -64,7 +66,8 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
         ),
         AgentOutcome::Incomplete => (
             format!(
-                "The {agent} agent found nothing in {rows} rows{place} from {time}, but not every rule ran."
+                "The {agent} agent found nothing in {}{place} from {time}, but not every rule ran.",
+                counted(rows, "row")
             ),
             format!(
                 "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中没有发现异常，但并非所有规则都运行成功。"
@@ -77,7 +80,8 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
             let (worst, worst_zh) = first.map(most_serious).unwrap_or_default();
             (
                 format!(
-                    "The {agent} agent found {count} {anomalies} ({by}) in {rows} rows{place} from {time}.{worst}"
+                    "The {agent} agent found {count} {anomalies} ({by}) in {}{place} from {time}.{worst}",
+                    counted(rows, "row")
                 ),
                 format!(
                     "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中发现 {count} 个异常（{by_zh}）。{worst_zh}"
