@@ -85,10 +85,10 @@ class Headwater:
         return child([*self.lead, *arguments])
 
 
-def duckdb(timed, setup=()):
-    """Runs statements in a fresh DuckDB; `timed` is the one that counts. Returns its Run, the
-    rows as output."""
-    asked = json.dumps({"threads": THREADS, "setup": list(setup), "timed": timed})
+def duckdb(timed, setup=(), most=1_000_000):
+    """Runs statements in a fresh DuckDB; `timed` is the one that counts, or a list of them. Returns its
+    Run; the output is the rows, of a list the results of each with at most `most` rows."""
+    asked = json.dumps({"threads": THREADS, "setup": list(setup), "timed": timed, "most": most})
     run = child([sys.executable, pathlib.Path(__file__).with_name("duck.py")], asked)
     told = json.loads(run.output)
     return Run(told["seconds"], run.peak_mib, told["rows"])

@@ -14,6 +14,8 @@ NAME    ingest   audit JSON to sorted Parquet                              (inge
         trace30  the same rows spread over 30 days, traced in one          (trace.py)
         lake     a needle in 30 days of --rows/10, before and after compaction (lake.py)
         query    statements in a warm process of their own, over N/100 bytes  (query.py)
+        rules    the shipped audit rules, and a hundred, over --rows*2/5 audit rows (rules.py)
+        parity   every shipped rule returns the same rows in both engines  (parity.py)
 --bytes raw bytes of the simulated day, 2 GB unless told
 --rows  audit rows of trace1 and trace30, 10 million unless told; a twentieth as many events
 --runs  runs of each engine, in turn, of which the median is told; 3 unless told
@@ -37,7 +39,9 @@ import ingest
 import lake
 import measure
 import objects
+import parity
 import query
+import rules
 import stages
 import trace
 
@@ -54,6 +58,8 @@ BENCHES = {
     "trace30": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 30, asked.runs),
     "lake": lambda program, folder, asked: lake.compacted(program, folder, asked.rows // 10, asked.runs),
     "query": lambda program, folder, asked: query.warm(program, folder, asked.bytes // 100, asked.runs),
+    "rules": lambda program, folder, asked: rules.speed(program, folder, asked.rows * 2 // 5, asked.runs),
+    "parity": lambda program, folder, asked: parity.parity(program, folder),
 }
 
 
@@ -73,7 +79,8 @@ def main():
         for name in asked.only or BENCHES:
             print(f"{name} …", file=sys.stderr, flush=True)
             rows.extend(BENCHES[name](headwater, folder, asked))
-    measure.show(rows)
+    if rows:
+        measure.show(rows)
 
 
 if __name__ == "__main__":
