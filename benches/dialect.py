@@ -6,6 +6,7 @@ tokens, never inside texts or comments:
 - `regexp_match(text, pattern)[1]` becomes the first group, else the whole match, and null without a match;
 - `first_value(x order by y)` is an aggregate, which DuckDB calls `first`;
 - `cast(x as bigint)` cuts a fraction off, where DuckDB rounds;
+- `array_to_string` of nulls alone is an empty text, in DuckDB null;
 - 0.85 is a double, where DuckDB has decimals.
 """
 import re
@@ -23,12 +24,15 @@ SETUP = [
     "create macro date_bin(width, ts) as time_bucket(width, ts, timestamptz '1970-01-01 00:00:00+00')",
     "create macro regexp_like(text, pattern) as regexp_matches(text, pattern)",
     "create macro to_bigint(x) as cast(trunc(cast(x as double)) as bigint)",
+    "create macro joined(list, separator) as "
+    "coalesce(array_to_string(list, separator), case when list is not null then '' end)",
     "create macro json_str(doc, path) as "
     "case when json_type(doc, path) = 'VARCHAR' then json_extract_string(doc, path) end",
     "create macro json_int(doc, path) as try_cast(json_extract_string(doc, path) as bigint)",
     "create macro json_bool(doc, path) as try_cast(json_extract_string(doc, path) as boolean)",
 ]
 
+NAMES = {"array_to_string": "joined"}
 JSON_FUNCTIONS = {"json_get_str": "json_str", "json_get_int": "json_int", "json_get_bool": "json_bool",
                   "json_get_json": "json_extract"}
 
@@ -40,7 +44,7 @@ def tokens(sql):
 
 def for_duckdb(sql):
     """Returns a statement of DataFusion's dialect as DuckDB reads it."""
-    found = tokens(sql)
+    found = [NAMES.get(token, token) for token in tokens(sql)]
     for step in (json_functions, json_operators, first_groups, aggregates, casts, doubles):
         found = step(found)
     return "".join(found)
