@@ -145,7 +145,8 @@ def first_groups(found):
         if found[end + 1:end + 4] != ["[", "1", "]"]:
             raise ValueError("regexp_match is read by [1] only")
         group = "1" if has_group("".join(part[1:-1] for part in pattern if part.startswith("'"))) else "0"
-        found[at:end + 4] = ["nullif", "(", "regexp_extract", "(", *text, ",", *pattern, ", ", group, ")", ", ", "''", ")"]
+        extract = ["regexp_extract", "(", *text, ",", *pattern, ", ", group, ")"]
+        found[at:end + 4] = ["nullif", "(", *extract, ", ", "''", ")"]
     return found
 
 

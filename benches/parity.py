@@ -1,9 +1,10 @@
 """Every shipped rule returns the same rows in both engines.
 
-Two lakes: the day of `headwater demo`, on which few rules find anything, and the lines of the rules' own tests: of each
-rule the first case in which it fires, with its parameters, read with the rule's name as the cluster, so that rules that
-group by cluster find there what their test expects. Each statement runs as `headwater sql` runs it and, translated by dialect.py, in
-DuckDB over the same Parquet files. Rows are compared as sets, numbers to nine digits.
+Two lakes: the day of `headwater demo`, on which few rules find anything, and the lines of the rules' own tests:
+of each rule the first case in which it fires, with its parameters, read with the rule's name as the cluster, so
+that rules that group by cluster find there what their test expects. Each statement runs as `headwater sql` runs
+it and, translated by dialect.py, in DuckDB over the same Parquet files. Rows are compared as sets, numbers to
+nine digits.
 
 `headwater sql` has no window, so a rule that reads `history.<table>` gets the tables cut at one point in time, by the
 same text in both engines. Prints a table and what differs; a difference ends the run with an error.

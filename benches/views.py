@@ -1,7 +1,8 @@
-"""The tables of a lake and the views that rules share, in DuckDB: over the files that the lake's catalog lists, from the
-statements in sql/ that Headwater has in its own session.
+"""The tables of a lake and the views that rules share, in DuckDB: over the files that the lake's catalog lists,
+from the statements in sql/ of which Headwater makes its own views.
 
-The view `broken` is a function of Headwater, so DuckDB reads its rows; so is a table without files, for its columns.
+The view `broken` is a function of Headwater, so DuckDB reads its rows as Headwater writes them. A table without
+files is read in the same way, for its columns.
 """
 import pathlib
 import re
@@ -51,8 +52,8 @@ def shared():
 
 
 def usual():
-    """Returns the views over a table and its days before by name, in the dialect of rules. How each table is counted is
-    read from the program's source."""
+    """Returns the views over a table and the days before by name, in the dialect of rules. How each table is counted
+    is read from the program's source."""
     source, views = (ROOT / "src/query/views.rs").read_text(), {}
     for counted in re.findall(r"Counted \{ (table: [^}]*?),? \}", source):
         marks = dict(re.findall(r'(\w+): "([^"]*)"', counted))
