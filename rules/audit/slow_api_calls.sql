@@ -22,24 +22,41 @@ advice  = """
 """
 quiet_when = "API Server 刚刚启动"
 */
-select cluster, resource, verb, verb || ' ' || resource as name,
-    min(ts) filter (where latency_ms > $slow_ms) as first_ts,
-    max(ts) filter (where latency_ms > $slow_ms) as last_ts,
-    count(*) filter (where latency_ms > $slow_ms) as count,
-    count(*) as calls,
+with calls as (
+    select cluster, resource, verb, ts, row_id, latency_ms
+    from audit
+    where stage = 'ResponseComplete'
+        -- These last as long as the session.
+        and verb not in ('watch', 'connect')
+        and coalesce(subresource, '') not in ('exec', 'attach', 'portforward', 'proxy', 'log')
+        and coalesce(uri, '') not like '%watch=true%'
+        and resource is not null
+),
+
+-- Counted apart, so that only the slow ones are sorted.
+counts as (
+    select cluster, resource, verb,
+        count(*) as calls,
+        median(latency_ms) as median_ms
+    from calls
+    group by cluster, resource, verb
+    having count(*) filter (where latency_ms > $slow_ms) >= $slow_calls
+        -- A few slow calls among thousands are ordinary.
+        and 100.0 * count(*) filter (where latency_ms > $slow_ms) / count(*) >= $share
+)
+select slow.cluster, slow.resource, slow.verb, slow.verb || ' ' || slow.resource as name,
+    min(ts) as first_ts,
+    max(ts) as last_ts,
+    count(*) as count,
+    max(counts.calls) as calls,
     $slow_ms as slow_ms,
-    round(median(latency_ms)) as median_ms,
+    round(max(counts.median_ms)) as median_ms,
     round(max(latency_ms)) as max_ms,
-    (array_agg(row_id order by latency_ms desc, row_id)
-        filter (where latency_ms > $slow_ms))[1:5] as row_ids
-from audit
-where stage = 'ResponseComplete'
-    -- These last as long as the session.
-    and verb not in ('watch', 'connect')
-    and coalesce(subresource, '') not in ('exec', 'attach', 'portforward', 'proxy', 'log')
-    and coalesce(uri, '') not like '%watch=true%'
-    and resource is not null
-group by cluster, resource, verb
-having count(*) filter (where latency_ms > $slow_ms) >= $slow_calls
-    -- A few slow calls among thousands are ordinary.
-    and 100.0 * count(*) filter (where latency_ms > $slow_ms) / count(*) >= $share
+    (array_agg(row_id order by latency_ms desc, row_id))[1:5] as row_ids
+from calls as slow
+join counts
+    on slow.resource = counts.resource
+    and slow.verb = counts.verb
+    and (slow.cluster is not distinct from counts.cluster)
+where latency_ms > $slow_ms
+group by slow.cluster, slow.resource, slow.verb

@@ -22,17 +22,34 @@ advice  = """
 """
 quiet_when = "多个控制器同时启动"
 */
-select cluster, username, resource as name, resource,
+with writes as (
+    select cluster, username, resource, code, ts, row_id
+    from audit
+    where verb in ('update', 'patch')
+        and coalesce(stage, '') <> 'RequestReceived'
+        and coalesce(uri, '') not like '%dryRun=%'
+),
+
+-- Counted apart, so that only the conflicts are sorted.
+shares as (
+    select cluster, username, resource,
+        round(100.0 * count(*) filter (where code = 409) / count(*)) as share
+    from writes
+    group by cluster, username, resource
+    having count(*) filter (where code = 409) >= $conflicts
+        -- Below this share it works as intended.
+        and 100.0 * count(*) filter (where code = 409) / count(*) >= $share
+)
+select writes.cluster, writes.username, writes.resource as name, writes.resource,
     min(ts) as first_ts,
     max(ts) as last_ts,
-    count(*) filter (where code = 409) as count,
-    round(100.0 * count(*) filter (where code = 409) / count(*)) as share,
-    (array_agg(row_id order by ts, row_id) filter (where code = 409))[1:5] as row_ids
-from audit
-where verb in ('update', 'patch')
-    and coalesce(stage, '') <> 'RequestReceived'
-    and coalesce(uri, '') not like '%dryRun=%'
-group by cluster, username, resource
-having count(*) filter (where code = 409) >= $conflicts
-    -- Below this share it works as intended.
-    and 100.0 * count(*) filter (where code = 409) / count(*) >= $share
+    count(*) as count,
+    max(shares.share) as share,
+    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
+from writes
+join shares
+    on writes.username = shares.username
+    and writes.resource = shares.resource
+    and (writes.cluster is not distinct from shares.cluster)
+where code = 409
+group by writes.cluster, writes.username, writes.resource

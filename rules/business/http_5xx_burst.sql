@@ -63,7 +63,7 @@ places as (
         max(last_ts) as last_ts,
         sum(errors) as count,
         max(errors) as peak,
-        first_value(errors * 100 / records order by errors desc) as percent,
+        first_value(errors * 100 / records order by errors desc, records) as percent,
         -- Replacing pods one by one causes fewer than four a minute. At least one record
         -- in a hundred, so that a busy gateway is judged by its share.
         bool_or(errors >= $errors and errors * 100 >= records * $percent) as is_burst,

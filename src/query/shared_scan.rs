@@ -2,8 +2,11 @@
 //! the rows that any of them needs, and stored as temporary Parquet while the statements run.
 //! Works on plans only: the result of a statement is the same with and without it.
 
+mod sample; // how many rows a filter selects
+
 use crate::query::engine::{Engine, listing};
 use crate::query::error::{SqlError, engine_error};
+use crate::query::shared_scan::sample::Sample;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
@@ -20,7 +23,7 @@ use model::error::{Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +36,7 @@ pub struct SharedScan {
     /// Optimised plans by statement.
     plans: HashMap<String, LogicalPlan>,
     /// Filtered copies by table name.
-    copies: HashMap<String, Arc<dyn TableSource>>,
+    copies: HashMap<String, Copied>,
     _folder: TempDir,
 }
 
@@ -50,17 +53,26 @@ pub enum Limited {
 /// The scans of one table by several statements.
 struct TableReads {
     source: Arc<dyn TableSource>,
-    count: usize,
+    reads: Vec<Read>,
+}
+
+/// A scan: its filter, and the columns that it needs.
+struct Read {
+    filter: Expr,
     columns: BTreeSet<usize>,
-    /// A filter for each statement; a row is needed if any of them holds.
-    filters: Vec<Expr>,
+}
+
+/// A filtered copy of a table, for the scans with these filters.
+struct Copied {
+    source: Arc<dyn TableSource>,
+    filters: HashSet<Expr>,
 }
 
 impl Engine {
     /// Reads the tables that several `statements` read; run each through [`SharedScan::plan`].
-    /// A statement that needs most rows of a table scans it itself: such statements read few columns.
+    /// A statement that needs many rows of a table scans it itself: such statements read few columns.
     pub async fn share_scans(&self, statements: &[&str]) -> Result<SharedScan> {
-        let mut reads: BTreeMap<String, TableReads> = BTreeMap::new();
+        let mut tables: BTreeMap<String, TableReads> = BTreeMap::new();
         let mut plans = HashMap::new();
         for sql in statements {
             // an invalid statement is reported where it is run
@@ -70,7 +82,7 @@ impl Engine {
                 if let LogicalPlan::TableScan(scan) = node
                     && let Some(filter) = selective_filter(scan)
                 {
-                    add_read(scan, filter, &mut reads);
+                    add_read(scan, filter, &mut tables);
                 }
                 Ok(TreeNodeRecursion::Continue)
             });
@@ -83,10 +95,10 @@ impl Engine {
             Error::failed("cannot create a temporary folder").because(error).hint("is the disk full?")
         })?;
         let mut copies = HashMap::new();
-        for (at, (name, reads)) in reads.into_iter().filter(|(_, reads)| reads.count > 1).enumerate() {
+        for (at, (name, table)) in tables.into_iter().filter(|(_, table)| table.reads.len() > 1).enumerate() {
             let path = folder.path().join(format!("{at}.parquet"));
-            match self.filtered_copy(&name, reads, &path).await {
-                Ok(source) => drop(copies.insert(name, source)),
+            match self.filtered_copy(&name, table, &path).await {
+                Ok(copied) => drop(copies.insert(name, copied)),
                 // a filter that fails, such as a division by zero, must fail its own statement only: each
                 // statement scans the table itself
                 Err(error) => tracing::warn!(table = name, %error, "scans are not shared"),
@@ -96,17 +108,23 @@ impl Engine {
     }
 
     /// Reads a table once and writes the needed rows and columns to `path`.
-    async fn filtered_copy(
-        &self,
-        name: &str,
-        reads: TableReads,
-        path: &Path,
-    ) -> Result<Arc<dyn TableSource>> {
+    async fn filtered_copy(&self, name: &str, table: TableReads, path: &Path) -> Result<Copied> {
         let failed = |error: DataFusionError| engine_error(&format!("cannot read table `{name}`"), error);
-        let schema: SchemaRef = reads.source.schema();
-        let columns = reads.columns.into_iter().collect();
-        let mut plan = LogicalPlanBuilder::scan(name, reads.source, Some(columns)).map_err(failed)?;
-        if let Some(filter) = disjunction(reads.filters) {
+        let sample = Sample::of(self, name, &table.source).await.map_err(failed)?;
+        let schema: SchemaRef = table.source.schema();
+        let (mut columns, mut needed, mut filters) = (BTreeSet::new(), Vec::new(), HashSet::new());
+        for Read { filter, columns: read } in table.reads {
+            let Some(rows) = sample.cheapest(&filter, &schema) else { continue };
+            columns.extend(read);
+            columns.extend(rows.column_refs().iter().filter_map(|column| schema.index_of(&column.name).ok()));
+            if !needed.contains(&rows) {
+                needed.push(rows);
+            }
+            filters.insert(filter);
+        }
+        let columns = columns.into_iter().collect();
+        let mut plan = LogicalPlanBuilder::scan(name, table.source, Some(columns)).map_err(failed)?;
+        if let Some(filter) = disjunction(needed) {
             plan = plan.filter(filter).map_err(failed)?;
         }
         let frame = DataFrame::new(self.context.state(), plan.build().map_err(failed)?);
@@ -123,7 +141,8 @@ impl Engine {
             writer.write(&batch.map_err(failed)?).map_err(|error| unwritten(error.into()))?;
         }
         writer.close().map_err(|error| unwritten(error.into()))?;
-        listing(&[path.to_string_lossy().into_owned()], schema).map_err(failed)
+        let source = listing(&[path.to_string_lossy().into_owned()], schema).map_err(failed)?;
+        Ok(Copied { source, filters })
     }
 }
 
@@ -137,10 +156,11 @@ impl SharedScan {
         let plan = plan.clone().transform_down_with_subqueries(|node| {
             Ok(match node {
                 LogicalPlan::TableScan(mut scan) => {
-                    let source =
-                        selective_filter(&scan).and_then(|_| self.copies.get(&scan.table_name.to_string()));
-                    if let Some(source) = source {
-                        scan.source = Arc::clone(source);
+                    if let Some(filter) = selective_filter(&scan)
+                        && let Some(copied) = self.copies.get(&scan.table_name.to_string())
+                        && copied.filters.contains(&filter)
+                    {
+                        scan.source = Arc::clone(&copied.source);
                     }
                     Transformed::yes(LogicalPlan::TableScan(scan))
                 }
@@ -180,24 +200,18 @@ impl SharedScan {
     }
 }
 
-fn add_read(scan: &TableScan, filter: Expr, reads: &mut BTreeMap<String, TableReads>) {
-    let entry = reads.entry(scan.table_name.to_string()).or_insert_with(|| TableReads {
-        source: Arc::clone(&scan.source),
-        count: 0,
-        columns: BTreeSet::new(),
-        filters: Vec::new(),
-    });
-    entry.count += 1;
+fn add_read(scan: &TableScan, filter: Expr, tables: &mut BTreeMap<String, TableReads>) {
     let schema = scan.source.schema();
-    match &scan.projection {
-        Some(columns) => entry.columns.extend(columns),
-        None => entry.columns.extend(0..schema.fields().len()),
-    }
+    let mut columns: BTreeSet<usize> = match &scan.projection {
+        Some(columns) => columns.iter().copied().collect(),
+        None => (0..schema.fields().len()).collect(),
+    };
     // the filter is evaluated again on the copy, so its columns are needed too
-    entry.columns.extend(filter.column_refs().iter().filter_map(|column| schema.index_of(&column.name).ok()));
-    if !entry.filters.contains(&filter) {
-        entry.filters.push(filter);
-    }
+    columns.extend(filter.column_refs().iter().filter_map(|column| schema.index_of(&column.name).ok()));
+    let table = tables
+        .entry(scan.table_name.to_string())
+        .or_insert_with(|| TableReads { source: Arc::clone(&scan.source), reads: Vec::new() });
+    table.reads.push(Read { filter, columns });
 }
 
 /// Returns the filter of a scan that needs few of its table's rows; `None` for any other scan.
