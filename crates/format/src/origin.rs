@@ -53,7 +53,7 @@ fn place_of(parts: &[&str]) -> Place<'static> {
     let container = kubelet_folder(parts)
         .or_else(|| parts.iter().rev().find_map(kubelet_link))
         .or_else(|| must_gather(parts))
-        .or_else(|| support_bundle(parts));
+        .or_else(|| collected(parts));
     if let Some([namespace, pod, container]) = container {
         return Place {
             namespace: own(namespace),
@@ -62,39 +62,155 @@ fn place_of(parts: &[&str]) -> Place<'static> {
             ..Place::default()
         };
     }
-    let container = bundled_container(parts).and_then(own);
-    match pod_folder(parts) {
-        Some((namespace, pod)) => {
-            // the folder before a pod's in a bundle is named after what collected it
-            let namespace = namespace.filter(|_| container.is_none()).and_then(own);
-            Place { namespace, pod: own(pod), container, ..Place::default() }
-        }
-        None => Place { container, ..Place::default() },
+    let named = hive(parts);
+    if named.pod.is_some() || named.container.is_some() {
+        return named;
+    }
+    let bundled = bundled_container(parts);
+    let Some((namespace, pod, container)) = pod_in(parts) else {
+        return Place { container: bundled.and_then(own), ..named };
+    };
+    Place {
+        // the folder before a pod's in a bundle is named after what collected it
+        namespace: namespace.filter(|_| bundled.is_none()).and_then(own).or(named.namespace),
+        pod: own(pod),
+        container: bundled.or(container).and_then(own),
+        ..Place::default()
     }
 }
 
-/// Finds a folder or file that has a pod's name, and the namespace before it: `…/<namespace>/<pod>/app.log`,
-/// `…/<namespace>/<pod>.log`, `…/<namespace>_<pod>.log`.
-fn pod_folder<'a>(parts: &[&'a str]) -> Option<(Option<&'a str>, &'a str)> {
-    let begin = parts.iter().position(|part| Table::log_of(&part.to_ascii_lowercase()).is_some());
+/// Namespace, pod and container, as far as a path names them.
+type PodOf<'a> = (Option<&'a str>, &'a str, Option<&'a str>);
+
+/// Finds a folder or file that has a pod's name, the namespace before it and the container after it:
+/// `…/<namespace>/<pod>/<container>.log`, `…/<pod>/<container>/current.log`, `…/<namespace>/<pod>.log`.
+fn pod_in<'a>(parts: &[&'a str]) -> Option<PodOf<'a>> {
+    let named = parts.iter().position(|part| Table::log_of(&part.to_ascii_lowercase()).is_some());
     let (last, folders) = parts.split_last()?;
     // a name such as `cart-0` is a pod's only where logs are kept by type, in a folder of its own
+    let is_below = |at: usize| named.is_some_and(|named| at > named);
     for (at, part) in folders.iter().enumerate().rev() {
-        if is_pod_name(part, begin.is_some_and(|begin| at > begin)) {
-            return Some((at.checked_sub(1).and_then(|before| namespace_of(parts.get(before)?)), part));
+        if is_pod_name(part, is_below(at)) {
+            let before = at.checked_sub(1).and_then(|before| namespace_of(parts.get(before)?));
+            let mut below = folders.iter().skip(at + 1);
+            // a file that an application writes has any name
+            let is_written = folders.iter().any(|part| part.eq_ignore_ascii_case(Table::Business.name()));
+            let file = || file_container(last).filter(|name| !is_written && name != part);
+            return Some((before, part, below.find_map(|part| container_of(part)).or_else(file)));
         }
     }
-    let file = stem(last);
-    if let Some((namespace, pod)) = file.split_once('_').filter(|(_, pod)| is_pod_name(pod, false)) {
-        return Some((namespace_of(namespace), pod));
-    }
     let before = folders.last().and_then(|folder| namespace_of(folder));
-    is_pod_name(file, false).then_some((before, file))
+    pod_in_name(stem(last), before, is_below(folders.len()))
+}
+
+/// Reads the name of a file without its extension: `<namespace>_<pod>`, `<pod>_<container>`,
+/// `<namespace>_<pod>_<container>`, `<pod>_<namespace>_<container>`, or what the Kubernetes Dashboard calls a
+/// download, `logs-from-<container>-in-<pod>`, wherever it is kept. `before` is the namespace that the folder names.
+fn pod_in_name<'a>(name: &'a str, before: Option<&'a str>, ordinals: bool) -> Option<PodOf<'a>> {
+    if let Some((container, pod)) = name.strip_prefix("logs-from-").and_then(|name| name.split_once("-in-")) {
+        return Some((None, pod.split(' ').next()?, Some(container)));
+    }
+    let names: Vec<&str> = name.split('_').collect();
+    // `worker-1_20261122` is no pod
+    let is_pod = |pod: &str, container: &str| {
+        is_pod_name(pod, false) || ordinals && is_pod_name(pod, true) && container_of(container).is_some()
+    };
+    match names.as_slice() {
+        [pod] if is_pod_name(pod, false) => Some((before, pod, None)),
+        [namespace, pod] if is_pod_name(pod, false) => Some((namespace_of(namespace), pod, None)),
+        [pod, container] if is_pod_name(pod, false) => Some((before, pod, container_of(container))),
+        [namespace, pod, container] if is_pod(pod, container) => {
+            Some((Some(namespace_of(namespace)?), pod, container_of(container)))
+        }
+        [pod, namespace, container] if is_pod(pod, container) => {
+            Some((Some(namespace_of(namespace)?), pod, container_of(container)))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the container that a log file is named after: `<container>.log`, `<container>-previous.log`, and what
+/// rotation makes of them.
+fn file_container(file: &str) -> Option<&str> {
+    let (name, extensions) = file.split_once('.')?;
+    let is_log = extensions.split('.').any(|extension| matches!(extension, "log" | "txt"));
+    let name = ["-previous", "-current"].iter().find_map(|word| name.strip_suffix(word)).unwrap_or(name);
+    container_of(name).filter(|_| is_log)
+}
+
+/// Returns a folder's or file's name below a pod if it can be a container: not a date or a pod, or a word for a log.
+fn container_of(name: &str) -> Option<&str> {
+    const WORDS: [&str; 36] = [
+        "access",
+        "all",
+        "application",
+        "archive",
+        "archived",
+        "audit",
+        "backup",
+        "catalina",
+        "config",
+        "console",
+        "containers",
+        "current",
+        "debug",
+        "describe",
+        "err",
+        "error",
+        "errors",
+        "events",
+        "gc",
+        "history",
+        "info",
+        "log",
+        "logs",
+        "old",
+        "out",
+        "output",
+        "previous",
+        "root",
+        "server",
+        "stderr",
+        "stdout",
+        "sys",
+        "trace",
+        "warn",
+        "warning",
+        "yaml",
+    ];
+    let is_name = is_label(name) && !WORDS.contains(&name) && Table::log_of(name).is_none();
+    (is_name && day_of(name).is_none() && !is_pod_name(name, false)).then_some(name)
+}
+
+/// Returns true for a name that Kubernetes allows for a namespace or a container, and that begins with a letter.
+fn is_label(name: &str) -> bool {
+    name.len() <= 63
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Reads folders such as `namespace=<namespace>/pod=<pod>/container=<container>`, which name partitions.
+fn hive(parts: &[&str]) -> Place<'static> {
+    let mut place = Place::default();
+    for (key, value) in parts.iter().filter_map(|part| part.split_once('=')) {
+        let column = match key {
+            "cluster" | "cluster_name" => &mut place.cluster,
+            "ns" | "namespace" | "namespace_name" => &mut place.namespace,
+            "pod" | "pod_name" => &mut place.pod,
+            "container" | "container_name" => &mut place.container,
+            "node" | "node_name" => &mut place.node,
+            _ => continue,
+        };
+        if !value.is_empty() {
+            *column = Some(Cow::Owned(value.trim_end_matches(".log").to_owned()));
+        }
+    }
+    place
 }
 
 /// Returns a folder's name if it can be a namespace: not a log type, a date, or a word for logs.
 fn namespace_of(folder: &str) -> Option<&str> {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 14] = [
         "log",
         "logs",
         "pod",
@@ -106,12 +222,11 @@ fn namespace_of(folder: &str) -> Option<&str> {
         "k8s",
         "kubernetes",
         "data",
+        "podlogs",
+        "namespaces",
         "stdout",
     ];
-    let is_label = folder.len() <= 63
-        && folder.starts_with(|c: char| c.is_ascii_lowercase())
-        && folder.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    (is_label && Table::log_of(folder).is_none() && !WORDS.contains(&folder)).then_some(folder)
+    (is_label(folder) && Table::log_of(folder).is_none() && !WORDS.contains(&folder)).then_some(folder)
 }
 
 /// Namespace, pod and container.
@@ -144,21 +259,34 @@ fn must_gather<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
     })
 }
 
-/// Reads a support bundle's `pods/logs/<namespace>/<pod>/<container>.log`.
-fn support_bundle<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
-    parts.windows(5).find_map(|group| match group {
-        ["pods", "logs", namespace, pod, container] => Some([*namespace, *pod, stem(container)]),
+/// Reads what a collector of support bundles writes: `pods/logs/<namespace>/<pod>/<container>.log` (troubleshoot),
+/// `podlogs/<namespace>/<pod>/logs/<container>.txt` (Sonobuoy), `core_v1/<namespace>/<pod>/<container>.log`
+/// (crash-diagnostics), `supportbundle_…/logs/<namespace>/<pod>/<container>.log` (Longhorn, Harvester).
+fn collected<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
+    let found = parts.windows(5).find_map(|group| match group {
+        ["pods", "logs", namespace, pod, container] | ["podlogs", namespace, pod, "logs", container] => {
+            Some([*namespace, *pod, stem(container)])
+        }
+        [before, folder, namespace, pod, container]
+            if *folder == "core_v1" || *folder == "logs" && is_bundle(before) =>
+        {
+            Some([*namespace, *pod, stem(container)])
+        }
         _ => None,
-    })
+    });
+    found.map(|[namespace, pod, file]| [namespace, pod, file.strip_suffix("-previous").unwrap_or(file)])
+}
+
+/// Returns true for the folder of a support bundle.
+fn is_bundle(folder: &str) -> bool {
+    folder.starts_with("support-bundle") || folder.starts_with("supportbundle")
 }
 
 /// Reads a support bundle's `support-bundle-2026-11-22/<collector>/<pod>/<container>-previous.log`; all its other
 /// `.log` files are what a container printed, too.
 fn bundled_container<'a>(parts: &[&'a str]) -> Option<&'a str> {
     let (file, folders) = parts.split_last()?;
-    let is_bundle =
-        |folder: &&str| folder.starts_with("support-bundle") || folder.starts_with("supportbundle");
-    let name = file.strip_suffix(".log").filter(|_| folders.iter().any(is_bundle))?;
+    let name = file.strip_suffix(".log").filter(|_| folders.iter().any(|folder| is_bundle(folder)))?;
     Some(name.strip_suffix("-previous").unwrap_or(name))
 }
 

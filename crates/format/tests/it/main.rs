@@ -16,6 +16,7 @@ mod joining; // lines that belong together, through each envelope
 mod json_cursor; // the JSON cursor
 mod layouts; // the files of `formats/`
 mod mutations; // mutated samples of every format
+mod origin; // places that paths name
 mod reader; // whole objects: place, time, joining
 mod state; // states of Kubernetes objects, from any text
 mod templates; // messages that belong together
