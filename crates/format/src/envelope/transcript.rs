@@ -97,7 +97,7 @@ fn split(command: Option<&str>, text: &str, emit: EmitPart<'_, '_>) {
             ..Unwrapped::default()
         })),
         // no line of its own
-        Piece::Heading(_) => {}
+        Piece::Heading(_) | Piece::Mark(_) => {}
     };
     let lines = command.into_iter().chain(text.lines());
     for (number, line) in (1..).zip(lines) {

@@ -27,6 +27,11 @@ impl<'a> Frame<'a> {
         Self { line, bytes, fault: Some(fault), dropped: None }
     }
 
+    /// Returns the frame of a line that marks the begin or end of a container's log.
+    pub(crate) fn log_mark(line: u64, bytes: &'a [u8]) -> Self {
+        Self { dropped: Some("mark of a container's log"), ..Self::of(line, bytes) }
+    }
+
     /// Returns the frame of a list without items.
     pub(crate) fn empty_list(line: u64, bytes: &'a [u8]) -> Self {
         Self { dropped: Some("empty list"), ..Self::of(line, bytes) }

@@ -7,6 +7,7 @@ use crate::framing::frame::{BYTE_ORDER_MARK, EmitFrame, Frame};
 use crate::framing::glue::emit_value;
 use crate::framing::limits::Limits;
 use crate::framing::window::Window;
+use crate::text::kubectl::pod_logs::{PodLine, PodLogs};
 use std::io::{self, BufRead};
 
 /// The open brackets at one byte of a JSON text.
@@ -73,6 +74,7 @@ pub(crate) fn values(input: &mut Window<'_>, limits: &Limits, emit: EmitFrame<'_
         list_depth: 0,
         has_items: false,
         value: Vec::new(),
+        logs: PodLogs::default(),
         line: 1,
         begun: 1,
     };
@@ -104,6 +106,8 @@ struct Splitter<'l> {
     has_items: bool,
     /// The bytes of the current value.
     value: Vec<u8>,
+    /// The container whose log is between the values.
+    logs: PodLogs,
     /// The current line, and the line that the value began on.
     line: u64,
     begun: u64,
@@ -116,8 +120,13 @@ impl Splitter<'_> {
             State::Stray => {
                 if byte == b'\n' || self.value.len() >= self.limits.line_bytes {
                     self.emit_stray(emit);
-                    self.state = State::Between;
+                    self.value.clear();
+                    // no line of a container's log is a value of the document
+                    self.state = if self.logs.is_open() { State::Stray } else { State::Between };
                 } else {
+                    if self.value.is_empty() {
+                        self.begun = self.line;
+                    }
                     self.value.push(byte);
                     if self.value == BYTE_ORDER_MARK {
                         self.state = State::Between;
@@ -219,8 +228,15 @@ impl Splitter<'_> {
         }
     }
 
-    fn emit_stray(&self, emit: EmitFrame<'_>) {
-        emit(Frame::of(self.begun, &self.value));
+    /// Emits a line that is not JSON.
+    fn emit_stray(&mut self, emit: EmitFrame<'_>) {
+        let line = std::str::from_utf8(&self.value).map_or("", str::trim_end);
+        match self.logs.line(line) {
+            PodLine::Mark => emit(Frame::log_mark(self.begun, &self.value)),
+            PodLine::Output(text) if !line.is_empty() => emit(Frame::of(self.begun, text.as_bytes())),
+            _ if !self.value.is_empty() => emit(Frame::of(self.begun, &self.value)),
+            _ => {}
+        }
     }
 
     /// Emits a value that never closes line by line, so that each line can be found.
@@ -233,7 +249,7 @@ impl Splitter<'_> {
     }
 
     /// Emits what the end of the document cut off.
-    fn finish(self, emit: EmitFrame<'_>) {
+    fn finish(mut self, emit: EmitFrame<'_>) {
         match self.state {
             State::Stray => self.emit_stray(emit),
             State::Value | State::Item => self.emit_lines(emit),

@@ -37,5 +37,6 @@ fn emit_piece(line: u64, piece: &Piece<'_>, emit: EmitFrame<'_>) {
         Piece::Heading(text) => {
             emit(Frame { dropped: Some("heading of a table"), ..Frame::of(line, text.as_bytes()) });
         }
+        Piece::Mark(text) => emit(Frame::log_mark(line, text.as_bytes())),
     }
 }

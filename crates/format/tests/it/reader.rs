@@ -298,3 +298,25 @@ fn lines_in_gb18030_are_read_and_utf8_stays() {
     assert!(read(utf8.get(1..).unwrap_or_default()).ends_with("存不足 {\"invalid_utf8\":true}"));
     assert!(read(b"caf\xe9 t\xe9l\xe9 ferm\xe9e").contains("invalid_utf8"));
 }
+
+#[test]
+fn a_dump_of_the_cluster_has_the_logs_of_containers() {
+    let log = |container: &str, text: &str| {
+        let mark =
+            |word: &str| format!("==== {word} logs for container {container} of pod store/till-0 ====");
+        format!("{}\n{text}\n{}\n", mark("START"), mark("END"))
+    };
+    let app = log(
+        "app",
+        "2026-11-22 10:12:03 ERROR drawer is stuck\njava.lang.IllegalStateException: no oil\n\tat shop.Till.open(Till.java:42)\n[main] {",
+    );
+    let list = "{\n  \"kind\": \"PodList\",\n  \"apiVersion\": \"v1\",\n  \"items\": []\n}\n";
+    let expected = [
+        "2026-11-22T10:12:03 error store/till-0 | drawer is stuck",
+        r#"2026-11-22T10:12:03 - store/till-0 | [main] { {"ts_source":"previous"}"#,
+        "2026-11-22T10:12:04 info store/till-0 | ready",
+    ];
+    let text = [&app, &log("proxy", "2026-11-22T10:12:04Z INFO ready")].map(String::as_str).concat();
+    assert_eq!(read("dump/store/till/logs.txt", &text), expected);
+    assert_eq!(read("dump.txt", &format!("{list}{text}{list}")), expected);
+}

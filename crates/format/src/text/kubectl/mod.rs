@@ -7,6 +7,7 @@ pub(crate) mod containers; // containers of a description
 pub(crate) mod describe; // a description → an object and its events
 pub(crate) mod fields; // the other parts of a description
 pub(crate) mod kinds; // kinds and their tables, as data
+pub(crate) mod pod_logs; // logs of containers in a dump
 pub(crate) mod sections; // a text of several outputs → one output at a time
 pub(crate) mod table; // a header and a row → an object
 pub(crate) mod tree; // a description as a tree

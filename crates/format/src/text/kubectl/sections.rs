@@ -2,6 +2,7 @@
 //! the rows of tables, descriptions, documents. Other lines pass as they are. Must not know how a piece is read.
 
 use crate::text::kubectl::command::{canonical, heading, parse};
+use crate::text::kubectl::pod_logs::{self, PodLine, PodLogs};
 use crate::text::kubectl::table::Header;
 use crate::text::kubectl::{describe, kinds};
 
@@ -29,6 +30,8 @@ pub(crate) enum Piece<'p> {
     Output(&'p str),
     /// A command or the header of a table.
     Heading(&'p str),
+    /// The begin or end of a container's log.
+    Mark(&'p str),
 }
 
 /// Receives pieces, each with the number of its line.
@@ -77,6 +80,7 @@ pub(crate) struct Sections {
     command: Option<String>,
     /// When the outputs were collected, as written.
     at: Option<String>,
+    logs: PodLogs,
 }
 
 /// Returns true if a text may have outputs of kubectl: a command, a header, or the beginning of a description.
@@ -86,7 +90,7 @@ pub(crate) fn may_have(text: &str) -> bool {
         match first {
             Some(b'N') => describe::begins(line) || Header::of(line.trim_end(), None).is_some(),
             Some(b'$' | b'#' | b'=' | b'-' | b'+' | b'>' | b'*' | b'[' | b'k' | b'o') => {
-                heading(line).is_some()
+                heading(line).is_some() || pod_logs::command_of(line).is_some()
             }
             _ => line.contains("$ kubectl ") && heading(line).is_some(),
         }
@@ -110,6 +114,14 @@ impl Sections {
     /// Takes the next line.
     pub(crate) fn line(&mut self, number: u64, line: &str, emit: EmitPiece<'_>) {
         let line = line.trim_end();
+        match self.logs.line(line) {
+            PodLine::Mark => {
+                self.flush(emit);
+                return emit(number, Piece::Mark(line));
+            }
+            PodLine::Output(text) => return emit(number, Piece::Output(&text)),
+            PodLine::Other => {}
+        }
         if let Some(command) = heading(line) {
             self.flush(emit);
             self.command = Some(command.to_owned());
