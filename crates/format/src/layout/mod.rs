@@ -21,7 +21,7 @@ use crate::layout::group::{Found, Group};
 use crate::layout::pattern::{Compiled, Pattern};
 use crate::layout::time_format::TimeFormat;
 use crate::leaf::{event, json_message};
-use crate::text::{exception, header};
+use crate::text::{exception, header, stack};
 use chrono_tz::Tz;
 use model::record::{Body, Level, Record};
 use std::borrow::Cow;
@@ -216,7 +216,9 @@ impl Format for Layout {
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
-        let (mut first, mut further) = header::first_line(text);
+        let (mut first, further) = header::first_line(text);
+        let untagged = stack::without_tag(further, first);
+        let mut further = untagged.as_ref();
         let whole = self.continues.as_ref().filter(|_| !further.is_empty()).and_then(|_| self.find(text));
         if whole.is_some() {
             (first, further) = (text, "");

@@ -2,8 +2,38 @@
 //! Java, Python, Go and Node write them, in any log format.
 //! Must not know any log format, nor what a record is.
 
+use std::borrow::Cow;
+
 /// Returns true if `line` can only continue the record of the line before it, `previous`.
 pub fn continues(line: &str, previous: &str) -> bool {
+    let Some((tag, rest)) = tagged(line).filter(|(tag, _)| previous.contains(tag)) else {
+        return continues_untagged(line, previous);
+    };
+    // Rails writes the id of the request before each line of an exception
+    let before = tagged(previous).map_or(previous, |(_, before)| before);
+    previous.ends_with(tag) || continues_untagged(rest, before)
+}
+
+/// Splits a request id in brackets off the front of a line, as Rails writes it: `[0b2c1d0e-…] app/pay.rb:9`.
+fn tagged(line: &str) -> Option<(&str, &str)> {
+    let end = line.strip_prefix('[')?.find(']')? + 2;
+    let (tag, rest) = line.split_at_checked(end)?;
+    let is_id = (16 + 2..=36 + 2).contains(&end)
+        && tag.bytes().all(|byte| byte.is_ascii_hexdigit() || b"[-]".contains(&byte));
+    is_id.then_some((tag, rest.strip_prefix(' ').unwrap_or(rest)))
+}
+
+/// Returns the further lines of a record without the request id that its first line has, too.
+pub fn without_tag<'t>(further: &'t str, first: &str) -> Cow<'t, str> {
+    let Some((tag, _)) = tagged(further).filter(|(tag, _)| first.contains(tag)) else {
+        return Cow::Borrowed(further);
+    };
+    let bare =
+        |line: &'t str| line.strip_prefix(tag).map_or(line, |rest| rest.strip_prefix(' ').unwrap_or(rest));
+    Cow::Owned(further.lines().map(bare).collect::<Vec<_>>().join("\n"))
+}
+
+fn continues_untagged(line: &str, previous: &str) -> bool {
     let Some(first) = line.bytes().next() else { return true };
     let may_start = |first: u8| FIRST_BYTES.get(usize::from(first)).is_some_and(|begins| *begins);
     if first.is_ascii_whitespace() || may_start(first) && STARTS.iter().any(|start| line.starts_with(start)) {
@@ -19,7 +49,7 @@ pub fn continues(line: &str, previous: &str) -> bool {
         return previous == "Require stack:" || previous.starts_with("- /"); // Node
     }
     if line.starts_with('[') && line.ends_with(']') && !line.contains(' ') {
-        return previous.contains(line); // Rails' tag of a blank line
+        return previous.contains(line); // a tag of a blank line
     }
     if line.starts_with("State: ") {
         return previous.starts_with("Last message"); // Elixir
@@ -282,6 +312,16 @@ pub(super) fn python_class(line: &str) -> Option<&str> {
     (is_name && !class.starts_with("Traceback")).then_some(class)
 }
 
+/// Splits the class with its modules off `Shop::DrawerError (no oil):`, whose first name ends at `end`.
+fn ruby_class(line: &str, end: usize) -> Option<(&str, &str)> {
+    if !line.ends_with("):") || !line.get(end..)?.starts_with("::") {
+        return None;
+    }
+    let (class, rest) = line.split_at_checked(line.find(" (")?)?;
+    let is_name = class.chars().all(|c| c.is_alphanumeric() || matches!(c, ':' | '_'));
+    is_name.then_some((class, rest))
+}
+
 /// How names of exceptions end.
 pub(super) const ENDS: [&str; 9] =
     ["Exception", "Error", "Throwable", "Failure", "Fault", "Interrupt", "Timeout", "Exit", "Rejection"];
@@ -291,12 +331,12 @@ pub(super) fn class_at_front(line: &str) -> Option<&str> {
     let end = line
         .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '/')))
         .unwrap_or(line.len());
-    let (class, rest) = line.split_at_checked(end)?;
+    let (class, rest) = ruby_class(line, end).or_else(|| line.split_at_checked(end))?;
     let is_ruby = || rest.starts_with(" (") && rest.ends_with("):");
     if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with(" [") || rest == ";" || is_ruby()) {
         return None;
     }
-    let name = class.rsplit(['.', '/']).next()?;
+    let name = class.rsplit(['.', '/', ':']).next()?;
     // `HttpClientErrorException$NotFound` is a class within one
     let is_class = name.starts_with(|c: char| c.is_ascii_uppercase())
         && !class.starts_with(['.', '/'])
