@@ -29,6 +29,10 @@ pub struct LayoutFile {
     /// True if only container stdout and stderr are written so.
     #[serde(default)]
     pub stdout: bool,
+    /// True if control characters of the payload are written as rsyslog writes them: `#011` for a tab, `#012` for a
+    /// line end.
+    #[serde(default)]
+    pub control_escapes: bool,
     /// True if its lines are Kubernetes events, whose parts are the groups.
     #[serde(default)]
     pub event: bool,

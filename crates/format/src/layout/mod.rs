@@ -16,16 +16,19 @@ pub use file::{LayoutError, LayoutFile, Not, Sample};
 pub use near::{NearMiss, near_misses};
 pub(crate) use set::LayoutSet;
 
-use crate::contract::{Clock, Emit, Format, Role, Unwrapped};
+use crate::contract::{Clock, Emit, EmitPart, Format, Part, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
 use crate::layout::pattern::{Compiled, Pattern};
 use crate::layout::time_format::TimeFormat;
 use crate::leaf::{event, json_message};
-use crate::text::{exception, header, stack};
+use crate::text::{control, exception, header, stack};
 use chrono_tz::Tz;
-use model::record::{Body, Level, Record};
+use model::record::{Attrs, Body, Level, Record};
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// Bytes of the attributes that each line of a payload repeats; of more, the first line alone has them.
+const MAX_REPEATED_BYTES: usize = 1024;
 
 const PATTERNS_ARE_REGEXES: &str = "patterns are regular expressions of Rust's `regex`";
 const LEVELS: &str = "trace, debug, info, warn, error or fatal";
@@ -213,6 +216,25 @@ impl Format for Layout {
         unwrapped.stream = found.text(&Group::Stream).map(Cow::Borrowed);
         unwrapped.payload = Cow::Borrowed(found.text(&Group::Payload).unwrap_or("").as_bytes());
         Some(unwrapped)
+    }
+
+    fn unwrap_all<'a>(&self, line: &'a [u8], clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
+        let Some(unwrapped) = self.unwrap_line(line, clock) else { return false };
+        let text = std::str::from_utf8(&unwrapped.payload).ok().filter(|_| self.file.control_escapes);
+        // JSON has its own escapes, and no line end within a text
+        let Some(plain) = text.filter(|text| !text.starts_with('{')).and_then(control::unescaped) else {
+            emit(Part::Line(unwrapped));
+            return true;
+        };
+        let mut unwrapped = Unwrapped { payload: Cow::default(), ..unwrapped };
+        for line in plain.lines() {
+            let payload = Cow::Owned(line.as_bytes().to_vec());
+            emit(Part::Line(Unwrapped { payload, ..unwrapped.clone() }));
+            if unwrapped.attrs.bytes() > MAX_REPEATED_BYTES {
+                unwrapped.attrs = Attrs::default();
+            }
+        }
+        true
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {

@@ -3,6 +3,7 @@
 
 pub(crate) mod age; // ages of kubectl
 pub(crate) mod ansi; // codes of terminals
+pub(crate) mod control; // control characters as rsyslog writes them
 pub(crate) mod csv; // the fields of a CSV record
 pub(crate) mod csv_header; // the header row of a CSV, and what its columns mean
 pub(crate) mod csv_kind; // CSV without a header row, by the shape of its records
