@@ -259,6 +259,7 @@ impl Reader {
         held.open == Open::NodeReport
             || held.open == Open::Trace && held.last_line().starts_with(' ')
             || stack::continues(text, held.last_line())
+            || self.is_error_of(held, text)
             || dump::continues(text, held.last_line(), held.open == Open::Document)
     }
 
@@ -270,12 +271,24 @@ impl Reader {
                 || memchr::memmem::find(held.text.as_bytes(), stack::TRACEBACK.as_bytes()).is_none();
             return stack::announces_python_trace(held.last_line()) || is_first();
         }
+        self.level_of(held).is_none_or(|level| level > Level::Info)
+    }
+
+    /// Returns true for the error that a record of an error has below its message.
+    fn is_error_of(&self, held: &Held, text: &str) -> bool {
+        held.last_line_at == 0
+            && stack::is_bare_error(text)
+            && self.level_of(held).is_some_and(|level| level >= Level::Error)
+    }
+
+    /// Returns the level of the record held back, as far as it is read.
+    fn level_of(&self, held: &Held) -> Option<Level> {
         let mut level = held.context.level;
         if let Some(format) = self.options.registry.at(held.leaf) {
             let clock = self.clock_of(&held.context);
             let _ = format.read(&held.text, &clock, &mut |record| level = record.level.or(level));
         }
-        level.is_none_or(|level| level > Level::Info)
+        level
     }
 
     /// Reads the record that a stream holds back.

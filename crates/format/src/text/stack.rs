@@ -219,6 +219,15 @@ pub fn begins_python_trace(line: &str) -> bool {
     line.starts_with(TRACEBACK) || line.starts_with("  + Exception Group Traceback")
 }
 
+/// Returns true for an error without a package, as Node's loggers print it below a message: `TypeError: text`.
+pub fn is_bare_error(line: &str) -> bool {
+    class_at_front(line).is_some_and(|class| {
+        class.ends_with("Error")
+            && !class.contains(['.', '/'])
+            && line.get(class.len()..).is_some_and(|rest| rest.starts_with(": "))
+    })
+}
+
 /// Returns true for the line between two traces of Python's that belong together.
 pub fn announces_python_trace(line: &str) -> bool {
     line.starts_with("During handling of the above") || line.starts_with("The above exception was")
