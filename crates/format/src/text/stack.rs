@@ -42,7 +42,7 @@ fn continues_untagged(line: &str, previous: &str) -> bool {
     if ends_structure(line) {
         return true;
     }
-    if is_head_of_next(previous) || WHOLE.contains(&line) {
+    if begins_box(line) || is_head_of_next(previous) || WHOLE.contains(&line) {
         return true;
     }
     if line.starts_with("- ") {
@@ -216,7 +216,12 @@ pub const TRACEBACK: &str = "Traceback (most recent call last):";
 
 /// Returns true for the first line of a trace or of a group of traces of Python's.
 pub fn begins_python_trace(line: &str) -> bool {
-    line.starts_with(TRACEBACK) || line.starts_with("  + Exception Group Traceback")
+    line.starts_with(TRACEBACK) || line.starts_with("  + Exception Group Traceback") || begins_box(line)
+}
+
+/// Returns true for the upper edge of the box that rich draws around a trace of Python's.
+fn begins_box(line: &str) -> bool {
+    line.starts_with('╭') && line.contains(" Traceback ")
 }
 
 /// Returns true for an error without a package, as Node's loggers print it below a message: `TypeError: text`.
@@ -240,9 +245,7 @@ pub fn begins_node_report(line: &str) -> bool {
 
 /// Returns true if a text contains a frame of a stack: it is a trace, not a sentence about an exception.
 pub fn has_frames(text: &str) -> bool {
-    let is_box =
-        text.starts_with('╭') && text.lines().next().is_some_and(|line| line.contains(" Traceback "));
-    is_box
+    text.lines().next().is_some_and(begins_box)
         || text.starts_with("  File \"")
         || text.lines().skip(1).take(1_000).any(|line| {
             let frame = line.trim_start_matches(['!', ' ', '\t', '|']);
