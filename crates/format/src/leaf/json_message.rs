@@ -5,8 +5,8 @@ use crate::contract::{Clock, Emit, Format};
 use crate::leaf::json_app::JsonApp;
 use model::record::{Body, Record, TextFields};
 
-/// Emits a record; or the JSON record that its message is, which has a level and a message of its own and no
-/// further lines.
+/// Emits a record; or the JSON record that its message is, which has a level, or the only time, a message of its own
+/// and no further lines.
 pub(crate) fn emit(mut head: Record<'_>, clock: &Clock, emit: Emit<'_>) {
     let whole = std::mem::take(&mut head.message);
     let mut is_emitted = false;
@@ -14,7 +14,8 @@ pub(crate) fn emit(mut head: Record<'_>, clock: &Clock, emit: Emit<'_>) {
     if !has_stack && whole.starts_with("{\"") && whole.ends_with('}') {
         // text that is no JSON stays the message
         let _ = JsonApp.read(&whole, clock, &mut |mut inner: Record<'_>| {
-            if inner.level.is_some() && inner.message.len() < whole.len() {
+            let is_record = inner.level.is_some() || head.ts.is_none() && inner.ts.is_some();
+            if is_record && inner.message.len() < whole.len() {
                 is_emitted = true;
                 complete(&mut inner, &head);
                 emit(inner);
@@ -31,6 +32,7 @@ fn complete(inner: &mut Record<'_>, head: &Record<'_>) {
     if head.ts.is_some() && !inner.zoned {
         (inner.ts, inner.zoned, inner.time_of_day) = (head.ts, head.zoned, head.time_of_day);
     }
+    inner.level = inner.level.or(head.level);
     inner.attrs.extend(&head.attrs);
     inner.place.fill_from(&head.place.clone().into_owned());
     if let (Body::Text(fields), Body::Text(outer)) = (&mut inner.body, &head.body) {
