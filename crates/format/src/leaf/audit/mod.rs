@@ -4,6 +4,7 @@
 //! `requestURI`, because some collectors drop the rest. Must not know which envelope the event came in.
 
 mod holder; // events within a member
+mod legacy; // events as text
 mod marks; // whether a line is an audit event
 mod raw; // the members as they are read
 mod rebuild; // flattened events, nested again
@@ -76,11 +77,14 @@ impl Format for Audit {
     fn begins(&self, text: &str) -> bool {
         match text.starts_with('{') {
             true => is_native(text) || marks::may_be_event(text) && marks::is_event(text),
-            false => native_at(text).is_some(),
+            false => native_at(text).is_some() || legacy::begins(text),
         }
     }
 
     fn read(&self, text: &str, clock: &Clock, emit: Emit<'_>) -> Result<(), String> {
+        if let Some(event) = legacy::event_of(text) {
+            return self.read(&event, clock, emit);
+        }
         if let Some(at) = native_at(text) {
             let (prefix, event) = text.split_at(at);
             return self.read(event, clock, &mut |mut record| {

@@ -230,3 +230,21 @@ fn other_json_is_not_an_audit_event() {
     assert_eq!(first, Some("k8s-audit"));
     assert_eq!(read_as(&line, render).len(), 1);
 }
+
+#[test]
+fn events_may_be_text() {
+    let event = r#"AUDIT: id="a-1" stage="ResponseComplete" ip="10.0.0.9" method="patch" user="alice" groups="\"dev\",\"ops\"" as="<self>" asgroups="<lookup>" user-agent="kubectl/v1.31.4" namespace="shop" uri="/apis/apps/v1/namespaces/shop/deployments/pay-api" response="200""#;
+    let expected = "apps deployments/- shop/pay-api patch 200 metadata alice pay-api/-/- | alice patch deployments shop/pay-api → 200";
+    check(
+        &format!("2026-11-24T02:12:01.000000Z {event}"),
+        &format!("2026-11-24T02:12:01.000000Z {expected}"),
+    );
+    // the time was that of the line
+    check(event, &format!("- {expected}"));
+    let texts = read_as(event, |record| match record.body {
+        Body::Audit(fields) => format!("{:?} {:?} {:?}", fields.groups, fields.source_ip, fields.user_agent),
+        _ => String::new(),
+    });
+    assert_eq!(texts, [r#"["dev", "ops"] Some("10.0.0.9") Some("kubectl/v1.31.4")"#]);
+    assert!(!Audit.begins(r#"the log says AUDIT: id="a-1""#));
+}
