@@ -3,9 +3,9 @@
 
 use crate::framing::Framing;
 use crate::framing::glue::{Extent, Glue, begins_object, extent, without_blanks};
-use crate::framing::journal_export;
 use crate::framing::limits::damaged;
 use crate::framing::window::WINDOW_BYTES;
+use crate::framing::{journal_export, journal_verbose};
 use crate::text::kubectl::sections;
 use crate::text::{csv_header, csv_kind};
 use std::io;
@@ -22,13 +22,15 @@ pub(crate) struct Plan {
     pub(crate) glue: Glue,
     /// The header of a CSV of a known kind that has none.
     pub(crate) header: Option<String>,
+    /// True if entries of the journal are printed for people.
+    pub(crate) is_verbose: bool,
     /// True if outputs of kubectl may be among the lines.
     pub(crate) has_outputs: bool,
 }
 
 impl Plan {
     fn of(framing: Framing) -> Self {
-        Self { framing, glue: Glue::Never, header: None, has_outputs: false }
+        Self { framing, glue: Glue::Never, header: None, is_verbose: false, has_outputs: false }
     }
 
     fn lines(glue: Glue) -> Self {
@@ -58,6 +60,9 @@ fn content_plan(head: &[u8]) -> Plan {
     }
     if journal_export::begins(first.text) {
         return Plan::of(Framing::Journal);
+    }
+    if journal_verbose::begins(first.text) {
+        return Plan { is_verbose: true, ..Plan::of(Framing::Journal) };
     }
     if csv_header::dialect_of(first.text).is_some() {
         return Plan::of(Framing::Csv);

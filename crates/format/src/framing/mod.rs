@@ -12,6 +12,7 @@ mod entries; // an object as its texts
 mod frame; // what every way of framing emits
 mod glue; // JSON values without a line end between
 mod journal_export; // the journal's export format
+mod journal_verbose; // what journalctl prints with all fields
 mod json_stream; // a JSON document as its values
 mod limits; // what one object may cost
 mod line; // lines
@@ -40,7 +41,7 @@ pub enum Framing {
     Json,
     /// YAML documents.
     Yaml,
-    /// Entries of the journal, as journalctl -o export writes them.
+    /// Entries of the journal, as journalctl -o export or -o verbose writes them.
     Journal,
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn frames_within(
         Framing::Csv => csv_stream::records(input, limits, plan.header, emit)?,
         Framing::Json => json_stream::values(input, limits, emit)?,
         Framing::Yaml => yaml::items(input, limits, emit)?,
+        Framing::Journal if plan.is_verbose => journal_verbose::entries(input, limits, emit)?,
         Framing::Journal => journal_export::entries(input, limits, emit)?,
     }
     Ok(plan.framing)

@@ -320,3 +320,28 @@ fn a_dump_of_the_cluster_has_the_logs_of_containers() {
     assert_eq!(read("dump/store/till/logs.txt", &text), expected);
     assert_eq!(read("dump.txt", &format!("{list}{text}{list}")), expected);
 }
+
+#[test]
+fn the_journal_may_be_printed_with_all_fields() {
+    let text = "Sun 2026-11-22 10:12:03.123456 UTC [s=0639;i=bf;b=4d;m=1;t=660dab56b8500;x=9d]
+    PRIORITY=4
+    _HOSTNAME=node-3
+    SYSLOG_IDENTIFIER=till
+    MESSAGE=drawer is
+            stuck
+Sun 2026-11-22 10:12:04.500000 UTC [s=0639;i=c0;b=4d;m=2;t=1;x=9e]
+    PRIORITY=6
+    MESSAGE=drawer is open
+";
+    let rows: Vec<String> = read("node/journal.txt", text)
+        .iter()
+        .filter_map(|row| Some(row.split_once(" {").map_or(row.as_str(), |(row, _)| row).to_owned()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "2026-11-22T10:12:03.123456 warn -/- | drawer is⏎stuck",
+            "2026-11-22T10:12:04.500 info -/- | drawer is open",
+        ]
+    );
+}
