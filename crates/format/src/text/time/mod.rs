@@ -124,7 +124,9 @@ pub fn any(text: &str, clock: &Clock) -> Option<Stamp> {
         let millis = inner.split(['+', '-']).next()?.parse::<f64>().ok()?;
         return epoch(millis).map(|ts| Stamp { ts, zoned: true, len: text.len() });
     }
-    if let Some(ts) = text.parse().ok().and_then(epoch) {
+    // some locales write a comma before the fraction
+    let point = text.split_once(',').map(|(seconds, fraction)| format!("{seconds}.{fraction}"));
+    if let Some(ts) = text.parse().ok().or_else(|| point?.parse().ok()).and_then(epoch) {
         return Some(Stamp { ts, zoned: true, len: text.len() });
     }
     at_front(text, clock)

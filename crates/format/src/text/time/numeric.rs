@@ -30,6 +30,9 @@ pub(super) fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
         return None;
     }
     let year = i32::try_from(digits(bytes, 0, 4)?).ok()?;
+    if separator == b'-' && digit_run(bytes, 5) == 3 {
+        return ordinal(bytes, year, clock);
+    }
     let (month, month_len) = one_or_two(bytes, 5)?;
     let day_at = 5 + month_len + 1;
     if bytes.get(day_at - 1) != Some(&separator) {
@@ -45,9 +48,26 @@ pub(super) fn iso(text: &str, clock: &Clock) -> Option<Stamp> {
         (0x80.., _) => end, // `2026/11/24下午3:12:03`
         _ => return None,
     };
-    let packed = || packed_clock(bytes, begin, true).filter(|_| matches!(bytes.get(end), Some(b'-' | b':')));
+    let packed = || packed_clock(bytes, begin, true).filter(|(_, len)| is_packed(bytes, end, *len));
     let (time, len) = clock_at(bytes, begin).or_else(packed)?;
     Some(settle(&Reading { day, time, len: begin + len }, bytes, clock))
+}
+
+/// Reads ISO's `YYYY-DDDTHH:MM:SS`, whose second number is the day of the year.
+fn ordinal(bytes: &[u8], year: i32, clock: &Clock) -> Option<Stamp> {
+    let day = NaiveDate::from_yo_opt(year, digits(bytes, 5, 3)?)?;
+    let (time, len) = clock_at(bytes, 9).filter(|_| bytes.get(8) == Some(&b'T'))?;
+    Some(settle(&Reading { day, time, len: 9 + len }, bytes, clock))
+}
+
+/// Returns true if the numbers after the date that ends at `end` are a clock: after a space they may be an address, whose
+/// last number is of any length.
+fn is_packed(bytes: &[u8], end: usize, len: usize) -> bool {
+    match bytes.get(end) {
+        Some(b'-' | b':') => true,
+        Some(b' ' | b'T') => matches!(len, 8 | 12 | 15 | 18),
+        _ => false,
+    }
 }
 
 /// Returns where a clock in brackets of its own begins, after the `]` of a date at `at`.
