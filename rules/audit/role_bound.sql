@@ -40,11 +40,11 @@ select cluster, namespace, username, name,
     count(*) as count,
     min(resource) as resource,
     max(role) as role,
-    array_to_string(
+    coalesce(nullif(array_to_string(
         array_sort(
             array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
         ), ', '
-    ) as subject,
+    ), ''), '?') as subject,
     -- An account of a pod that receives rights can be used by whoever enters the pod.
     bool_or(subjects like '%"ServiceAccount"%') as to_service_account,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids

@@ -347,3 +347,16 @@ fn exports_of_consoles_keep_the_place() {
         ],
     );
 }
+
+#[test]
+fn what_the_journal_and_syslog_ng_add() {
+    check(
+        r#"{"__REALTIME_TIMESTAMP":"1795313521000000","CONTAINER_NAME":"pay","CONTAINER_PARTIAL_MESSAGE":"true","PRIORITY":"6","MESSAGE":"charge "}
+{"__REALTIME_TIMESTAMP":"1795313521000001","CONTAINER_NAME":"pay","PRIORITY":"6","MESSAGE":"failed"}
+{"PROGRAM":"pay","PRIORITY":"err","MESSAGE":"charge failed","HOST":"node-1","DATE":"2026-11-22T10:12:02+08:00"}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000001Z info -/-/-/pay/- | charge failed",
+            "3.0 standard 2026-11-22T02:12:02.000000Z error -/-/-/-/node-1 | charge failed",
+        ],
+    );
+}

@@ -229,8 +229,8 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
             return stamp.is_some();
         }
         Meaning::Partial => {
-            let is_tag = matches!(&*value, "P" | "F");
-            unwrapped.partial |= &*value == "P";
+            let is_tag = matches!(&*value, "P" | "F" | "true" | "false");
+            unwrapped.partial |= matches!(&*value, "P" | "true");
             return is_tag;
         }
         Meaning::Level => {
@@ -238,7 +238,8 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
             return false; // kept as written too: collectors guess
         }
         Meaning::Priority => {
-            let level = value.parse().ok().and_then(Level::of_syslog);
+            // syslog-ng writes the word
+            let level = value.parse().ok().and_then(Level::of_syslog).or_else(|| Level::of(&value));
             unwrapped.level = level.or(unwrapped.level);
             return level.is_some();
         }
