@@ -97,7 +97,6 @@ select cluster,
     first_value(message order by count desc, message) as message,
     case when bool_or(is_open) then 'still failing' else 'over' end as state,
     case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
-    case when bool_or(count >= $failures) then 'low' else 'low' end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many places is one finding.
