@@ -67,7 +67,9 @@ fn an_instruction_selects_rules_by_their_words() {
         assert_eq!(sql, selected, "the SQL that was run");
         let words = &report["selection"]["rules"][0]["words"];
         assert!(words.as_array().is_some_and(|words| !words.is_empty()), "{instruction}: why: {words}");
-        assert!(report["selection"]["why"].as_str().is_some_and(|why| why.contains("of the instruction select")));
+        assert!(
+            report["selection"]["why"].as_str().is_some_and(|why| why.contains("of the instruction select"))
+        );
     }
     let (one, _) = fixture.selected("event", "run event/oom_killed please");
     assert_eq!(one, ["event/oom_killed"]);

@@ -110,7 +110,7 @@ fn numbered(key: &str, number: usize, is_dotnet: bool) -> Option<&'static str> {
     const NAMES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
     let at = match key {
         "levelno" => number / 10,
-        "severity" if number >= 100 && number % 100 == 0 => match number / 100 {
+        "severity" if number >= 100 && number.is_multiple_of(100) => match number / 100 {
             // a notice is no warning
             hundreds @ 1..=2 => hundreds,
             hundreds => (hundreds - 1).min(5),

@@ -335,7 +335,7 @@ Sun 2026-11-22 10:12:04.500000 UTC [s=0639;i=c0;b=4d;m=2;t=1;x=9e]
 ";
     let rows: Vec<String> = read("node/journal.txt", text)
         .iter()
-        .filter_map(|row| Some(row.split_once(" {").map_or(row.as_str(), |(row, _)| row).to_owned()))
+        .map(|row| row.split_once(" {").map_or(row.as_str(), |(row, _)| row).to_owned())
         .collect();
     assert_eq!(
         rows,
