@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 const HEAD_BYTES: usize = 4096;
 
 /// Members that hold a list of records.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "\"streams\"",
     "\"hits\"",
     "\"records\"",
@@ -33,6 +33,9 @@ const NAMES: [&str; 11] = [
     "\"_index\"",
     "\"content\"",
     "[{\"",
+    "\"Results\"",
+    "\"logs\"",
+    "\"messages\"",
 ];
 
 /// Finds them in one search.
