@@ -20,7 +20,7 @@ use crate::contract::{Clock, Emit, EmitPart, Format, Part, Role, Unwrapped};
 use crate::layout::group::{Found, Group};
 use crate::layout::pattern::{Compiled, Pattern};
 use crate::layout::time_format::TimeFormat;
-use crate::leaf::{event, json_message};
+use crate::leaf::{event, json_app};
 use crate::text::{control, exception, header, stack};
 use chrono_tz::Tz;
 use model::record::{Attrs, Body, Level, Record};
@@ -297,7 +297,7 @@ impl Format for Layout {
         found.fill_place(&mut record.place);
         found.fill_attrs(&mut record.attrs);
         record.body = Body::Text(fields);
-        json_message::emit(record, clock, emit);
+        json_app::emit_message(record, clock, emit);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! Layout: k8s.io/klog, `formatHeader`.
 
 use crate::contract::{Clock, Emit, Format, Role};
-use crate::leaf::json_message;
+use crate::leaf::json_app;
 use crate::text::pairs::{pairs, unquoted};
 use crate::text::{header, time};
 use model::record::{Body, Level, Record};
@@ -63,7 +63,7 @@ impl Format for Klog {
         record.level = head.get(..1).and_then(Level::of);
         event_pairs(&mut record);
         record.body = Body::Text(fields);
-        json_message::emit(record, clock, emit);
+        json_app::emit_message(record, clock, emit);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! Must not know which library wrote a line.
 
 use crate::contract::{Clock, Emit, Format, Role};
-use crate::leaf::json_message;
+use crate::leaf::json_app;
 use crate::leaf::nginx_error::NginxError;
 use crate::text::exception;
 use crate::text::header::{
@@ -222,7 +222,7 @@ impl Format for Logback {
         record.level = header.level;
         record.attrs = attrs;
         record.body = Body::Text(fields);
-        json_message::emit(record, clock, emit);
+        json_app::emit_message(record, clock, emit);
         Ok(())
     }
 }

@@ -4,7 +4,6 @@
 pub mod audit;
 pub mod event;
 pub mod json_app;
-pub mod json_message;
 pub mod klog;
 pub mod logback;
 pub mod logfmt;

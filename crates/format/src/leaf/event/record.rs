@@ -57,7 +57,7 @@ pub(super) fn record<'a>(value: &'a Value, clock: &Clock) -> Record<'a> {
             component: text(source, "component")
                 .or_else(|| text(value, "reportingComponent"))
                 .or_else(|| text(value, "reportingController")),
-            first_ts: first.or(last).or(ts),
+            first_ts: first.or_else(|| read(value, "eventTime")).or(last).or(ts),
             last_ts: last,
         }),
     }
