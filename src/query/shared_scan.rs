@@ -98,7 +98,7 @@ impl Engine {
         for (at, (name, table)) in tables.into_iter().filter(|(_, table)| table.reads.len() > 1).enumerate() {
             let path = folder.path().join(format!("{at}.parquet"));
             match self.filtered_copy(&name, table, &path).await {
-                Ok(copied) => drop(copies.insert(name, copied)),
+                Ok(copied) => copies.extend(copied.map(|copied| (name, copied))),
                 // a filter that fails, such as a division by zero, must fail its own statement only: each
                 // statement scans the table itself
                 Err(error) => tracing::warn!(table = name, %error, "scans are not shared"),
@@ -107,20 +107,24 @@ impl Engine {
         Ok(SharedScan { engine: self.clone(), plans, copies, _folder: folder })
     }
 
-    /// Reads a table once and writes the needed rows and columns to `path`.
-    async fn filtered_copy(&self, name: &str, table: TableReads, path: &Path) -> Result<Copied> {
+    /// Reads a table once and writes the needed rows and columns to `path`; `None` if no two scans need few rows.
+    async fn filtered_copy(&self, name: &str, table: TableReads, path: &Path) -> Result<Option<Copied>> {
         let failed = |error: DataFusionError| engine_error(&format!("cannot read table `{name}`"), error);
         let sample = Sample::of(self, name, &table.source).await.map_err(failed)?;
         let schema: SchemaRef = table.source.schema();
         let (mut columns, mut needed, mut filters) = (BTreeSet::new(), Vec::new(), HashSet::new());
+        let mut count = 0;
         for Read { filter, columns: read } in table.reads {
             let Some(rows) = sample.cheapest(&filter, &schema) else { continue };
             columns.extend(read);
-            columns.extend(rows.column_refs().iter().filter_map(|column| schema.index_of(&column.name).ok()));
             if !needed.contains(&rows) {
                 needed.push(rows);
             }
             filters.insert(filter);
+            count += 1;
+        }
+        if count < 2 {
+            return Ok(None);
         }
         let columns = columns.into_iter().collect();
         let mut plan = LogicalPlanBuilder::scan(name, table.source, Some(columns)).map_err(failed)?;
@@ -142,7 +146,7 @@ impl Engine {
         }
         writer.close().map_err(|error| unwritten(error.into()))?;
         let source = listing(&[path.to_string_lossy().into_owned()], schema).map_err(failed)?;
-        Ok(Copied { source, filters })
+        Ok(Some(Copied { source, filters }))
     }
 }
 
