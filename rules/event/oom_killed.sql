@@ -42,6 +42,25 @@ with kills as (
     from event
     where reason in ('OOMKilling', 'OOMKilled', 'SystemOOM')
     group by cluster, node, victim
+
+    union all
+    -- A kubelet writes no event for a container at its limit: the kill stands only in the
+    -- pod's status, which each restart shows again with one restart more.
+    select cluster, max(node) as node, max(uid) as victim, namespace,
+        max(coalesce(workload, pod, name)) as workload, coalesce(pod, name) as pod,
+        min(ts) as first_ts,
+        max(ts) as last_ts,
+        greatest(max(coalesce(restarts, 0)) - min(coalesce(restarts, 0)), 1) as repeats,
+        first_value(row_id order by ts, row_id) as row_id
+    from state
+    where reason = 'OOMKilled'
+        -- where events name it too, they count it
+        and not exists (
+            select 1 from event
+            where event.reason in ('OOMKilling', 'OOMKilled') and event.name = state.name
+                and event.namespace = state.namespace
+        )
+    group by cluster, namespace, coalesce(pod, name)
 ),
 
 places as (
@@ -55,7 +74,9 @@ places as (
         coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
         coalesce(workload, min(node), '-') as owner,
         coalesce(namespace, '-') as space,
-        max(last_ts) >= (select max(ts) from event) - interval '5 minutes' as is_open,
+        max(last_ts) >= (
+            select max(ts) from (select ts from event union all select ts from state) as seen
+        ) - interval '5 minutes' as is_open,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from kills
     group by cluster, namespace, workload, case when workload is null then node end

@@ -140,15 +140,28 @@ pub fn regroup(report: &mut Report) {
     report.incidents = incidents(&mut report.findings, &mut report.traces, end);
 }
 
+/// Returns an id as it is saved from one as a brief cites it: `[F:3f2a]`, `T:t3f2a`, `3f2a…`.
+pub fn uncited(id: &str) -> &str {
+    let id = id.trim().trim_start_matches('[').trim_end_matches(']').trim_end_matches(['…', '.']);
+    ["F:", "T:", "A:"].iter().find_map(|kind| id.strip_prefix(kind)).unwrap_or(id)
+}
+
+/// Returns the days, newest first, whose reports have an id that begins so, or the given one.
+fn days_with(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<Vec<String>> {
+    match date {
+        _ if id.is_empty() => Ok(Vec::new()),
+        Some(date) => Ok(vec![date.to_owned()]),
+        None => {
+            catalog.report_dates_with(&format!("\"id\":\"{}", Value::from(id).to_string().trim_matches('"')))
+        }
+    }
+}
+
 /// Returns the report with a finding, and the index of the finding in it: the report of a day, else
 /// the last one that has the finding. A prefix of the id is enough if no other finding has it.
 pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Report, usize)> {
-    let days = match date {
-        Some(date) => vec![date.to_owned()],
-        None => catalog
-            .report_dates_with(&format!("\"id\":\"{}", Value::from(id).to_string().trim_matches('"')))?,
-    };
-    for day in days.iter().filter(|_| !id.is_empty()) {
+    let id = uncited(id);
+    for day in &days_with(catalog, id, date)? {
         let Some(report) = saved(catalog, Some(day))? else { continue };
         let of_id = |finding: &Finding| finding.id == id;
         let begins = |finding: &Finding| finding.id.starts_with(id);
@@ -171,6 +184,15 @@ pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Repor
 
 /// Returns the trace of a finding of a saved report.
 pub fn trace_of(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<Trace> {
+    let id = uncited(id);
+    // the id of a trace begins with a letter that no finding's has
+    for day in days_with(catalog, id, date)?.iter().filter(|_| id.starts_with('t')) {
+        let report = saved(catalog, Some(day))?;
+        let mut traces = report.into_iter().flat_map(|report| report.traces);
+        if let Some(trace) = traces.find(|trace| trace.id.starts_with(id)) {
+            return Ok(trace);
+        }
+    }
     let (report, at) = finding(catalog, id, date)?;
     let trace = report.findings.get(at).and_then(|finding| finding.trace.as_ref());
     report.traces.iter().find(|of| Some(&of.id) == trace).cloned().ok_or_else(|| {

@@ -54,6 +54,15 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         Some(report) => report,
         None => context.analyze(&mut workspace, window)?,
     };
+    if args.date.is_none()
+        && let Some(newest) = workspace.catalog.last_report_date()?
+        && newest > report.run.date
+    {
+        notice(&format!(
+            "the lake has no rows of {newest}, which was reported too; this is {}",
+            report.run.date
+        ));
+    }
     let lang = args.lang;
     if let Some(question) = &args.ask {
         let conversation = Conversation { context, writer: workspace.writer(), report: &report, lang };

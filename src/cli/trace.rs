@@ -17,7 +17,7 @@ use model::time::Ts;
 )]
 #[command(group = clap::ArgGroup::new("start").required(true))]
 pub struct Args {
-    /// Finding in a saved report
+    /// Finding or trace in a saved report, by its id as a brief prints it
     #[arg(long, group = "start", value_name = "ID")]
     finding: Option<String>,
     /// Pod, at the time of `--at`
@@ -32,7 +32,7 @@ pub struct Args {
     /// Request, by the trace id in its business logs
     #[arg(long, group = "start", value_name = "ID")]
     trace_id: Option<String>,
-    /// Change, by its audit id: show what it broke
+    /// Change, by its audit id or the id's first group: show what it broke
     #[arg(long, group = "start", value_name = "AUDIT_ID")]
     operation: Option<String>,
     /// Time of the symptom: local time or RFC 3339

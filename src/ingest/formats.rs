@@ -3,7 +3,7 @@
 
 use crate::config::FormatsConfig;
 use format::Registry;
-use format::layout::{Layout, LayoutError};
+use format::layout::{Layout, LayoutError, too_wide};
 use model::error::{Error, Problem, Result};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -58,8 +58,12 @@ pub fn layouts_of(path: &Path) -> Result<(Vec<Layout>, Vec<LayoutError>)> {
     for file in files {
         let text = std::fs::read_to_string(&file).map_err(cannot)?;
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        match Layout::parse(&name, &file.display().to_string(), &text) {
-            Ok(layout) => layouts.push(layout),
+        let place = file.display().to_string();
+        match Layout::parse(&name, &place, &text) {
+            Ok(layout) => match too_wide(&layout, &place) {
+                Some(error) => errors.push(error),
+                None => layouts.push(layout),
+            },
             Err(found) => errors.extend(found),
         }
     }

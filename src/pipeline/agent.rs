@@ -3,7 +3,7 @@
 
 use crate::analysis::agent;
 use crate::analysis::agent::report::Parts;
-use crate::analysis::agent::selection::select;
+use crate::analysis::agent::selection::{is_in_scope, select};
 use crate::analysis::report;
 use crate::analysis::rules::header::Rule;
 use crate::analysis::rules::of_agent;
@@ -40,8 +40,15 @@ impl Workspace {
         let mut problems = self.rule_problems(agent);
         let engine = self.engine(Some(window)).await?;
         let rules: Vec<&Rule> = of_agent(&self.rules.rules, agent).collect();
-        let selection = select(&engine, agent, rules, &task.namespaces, task.instruction.as_deref()).await?;
+        let mut selection =
+            select(&engine, agent, rules, &task.namespaces, task.instruction.as_deref()).await?;
         let mut found = agent::invoke(agent, &selection.rules, &engine, window, &self.config).await?;
+        // few rules that find nothing do not mean that nothing is wrong
+        let is_shown = |finding: &Finding| is_in_scope(&selection.scope, finding);
+        if !selection.is_exact() && !found.findings.iter().any(is_shown) {
+            selection.widen(of_agent(&self.rules.rules, agent));
+            found = agent::invoke(agent, &selection.rules, &engine, window, &self.config).await?;
+        }
         on_step("report");
         match Bursts::load(&engine).await {
             Ok(bursts) => found.findings.iter_mut().for_each(|of| of.episodes = bursts.episodes(of)),

@@ -57,10 +57,20 @@ impl Outcome {
         self.deliveries.extend(receipts);
     }
 
-    /// Returns the problems of the outcome and of the report, without duplicates.
+    /// Returns the problems of the outcome and of the report, without duplicates. A day without a row is one:
+    /// it says nothing about the cluster.
     pub fn all_problems(&self) -> Vec<Problem> {
-        let all: BTreeSet<&Problem> = self.problems.iter().chain(&self.report.coverage.problems).collect();
-        all.into_iter().cloned().collect()
+        let coverage = &self.report.coverage;
+        let mut all: BTreeSet<Problem> = self.problems.iter().chain(&coverage.problems).cloned().collect();
+        if all.is_empty() && coverage.tables.iter().all(|table| table.rows == 0) {
+            all.insert(Problem {
+                step: "report".into(),
+                what: format!("not one row of {} was read", self.date),
+                place: None,
+                hint: Some("check the log collection, `[source]` and the time zone".into()),
+            });
+        }
+        all.into_iter().collect()
     }
 }
 

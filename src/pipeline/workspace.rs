@@ -5,6 +5,7 @@ use crate::analysis::agent;
 use crate::analysis::agent::AgentFindings;
 use crate::analysis::change;
 use crate::analysis::report;
+use crate::analysis::report::uncited;
 use crate::analysis::rules::RuleSet;
 use crate::analysis::rules::header::Rule;
 use crate::analysis::trace;
@@ -90,9 +91,15 @@ impl Workspace {
     pub async fn trace_subject(&self, subject: &Subject, at: Ts) -> Result<Trace> {
         let window = Window { from: at.plus_s(-BEFORE_S), to: at.plus_s(AFTER_S), zone: self.config.zone()? };
         let engine = self.engine(Some(window)).await?;
+        trace::ensure_known(&engine, subject, window).await?;
         let start = trace::start_at(&engine, subject, at).await?;
+        let without_symptom = start.evidence.is_empty();
         let traces = self.trace(&engine, window, &[start]).await?;
-        traces.into_iter().next().ok_or_else(|| Error::bug("a start has no trace"))
+        let mut trace = traces.into_iter().next().ok_or_else(|| Error::bug("a start has no trace"))?;
+        if without_symptom {
+            trace.reasons.insert(0, trace::no_symptom(&engine, subject, at, window).await?);
+        }
+        Ok(trace)
     }
 
     /// Traces a request back to its cause, by the trace id in business logs.
@@ -101,18 +108,35 @@ impl Workspace {
         self.trace_subject(&subject, at).await
     }
 
+    /// Returns the whole audit id of a change, and its time. The first group of the id is enough, as a brief
+    /// cites it, if no other change has it.
+    async fn operation(&self, cited: &str) -> Result<(String, Ts)> {
+        const GROUP: usize = 8; // hexadecimal digits before the first hyphen of a UUID
+        let id = uncited(cited);
+        let condition = match id.len() {
+            GROUP => format!("audit_id like '{}-%'", quoted(id)),
+            _ => format!("audit_id = '{}'", quoted(id)),
+        };
+        let sql = format!("select audit_id, min(ts) as ts from audit where {condition} group by 1 limit 2");
+        let batches = self.engine(None).await?.query(&sql).await?;
+        let mut found =
+            rows(&batches).filter_map(|row| Some((row.text("audit_id")?.to_owned(), row.ts("ts")?)));
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => Err(Error::usage(format!("several audit ids begin with `{id}`"))
+                .hint("write the whole id")),
+            _ => Err(Error::missing(format!("no audit event has the id `{id}`"))
+                .hint("`headwater sql \"select ts, audit_id, message from audit where operation is not null\"` shows some")),
+        }
+    }
+
     /// Returns the report of the hours after a change, with only the traces that name the change as a
     /// possible cause.
     ///
     /// # Errors
     /// Missing: no audit event has that id.
     pub async fn effects_of_change(&mut self, audit_id: &str, on_step: &dyn Fn(&str)) -> Result<Report> {
-        let sql = format!("select ts from audit where audit_id = '{}' order by ts limit 1", quoted(audit_id));
-        let batches = self.engine(None).await?.query(&sql).await?;
-        let at = rows(&batches).next().and_then(|row| row.ts("ts")).ok_or_else(|| {
-            Error::missing(format!("no audit event has the id `{audit_id}`"))
-                .hint("`headwater sql \"select ts, audit_id, message from audit where operation is not null\"` shows some")
-        })?;
+        let (audit_id, at) = self.operation(audit_id).await?;
         let zone = self.config.zone()?;
         let window = Window { from: at.plus_s(-300), to: at.plus_s(EFFECTS_S), zone };
         let mut report = self.analyse(window, "forwards", on_step).await?;

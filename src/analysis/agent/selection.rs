@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names in an instruction beyond which the others are ignored.
 const MAX_NAMES: usize = 100;
 
+/// Rules that are named in a sentence.
+const MAX_LISTED: usize = 8;
+
 /// A word that more than one in so many rules has selects none: it distinguishes none.
 const COMMON_SHARE: usize = 3;
 
@@ -28,6 +31,38 @@ pub struct Selection<'r> {
     pub scope: AgentScope,
     /// Which rules, and why.
     pub why: RuleSelection,
+}
+
+impl<'r> Selection<'r> {
+    /// Returns true if all rules were selected, or each by its id: then no other was asked for.
+    pub fn is_exact(&self) -> bool {
+        self.why.all || self.why.rules.iter().all(|of| of.words == [of.rule.clone()])
+    }
+
+    /// Selects all rules, because those that were selected found nothing.
+    pub fn widen(&mut self, rules: impl Iterator<Item = &'r Rule>) {
+        self.rules = rules.collect();
+        let chosen = std::mem::take(&mut self.why.rules);
+        let names: Vec<&str> = chosen.iter().map(|of| of.rule.as_str()).take(MAX_LISTED).collect();
+        let names = names.join(", ") + if chosen.len() > MAX_LISTED { ", …" } else { "" };
+        let (few, all) = (counted(chosen.len() as u64, "rule"), self.rules.len());
+        self.why.why.push_str(&format!(" {few} found nothing ({names}), so all {all} were run."));
+        self.why.why_zh.push_str(&format!(
+            "这 {} 条规则没有发现异常（{names}），因此又运行了全部 {all} 条。",
+            chosen.len()
+        ));
+        let mut words: BTreeMap<String, Vec<String>> =
+            chosen.into_iter().map(|of| (of.rule, of.words)).collect();
+        self.why.rules = self
+            .rules
+            .iter()
+            .map(|rule| SelectedRule {
+                rule: rule.id.clone(),
+                words: words.remove(&rule.id).unwrap_or_default(),
+            })
+            .collect();
+        self.why.all = true;
+    }
 }
 
 /// Selects rules of an agent and objects of its table for an instruction. Given `namespaces` come before

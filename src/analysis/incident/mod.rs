@@ -49,7 +49,8 @@ pub fn incidents(findings: &mut [Finding], traces: &mut [Trace], end: Ts) -> Vec
         })
         .collect();
     assign(findings, &mut members);
-    let mut incidents: Vec<Incident> = members.iter().map(|of| incident(of, findings, end)).collect();
+    let last = last_traces(traces);
+    let mut incidents: Vec<Incident> = members.iter().map(|of| incident(of, findings, &last, end)).collect();
     let of_trace: BTreeMap<String, String> = members
         .iter()
         .zip(&incidents)
@@ -138,8 +139,18 @@ fn is_object(entity: &Entity) -> bool {
     entity.workload.is_some() || entity.pod.is_some() || entity.node.is_some()
 }
 
-/// Returns one incident.
-fn incident(of: &Members<'_>, all: &[Finding], end: Ts) -> Incident {
+/// Returns the end of the last trace of each finding, by the finding's id.
+fn last_traces(traces: &[Trace]) -> BTreeMap<String, Ts> {
+    let mut last: BTreeMap<String, Ts> = BTreeMap::new();
+    for trace in traces {
+        let end = last.entry(trace.finding.clone().unwrap_or_default()).or_insert(trace.last_ts);
+        *end = trace.last_ts.max(*end);
+    }
+    last
+}
+
+/// Returns one incident. `last` has the end of the last trace of each finding.
+fn incident(of: &Members<'_>, all: &[Finding], last: &BTreeMap<String, Ts>, end: Ts) -> Incident {
     let mut findings: Vec<&Finding> = of.findings.iter().filter_map(|at| all.get(*at)).collect();
     findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then(a.first_ts.cmp(&b.first_ts)).then_with(|| a.id.cmp(&b.id))
@@ -153,8 +164,12 @@ fn incident(of: &Members<'_>, all: &[Finding], end: Ts) -> Incident {
         None => common(&findings),
     };
     let onsets = of.traces.iter().map(|trace| trace.ts);
-    let ends = of.traces.iter().map(|trace| trace.last_ts);
-    // a finding lasts the whole day, a burst of it does not
+    // a finding may last the whole day, a burst of it does not; what comes after its last burst belongs to that one
+    let ends = of.traces.iter().map(|trace| {
+        let id = trace.finding.as_deref().unwrap_or_default();
+        let finding = all.iter().find(|finding| finding.id == id && last.get(id) == Some(&trace.last_ts));
+        finding.map_or(trace.last_ts, |finding| finding.last_ts.max(trace.last_ts))
+    });
     let (first_ts, last_ts) = match lead {
         Some(_) => (onsets.min(), ends.max()),
         None => (findings.iter().map(|f| f.first_ts).min(), findings.iter().map(|f| f.last_ts).max()),

@@ -2,8 +2,9 @@
 //! are run before they are returned, so that the draft is valid. Text in, text out.
 
 use crate::analysis::rules::header::Rule;
-use crate::analysis::rules::sample::{Lines, engine_of, recognize};
-use crate::query::engine::{Engine, Limits};
+use crate::analysis::rules::sample::{Lines, Sampling, engine_of, recognize};
+use crate::config::FormatsConfig;
+use crate::query::engine::Engine;
 use crate::query::literal::quoted;
 use crate::query::rows::{json_rows, rows};
 use model::entity::Entity;
@@ -55,7 +56,7 @@ pub async fn draft(
     table: Option<Table>,
     lines: Option<&str>,
     source: Option<&str>,
-    limits: Limits,
+    how: Sampling<'_>,
 ) -> Result<Draft> {
     let (agent, name) = id.split_once('/').map_or((None, id), |(agent, name)| (Some(agent), name));
     let is_name =
@@ -74,7 +75,7 @@ pub async fn draft(
     let wanted = table.or(of_agent);
     let (table, lines, source) = match lines {
         Some(lines) => {
-            let (table, lines) = cut(lines, wanted, source)?;
+            let (table, lines) = cut(lines, wanted, source, how.formats)?;
             (table, lines, source)
         }
         None => {
@@ -90,22 +91,27 @@ pub async fn draft(
             .hint(format!("name the rule {}/{name}", table.name())));
     }
     let id = format!("{}/{name}", table.name());
-    let engine = engine_of(&[Lines { table, is_history: false, text: &lines }], source, limits).await?;
+    let engine = engine_of(&[Lines { table, is_history: false, text: &lines }], source, how).await?;
     let shown = format!("select * from {} order by line limit 3", table.name());
     let shown = json_rows(&engine.query(&shown).await?)?;
     if shown.is_empty() {
         return Err(Error::usage("the sample has no records"));
     }
     let (rule, found) = working_rule(&id, table, &engine).await?;
-    let test = test_text(table, &found, &lines, source, &quiet_lines(&rule, table, limits).await?);
+    let test = test_text(table, &found, &lines, source, &quiet_lines(&rule, table, how).await?);
     Ok(Draft { id, rule: rule.text, test, table, rows: shown })
 }
 
 /// Returns the table of lines, and the lines of their first records with secrets masked.
-fn cut(lines: &str, wanted: Option<Table>, source: Option<&str>) -> Result<(Table, String)> {
+fn cut(
+    lines: &str,
+    wanted: Option<Table>,
+    source: Option<&str>,
+    config: &FormatsConfig,
+) -> Result<(Table, String)> {
     let masked = redact::secrets(lines.trim_start()).into_owned();
     let text_table = wanted.filter(|table| matches!(table, Table::Business | Table::Standard));
-    let seen = recognize(&masked, text_table, source)?;
+    let seen = recognize(&masked, text_table, source, config)?;
     let Some(table) = seen.table else { return Err(Error::usage("the sample has no records")) };
     if seen.others > 0 {
         return Err(Error::usage(format!(
@@ -239,10 +245,10 @@ fn advice_condition(conditions: &[String]) -> String {
 }
 
 /// Returns lines that the rule does not report.
-async fn quiet_lines(rule: &Rule, table: Table, limits: Limits) -> Result<String> {
+async fn quiet_lines(rule: &Rule, table: Table, how: Sampling<'_>) -> Result<String> {
     let sql = rule.sql(&std::collections::BTreeMap::new())?;
     for lines in [builtin(table)[1], builtin(table)[0]] {
-        let engine = engine_of(&[Lines { table, is_history: false, text: lines }], None, limits).await?;
+        let engine = engine_of(&[Lines { table, is_history: false, text: lines }], None, how).await?;
         if rows(&engine.query(&sql).await?).next().is_none() {
             return Ok(lines.to_owned());
         }

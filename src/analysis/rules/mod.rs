@@ -21,6 +21,7 @@ use crate::analysis::rules::header::Rule;
 use crate::analysis::rules::last_good::LastGood;
 use crate::config::{ErrorText, Exception, RulesConfig};
 use crate::query::engine::Engine;
+use crate::query::nearest::nearest;
 use include_dir::{Dir, include_dir};
 use model::entity::Entity;
 use model::error::{Error, Problem, Result};
@@ -124,6 +125,7 @@ impl RuleSet {
     /// Plans every rule against empty tables and moves the faulty ones to `faults`.
     pub async fn check(&mut self, engine: &Engine, config: &RulesConfig) {
         self.check_if(engine, config, |_| true).await;
+        self.check_names(config);
     }
 
     /// The same for the rules that a user wrote or gave parameters. The others are as they were built and tested.
@@ -133,6 +135,28 @@ impl RuleSet {
         self.check_if(engine, config, is_checked).await;
         let last_good = self.last_good.clone();
         last_good.settle(self);
+        self.check_names(config);
+    }
+
+    /// Adds a fault for each rule that the config names and that does not exist.
+    fn check_names(&mut self, config: &RulesConfig) {
+        let known: BTreeSet<String> =
+            self.rules.iter().map(|rule| rule.id.clone()).chain(self.tests.keys().cloned()).collect();
+        let is_known = |pattern: &str| known.iter().any(|id| matches(pattern, id));
+        let of_params = config.params.keys().map(|id| (format!("[rules.params.\"{id}\"]"), id));
+        let of_exceptions = config
+            .exceptions
+            .iter()
+            .map(|exception| (format!("[[rules.exceptions]] {}", exception.name), &exception.rule));
+        for (place, id) in of_params.chain(of_exceptions).filter(|(_, id)| !is_known(id)) {
+            let near = nearest(id, known.iter().map(String::as_str));
+            let hint = near.map_or_else(
+                || "`headwater rules list` lists the rules".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let what = format!("the config names the rule `{id}`, which does not exist");
+            self.faults.push(Error::usage(what).at(place).hint(hint));
+        }
     }
 
     async fn check_if(&mut self, engine: &Engine, config: &RulesConfig, is_checked: impl Fn(&Rule) -> bool) {

@@ -1,7 +1,7 @@
 //! Raw log lines as the rows of a table, through the real parser: what tests and drafts of rules run on. Knows no
 //! rule and no lake.
 
-use crate::config::FormatsConfig;
+use crate::config::{Config, FormatsConfig};
 use crate::ingest::formats::formats;
 use crate::ingest::{Options, object_id, read_frames, reader_for};
 use crate::lake::rows::{Rows, SourceObject, Texts, queried, schema};
@@ -11,6 +11,22 @@ use model::error::{Error, Result};
 use model::table::Table;
 use redact::RedactConfig;
 use redact::Redactor;
+
+/// How sample lines are read and queried.
+#[derive(Clone, Copy)]
+pub struct Sampling<'c> {
+    /// Limits of the engine.
+    pub limits: Limits,
+    /// Custom layouts, names of fields and level words.
+    pub formats: &'c FormatsConfig,
+}
+
+impl<'c> Sampling<'c> {
+    /// Returns how lines are read with a config.
+    pub fn new(limits: Limits, config: &'c Config) -> Self {
+        Self { limits, formats: &config.formats }
+    }
+}
 
 /// Lines of a table, and whether they are of earlier days.
 pub struct Lines<'l> {
@@ -24,11 +40,11 @@ pub struct Lines<'l> {
 
 /// Returns a session whose tables hold the rows of raw lines and nothing else. `source` is the object key that they
 /// seem to come from.
-pub async fn engine_of(lines: &[Lines<'_>], source: Option<&str>, limits: Limits) -> Result<Engine> {
-    let engine = Engine::empty(limits).await?;
+pub async fn engine_of(lines: &[Lines<'_>], source: Option<&str>, how: Sampling<'_>) -> Result<Engine> {
+    let engine = Engine::empty(how.limits).await?;
     for Lines { table, is_history, text } in lines {
         let name = if *is_history { "history" } else { "public" };
-        let batch = parsed(*table, text, source)?;
+        let batch = parsed(*table, text, source, how.formats)?;
         engine.replace(name, table.name(), schema(*table, Texts::Queried), vec![batch])?;
     }
     engine.add_views(true).await?;
@@ -36,10 +52,15 @@ pub async fn engine_of(lines: &[Lines<'_>], source: Option<&str>, limits: Limits
 }
 
 /// Parses the lines of a case as the rows of a table.
-fn parsed(table: Table, lines: &str, source: Option<&str>) -> Result<arrow::array::RecordBatch> {
+fn parsed(
+    table: Table,
+    lines: &str,
+    source: Option<&str>,
+    config: &FormatsConfig,
+) -> Result<arrow::array::RecordBatch> {
     let object = object_of(table, lines, source);
     let text_table = matches!(table, Table::Business | Table::Standard).then_some(table);
-    let options = options(text_table)?;
+    let options = options(text_table, config)?;
     let described =
         SourceObject { id: object_id(&object.key), key: object.key.clone(), cluster: "test".into() };
     let mut rows = Rows::new(table);
@@ -72,7 +93,7 @@ fn object_of(table: Table, lines: &str, source: Option<&str>) -> ListedObject {
     ListedObject { etag: String::new(), size: lines.len() as u64, modified: None, key }
 }
 
-fn options(text_table: Option<Table>) -> Result<Options> {
+fn options(text_table: Option<Table>, config: &FormatsConfig) -> Result<Options> {
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
     Ok(Options {
         text_table,
@@ -83,7 +104,7 @@ fn options(text_table: Option<Table>) -> Result<Options> {
         today,
         threads: 1,
         keep: None,
-        formats: formats(&FormatsConfig::default())?,
+        formats: formats(config)?,
         limits: format::framing::Limits::default(),
         time_zone: chrono_tz::Asia::Shanghai,
         path_zones: Vec::new(),
@@ -105,8 +126,13 @@ pub struct Recognized {
 }
 
 /// Recognizes raw lines. `text_table` is the table of text without a type of its own.
-pub fn recognize(lines: &str, text_table: Option<Table>, source: Option<&str>) -> Result<Recognized> {
-    let options = options(text_table)?;
+pub fn recognize(
+    lines: &str,
+    text_table: Option<Table>,
+    source: Option<&str>,
+    config: &FormatsConfig,
+) -> Result<Recognized> {
+    let options = options(text_table, config)?;
     let object = object_of(text_table.unwrap_or(Table::Standard), lines, source);
     let mut reader = reader_for(&object, &options);
     let mut begins = Vec::new();

@@ -3,10 +3,10 @@
 
 use crate::analysis::rules::RuleFile;
 use crate::analysis::rules::header::{Case, Expect, Rule, parse_test};
-use crate::analysis::rules::sample::{Lines, engine_of};
-use crate::query::engine::Limits;
+use crate::analysis::rules::sample::{Lines, Sampling, engine_of};
 use crate::query::rows::json_rows;
 use model::error::Result;
+use model::lang::counted;
 use model::table::Table;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -43,12 +43,12 @@ impl Failure {
 }
 
 /// Runs every case of a rule.
-pub async fn run(rule: &Rule, file: &RuleFile, limits: Limits) -> Result<Vec<Outcome>> {
+pub async fn run(rule: &Rule, file: &RuleFile, how: Sampling<'_>) -> Result<Vec<Outcome>> {
     let test = parse_test(&file.text, &file.place)?;
     let mut outcomes = Vec::new();
     let (mut fires, mut is_quiet) = (false, false);
     for case in &test.cases {
-        let failure = match run_case(rule, case, limits).await {
+        let failure = match run_case(rule, case, how).await {
             Ok(rows) => mismatch(&case.expect, rows),
             Err(error) => Some(Failure::of(error.to_string())),
         };
@@ -71,7 +71,7 @@ pub fn untested(rule: &str, what: &str) -> Outcome {
     Outcome { rule: rule.to_owned(), case: "(coverage)".into(), failure: Some(Failure::of(what)) }
 }
 
-async fn run_case(rule: &Rule, case: &Case, limits: Limits) -> Result<Vec<JsonRow>> {
+async fn run_case(rule: &Rule, case: &Case, how: Sampling<'_>) -> Result<Vec<JsonRow>> {
     let mut all = Vec::new();
     for table in Table::ALL {
         for is_history in [false, true] {
@@ -79,7 +79,7 @@ async fn run_case(rule: &Rule, case: &Case, limits: Limits) -> Result<Vec<JsonRo
             all.extend(lines.map(|text| Lines { table, is_history, text }));
         }
     }
-    let engine = engine_of(&all, case.source.as_deref(), limits).await?;
+    let engine = engine_of(&all, case.source.as_deref(), how).await?;
     json_rows(&engine.query(&rule.sql(&case.params)?).await?)
 }
 
@@ -88,7 +88,7 @@ fn mismatch(expect: &Expect, rows: Vec<JsonRow>) -> Option<Failure> {
     match expect {
         Expect::Count(count) if *count == rows.len() => None,
         Expect::Count(count) => Some(Failure {
-            what: format!("expected {count} findings, got {}", rows.len()),
+            what: format!("expected {}, got {}", counted(*count as u64, "finding"), rows.len()),
             expected: Vec::new(),
             got: rows.into_iter().map(|row| (row, *count > 0)).collect(),
         }),
@@ -96,29 +96,64 @@ fn mismatch(expect: &Expect, rows: Vec<JsonRow>) -> Option<Failure> {
             let is_of = |columns: &toml::Table, row: &JsonRow| {
                 columns.iter().all(|(key, value)| equal(value, row.get(key)))
             };
-            let found: Vec<bool> =
-                expected.iter().map(|columns| rows.iter().any(|row| is_of(columns, row))).collect();
-            if expected.len() == rows.len() && !found.contains(&false) {
+            let fits: Vec<Vec<usize>> = expected
+                .iter()
+                .map(|columns| {
+                    (0..rows.len())
+                        .filter(|at| rows.get(*at).is_some_and(|row| is_of(columns, row)))
+                        .collect()
+                })
+                .collect();
+            let of_row = pairs(&fits, rows.len());
+            let is_found = |at: usize| of_row.contains(&Some(at));
+            if expected.len() == rows.len() && (0..expected.len()).all(is_found) {
                 return None;
             }
             let shown = |columns: &toml::Table| match serde_json::to_value(columns) {
                 Ok(Value::Object(row)) => row,
                 _ => JsonRow::new(),
             };
-            let got: Vec<(JsonRow, bool)> = rows
-                .into_iter()
-                .map(|row| {
-                    let is_expected = expected.iter().any(|columns| is_of(columns, &row));
-                    (row, is_expected)
-                })
-                .collect();
-            let what = match expected.len() == got.len() {
-                true => format!("{} findings as expected, but not those", got.len()),
-                false => format!("expected {} findings, got {}", expected.len(), got.len()),
+            let what = match expected.len() == rows.len() {
+                true => format!("{} as expected, but not those", counted(rows.len() as u64, "finding")),
+                false => {
+                    format!("expected {}, got {}", counted(expected.len() as u64, "finding"), rows.len())
+                }
             };
-            Some(Failure { what, expected: expected.iter().map(shown).zip(found).collect(), got })
+            Some(Failure {
+                what,
+                expected: expected
+                    .iter()
+                    .enumerate()
+                    .map(|(at, columns)| (shown(columns), is_found(at)))
+                    .collect(),
+                got: rows.into_iter().zip(of_row).map(|(row, of)| (row, of.is_some())).collect(),
+            })
         }
     }
+}
+
+/// Returns which expectation each row meets, none twice and as many as can be met. `fits` has the rows that each
+/// expectation accepts.
+fn pairs(fits: &[Vec<usize>], rows: usize) -> Vec<Option<usize>> {
+    /// Gives an expectation a row, and the one that had it another.
+    fn place(one: usize, fits: &[Vec<usize>], of_row: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+        for &row in fits.get(one).into_iter().flatten() {
+            if tried.get(row).copied().unwrap_or(true) {
+                continue;
+            }
+            tried[row] = true;
+            if of_row[row].is_none_or(|other| place(other, fits, of_row, tried)) {
+                of_row[row] = Some(one);
+                return true;
+            }
+        }
+        false
+    }
+    let mut of_row = vec![None; rows];
+    for one in 0..fits.len() {
+        place(one, fits, &mut of_row, &mut vec![false; rows]);
+    }
+    of_row
 }
 
 fn equal(expected: &toml::Value, got: Option<&Value>) -> bool {
@@ -131,5 +166,29 @@ fn equal(expected: &toml::Value, got: Option<&Value>) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, Some(b)))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(texts: &[&str]) -> Vec<JsonRow> {
+        texts.iter().map(|text| serde_json::from_str(text).expect("a row")).collect()
+    }
+
+    fn expected(texts: &[&str]) -> Expect {
+        Expect::Rows(texts.iter().map(|text| toml::from_str(text).expect("columns")).collect())
+    }
+
+    #[test]
+    fn each_expected_row_needs_a_row_of_its_own() {
+        let (a, b) = (r#"{"pod":"a","n":1}"#, r#"{"pod":"b","n":1}"#);
+        assert!(mismatch(&expected(&["pod = 'a'", "pod = 'b'"]), rows(&[b, a])).is_none());
+        // the wide expectation must leave the only fitting row to the narrow one
+        assert!(mismatch(&expected(&["n = 1", "pod = 'a'"]), rows(&[a, b])).is_none());
+        let failure = mismatch(&expected(&["pod = 'a'", "pod = 'a'"]), rows(&[a, b])).expect("a failure");
+        assert_eq!(failure.what, "2 findings as expected, but not those");
+        assert_eq!(failure.got.iter().map(|(_, met)| *met).collect::<Vec<_>>(), [true, false]);
     }
 }

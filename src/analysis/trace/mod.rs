@@ -5,8 +5,11 @@
 //!
 //! The modules stand in reading order.
 
-// The onset of a symptom: findings about one entity, or a pod and a time.
+// The onset of a symptom.
 mod start;
+
+// A pod, workload or node at a time, as a person names it.
+mod subject;
 
 // Addresses, object names and uids in log text.
 mod names;
@@ -82,7 +85,8 @@ mod text;
 
 pub use crate::analysis::trace::burst::{Bursts, by_burst};
 pub use crate::analysis::trace::mermaid::mermaid;
-pub use crate::analysis::trace::start::{Start, Subject, start_at, starts_of, subject_of_trace};
+pub use crate::analysis::trace::start::{Start, starts_of};
+pub use crate::analysis::trace::subject::{Subject, ensure_known, no_symptom, start_at, subject_of_trace};
 pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};
 
 use crate::analysis::trace::broken::BrokenObjects;

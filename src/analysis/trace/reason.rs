@@ -33,6 +33,10 @@ pub enum ReasonKind {
     WeakMechanism,
     /// No cluster event supports the chain.
     NoEventBetween,
+    /// Whom and when was asked for, and when its nearest error came instead.
+    ErrorsElsewhere(String, String),
+    /// Whom and when was asked for: it had no error in all the hours that were read.
+    NoErrors(String),
     /// No operation explains the symptom.
     NoOperation,
     /// Only this event explains the symptom.
@@ -70,6 +74,8 @@ impl ReasonKind {
             Self::WeakIdentity => "weak_identity",
             Self::WeakMechanism => "weak_mechanism",
             Self::NoEventBetween => "no_event_between",
+            Self::ErrorsElsewhere(..) => "errors_elsewhere",
+            Self::NoErrors(_) => "no_errors",
             Self::NoOperation => "no_operation",
             Self::EventsOnly(_) => "events_only",
             Self::StateNamed => "state_named",
@@ -90,6 +96,8 @@ impl ReasonKind {
             | Self::BeforeCause(detail)
             | Self::Trigger(detail)
             | Self::Rival(detail)
+            | Self::ErrorsElsewhere(detail, _)
+            | Self::NoErrors(detail)
             | Self::EventsOnly(detail)
             | Self::StateRival(detail)
             | Self::NoAuditData(detail)
@@ -101,7 +109,8 @@ impl ReasonKind {
     /// Returns the reason as a report has it.
     pub fn reason(&self) -> Reason {
         let (text, zh) = self.sentences();
-        let fill = |text: &str| text.replace("{}", self.detail());
+        let elsewhere = if let Self::ErrorsElsewhere(_, at) = self { at.as_str() } else { "" };
+        let fill = |text: &str| text.replace("{at}", elsewhere).replace("{}", self.detail());
         Reason { code: self.code().to_owned(), text: fill(text), zh: fill(zh) }
     }
 
@@ -140,6 +149,14 @@ impl ReasonKind {
             Self::NoEventBetween => (
                 "no cluster event stands between the operation and the error",
                 "操作与错误之间没有集群事件佐证",
+            ),
+            Self::ErrorsElsewhere(..) => (
+                "there is no error at that time ({}); the nearest came at {at}",
+                "该时刻没有错误（{}）；最近的错误发生在 {at}",
+            ),
+            Self::NoErrors(_) => (
+                "there is no error at all in the hours that were read ({})",
+                "所读取的时段内没有任何错误（{}）",
             ),
             Self::NoOperation => (
                 "no operation on the workload, on what it uses or on what its errors name explains it",

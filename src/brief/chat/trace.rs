@@ -12,6 +12,8 @@ use redact::sanitize::sanitize;
 
 /// The most characters taken from one text of the report.
 const TEXT: usize = 120;
+/// The most characters of the first thing to do: statements in it are to be run.
+const ADVICE: usize = 400;
 /// The most steps of a chain.
 const STEPS: usize = 6;
 
@@ -43,7 +45,7 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
     if let Some(start) = start
         && let Some(first) = start.advice_in(lang).first()
     {
-        let first = sanitize(first.trim_end_matches(['.', '。']), TEXT);
+        let first = sanitize(first.trim_end_matches(['.', '。']), ADVICE);
         lines.push(format!(
             "- {}{colon}{first} [F:{}]",
             lang.pick("先做", "First step"),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// Pause between two looks at the files.
-const POLL: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(250);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -53,11 +53,14 @@ type Files = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// Waits until the files differ from `seen`, and returns them; `None` when cancelled.
 fn changed(folder: &Path, seen: &Files, cancel: &Cancel) -> Option<Files> {
+    let mut before: Option<Files> = None;
     while cancel.check().is_ok() {
         let now = files(folder);
-        if now != *seen {
+        // an editor may be in the middle of writing
+        if now != *seen && before.as_ref() == Some(&now) {
             return Some(now);
         }
+        before = Some(now);
         std::thread::sleep(POLL);
     }
     None

@@ -2,7 +2,7 @@
 
 use crate::analysis::rules::draft::converted_test;
 use crate::analysis::rules::header::Rule;
-use crate::analysis::rules::sample::{Lines, engine_of};
+use crate::analysis::rules::sample::{Lines, Sampling, engine_of};
 use crate::analysis::rules::sigma::{Converted, convert};
 use crate::cli::rules::files::{NewRule, folder, print_both, write};
 use crate::cli::{Context, Done, Result, notice};
@@ -73,7 +73,7 @@ fn one(context: &Context, empty: &Engine, file: &Path, into: Option<&Path>) -> R
     let fires = context.runtime.block_on(async {
         let what = "the converted rule cannot be planned";
         empty.check(&sql).await.map_err(|error| error.into_error(what, &place))?;
-        let engine = engine_of(&lines, None, limits(&context.config)).await?;
+        let engine = engine_of(&lines, None, Sampling::new(limits(&context.config), &context.config)).await?;
         let rows = engine.query(&sql).await?;
         Ok::<_, Error>(rows.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>() == 1)
     })?;

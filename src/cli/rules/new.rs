@@ -1,6 +1,7 @@
 //! `headwater rules new`: drafts a rule and its test from lines of a log.
 
 use crate::analysis::rules::draft::{Draft, draft};
+use crate::analysis::rules::sample::Sampling;
 use crate::cli::rules::files::{NewRule, folder, print_both, write};
 use crate::cli::terminal::{cut, table};
 use crate::cli::{Context, Done, Result, notice};
@@ -40,8 +41,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     // a path such as /var/log/pods/… names the pod of its lines
     let path = args.sample.as_ref().map(|path| path.display().to_string());
     let source = path.as_deref().filter(|path| path.contains("/pods/") || path.contains("/containers/"));
-    let limits = limits(&context.config);
-    let draft = context.runtime.block_on(draft(&args.id, table, lines.as_deref(), source, limits))?;
+    let how = Sampling::new(limits(&context.config), &context.config);
+    let draft = context.runtime.block_on(draft(&args.id, table, lines.as_deref(), source, how))?;
     notice(&columns(&draft)?);
     let new = NewRule { id: &draft.id, rule: &draft.rule, test: &draft.test };
     match into {

@@ -1,9 +1,11 @@
 //! `headwater rules test`: runs the tests of rules, and shows what was expected above what the rule returned.
 
+use crate::analysis::rules::sample::Sampling;
 use crate::analysis::rules::test::{Failure, JsonRow, run as run_tests, untested};
 use crate::cli::rules::{fail_if_any, load};
 use crate::cli::terminal::{cut, table};
-use crate::cli::{Context, Done, Result, print};
+use crate::cli::{Context, Done, Result, notice, print};
+use crate::ingest::formats::formats;
 use crate::pipeline::limits;
 use serde_json::Value;
 
@@ -22,12 +24,16 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let set = load(context)?;
+    for problem in formats(&context.config.formats)?.problems {
+        notice(&format!("error: {problem}"));
+    }
+    let how = Sampling::new(limits(&context.config), &context.config);
     let (mut passed, mut failed) = (0, 0);
     let is_chosen =
         |id: &str| args.ids.is_empty() || args.ids.iter().any(|prefix| id.starts_with(prefix.as_str()));
     for rule in set.rules.iter().filter(|rule| is_chosen(&rule.id)) {
         let outcomes = match set.tests.get(&rule.id) {
-            Some(file) => context.runtime.block_on(run_tests(rule, file, limits(&context.config)))?,
+            Some(file) => context.runtime.block_on(run_tests(rule, file, how))?,
             None => vec![untested(&rule.id, "the rule has no .test.toml file")],
         };
         for outcome in outcomes {

@@ -81,6 +81,22 @@ fn an_instruction_selects_rules_by_their_words() {
 }
 
 #[test]
+fn rules_that_find_nothing_do_not_hide_what_the_others_find() {
+    let fixture = Fixture::new();
+    let whole = fixture.run("event", &[]);
+    let (rules, report) = fixture.selected("event", "is a quota exceeded, or an image missing?");
+    assert!(whole["total"].as_u64() > Some(0), "{}", whole["summary"]);
+    assert_eq!(report["findings"], whole["findings"]);
+    assert_eq!(
+        (rules.len() as u64, &report["selection"]["all"]),
+        (whole["sql"].as_array().map_or(0, Vec::len) as u64, &true.into())
+    );
+    let why = report["selection"]["why"].as_str().expect("a text");
+    assert!(why.contains("found nothing (") && why.contains("event/quota_exceeded"), "{why}");
+    assert!(report["selection"]["why_zh"].as_str().is_some_and(|why| why.contains("没有发现异常")));
+}
+
+#[test]
 fn an_instruction_without_a_known_word_runs_all_rules_and_says_so() {
     let fixture = Fixture::new();
     let every = rules(&fixture.run("audit", &[]));

@@ -98,13 +98,13 @@ fn the_chat_brief_lists_traces_first() {
 
 **2.** shop/orders 退出 37 次：缺少必需的配置项 DB_HOST（高危，加重；15:02:09 起） [F:f30b1e55c0de]
 - **很可能**（未证实）：09:31:44 system:serviceaccount:ci:deployer 修改了（update）configmaps shop/orders-config：DB_HOST removed；依据：错误提到的配置项正是操作所删；两者相隔五个半小时 [T:t-9a11f0e3 / A:9b1f6d1e]
-- 影响：1 个工作负载，1 个 Pod，1 个节点；15:40:00 起已恢复
+- 影响：1 个工作负载，1 个 Pod，1 个节点；18:40:00 起已恢复
 - 链路：09:31:44 操作 → (+5 小时 30 分) 错误 致命错误：缺少必需的配置项 DB_HOST [T:t-9a11f0e3]
 - 先做：在配置中恢复 DB_HOST [F:f30b1e55c0de]
 
 **3.** web/search 请求 es-data 超时 96 次（中等，持续；13:20:00 起） [F:f5e5e5a00b17]
 - **起因无法确定**：审计日志 13:00–15:00 没有数据 [T:t-c0ffee21]
-- 影响：1 个工作负载；13:31:00 起已恢复
+- 影响：1 个工作负载；14:44:00 起已恢复
 - 先做：查看 es-data 的负载 [F:f5e5e5a00b17]
 
 **其他异常**
@@ -135,13 +135,13 @@ fn the_chat_brief_lists_traces_first() {
 
 **2.** shop/orders exited 37 times: missing required key DB_HOST (high, worse; since 15:02:09) [F:f30b1e55c0de]
 - **Likely** (not proven): 09:31:44 system:serviceaccount:ci:deployer changed (update) configmaps shop/orders-config: DB_HOST removed; because the error names a key that the operation removed; five and a half hours lie between them [T:t-9a11f0e3 / A:9b1f6d1e]
-- Impact: 1 workload, 1 pod, 1 node; over since 15:40:00
+- Impact: 1 workload, 1 pod, 1 node; over since 18:40:00
 - Chain: 09:31:44 operation → (+5 h 30 min) error fatal: missing required key DB_HOST [T:t-9a11f0e3]
 - First step: Restore DB_HOST in the config [F:f30b1e55c0de]
 
 **3.** web/search timed out 96 times against es-data (medium, ongoing; since 13:20:00) [F:f5e5e5a00b17]
 - **Cause inconclusive**: no audit data 13:00–15:00 [T:t-c0ffee21]
-- Impact: 1 workload; over since 13:31:00
+- Impact: 1 workload; over since 14:44:00
 - First step: Look at the load of es-data [F:f5e5e5a00b17]
 
 **Other findings**

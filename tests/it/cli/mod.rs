@@ -1,6 +1,7 @@
 //! `--help` of every subcommand: a short first line, a text for every argument, and examples that parse.
 
 mod hints; // commands that texts name exist
+mod names; // names that people type
 mod rules; // what authors of rules work with
 mod sigma; // rules of others
 

@@ -3,7 +3,7 @@
 
 use crate::contract::{Clock, Format};
 use crate::framing::Frame;
-use crate::layout::Layout;
+use crate::layout::{Layout, LayoutError};
 use crate::origin::Origin;
 use crate::reader::{Reader, ReaderOptions, Row};
 use crate::registry::Registry;
@@ -42,6 +42,29 @@ pub fn check(layout: &Layout, registry: &'static Registry) -> Vec<String> {
         faults.push(format!("matches a line that it must not: {}", not.text));
     }
     faults
+}
+
+/// Returns an error if a layout fits nearly every line, also those of other programs: it is tried before the built-in
+/// ones and would take their lines.
+pub fn too_wide(layout: &Layout, file: &str) -> Option<LayoutError> {
+    const TENTHS: usize = 8;
+    let shipped = Registry::shipped().layouts();
+    let lines: Vec<&str> = shipped
+        .iter()
+        .filter_map(|of| of.file().samples.first())
+        .map(|sample| header::first_line(&sample.text).0)
+        .collect();
+    let fits = lines.iter().filter(|line| layout.begins(line)).count();
+    (fits * 10 >= lines.len() * TENTHS).then(|| LayoutError {
+        file: file.to_owned(),
+        at: None,
+        what: format!(
+            "`{}` fits {fits} of {} lines of other programs: it would take every line",
+            layout.name(),
+            lines.len()
+        ),
+        hint: Some("begin the pattern with what only this program writes".into()),
+    })
 }
 
 fn same_time(got: &str, wanted: &str) -> bool {

@@ -10,7 +10,7 @@ mod pattern; // one regular expression
 mod set;
 mod time_format;
 
-pub use check::check;
+pub use check::{check, too_wide};
 pub use draft::draft;
 pub use file::{LayoutError, LayoutFile, Not, Sample};
 pub use near::{NearMiss, near_misses};

@@ -1,0 +1,207 @@
+//! What a person wants to have traced: a pod, a workload or a node at a time, or a request. A name that no
+//! row has, and a time without an error, are said to be so. Knows no events and no operations.
+
+use crate::analysis::evidence::evidence_of;
+use crate::analysis::trace::reason::ReasonKind;
+use crate::analysis::trace::start::Start;
+use crate::query::engine::Engine;
+use crate::query::literal::quoted;
+use crate::query::nearest::nearest;
+use crate::query::rows::rows;
+use model::entity::{Entity, workload_of_pod};
+use model::error::{Error, Result};
+use model::report::{Evidence, Reason};
+use model::time::{Ts, Window};
+use std::collections::BTreeSet;
+
+/// Seconds before and after the time in which its errors are looked for.
+const SYMPTOM_S: (i64, i64) = (900, 60);
+
+/// The object that a person wants to have traced.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// Namespace, and the name of a pod or workload.
+    Pod(String, String),
+    /// Name of a node.
+    Node(String),
+}
+
+impl Subject {
+    /// Parses `NAMESPACE/NAME` of a pod or a workload.
+    pub fn named(text: &str) -> Result<Self> {
+        let (namespace, name) = text
+            .split_once('/')
+            .ok_or_else(|| Error::usage(format!("`{text}` has no namespace")).hint("write NAMESPACE/NAME"))?;
+        Ok(Self::Pod(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// Returns the name as a person writes it.
+    fn label(&self) -> String {
+        match self {
+            Self::Pod(namespace, name) => format!("{namespace}/{name}"),
+            Self::Node(node) => node.clone(),
+        }
+    }
+
+    /// Returns the condition on rows about the subject, and the one on its names in events and audit events.
+    fn conditions(&self) -> (String, String) {
+        match self {
+            Self::Pod(namespace, name) => {
+                let (namespace, name) = (quoted(namespace), quoted(name));
+                let own = format!("namespace = '{namespace}' and (pod = '{name}' or workload = '{name}')");
+                (own, format!("namespace = '{namespace}' and name = '{name}'"))
+            }
+            Self::Node(node) => {
+                let node = quoted(node);
+                (format!("node = '{node}'"), format!("name = '{node}'"))
+            }
+        }
+    }
+
+    /// Returns the tables with its errors, and their condition.
+    fn errors(&self) -> (&'static [&'static str], String) {
+        let own = self.conditions().0;
+        match self {
+            Self::Pod(..) => (&["business", "standard"], format!("{own} and level in ('error', 'fatal')")),
+            Self::Node(_) => (&["event"], format!("{own} and level in ('warn', 'error')")),
+        }
+    }
+
+    /// Returns the start of the subject at a time, with its log lines.
+    fn start(&self, ts: Ts, evidence: Vec<Evidence>) -> Start {
+        let label = self.label();
+        let entity = match self {
+            Self::Pod(namespace, pod) => {
+                let workload = workload_of_pod(pod, None);
+                Entity {
+                    namespace: Some(namespace.clone()),
+                    workload: Some(workload.to_owned()),
+                    pod: (workload != pod).then(|| pod.clone()),
+                    ..Entity::default()
+                }
+            }
+            Self::Node(node) => Entity { node: Some(node.clone()), ..Entity::default() },
+        };
+        let id = blake3::hash(format!("{label}\n{}", ts.0).as_bytes()).to_hex();
+        let nearest = evidence.iter().min_by_key(|line| line.ts.0.abs_diff(ts.0));
+        let line = nearest
+            .map_or_else(String::new, |line| format!(": {}", line.text.lines().next().unwrap_or_default()));
+        Start {
+            id: format!("t{}", id.get(..12).unwrap_or_default()),
+            finding: None,
+            what: format!("{label} at that time{line}"),
+            zh: format!("{label} 当时{line}"),
+            entity,
+            ts,
+            last_ts: ts,
+            is_event: matches!(self, Self::Node(_)),
+            evidence,
+        }
+    }
+}
+
+/// Returns the start of a subject and a time. Its log lines are the subject's errors, or for a node
+/// the events about it, in the 15 minutes before and the minute after.
+pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Start> {
+    let (tables, condition) = subject.errors();
+    let mut lines = Vec::new();
+    for table in tables {
+        let sql = format!(
+            "select row_id from {table} where {condition} and ts between '{}' and '{}'
+             order by {}, row_id limit 5",
+            at.plus_s(-SYMPTOM_S.0),
+            at.plus_s(SYMPTOM_S.1),
+            distance(at),
+        );
+        let batches = engine.query(&sql).await?;
+        let ids = rows(&batches).filter_map(|row| row.text("row_id").map(str::to_owned)).collect();
+        lines.extend(evidence_of(engine, table, &ids).await?.into_values());
+    }
+    lines.sort_by_key(|line| (line.ts, line.row_id.clone()));
+    Ok(subject.start(at, lines))
+}
+
+/// Returns the seconds between a row and a time, in SQL.
+fn distance(at: Ts) -> String {
+    format!("abs(date_part('epoch', ts) - date_part('epoch', cast('{at}' as timestamp)))")
+}
+
+/// Returns why a start without log lines has none: its subject had no error then.
+pub async fn no_symptom(engine: &Engine, subject: &Subject, at: Ts, window: Window) -> Result<Reason> {
+    let (tables, condition) = subject.errors();
+    let all: Vec<String> =
+        tables.iter().map(|table| format!("select ts from {table} where {condition}")).collect();
+    let sql =
+        format!("select ts from ({}) as errors order by {} limit 1", all.join(" union all "), distance(at));
+    let nearest = rows(&engine.query(&sql).await?).next().and_then(|row| row.ts("ts"));
+    let local = |ts: Ts| ts.local(window.zone);
+    let span = format!("{} – {}", local(at.plus_s(-SYMPTOM_S.0)), at.plus_s(SYMPTOM_S.1).clock(window.zone));
+    Ok(match nearest {
+        Some(ts) => ReasonKind::ErrorsElsewhere(format!("{}, {span}", subject.label()), local(ts)),
+        None => ReasonKind::NoErrors(format!(
+            "{}, {} – {}",
+            subject.label(),
+            local(window.from),
+            local(window.to)
+        )),
+    }
+    .reason())
+}
+
+/// Returns an error with the nearest name if no row of the engine's window or history is about the subject.
+///
+/// # Errors
+/// Missing: the lake does not know the subject, or has no rows at that time.
+pub async fn ensure_known(engine: &Engine, subject: &Subject, window: Window) -> Result<()> {
+    const TABLES: [&str; 4] = ["business", "standard", "event", "audit"];
+    let (own, named) = subject.conditions();
+    for (at, table) in TABLES.into_iter().enumerate() {
+        let condition = if at < 2 { own.clone() } else { format!("({own} or {named})") };
+        for place in ["", "history."] {
+            let sql = format!("select 1 from {place}{table} where {condition} limit 1");
+            if rows(&engine.query(&sql).await?).next().is_some() {
+                return Ok(());
+            }
+        }
+    }
+    let span = format!("{} – {}", window.from.local(window.zone), window.to.local(window.zone));
+    let column = match subject {
+        Subject::Pod(..) => "namespace || '/' || workload",
+        Subject::Node(_) => "node",
+    };
+    let names = TABLES.map(|table| format!("select distinct {column} as name from {table}"));
+    let batches = engine.query(&names.join(" union ")).await?;
+    let names: BTreeSet<String> =
+        rows(&batches).filter_map(|row| row.text("name").map(str::to_owned)).collect();
+    let label = subject.label();
+    if names.is_empty() {
+        return Err(Error::missing(format!("the lake has no rows of that time, {span}"))
+            .hint("`headwater lake status` shows which days it has"));
+    }
+    let missing = Error::missing(format!("no log line, event or audit event is about `{label}`, {span}"));
+    Err(match nearest(&label, names.iter().map(String::as_str)) {
+        Some(name) => missing.hint(format!("did you mean `{name}`?")),
+        None => missing
+            .hint("`headwater sql \"select distinct namespace, workload, node from business\"` lists names"),
+    })
+}
+
+/// Returns the subject and time of a request by its trace id: those of its first error in `business`,
+/// else of its first line.
+pub async fn subject_of_trace(engine: &Engine, trace_id: &str) -> Result<(Subject, Ts)> {
+    let sql = format!(
+        "select namespace, coalesce(pod, workload) as pod, ts from business
+         where trace_id = '{}' and namespace is not null and coalesce(pod, workload) is not null
+         order by case when level in ('error', 'fatal') then 0 else 1 end, ts, row_id limit 1",
+        quoted(trace_id)
+    );
+    let batches = engine.query(&sql).await?;
+    let subject = rows(&batches).next().and_then(|row| {
+        let subject = Subject::Pod(row.text("namespace")?.to_owned(), row.text("pod")?.to_owned());
+        Some((subject, row.ts("ts")?))
+    });
+    subject.ok_or_else(|| {
+        Error::missing(format!("no business line has the trace id `{trace_id}`"))
+            .hint("`headwater sql \"select distinct trace_id from business limit 5\"` lists some")
+    })
+}
