@@ -188,8 +188,30 @@ impl Day {
         }
     }
 
+    /// Replaces the pods of a StatefulSet one by one, from the last: each is gone before the next one of its name
+    /// is made. Returns the new pods.
+    fn roll_set(&mut self, at: i64, workload: usize) -> Vec<usize> {
+        let old = self.cluster.alive(workload, at);
+        let replicas = self.cluster.states[workload].replicas;
+        let mut pods = Vec::new();
+        for (step, replica) in (0..replicas).rev().enumerate() {
+            let stop = self.after(at + step as i64 * 9 * SECOND, 1, 2);
+            let suffix = format!("-{replica}");
+            if let Some(pod) = old.iter().find(|pod| self.cluster.pods[**pod].name.ends_with(&suffix)) {
+                self.stop_pod(stop, *pod, 2);
+            }
+            let pod = self.place_pod(stop + 4 * SECOND, workload, replica);
+            self.start_cached(stop + 4 * SECOND, pod);
+            pods.push(pod);
+        }
+        pods
+    }
+
     /// Rolls a workload out to its present shape; returns the new pods.
     pub fn roll_out(&mut self, at: i64, workload: usize, how: Rollout) -> Vec<usize> {
+        if FLEET[workload].kind == Kind::StatefulSet && how == Rollout::Good {
+            return self.roll_set(at, workload);
+        }
         let old = self.cluster.alive(workload, at);
         let (name, replicas) = (FLEET[workload].name, self.cluster.states[workload].replicas);
         let grace_s = self.cluster.states[workload].grace_s;

@@ -63,6 +63,9 @@ pub struct Candidate<'e> {
     pub is_generic: bool,
     /// True if a text of the symptom or of the event names what was changed.
     pub is_quoted: bool,
+    /// What the start calls that fails since the change too, where nothing but the time of the errors speaks for a
+    /// change of the start's own.
+    pub failing_callee: Option<String>,
 }
 
 impl<'e> Candidate<'e> {
@@ -118,6 +121,7 @@ impl<'e> Candidate<'e> {
                 best = Some(Self {
                     is_generic,
                     is_quoted: false,
+                    failing_callee: None,
                     operation,
                     score,
                     identity,
@@ -129,6 +133,9 @@ impl<'e> Candidate<'e> {
         }
         if let Some(best) = best.as_mut() {
             best.is_quoted = quotes_change(operation, &texts_about(best, linked, text, context.errors));
+            if operation.hop == 0 && best.event.is_none() && !best.is_quoted {
+                best.failing_callee = failing_callee(linked.start, operation, context);
+            }
         }
         best
     }
@@ -237,6 +244,19 @@ fn errors_began_with(start: &Start, operation: &LinkedOperation, errors: &Errors
         (1.., Some(workload)) => of(Some(&operation.object.namespace), Some(workload)).or_else(own),
         _ => own(),
     }
+}
+
+/// Returns the workload that a start calls and whose errors began after an operation, when those of the start came
+/// or before: the start may fail because of it.
+fn failing_callee(start: &Start, operation: &LinkedOperation, context: &Context<'_>) -> Option<String> {
+    let changed = operation.evidence.ts;
+    let callees = context.calls.get(&start.id)?.iter().filter(|callee| callee.hop == 1);
+    let mut failing = callees.filter(|callee| {
+        let first = |from, to| context.errors.first_in(&callee.namespace, &callee.workload, from, to);
+        let before = first(changed.plus_s(-ABOUT_S), changed);
+        before.is_none() && first(changed, start.ts.plus_s(MOMENT_S)).is_some()
+    });
+    failing.next().map(|callee| format!("{}/{}", callee.namespace, callee.workload))
 }
 
 /// Returns true if the operation can reach the object of the event: the start's own objects, or

@@ -29,6 +29,10 @@ pub enum ReasonKind {
     NoRival,
     /// The link is not certain.
     WeakIdentity,
+    /// This workload, which the failing one calls, began to fail too.
+    CalleeFails(String),
+    /// The last event of the effect came this long before the symptom.
+    EffectEarlier(String),
     /// The mechanism is not certain.
     WeakMechanism,
     /// No cluster event supports the chain.
@@ -72,6 +76,8 @@ impl ReasonKind {
             Self::RivalsLevel => "rivals_level",
             Self::NoRival => "no_rival",
             Self::WeakIdentity => "weak_identity",
+            Self::CalleeFails(_) => "callee_fails",
+            Self::EffectEarlier(_) => "effect_earlier",
             Self::WeakMechanism => "weak_mechanism",
             Self::NoEventBetween => "no_event_between",
             Self::ErrorsElsewhere(..) => "errors_elsewhere",
@@ -98,6 +104,8 @@ impl ReasonKind {
             | Self::Rival(detail)
             | Self::ErrorsElsewhere(detail, _)
             | Self::NoErrors(detail)
+            | Self::CalleeFails(detail)
+            | Self::EffectEarlier(detail)
             | Self::EventsOnly(detail)
             | Self::StateRival(detail)
             | Self::NoAuditData(detail)
@@ -144,6 +152,14 @@ impl ReasonKind {
             Self::WeakIdentity => (
                 "the operation is linked by surroundings only, not by the object itself",
                 "该操作只与环境相关，并非对象本身",
+            ),
+            Self::CalleeFails(_) => (
+                "{}, which the failing workload calls, began to fail too",
+                "出错的工作负载所调用的 {} 也开始出错",
+            ),
+            Self::EffectEarlier(_) => (
+                "the last event that shows the effect came {} before the errors",
+                "能体现其影响的最后一个事件比错误早 {}",
             ),
             Self::WeakMechanism => ("such a change seldom causes this", "这类变更很少引起此现象"),
             Self::NoEventBetween => (

@@ -23,6 +23,9 @@ const SURE_ALONE: f64 = 0.9;
 /// The same where the errors began with the operation.
 const SURE_WITH_ONSET: f64 = 0.85;
 
+/// Seconds between the last event that shows the effect and a symptom that it no longer explains by itself.
+const CALM_S: f64 = 300.0;
+
 /// Strength from which a line says what is wrong.
 pub const SURE_STATE: f64 = 0.9;
 /// Seconds after the onset within which a state that was there is reported.
@@ -174,6 +177,11 @@ fn doubts_about(linked: &LinkedStart<'_>, best: &Candidate<'_>) -> Vec<ReasonKin
     }
     if best.strength < SURE_MECHANISM {
         doubts.push(ReasonKind::WeakMechanism);
+    }
+    doubts.extend(best.failing_callee.clone().map(ReasonKind::CalleeFails));
+    let calm_s = best.event.map_or(0.0, |event| start.since_s(event.evidence.ts));
+    if calm_s > CALM_S {
+        doubts.push(ReasonKind::EffectEarlier(span(calm_s)));
     }
     let sure = if best.began == Some(true) { SURE_WITH_ONSET } else { SURE_ALONE };
     if best.event.is_none() && (best.strength < sure || best.began == Some(false)) {
