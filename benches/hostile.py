@@ -59,7 +59,8 @@ def hostile(headwater, folder, size):
             best = None
             for _ in range(3):
                 shutil.rmtree(pathlib.Path(folder, "hostile-lake"), ignore_errors=True)
-                run = headwater("--lake", pathlib.Path(folder, "hostile-lake"), "ingest", root)
+                run = headwater("--lake", pathlib.Path(folder, "hostile-lake"), "ingest", root,
+                                accepted=(0, 1))  # 1: some of it could not be parsed, as it should be
                 best = run if best is None or run.seconds < best.seconds else best
             runs.append(best)
             shutil.rmtree(root)

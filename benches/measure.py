@@ -53,9 +53,9 @@ def find_headwater():
              "hint: `cargo build --release`, or name one: HEADWATER=path")
 
 
-def child(command, given=None):
+def child(command, given=None, accepted=(0,)):
     """Runs a command to its end and returns its Run with stdout as text; ends the benchmark
-    when it fails."""
+    with any other exit code than those accepted."""
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, \
             tempfile.TemporaryFile() as stderr:
         stdin.write((given or "").encode())
@@ -67,7 +67,7 @@ def child(command, given=None):
         process.returncode = os.waitstatus_to_exitcode(status)
         stdout.seek(0)
         stderr.seek(0)
-        if process.returncode != 0:
+        if process.returncode not in accepted:
             sys.exit(f"error: exit code {process.returncode} of {' '.join(map(str, command))}\n"
                      f"{stderr.read().decode(errors='replace')}")
         return Run(seconds, usage.ru_maxrss / 1024, stdout.read().decode())
@@ -81,8 +81,8 @@ class Headwater:
         config.write_text(f"[engine]\nthreads = {THREADS}\n")
         self.lead = [binary, "--config", config]
 
-    def __call__(self, *arguments):
-        return child([*self.lead, *arguments])
+    def __call__(self, *arguments, accepted=(0,)):
+        return child([*self.lead, *arguments], accepted=accepted)
 
 
 def duckdb(timed, setup=(), most=1_000_000):
