@@ -219,12 +219,11 @@ fn cell(text: &str) -> String {
 /// Returns arguments that select rules of an agent.
 fn example(agent: &str, lang: Lang) -> &'static str {
     match agent {
-        "business" => {
-            lang.pick("--lang zh --instruction '错误突增'", "--instruction 'bursts of errors, or 5xx?'")
+        "business" => lang.pick("--lang zh --instruction '内存不足'", "--instruction 'out of memory?'"),
+        "standard" => lang.pick("--lang zh --instruction '错误突增'", "--instruction 'bursts of errors'"),
+        "event" => {
+            lang.pick("--lang zh --instruction '有没有容器反复崩溃'", "--instruction 'crash loops or probes'")
         }
-        "standard" => lang.pick("--lang zh --instruction '内存不足'", "--instruction 'out of memory?'"),
-        "event" => lang
-            .pick("--lang zh --instruction '有没有容器因内存不足被杀死'", "--instruction 'memory or probes'"),
         _ => lang
             .pick("--lang zh --instruction '资源限制'", "--namespace shop --instruction 'resources changed'"),
     }
@@ -249,7 +248,7 @@ headwater agents list
 headwater agents show event
 headwater --lake demo/lake agents run event --date 2026-11-22
 headwater --lake demo/lake agents run event --date 2026-11-22 --namespace shop --json
-headwater --lake demo/lake agents run audit --from '2026-11-22 09:00' --to '2026-11-22 12:00' --json
+headwater --lake demo/lake agents run audit --from '2026-11-22 15:00' --to '2026-11-22 17:00' --json
 ```
 
 HTTP, with `headwater --lake demo/lake serve` (role `read`):
@@ -258,7 +257,7 @@ HTTP, with `headwater --lake demo/lake serve` (role `read`):
 curl localhost:8633/v1/agents
 curl localhost:8633/v1/agents/event
 curl --json '{"date": "2026-11-22"}' localhost:8633/v1/agents/event/run
-curl --json '{"from": "2026-11-22 09:00", "to": "2026-11-22 12:00", "instruction": "memory", "parts": ["sql"]}' localhost:8633/v1/agents/event/run
+curl --json '{"from": "2026-11-22 15:00", "to": "2026-11-22 17:00", "instruction": "memory", "parts": ["sql"]}' localhost:8633/v1/agents/event/run
 ```
 
 MCP, the arguments of a tool call (`list_agents` lists the agents):
@@ -285,7 +284,7 @@ headwater agents list
 headwater agents show event
 headwater --lake demo/lake agents run event --date 2026-11-22 --lang zh
 headwater --lake demo/lake agents run event --date 2026-11-22 --namespace shop --json
-headwater --lake demo/lake agents run audit --from '2026-11-22 09:00' --to '2026-11-22 12:00' --json
+headwater --lake demo/lake agents run audit --from '2026-11-22 15:00' --to '2026-11-22 17:00' --json
 ```
 
 HTTP，先运行 `headwater --lake demo/lake serve`（角色 `read`）：
@@ -294,7 +293,7 @@ HTTP，先运行 `headwater --lake demo/lake serve`（角色 `read`）：
 curl localhost:8633/v1/agents
 curl localhost:8633/v1/agents/event
 curl --json '{"date": "2026-11-22"}' localhost:8633/v1/agents/event/run
-curl --json '{"from": "2026-11-22 09:00", "to": "2026-11-22 12:00", "instruction": "内存", "parts": ["sql"]}' localhost:8633/v1/agents/event/run
+curl --json '{"from": "2026-11-22 15:00", "to": "2026-11-22 17:00", "instruction": "内存", "parts": ["sql"]}' localhost:8633/v1/agents/event/run
 ```
 
 MCP，工具调用的参数（`list_agents` 列出智能体）：

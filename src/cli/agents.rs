@@ -15,7 +15,7 @@ const SENTENCE: usize = 300;
 /// List, show and run the agents, one for each log type
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  headwater agents list\n  headwater agents show event\n  headwater agents run event --date 2026-11-22 --namespace shop --instruction 'memory or probes of pay-api?'\n  headwater agents run audit --from '2026-11-22 10:00' --to '2026-11-22 11:00' --json"
+    after_help = "Examples:\n  headwater agents list\n  headwater agents show event\n  headwater agents run event --date 2026-11-22 --namespace shop --instruction 'crash loops of pay-api?'\n  headwater agents run audit --from '2026-11-22 15:00' --to '2026-11-22 16:00' --json"
 )]
 pub struct Args {
     #[command(subcommand)]

@@ -10,7 +10,7 @@ use model::lang::Lang;
 /// lake, for `brief`, `trace --finding` and the page.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  headwater analyze --date 2026-11-22 --json > report.json\n  headwater analyze --from '2026-11-22 10:00' --to '2026-11-22 11:00'"
+    after_help = "Examples:\n  headwater analyze --date 2026-11-22 --json > report.json\n  headwater analyze --from '2026-11-22 15:00' --to '2026-11-22 16:00'"
 )]
 pub struct Args {
     /// Local day, YYYY-MM-DD [default: the last day with rows]

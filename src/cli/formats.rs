@@ -21,7 +21,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
-    /// List the formats in use, in the order in which they are tried
+    /// List the formats in use: those in code, then the layouts in the order in which they are tried
     List {
         /// Print one JSON document
         #[arg(long)]
@@ -40,7 +40,7 @@ enum Task {
     },
     /// Read the sample lines of layouts and compare their fields
     Test {
-        /// Files or folders [default: `[formats] path` and the built-in layouts]
+        /// Files or folders [default: `[formats] path`, else the built-in layouts]
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },

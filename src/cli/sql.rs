@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 /// Query the lake with SQL; without a statement, open a prompt
 ///
-/// Tables: business, standard, event, audit, state, change, topology. `describe audit` lists the columns of one.
+/// Tables: business, standard, event, audit, state, change, topology. Views: broken, business_lines, business_peers,
+/// standard_lines, standard_peers. `describe audit` lists the columns of one.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  headwater sql \"select reason, count(*) from event group by 1 order by 2 desc\"\n  headwater sql -f report.sql --format csv"

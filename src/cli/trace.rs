@@ -13,7 +13,7 @@ use model::time::Ts;
 /// Trace a finding, pod, node or request to its cause, or a change to its effects
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  headwater trace --pod shop/pay-api-7d9f8b6c5d-x2x7k --at '2026-11-22 10:12'\n  headwater trace --workload shop/pay-api --at 2026-11-22T10:12:00+08:00 --mermaid\n  headwater trace --finding 3f2a…\n  headwater trace --operation 6f3a…      what this change broke"
+    after_help = "Examples:\n  headwater trace --pod shop/pay-api-9fgjl92xx-blxbw --at '2026-11-22 15:42'\n  headwater trace --workload shop/pay-api --at 2026-11-22T15:42:00+08:00 --mermaid\n  headwater trace --finding 1388\n  headwater trace --operation f0e08cf5-9b17-4895-ada4-f01b9796a188      what this change broke"
 )]
 #[command(group = clap::ArgGroup::new("start").required(true))]
 pub struct Args {
