@@ -6,6 +6,7 @@ use crate::ingest::{Batch, Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::{Lake, commit};
 use crate::source::{BucketOptions, Source};
+use model::lang::counted;
 use model::table::Table;
 use model::time::Ts;
 use serde_json::json;
@@ -108,10 +109,10 @@ fn summary(ingested: &Ingested) -> String {
     let rows: Vec<String> = ingested.rows.iter().map(|(table, rows)| format!("{rows} in {table}")).collect();
     let rows = if rows.is_empty() { "no rows".into() } else { rows.join(", ") };
     format!(
-        "{} objects read, {} unchanged: {} records = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}; secrets masked in {} records",
-        ingested.objects.len(),
+        "{} read, {} unchanged: {} = {parsed} parsed + {unparsed} unparsed + {dropped} dropped\nrows added: {rows}; secrets masked in {}",
+        counted(ingested.objects.len() as u64, "object"),
         ingested.unchanged,
-        parsed + unparsed + dropped,
-        ingested.masked,
+        counted(parsed + unparsed + dropped, "record"),
+        counted(ingested.masked, "record"),
     )
 }

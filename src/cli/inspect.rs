@@ -7,10 +7,12 @@ use crate::source::{ListedObject, Source};
 use format::Clock;
 use format::layout::{NearMiss, draft, near_misses};
 use format::reader::Row;
+use model::error::Problem;
 use model::time::Ts;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 /// Records that are shown of each file.
@@ -61,6 +63,13 @@ struct Inspected {
     near: Vec<NearMiss>,
 }
 
+/// Lines of which one is drafted a layout for.
+const DRAFT_LINES: usize = 20;
+/// Bytes in which they are looked for.
+const DRAFT_BYTES: u64 = 4 << 20;
+/// The format that reads lines of any program, as far as it can.
+const GENERAL: &str = "logback";
+
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let source = Source::Files { root: None, paths: args.paths.clone() };
     let (listed, problems) = source.list(&[])?;
@@ -73,16 +82,21 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
             print(&text(object))?;
         }
     }
+    let problems: Vec<Problem> = problems.into_iter().chain(options.formats.problems).collect();
     Ok(print_problems("inspect", &problems))
 }
 
 fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspected {
     let mut reader = reader_for(object, options);
     let mut first = Vec::new();
-    let mut not_understood = None;
+    // lines that were not understood, or only in part, by their numbers
+    let (mut unread, mut without_level) = (Vec::new(), Vec::new());
     let mut take = |row: Row<'_>| {
-        if row.unparsed && not_understood.is_none() && !is_json(&row.record.message) {
-            not_understood = row.record.message.lines().next().map(str::to_owned);
+        if !is_json(&row.record.message) {
+            let kind = if row.unparsed { &mut unread } else { &mut without_level };
+            if kind.len() < DRAFT_LINES && (row.unparsed || row.record.level.is_none()) {
+                kind.push(row.line);
+            }
         }
         if first.len() < FIRST_RECORDS {
             first.push(json!({
@@ -108,10 +122,18 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
         .map(|(chain, count)| format!("{count} of {records} records read as {chain}"))
         .collect();
     reasons.extend(format::origin_of(&object.key).reason);
+    let format = main_format(counts);
+    if unread.is_empty() && format.ends_with(GENERAL) {
+        unread = without_level;
+    }
+    let unread = lines_of(source, object, &unread);
+    let clock = Clock { zone: options.time_zone, day: options.today, written: None };
+    let drafted = unread.iter().find_map(|line| Some((line, draft(line, &clock)?)));
+    let not_understood = drafted.as_ref().map_or(unread.first(), |(line, _)| Some(*line));
     Inspected {
         key: object.key.clone(),
         table: table.map(|(name, _)| *name),
-        format: main_format(counts),
+        format,
         confidence: table.map_or(0.0, |(_, count)| share(*count.min(&counts.parsed), records)),
         reasons,
         records: counts.records(),
@@ -122,13 +144,18 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
         failure: failure.map(|error| error.to_string()),
         first,
         near: not_understood
-            .as_deref()
             .map(|line| near_misses(options.formats.registry.layouts().iter().copied(), line))
             .unwrap_or_default(),
-        draft: not_understood.and_then(|line| {
-            draft(&line, &Clock { zone: options.time_zone, day: options.today, written: None })
-        }),
+        draft: drafted.map(|(_, draft)| draft),
     }
+}
+
+/// Returns lines of an object by their numbers, from 1 and rising; none of a compressed one.
+fn lines_of(source: &Source, object: &ListedObject, numbers: &[u64]) -> Vec<String> {
+    let (Some(last), Ok(opened)) = (numbers.last(), source.read(object)) else { return Vec::new() };
+    let lines = BufReader::new(opened.input.take(DRAFT_BYTES)).lines();
+    let lines = (1..=*last).zip(lines.map_while(std::io::Result::ok));
+    lines.filter(|(number, _)| numbers.contains(number)).map(|(_, line)| line).collect()
 }
 
 /// Returns true if a line is a JSON object or array, which no layout reads.

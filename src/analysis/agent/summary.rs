@@ -45,14 +45,16 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
     let within = |before: &str, after: &str| {
         if objects.is_empty() { String::new() } else { format!("{before}{objects}{after}") }
     };
-    let (place, place_zh) = (within(" about ", ""), within("、与 ", " 有关"));
+    let place = within(" about ", "");
+    let place_zh = within("、与 ", " 有关").replace(", ", "、");
+    let place_zh = if place_zh.is_empty() { " ".to_owned() } else { place_zh };
     let (rows, rules) = (report.rows, report.selection.rules.len());
     match report.outcome {
         AgentOutcome::NoData => (
             format!(
                 "The {agent} agent had no data{place} from {time}: this does not mean that there were no problems."
             ),
-            format!("{agent} 智能体在 {time_zh}{place_zh} 没有数据：这不等于没有问题。"),
+            format!("{agent} 智能体在 {time_zh}{place_zh}没有数据：这不等于没有问题。"),
         ),
         AgentOutcome::NoAnomaly => (
             format!(
@@ -61,7 +63,7 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
                 counted(rows, "row")
             ),
             format!(
-                "没有异常：{agent} 智能体的 {rules} 条规则在 {time_zh}{place_zh} 的 {rows} 行中没有发现异常。"
+                "没有异常：{agent} 智能体的 {rules} 条规则在 {time_zh}{place_zh}的 {rows} 行中没有发现异常。"
             ),
         ),
         AgentOutcome::Incomplete => (
@@ -70,7 +72,7 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
                 counted(rows, "row")
             ),
             format!(
-                "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中没有发现异常，但并非所有规则都运行成功。"
+                "{agent} 智能体在 {time_zh}{place_zh}的 {rows} 行中没有发现异常，但并非所有规则都运行成功。"
             ),
         ),
         AgentOutcome::Anomalies => {
@@ -84,7 +86,7 @@ fn result(report: &AgentReport, window: Window) -> (String, String) {
                     counted(rows, "row")
                 ),
                 format!(
-                    "{agent} 智能体在 {time_zh}{place_zh} 的 {rows} 行中发现 {count} 个异常（{by_zh}）。{worst_zh}"
+                    "{agent} 智能体在 {time_zh}{place_zh}的 {rows} 行中发现 {count} 个异常（{by_zh}）。{worst_zh}"
                 ),
             )
         }

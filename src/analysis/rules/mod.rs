@@ -178,7 +178,12 @@ impl RuleSet {
     /// Returns the rule with that id.
     pub fn find(&self, id: &str) -> Result<&Rule> {
         self.rules.iter().find(|rule| rule.id == id).ok_or_else(|| {
-            Error::usage(format!("unknown rule `{id}`")).hint("`headwater rules list` lists the rules")
+            let near = nearest(id, self.rules.iter().map(|rule| rule.id.as_str()));
+            let hint = near.map_or_else(
+                || "`headwater rules list` lists the rules".into(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Error::usage(format!("unknown rule `{id}`")).hint(hint)
         })
     }
 

@@ -4,6 +4,7 @@ use crate::cancel::Cancel;
 use crate::cli::rules::{checked, fail_if_any};
 use crate::cli::{Context, Done, Result, notice, print};
 use model::error::Error;
+use model::lang::counted;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -44,7 +45,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
 
 fn check(context: &Context) -> Result<Done> {
     let set = checked(context)?;
-    print(&format!("{} rules are valid, {} errors", set.rules.len(), set.faults.len()))?;
+    let (rules, errors) =
+        (counted(set.rules.len() as u64, "rule"), counted(set.faults.len() as u64, "error"));
+    let are = if set.rules.len() == 1 { "is" } else { "are" };
+    print(&format!("{rules} {are} valid, {errors}"))?;
     fail_if_any(&set.faults)
 }
 

@@ -5,6 +5,7 @@ use crate::analysis::rules::header::parse_test;
 use crate::analysis::rules::hits::Hits;
 use crate::cli::rules::{fail_if_any, load};
 use crate::cli::{Context, Done, Result, notice, print, print_json, terminal};
+use model::lang::counted;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -52,7 +53,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     });
     print(&terminal::table(&header, lines))?;
     if let Some(hits) = &hits {
-        notice(&format!("{} rules; findings of {} days with a report", set.rules.len(), hits.days));
+        notice(&format!(
+            "{} rules; findings of {} with a report",
+            set.rules.len(),
+            counted(hits.days as u64, "day")
+        ));
     }
     fail_if_any(&set.faults)
 }

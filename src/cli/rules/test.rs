@@ -7,6 +7,8 @@ use crate::cli::terminal::{cut, table};
 use crate::cli::{Context, Done, Result, notice, print};
 use crate::ingest::formats::formats;
 use crate::pipeline::limits;
+use crate::query::nearest::nearest;
+use model::error::Error;
 use serde_json::Value;
 
 /// Widest cell of a row, in characters.
@@ -45,6 +47,14 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 }
             }
         }
+    }
+    if passed + failed == 0 && !args.ids.is_empty() {
+        let near = nearest(&args.ids[0], set.rules.iter().map(|rule| rule.id.as_str()));
+        let hint = near.map_or_else(
+            || "`headwater rules list` lists them".into(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(Error::usage(format!("no rule begins with `{}`", args.ids.join("`, `"))).hint(hint));
     }
     print(&format!("{passed} cases passed, {failed} failed"))?;
     fail_if_any(&set.faults)?;

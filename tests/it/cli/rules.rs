@@ -304,7 +304,7 @@ fn watch_checks_again_after_a_change() {
     assert!(next().contains(" 0 errors"));
     std::fs::write(rules.join("event/knocks.sql"), KNOCKS.replace("'Knock'", "knock_knock"))
         .expect("written");
-    assert!(next().contains(" 1 errors"));
+    assert!(next().contains(" 1 error"));
     std::fs::write(rules.join("event/knocks.sql"), KNOCKS).expect("written");
     assert!(next().contains(" 0 errors"));
     let pid = child.id().to_string();
