@@ -8,8 +8,8 @@ use crate::leaf::json_app;
 use crate::leaf::nginx_error::NginxError;
 use crate::text::exception;
 use crate::text::header::{
-    before_time, bracket, clear_level, first_line, has_time, id_named, is_logger, is_time_of_day, stamp,
-    with_stack,
+    before_time, bracket, bracketed_letter, clear_level, first_line, has_time, id_named, is_logger,
+    is_time_of_day, stamp, with_stack,
 };
 use crate::text::json::members;
 use crate::text::layout::{Header, logger, pieces};
@@ -77,7 +77,7 @@ struct Head<'a> {
 /// Divides the first line of a record into time, header and message.
 fn read_head<'a>(line: &'a str, clock: &Clock) -> Head<'a> {
     let (front, line) = before_time(line).map_or((None, line), |(group, after)| (Some(group), after));
-    let level = front.and_then(clear_level);
+    let level = front.and_then(|front| clear_level(front).or_else(|| bracketed_letter(front)));
     let inner = line.strip_prefix(['[', '【']).filter(|_| has_time(line));
     let text = inner.unwrap_or(line);
     let stamp = stamp(text, clock);
@@ -93,7 +93,8 @@ fn read_head<'a>(line: &'a str, clock: &Clock) -> Head<'a> {
     let is_column = level.is_some() && after.starts_with('[');
     let mut header = pieces(in_bracket.unwrap_or(after), inner.is_some() && !is_column, level);
     if level.is_none() {
-        header.app = header.app.or(front.and_then(bracket).map(|(_, name, _)| name.trim()));
+        let name = front.map(|front| bracket(front).map_or(front, |(_, name, _)| name.trim()));
+        header.app = header.app.or(name);
     }
     if in_bracket.is_some() {
         header.logger = Some(header.rest.trim()).filter(|target| is_logger(target)).or(header.logger);
@@ -185,8 +186,10 @@ impl Format for Logback {
                 let end = text.find([' ', ':']).unwrap_or(0);
                 let word = text.get(..end).unwrap_or("");
                 word.bytes().all(|byte| byte.is_ascii_uppercase()) && clear_level(word).is_some()
+                    || before_time(text).is_some()
             }
-            Some(b'p' | b'f' | b't' | b'E') => crash_level(text).is_some(),
+            Some(b'p' | b'f' | b't' | b'E') if crash_level(text).is_some() => true,
+            Some(b'a'..=b'z' | b'E') => before_time(text).is_some(),
             _ => false,
         }
     }

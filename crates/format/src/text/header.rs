@@ -92,7 +92,8 @@ pub fn bracket(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// Splits a level, or the name of an application in brackets, off the front if a time follows: `[WARN ] <time> …`,
-/// `[ERROR][<time>]…`, `ERROR: <time> …`, `[pay] <time> …`.
+/// `[ERROR][<time>]…`, `ERROR: <time> …`, `[pay] <time> …`,
+/// `gateway|<time>|…`.
 pub fn before_time(text: &str) -> Option<(&str, &str)> {
     if text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -102,11 +103,25 @@ pub fn before_time(text: &str) -> Option<(&str, &str)> {
         Some(_) => return None,
         None => {
             let end = text.find([' ', ':', '|', '[', '\t', '：'])?;
-            text.split_at_checked(end).filter(|(word, _)| clear_level(word).is_some())?
+            let is_first =
+                |(word, after): &(&str, &str)| clear_level(word).is_some() || is_column(word, after);
+            text.split_at_checked(end).filter(is_first)?
         }
     };
     let after = after.trim_start_matches([' ', ':', '|', ',', '-', '\t', '：']);
     has_time(after).then_some((word, after))
+}
+
+/// Returns true if a word is the first column of a line with `|` between them.
+fn is_column(word: &str, after: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    after.starts_with('|') && (2..=32).contains(&word.len()) && word.bytes().all(is_part)
+}
+
+/// Reads a level of one letter in a bracket: `[E]`.
+pub fn bracketed_letter(group: &str) -> Option<Level> {
+    let (_, letter, _) = bracket(group)?;
+    matches!(letter, "T" | "D" | "I" | "W" | "E" | "F").then(|| Level::of(letter)).flatten()
 }
 
 /// Returns true if a word can name a logger: `com.shop.Pay`, `shop::pay`, `o.s.Pay#12`, `root`.
