@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 const OPEN_FILES: usize = 16;
 /// The same of files whose rows have more than [`LARGE_ROW_BYTES`] each, compressed.
 const OPEN_LARGE_FILES: usize = 4;
-const LARGE_ROW_BYTES: u64 = 16 << 10;
+const LARGE_ROW_BYTES: u64 = 2 << 10;
 
 /// Passes over a day at most: each leaves a sixteenth of the files, a quarter if they are large.
 const MAX_PASSES: u32 = 24;
