@@ -45,6 +45,14 @@ impl Cancel {
         Ok(())
     }
 
+    /// Sleeps, unless the token is cancelled or its deadline passes.
+    pub fn sleep(&self, time: Duration) {
+        let end = Instant::now() + time;
+        while self.check().is_ok() && Instant::now() < end {
+            std::thread::sleep(POLL.min(end.saturating_duration_since(Instant::now())));
+        }
+    }
+
     /// Waits until the token is cancelled or its deadline has passed, and returns that as an error.
     pub async fn wait(&self) -> Error {
         loop {

@@ -3,7 +3,7 @@
 
 use crate::analysis::agent::AgentFindings;
 use crate::analysis::incident::incidents;
-use crate::lake::catalog::{Catalog, ObjectState};
+use crate::lake::catalog::Catalog;
 use crate::query::engine::Engine;
 use crate::query::rows::rows;
 use format::origin_of;
@@ -24,23 +24,17 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
     }
     coverage.objects = sources.len() as u64;
     let date = window.date();
-    for state in [ObjectState::Damaged, ObjectState::Rejected, ObjectState::Lost] {
-        for object in catalog.objects(Some(state))? {
-            let is_of_day = origin_of(&object.key).day == Some(date)
-                || catalog
-                    .files_with(&BTreeSet::from([object.id.clone()]))?
-                    .iter()
-                    .any(|file| file.date == date.to_string());
-            if !is_of_day {
-                continue;
-            }
-            coverage.problems.push(Problem {
-                step: "ingest".into(),
-                what: format!("the object was {state}: {}", object.reason.unwrap_or_default()),
-                place: Some(object.key),
-                hint: Some("`headwater inspect` on it shows what can be read".into()),
-            });
+    for object in catalog.unread_objects()? {
+        let has_rows = || catalog.has_rows(&object.id, &date.to_string());
+        if origin_of(&object.key).day != Some(date) && !has_rows()? {
+            continue;
         }
+        coverage.problems.push(Problem {
+            step: "ingest".into(),
+            what: format!("the object was {}: {}", object.state, object.reason.unwrap_or_default()),
+            place: Some(object.key),
+            hint: Some("`headwater inspect` on it shows what can be read".into()),
+        });
     }
     Ok(coverage)
 }
@@ -120,8 +114,8 @@ pub fn saved(catalog: &Catalog, date: Option<&str>) -> Result<Option<Report>> {
 
 /// Returns the saved report of a day if the day's rows have not changed since.
 pub fn up_to_date(catalog: &Catalog, date: &str) -> Result<Option<Report>> {
-    let reported = catalog.reported_days(date)?.into_iter().find(|(day, _)| *day == date);
-    let is_current = reported.map(|(_, state)| state) == catalog.day_fingerprint(date)?;
+    let is_current =
+        catalog.is_expired(date)? || catalog.reported_fingerprint(date)? == catalog.day_fingerprint(date)?;
     if is_current { saved(catalog, Some(date)) } else { Ok(None) }
 }
 

@@ -24,7 +24,7 @@ use model::lang::Lang;
 use model::report::Report;
 use model::table::Table;
 use model::time::{Ts, Window, parse_date};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Number of steps of an analysis, for the progress.
@@ -40,7 +40,13 @@ const MAX_OBJECTS: usize = 10_000;
 enum Target {
     Day(NaiveDate),
     Upload(String),
-    Objects(GlobSet),
+    Objects(Selection),
+}
+
+/// Patterns of keys, and the text before the first `*` of each.
+struct Selection {
+    globs: GlobSet,
+    prefixes: Vec<String>,
 }
 
 /// What to do with the report of an analysis.
@@ -77,7 +83,7 @@ fn target_of(request: AnalyzeRequest) -> ApiResult<Target> {
     match (request.date, request.upload, request.files.len()) {
         (Some(date), None, 0) => Ok(Target::Day(parse_date(&date)?)),
         (None, Some(upload), 0) => Ok(Target::Upload(upload)),
-        (None, None, 1..=LIST) => Ok(Target::Objects(globs(&request.files)?)),
+        (None, None, 1..=LIST) => Ok(Target::Objects(selection(&request.files)?)),
         (None, None, count) if count > LIST => {
             Err(ApiError::new(ErrorKind::TooLarge, format!("{count} keys; the limit is {LIST}"))
                 .hint("use `*` in the keys"))
@@ -88,7 +94,7 @@ fn target_of(request: AnalyzeRequest) -> ApiResult<Target> {
 }
 
 /// Parses keys into patterns; `*` matches any characters, and no other character is special.
-fn globs(keys: &[String]) -> Result<GlobSet> {
+fn selection(keys: &[String]) -> Result<Selection> {
     let mut set = GlobSetBuilder::new();
     let invalid =
         |key: &str, error| Error::usage(format!("`{}` is not a valid key", shorten(key, 100))).because(error);
@@ -96,7 +102,23 @@ fn globs(keys: &[String]) -> Result<GlobSet> {
         let plain = globset::escape(key).replace("[*]", "*");
         set.add(Glob::new(&plain).map_err(|error| invalid(key, error))?);
     }
-    set.build().map_err(|error| invalid("files", error))
+    let globs = set.build().map_err(|error| invalid("files", error))?;
+    let prefixes = keys.iter().filter_map(|key| key.split('*').next()).map(str::to_owned).collect();
+    Ok(Selection { globs, prefixes })
+}
+
+/// Returns the selected objects, one more than an analysis may have at most.
+fn selected(catalog: &Catalog, Selection { globs, prefixes }: &Selection) -> Result<Vec<ObjectEntry>> {
+    let mut found = BTreeMap::new();
+    for prefix in prefixes {
+        catalog.each_object(prefix, &mut |object, _| {
+            if globs.is_match(&object.key) {
+                found.insert(object.key.clone(), object);
+            }
+            Ok(found.len() <= MAX_OBJECTS)
+        })?;
+    }
+    Ok(found.into_values().collect())
 }
 
 fn run(inner: &Inner, work: &Work, target: Target, options: Options) -> ApiResult<Analysis> {
@@ -116,9 +138,8 @@ fn run(inner: &Inner, work: &Work, target: Target, options: Options) -> ApiResul
             }
             window_of(&workspace, work, &objects)?
         }
-        Target::Objects(globs) => {
-            let mut objects = workspace.catalog.objects(None)?;
-            objects.retain(|object| globs.is_match(&object.key));
+        Target::Objects(selection) => {
+            let objects = selected(&workspace.catalog, selection)?;
             if objects.is_empty() {
                 return Err(ApiError::new(ErrorKind::NotFound, "no object of the lake has a matching key")
                     .hint(
@@ -168,7 +189,7 @@ fn window_of(workspace: &Workspace, work: &Work, objects: &[ObjectEntry]) -> Api
     if objects.len() > MAX_OBJECTS {
         return Err(ApiError::new(
             ErrorKind::TooLarge,
-            format!("{} objects match; the limit is {MAX_OBJECTS}", objects.len()),
+            format!("more objects match than the limit of {MAX_OBJECTS}"),
         )
         .hint("select fewer objects"));
     }

@@ -84,14 +84,13 @@ pub fn text(catalog: &Catalog, space: Option<Space>, zone: Tz) -> Result<String>
 fn add_runs(metrics: &mut Metrics, catalog: &Catalog, zone: Tz) -> Result<()> {
     let seconds = |ts: Ts| ts.0 as f64 / 1e6;
     let day = |date: &str| Ok::<_, Error>(Window::day(parse_date(date)?, zone));
-    let all = runs::list(catalog, None, usize::MAX)?;
-    let good = all.iter().filter(|run| matches!(run.state, RunState::Done | RunState::Partial));
-    if let Some(date) = good.map(|run| run.date.as_str()).max() {
-        let end = seconds(day(date)?.to);
+    if let Some(date) = catalog.last_good_day()? {
+        let end = seconds(day(&date)?.to);
         let help = "End of the last day whose run ended with a report; alert when it is too old";
         metrics.add("last_good_day_end_timestamp", Some(Unit::Seconds), help, [(vec![], end)]);
     }
-    let Some(last) = all.first() else { return Ok(()) };
+    let latest = runs::list(catalog, None, 1)?;
+    let Some(last) = latest.first() else { return Ok(()) };
     let states =
         [RunState::Running, RunState::Cancelled, RunState::Failed, RunState::Partial, RunState::Done]
             .map(|s| (vec![("state", s.name().to_owned())], f64::from(u8::from(last.state == s))));

@@ -55,6 +55,9 @@ pub fn run_id(now: Ts) -> String {
     format!("r{}", now.utc().format("%Y%m%d%H%M%S%3f"))
 }
 
+/// Runs of one prefix that are counted.
+const MAX_FOUND: u32 = 1000;
+
 /// Default number of runs in a list.
 pub const DEFAULT_LIMIT: usize = 30;
 
@@ -65,18 +68,14 @@ pub fn document(runs: &[RunView]) -> Value {
 
 /// Returns the latest `limit` runs, latest first; `date` selects one local day.
 pub fn list(catalog: &Catalog, date: Option<&str>, limit: usize) -> Result<Vec<RunView>> {
-    Ok(catalog.runs(date)?.into_iter().take(limit).map(view).collect())
+    Ok(catalog.runs(date, limit)?.into_iter().map(view).collect())
 }
 
 /// Returns a run with its steps; `id` is an id, a unique prefix of one, or `last`.
 pub fn find(catalog: &Catalog, id: &str) -> Result<RunView> {
-    let mut runs = catalog.runs(None)?;
-    if id == "last" {
+    let mut runs = if id == "last" { catalog.runs(None, 1)? } else { catalog.runs_like(id, MAX_FOUND)? };
+    if runs.first().is_some_and(|run| run.id == id) {
         runs.truncate(1);
-    } else if let Some(at) = runs.iter().position(|run| run.id == id) {
-        runs = vec![runs.swap_remove(at)];
-    } else {
-        runs.retain(|run| run.id.starts_with(id));
     }
     let Some(run) = runs.first().cloned() else {
         if id == "last" {

@@ -5,7 +5,7 @@ use crate::cli::{Context, Done, Result, print, print_json, print_problems, termi
 use crate::ingest::{Batch, Ingested, Options, Progress, ingest};
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::lake::{Lake, commit};
-use crate::source::{BucketOptions, Source};
+use crate::source::{BucketOptions, Source, Wanted};
 use model::lang::counted;
 use model::table::Table;
 use model::time::Ts;
@@ -68,11 +68,9 @@ pub fn into_lake(context: &Context, lake: &Lake, source: &Source, table: Option<
     let _lock = lake.lock("ingest")?;
     let mut catalog = Catalog::open(&lake.catalog_path())?;
     commit::sweep(lake, &catalog, Ts::now())?;
-    let (listed, mut problems) = source.list(&[])?;
-    let options = Options {
-        text_table: table,
-        ..Options::of(&context.config, Ts::now(), &context.cancel_on_signal())?
-    };
+    let cancel = context.cancel_on_signal();
+    let (listed, mut problems) = source.list(&Wanted { cancel: cancel.clone(), ..Wanted::default() })?;
+    let options = Options { text_table: table, ..Options::of(&context.config, Ts::now(), &cancel)? };
     let progress = Progress::default();
     let bytes = listed.iter().map(|object| object.size).sum();
     let mut ingested = terminal::with_bar(&progress, bytes, || {

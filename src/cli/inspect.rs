@@ -3,7 +3,7 @@
 use crate::cancel::Cancel;
 use crate::cli::{Context, Done, Result, print, print_json, print_problems};
 use crate::ingest::{Options, main_format, read_frames, reader_for};
-use crate::source::{ListedObject, Source};
+use crate::source::{ListedObject, Source, Wanted};
 use format::Clock;
 use format::layout::{NearMiss, draft, near_misses};
 use format::reader::Row;
@@ -72,7 +72,7 @@ const GENERAL: &str = "logback";
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let source = Source::Files { root: None, paths: args.paths.clone() };
-    let (listed, problems) = source.list(&[])?;
+    let (listed, problems) = source.list(&Wanted::default())?;
     let options = Options::of(&context.config, Ts::now(), &Cancel::default())?;
     let objects: Vec<Inspected> = listed.iter().map(|object| inspect(&source, object, &options)).collect();
     if args.json {
@@ -110,7 +110,7 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
         }
     };
     let failure = source
-        .read(object)
+        .read(object, &options.cancel)
         .and_then(|opened| read_frames(opened.input, &mut reader, &options.limits, &mut take))
         .err();
     let counts = &reader.counts;

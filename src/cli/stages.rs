@@ -6,7 +6,7 @@ use crate::cli::{Context, Done, Result, print_json, print_problems};
 use crate::ingest::Options;
 use crate::ingest::stages::measure;
 use crate::lake::Lake;
-use crate::source::Source;
+use crate::source::{Source, Wanted};
 use model::time::Ts;
 use serde_json::json;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let source = Source::Files { root: None, paths: args.paths.clone() };
-    let (listed, problems) = source.list(&[])?;
+    let (listed, problems) = source.list(&Wanted::default())?;
     let options = Options::of(&context.config, Ts::now(), &Cancel::default())?;
     let folder = tempfile::tempdir()?;
     let seconds = measure(&Lake::create(folder.path())?, &source, &listed, &options)?;

@@ -79,7 +79,7 @@ pub struct Config {
 pub struct LakeConfig {
     /// Folder of the lake.
     pub path: PathBuf,
-    /// Days before today whose rows `lake expire` keeps. Default: all.
+    /// Days before today whose rows are kept; `run`, `serve` and `lake expire` remove older ones. Default: all.
     pub retention_days: Option<u32>,
 }
 

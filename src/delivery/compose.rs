@@ -37,8 +37,10 @@ impl Outbox<'_> {
         write_brief: &WriteBrief,
     ) -> Result<Option<OutboxEntry>> {
         let config = &channel.config;
-        let delivered: BTreeMap<String, DeliveryState> =
-            catalog.deliveries(&channel.name)?.into_iter().map(|d| (d.finding, d.state)).collect();
+        let day = format!("day:{}", report.run.date);
+        let ids: Vec<String> =
+            report.findings.iter().map(|finding| finding.id.clone()).chain([day.clone()]).collect();
+        let delivered = catalog.deliveries(&channel.name, &ids)?;
         let pending = catalog.pending_outbox(&channel.name)?;
         let in_outbox: BTreeSet<&String> = pending.iter().flat_map(|entry| &entry.findings).collect();
         // a failed delivery without a message in the outbox is from before there was an outbox
@@ -46,7 +48,6 @@ impl Outbox<'_> {
             None => true,
             Some(state) => *state == DeliveryState::Failed && !in_outbox.contains(id),
         };
-        let day = format!("day:{}", report.run.date);
         let is_update = !is_new(&day);
         let route = Route::of(config)?;
         let (inside, outside): (Vec<&Finding>, Vec<&Finding>) =

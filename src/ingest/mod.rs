@@ -10,7 +10,7 @@ mod worker; // a thread that reads and commits
 use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::ingest::formats::{Formats, formats};
-use crate::ingest::worker::{NewObject, Shared, Worker, unread_problem};
+use crate::ingest::worker::{Shared, Worker, unread_problem};
 use crate::lake::Lake;
 use crate::lake::catalog::{Catalog, ObjectEntry};
 use crate::source::{ListedObject, Source};
@@ -31,8 +31,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// An hour and a day, µs.
 const HOUR_US: i64 = 3_600_000_000;
@@ -135,9 +135,10 @@ pub struct Ingested {
     pub problems: Vec<Problem>,
 }
 
-/// Returns the id of an object: the first half of the ids of its rows.
+/// Returns the id of an object, 128 bits of the hash of its key: the first half of the ids of its rows. A commit
+/// fails if two keys have the same.
 pub fn object_id(key: &str) -> String {
-    blake3::hash(key.as_bytes()).to_hex().get(..12).unwrap_or_default().to_owned()
+    blake3::hash(key.as_bytes()).to_hex().get(..32).unwrap_or_default().to_owned()
 }
 
 /// Reads objects into the lake, in several threads. Objects that are in the lake with the same etag are
@@ -156,19 +157,22 @@ pub fn ingest(
     let redactor = options.redactor.with_key(lake.redact_key()?);
     let options = &Options { redactor, ..options.clone() };
     let mut done = Ingested { problems: options.formats.problems.clone(), ..Ingested::default() };
-    let mut new = Vec::new();
+    let (mut new, mut before) = (Vec::new(), BTreeMap::new());
     for object in batch.objects {
         match catalog.object(&object.key)? {
             Some(entry) if entry.etag == object.etag => {
                 done.unchanged += 1;
                 progress.bytes.fetch_add(object.size, Ordering::Relaxed);
             }
-            before => new.push(NewObject { object: object.clone(), before }),
+            entry => {
+                before.extend(entry.map(|entry| (new.len(), entry)));
+                new.push(object.clone());
+            }
         }
     }
     let workers = options.threads.clamp(1, 64).min(new.len().max(1));
-    let objects = new.iter().map(|new| new.object.clone()).collect();
-    let feed = source.feed(objects, &options.cancel);
+    let new: Arc<[ListedObject]> = new.into();
+    let feed = source.feed(new.clone(), &options.cancel);
     let shared = Shared {
         lake,
         source,
@@ -176,6 +180,7 @@ pub fn ingest(
         progress,
         feed,
         new,
+        before,
         taken: AtomicUsize::new(0),
         catalog: Mutex::new(catalog),
         done: Mutex::new(done),
@@ -198,7 +203,7 @@ pub fn ingest(
     if let Some(first) = not_tried.first() {
         let why =
             format!("the source stopped responding before this object and {} others", not_tried.len() - 1);
-        done.problems.push(unread_problem(&first.object.key, &why));
+        done.problems.push(unread_problem(&first.key, &why));
     }
     done.objects.sort_by(|a, b| a.key.cmp(&b.key));
     done.problems.sort();

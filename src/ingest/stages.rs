@@ -70,7 +70,7 @@ fn read(lake: &Lake, source: &Source, object: &ListedObject, how: (&Options, Unt
     let (options, until) = how;
     let failed =
         |error: io::Error| Error::failed("cannot read the object").at(object.key.clone()).because(error);
-    let input = source.read(object).map_err(failed)?.input;
+    let input = source.read(object, &options.cancel).map_err(failed)?.input;
     match until {
         Until::Inflate => {
             let (_, mut text) = framing::decompress(input).map_err(failed)?;

@@ -16,7 +16,7 @@ use model::error::{Error, Problem, Result};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// Size of a draft at which its rows are written out. Two workers with the copies that sorting makes stay
 /// well below 512 MiB.
@@ -27,12 +27,6 @@ const COMMIT_OBJECTS: usize = 512;
 /// Maximum attempts of an object whose stream fails midway.
 const ATTEMPTS: u32 = 3;
 
-/// An object to read, and its entry from an earlier version.
-pub(super) struct NewObject {
-    pub(super) object: ListedObject,
-    pub(super) before: Option<ObjectEntry>,
-}
-
 /// State shared by the workers.
 pub(super) struct Shared<'s> {
     pub(super) lake: &'s Lake,
@@ -40,7 +34,10 @@ pub(super) struct Shared<'s> {
     pub(super) options: &'s Options,
     pub(super) progress: &'s Progress,
     pub(super) feed: Feed,
-    pub(super) new: Vec<NewObject>,
+    /// The objects to read.
+    pub(super) new: Arc<[ListedObject]>,
+    /// The entries of their earlier versions, by position.
+    pub(super) before: BTreeMap<usize, ObjectEntry>,
     pub(super) taken: AtomicUsize,
     pub(super) catalog: Mutex<&'s mut Catalog>,
     pub(super) done: Mutex<Ingested>,
@@ -104,7 +101,7 @@ impl<'s, 'w> Worker<'s, 'w> {
 
     fn open(&self, at: usize) -> io::Result<OpenedObject> {
         match self.shared.new.get(at) {
-            Some(new) => self.shared.source.read(&new.object),
+            Some(object) => self.shared.source.read(object, &self.shared.options.cancel),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
@@ -201,7 +198,7 @@ impl<'s, 'w> Worker<'s, 'w> {
 
     /// Reports an object as unread. It has no entry in the catalog, so the next run tries it again.
     fn give_up(&self, attempt: Attempt, error: &io::Error) -> Result<()> {
-        let key = self.shared.new.get(attempt.at).map_or("", |new| new.object.key.as_str());
+        let key = self.shared.new.get(attempt.at).map_or("", |object| object.key.as_str());
         lock(&self.shared.done)?.problems.push(unread_problem(key, &error.to_string()));
         Ok(())
     }
@@ -210,7 +207,7 @@ impl<'s, 'w> Worker<'s, 'w> {
     fn commit(&mut self) -> Result<()> {
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let drafted = std::mem::take(&mut self.drafted);
-        let before = |drafted: &Drafted| self.shared.new.get(drafted.attempt.at)?.before.clone();
+        let before = |drafted: &Drafted| self.shared.before.get(&drafted.attempt.at).cloned();
         let replaced: Vec<ObjectEntry> = drafted.iter().filter_map(before).collect();
         let objects = draft.done.clone();
         draft.spill()?; // before the catalog is locked: this takes most of the time

@@ -3,7 +3,9 @@
 //! with the objects they came from. A kill before the transaction leaves files that the next writer
 //! removes; after it, all rows are live.
 
+use crate::cancel::Cancel;
 use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry};
+use crate::lake::merge::Inputs;
 use crate::lake::part::{Ending, Part, Written, publish};
 use crate::lake::rows::{Rows, SourceObject};
 use crate::lake::{Lake, merge, topology, verify};
@@ -125,7 +127,7 @@ impl Draft {
         let edges = std::mem::take(&mut self.edges);
         let mut by_day: BTreeMap<i64, topology::Edges> = BTreeMap::new();
         for (edge, seen) in edges {
-            let day = self.day_of(seen.0);
+            let day = self.day_of(seen.first);
             by_day.entry(day).or_default().insert(edge, seen);
         }
         for (day, edges) in by_day {
@@ -155,7 +157,9 @@ impl Draft {
         for file in catalog.files_with(&replaced)? {
             let stem = stem_of([file.path.as_str(), &self.name]);
             let file = [file];
-            self.parts.extend(merge::rewrite(&self.lake, catalog, &file, &replaced, &stem)?);
+            // a commit is not cancelled halfway: it takes moments
+            let inputs = Inputs { files: &file, without: &replaced, cancel: &Cancel::default() };
+            self.parts.extend(merge::rewrite(&self.lake, catalog, inputs, &stem)?);
             replaced_files.extend(file.map(|file| file.path));
         }
         publish(&self.lake, &self.parts)?;
@@ -170,7 +174,7 @@ pub fn stem_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     for name in names {
         hasher.update(name.as_bytes()).update(b"\n");
     }
-    format!("part-{}", hasher.finalize().to_hex().get(..12).unwrap_or_default())
+    format!("part-{}", hasher.finalize().to_hex().get(..32).unwrap_or_default())
 }
 
 /// Removes the files that were replaced [`GRACE_S`] or longer before `now`, and the leftovers of an

@@ -35,7 +35,8 @@ impl Disk {
     /// Creates a file for writing.
     pub fn create(&self, path: &Path) -> io::Result<Target> {
         self.check("create", path)?;
-        Ok(Target { file: File::create(path)?, path: path.to_owned(), disk: self.clone() })
+        let (file, path, disk) = (File::create(path)?, path.to_owned(), self.clone());
+        Ok(Target { file, path, disk, hasher: blake3::Hasher::new() })
     }
 
     /// Renames a file.
@@ -63,21 +64,24 @@ pub struct Target {
     file: File,
     path: PathBuf,
     disk: Disk,
+    hasher: blake3::Hasher,
 }
 
 impl Target {
-    /// Syncs the content and returns its size in bytes.
-    pub fn sync(self) -> io::Result<u64> {
+    /// Syncs the content and returns its size in bytes and its hash.
+    pub fn sync(self) -> io::Result<(u64, String)> {
         self.disk.check("sync", &self.path)?;
         self.file.sync_all()?;
-        Ok(self.file.metadata()?.len())
+        Ok((self.file.metadata()?.len(), self.hasher.finalize().to_hex().to_string()))
     }
 }
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.disk.check("write", &self.path)?;
-        self.file.write(bytes)
+        let count = self.file.write(bytes)?;
+        self.hasher.update(bytes.get(..count).unwrap_or_default());
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

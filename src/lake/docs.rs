@@ -48,6 +48,7 @@ fn about(table: &str, column: &str) -> &'static str {
             change::COLUMNS.iter().find(|(name, _)| *name == column).map_or("", |(_, about)| about)
         }
         None if column == "ts" => "when the relation was first seen",
+        None if column == "last_ts" => "when it was last seen",
         None => topology::COLUMNS.iter().find(|(name, _)| *name == column).map_or("", |(_, about)| about),
     }
 }

@@ -1,9 +1,10 @@
-//! Merges sorted files into sorted files, batch by batch. Memory is one batch per open file, and a
-//! file is open only between its first and its last time. Used by compaction, and to remove the rows
+//! Merges sorted files into sorted files, batch by batch. Memory is one batch per open file, limited in bytes,
+//! and a file is open only between its first and its last time. Used by compaction, and to remove the rows
 //! of a replaced object from a file.
 
+use crate::cancel::Cancel;
 use crate::lake::catalog::{Catalog, FileEntry};
-use crate::lake::part::{Ending, Part, Written, object_of};
+use crate::lake::part::{Ending, Part, Written, object_of, text_bytes};
 use crate::lake::{Lake, parquet, schema_of};
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, new_null_array};
@@ -12,32 +13,39 @@ use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use model::error::{Error, Result};
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::fs::File;
 
 /// Rows of a merged file at most: eight row groups. A busy day is a handful of files, and replacing one
 /// object rewrites only one of them.
 pub const FILE_ROWS: u64 = 8 * parquet::ROW_GROUP_ROWS as u64;
 
-/// Rows read or merged at once. An audit body is at most 1.5 MiB (the limit of etcd), so the texts of
-/// a batch fit the 2 GiB of an Arrow array.
-const BATCH_ROWS: usize = 1024;
+/// Compressed bytes after which a merged file is ended.
+pub const FILE_BYTES: u64 = 256 << 20;
+
+/// Rows and bytes merged at once.
+const BATCH_ROWS: usize = parquet::BATCH_ROWS;
+const MERGED_BYTES: u64 = 32 << 20;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Writes the rows of `files`, all of one table's day, to new files, without the rows of the objects
-/// `without`. The new files are named after `stem`; they are synced but not yet published.
-pub fn rewrite(
-    lake: &Lake,
-    catalog: &Catalog,
-    files: &[FileEntry],
-    without: &BTreeSet<String>,
-    stem: &str,
-) -> Result<Vec<Written>> {
+/// What to merge.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'i> {
+    /// Files of one table's day.
+    pub files: &'i [FileEntry],
+    /// Objects whose rows are left out.
+    pub without: &'i BTreeSet<String>,
+    /// Cancels the merge. What was written until then is a leftover, which the next writer removes.
+    pub cancel: &'i Cancel,
+}
+
+/// Writes the rows of files to new ones, named after `stem`; they are synced but not yet published.
+pub fn rewrite(lake: &Lake, catalog: &Catalog, inputs: Inputs<'_>, stem: &str) -> Result<Vec<Written>> {
+    let Inputs { files, without, cancel } = inputs;
     let Some(FileEntry { table, date, .. }) = files.first() else { return Ok(Vec::new()) };
-    let ids: BTreeSet<String> = files.iter().flat_map(|file| file.objects.iter().cloned()).collect();
     let ending = Ending {
-        known: catalog.objects_by_id(&ids)?,
+        known: catalog.objects_in(files.iter().map(|file| &file.path))?,
         merged: Some(parquet::Merged {
             files: files.iter().map(|file| file.path.clone()).collect(),
             rows: without.is_empty().then(|| files.iter().map(|file| file.rows).sum()),
@@ -48,6 +56,7 @@ pub fn rewrite(
     let mut written = Vec::new();
     let mut part: Option<Part> = None;
     while let Some(mut batch) = merge.next()? {
+        cancel.check()?;
         while batch.num_rows() > 0 {
             let mut open = match part.take() {
                 Some(open) => open,
@@ -56,7 +65,7 @@ pub fn rewrite(
             let room = usize::try_from(FILE_ROWS - open.rows()).unwrap_or(usize::MAX).min(batch.num_rows());
             open.write(&batch.slice(0, room))?;
             batch = batch.slice(room, batch.num_rows() - room);
-            if open.rows() == FILE_ROWS {
+            if open.rows() == FILE_ROWS || open.bytes_written() >= FILE_BYTES {
                 written.push(open.finish(&ending)?);
             } else {
                 part = Some(open);
@@ -88,6 +97,8 @@ struct Input {
     batch: RecordBatch,
     /// Index of the next row in the batch.
     at: usize,
+    /// Bytes of a row of the batch, on average.
+    row_bytes: u64,
 }
 
 impl<'l> Merge<'l> {
@@ -102,6 +113,7 @@ impl<'l> Merge<'l> {
             reader: None,
             batch: RecordBatch::new_empty(schema.clone()),
             at: 0,
+            row_bytes: 0,
         });
         let due = files.iter().enumerate().map(|(input, file)| Reverse((file.min_ts, input)));
         Self { lake, schema, without, inputs: inputs.collect(), due: due.collect(), reached: i64::MIN }
@@ -110,24 +122,28 @@ impl<'l> Merge<'l> {
     /// Returns the next rows; `None` at the end.
     fn next(&mut self) -> Result<Option<RecordBatch>> {
         let mut held: Vec<RecordBatch> = Vec::new();
-        let mut place_of: Vec<Option<usize>> = vec![None; self.inputs.len()];
+        let mut place_of: HashMap<usize, usize> = HashMap::new();
         let mut picks: Vec<(usize, usize)> = Vec::with_capacity(BATCH_ROWS);
+        let mut bytes = 0;
         while picks.len() < BATCH_ROWS
+            && bytes < MERGED_BYTES
             && let Some(Reverse((_, at))) = self.due.pop()
         {
             let input = &mut self.inputs[at];
             if input.at == input.batch.num_rows() {
-                place_of[at] = None;
+                place_of.remove(&at);
                 self.load(at)?;
                 continue;
             }
-            let place = *place_of[at].get_or_insert_with(|| {
+            let row_bytes = input.row_bytes;
+            let place = *place_of.entry(at).or_insert_with(|| {
                 held.push(input.batch.clone());
                 held.len() - 1
             });
             let ts = input.batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
             let rival = self.due.peek().map(|Reverse(rival)| *rival);
             while picks.len() < BATCH_ROWS
+                && bytes < MERGED_BYTES
                 && let Some(next) = ts.get(input.at)
                 && rival.is_none_or(|rival| (*next, at) < rival)
             {
@@ -136,6 +152,7 @@ impl<'l> Merge<'l> {
                 }
                 self.reached = *next;
                 picks.push((place, input.at));
+                bytes += row_bytes;
                 input.at += 1;
             }
             self.due.push(Reverse((ts.get(input.at).copied().unwrap_or(self.reached), at)));
@@ -167,6 +184,7 @@ impl<'l> Merge<'l> {
             let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
             if let Some(first) = ts.first() {
                 self.due.push(Reverse((*first, at)));
+                input.row_bytes = text_bytes(&batch) / ts.len() as u64 + 1;
                 input.batch = batch;
                 return Ok(());
             }
@@ -185,7 +203,8 @@ fn unreadable(path: &str, cause: impl Into<Cause>) -> Error {
 
 fn open(lake: &Lake, path: &str) -> std::result::Result<ParquetRecordBatchReader, Cause> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(lake.root.join(path))?)?;
-    Ok(builder.with_batch_size(BATCH_ROWS).build()?)
+    let rows = parquet::rows_at_once(builder.metadata());
+    Ok(builder.with_batch_size(rows).build()?)
 }
 
 /// Returns rows with the columns and types of `schema`; a column that a file of an earlier version

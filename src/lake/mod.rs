@@ -13,6 +13,7 @@ pub mod lock; // one writer at a time
 pub mod merge; // sorted files → sorted files
 pub mod parquet; // layout and footer of a file
 pub mod part; // one file while it is written
+pub mod relations; // relations of several files, each once
 pub mod repair; // repair from the footers of files
 pub mod rows; // records → Arrow batches
 pub mod space; // what the disk has left
@@ -32,7 +33,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Version of everything persisted: Parquet footers and catalog.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The tables beside the contract's: relations and changes, found in the rows of others.
 const DERIVED: [&str; 2] = ["topology", "change"];

@@ -18,6 +18,8 @@ use std::io::Write;
 
 /// Rows per row group: few enough to prune by time, enough to compress well.
 pub const ROW_GROUP_ROWS: usize = 131_072;
+/// Bytes of a row group: a reader holds one.
+const ROW_GROUP_BYTES: usize = 128 << 20;
 /// Columns with a bloom filter: one value is searched among millions.
 const BLOOM_FILTERED: [&str; 4] = ["pod", "trace_id", "audit_id", "uid"];
 /// Long texts and hashes, without statistics: their minimum and maximum prune nothing.
@@ -33,6 +35,11 @@ const UNORDERED: [&str; 10] = [
     "trace_id",
     "span_id",
 ];
+
+/// Rows and bytes read at once. A response to a list request has many MiB, so that a thousand of them exceed both the
+/// memory and the 2 GiB of an Arrow array.
+pub const BATCH_ROWS: usize = 1024;
+const BATCH_BYTES: u64 = 8 << 20;
 
 const VERSION_KEY: &str = "headwater.version";
 const OBJECTS_KEY: &str = "headwater.objects";
@@ -109,6 +116,7 @@ fn properties(table: Option<Table>) -> WriterProperties {
         .set_writer_version(WriterVersion::PARQUET_1_0) // readable by every other engine
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_column_statistics_enabled(ColumnPath::from("ts"), EnabledStatistics::Page);
     for column in UNORDERED {
@@ -122,4 +130,17 @@ fn properties(table: Option<Table>) -> WriterProperties {
         builder = builder.set_column_bloom_filter_enabled(ColumnPath::from(column.name), true);
     }
     builder.build()
+}
+
+/// Returns the number of rows to read at once, by the row group with the largest rows. Sizes in the file do not
+/// count a text in a dictionary again, unencoded ones do.
+pub fn rows_at_once(metadata: &ParquetMetaData) -> usize {
+    let row_bytes = metadata.row_groups().iter().map(|group| {
+        let sizes = group.columns().iter().map(|column| {
+            column.unencoded_byte_array_data_bytes().unwrap_or(0).max(column.uncompressed_size())
+        });
+        sizes.sum::<i64>().unsigned_abs() / group.num_rows().unsigned_abs().max(1)
+    });
+    let rows = BATCH_BYTES / row_bytes.max().unwrap_or(0).max(1);
+    usize::try_from(rows).unwrap_or(BATCH_ROWS).clamp(1, BATCH_ROWS)
 }

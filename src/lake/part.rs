@@ -14,6 +14,9 @@ use model::table::Table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// Bytes of texts that are written at once: a page of large rows has this many and not a thousand times as many.
+const PAGE_BYTES: u64 = 16 << 20;
+
 /// A file that is being written.
 pub struct Part {
     temporary: PathBuf,
@@ -64,6 +67,7 @@ impl Part {
             bytes: 0,
             min_ts: i64::MAX,
             max_ts: i64::MIN,
+            hash: String::new(),
             objects: Vec::new(),
         };
         Ok(Self { temporary, writer, entry, objects: BTreeSet::new() })
@@ -74,8 +78,19 @@ impl Part {
         self.entry.rows
     }
 
+    /// Returns the bytes in the file so far, without those of the last row group.
+    pub fn bytes_written(&self) -> u64 {
+        self.writer.bytes_written() as u64
+    }
+
     /// Adds rows. They are sorted by `ts` and not earlier than the rows before.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        // the writer ends a page only between two calls or after a thousand rows
+        let rows = batch.num_rows();
+        if rows > 1 && text_bytes(batch) > PAGE_BYTES {
+            self.write(&batch.slice(0, rows / 2))?;
+            return self.write(&batch.slice(rows / 2, rows - rows / 2));
+        }
         self.writer.write(batch).map_err(|error| failed(&self.temporary, error))?;
         let ts = batch.column(0).as_primitive::<TimestampMicrosecondType>().values();
         self.entry.rows += batch.num_rows() as u64;
@@ -100,10 +115,20 @@ impl Part {
         let origins: Vec<Origin> = self.objects.iter().map(origin).collect();
         let target = parquet::finish(self.writer, &origins, ending.merged.as_ref())
             .map_err(|error| at(error.into()))?;
-        self.entry.bytes = target.sync().map_err(|error| at(error.into()))?;
+        (self.entry.bytes, self.entry.hash) = target.sync().map_err(|error| at(error.into()))?;
         self.entry.objects = self.objects.into_iter().collect();
         Ok((self.temporary, self.entry))
     }
+}
+
+/// Returns the bytes of the texts of a batch; names that are stored once count nothing.
+pub fn text_bytes(batch: &RecordBatch) -> u64 {
+    let texts = batch.columns().iter().filter_map(|column| column.as_string_opt::<i32>());
+    let bytes = texts.map(|texts| {
+        let offsets = texts.value_offsets();
+        offsets.last().zip(offsets.first()).map_or(0, |(last, first)| (last - first).unsigned_abs())
+    });
+    bytes.map(u64::from).sum()
 }
 
 /// Returns the object id of each row.

@@ -5,7 +5,7 @@
 use crate::lake::catalog::{Catalog, FileEntry, ObjectEntry, ObjectState};
 use crate::lake::parquet::{Merged, Origin};
 use crate::lake::verify::{
-    Content, Fault, Verification, VerifyOptions, add, content, is_later, unknown, verify,
+    Content, Fault, Verification, VerifyOptions, add, content, hash_of, is_later, unknown, verify,
 };
 use crate::lake::{Lake, is_derived};
 use model::error::{Error, Result};
@@ -99,7 +99,8 @@ pub fn repair(lake: &Lake, catalog: &mut Catalog, verification: &Verification) -
             .filter(|object| object.state == ObjectState::Lost)
             .map(|object| Fault { name: object.key.clone(), why: object.reason.clone().unwrap_or_default() }),
     );
-    let files: Vec<FileEntry> = adopted.iter().filter_map(|(path, content)| entry(path, content)).collect();
+    let files: Vec<FileEntry> =
+        adopted.iter().filter_map(|(path, content)| entry(lake, path, content)).collect();
     catalog.commit(&objects, &files, &[])?;
     repaired.adopted = files.into_iter().map(|file| file.path).collect();
     Ok(repaired)
@@ -114,7 +115,7 @@ fn lose_damaged(catalog: &mut Catalog, verification: &Verification, repaired: &m
     for file in catalog.live_files()? {
         if let Some(why) = damaged.get(&*file.path) {
             let why = format!("some of its rows were in `{}`: {why}", file.path);
-            lost.extend(file.objects.into_iter().map(|id| (id, why.clone())));
+            lost.extend(catalog.objects_in([&file.path])?.into_keys().map(|id| (id, why.clone())));
             repaired.dropped.push(file.path);
         }
     }
@@ -219,7 +220,7 @@ fn objects_of(files: &BTreeMap<&str, &Content>) -> Vec<ObjectEntry> {
 }
 
 /// Returns the catalog entry of a file.
-fn entry(path: &str, content: &Content) -> Option<FileEntry> {
+fn entry(lake: &Lake, path: &str, content: &Content) -> Option<FileEntry> {
     let mut parts = path.split('/');
     let (table, date) = (parts.next()?, parts.next()?.strip_prefix("date=")?);
     Some(FileEntry {
@@ -230,6 +231,7 @@ fn entry(path: &str, content: &Content) -> Option<FileEntry> {
         bytes: content.bytes,
         min_ts: content.min_ts,
         max_ts: content.max_ts,
+        hash: hash_of(&lake.root.join(path)).unwrap_or_default(),
         objects: content.objects.keys().cloned().collect(),
     })
 }

@@ -9,14 +9,16 @@ use format::reader::Row;
 use model::entity::{workload_of_owner, workload_of_pod};
 use model::record::Body;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// The description of the table `topology`.
-pub const ABOUT: &str =
-    "relations between Kubernetes objects, from events and audit: one row per relation, when first seen";
+pub const ABOUT: &str = "relations between Kubernetes objects, from events and audit: one row per relation and day, when first and last \
+     seen; after some days one row per relation of a workload";
 
-/// The columns of `topology` after `ts`, with descriptions.
+/// The columns of `topology` between `ts` and `last_ts`, with descriptions.
 pub const COLUMNS: [(&str, &str); 8] = [
     ("cluster", "cluster"),
     ("namespace", "namespace"),
@@ -49,6 +51,9 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// All relations.
+    pub const ALL: [Self; 5] = [Self::Owns, Self::RunsOn, Self::Scales, Self::Selects, Self::Uses];
+
     /// Returns the name in SQL.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,41 +80,73 @@ pub struct Edge {
     /// How the two objects are related.
     pub relation: Relation,
     /// Kind of the other object.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Name of the other object.
     pub name: String,
 }
 
-/// Relations, each with the time (µs) and row id of the first log line that has it.
-pub type Edges = BTreeMap<Edge, (i64, String)>;
+/// When log lines had a relation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Time of the first line, µs.
+    pub first: i64,
+    /// Time of the last line, µs.
+    pub last: i64,
+    /// Row id of the first line.
+    pub row_id: String,
+}
+
+/// Relations, each once.
+pub type Edges = BTreeMap<Edge, Seen>;
+
+/// Adds a relation, or the times at which a known one was seen.
+pub fn add(edges: &mut Edges, edge: Edge, seen: Seen) {
+    match edges.entry(edge) {
+        Entry::Vacant(entry) => {
+            entry.insert(seen);
+        }
+        Entry::Occupied(mut entry) => {
+            let known = entry.get_mut();
+            known.last = known.last.max(seen.last);
+            if seen.first < known.first {
+                (known.first, known.row_id) = (seen.first, seen.row_id);
+            }
+        }
+    }
+}
 
 /// Returns the Arrow schema of `topology`.
 pub fn schema(text: &DataType) -> SchemaRef {
     let ts = Field::new("ts", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false);
     let texts = COLUMNS.iter().map(|(name, _)| Field::new(*name, text.clone(), true));
-    Arc::new(Schema::new(std::iter::once(ts).chain(texts).collect::<Vec<_>>()))
+    let last = Field::new("last_ts", ts.data_type().clone(), true);
+    Arc::new(Schema::new(std::iter::once(ts).chain(texts).chain([last]).collect::<Vec<_>>()))
 }
 
 /// Returns relations as rows sorted by `ts`.
 pub fn batch(edges: &Edges) -> Result<RecordBatch, ArrowError> {
-    let mut rows: Vec<(&Edge, &(i64, String))> = edges.iter().collect();
-    rows.sort_by_key(|(_, (ts, _))| *ts);
+    let mut rows: Vec<(&Edge, &Seen)> = edges.iter().collect();
+    rows.sort_by_key(|(_, seen)| seen.first);
     let text = |get: fn(&Edge) -> &str| -> ArrayRef {
         Arc::new(
             rows.iter().map(|(edge, _)| Some(get(edge)).filter(|t| !t.is_empty())).collect::<StringArray>(),
         )
     };
-    let ts = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|(_, (ts, _))| *ts));
+    let times = |get: fn(&Seen) -> i64| -> ArrayRef {
+        let times = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|(_, seen)| get(seen)));
+        Arc::new(times.with_timezone("UTC"))
+    };
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(ts.with_timezone("UTC")),
+        times(|seen| seen.first),
         text(|e| &e.cluster),
         text(|e| &e.namespace),
         text(|e| &e.workload),
         text(|e| &e.pod),
         text(|e| e.relation.name()),
-        text(|e| e.kind),
+        text(|e| &e.kind),
         text(|e| &e.name),
-        Arc::new(rows.iter().map(|(_, (_, row))| Some(row.as_str())).collect::<StringArray>()),
+        Arc::new(rows.iter().map(|(_, seen)| Some(seen.row_id.as_str())).collect::<StringArray>()),
+        times(|seen| seen.last),
     ];
     RecordBatch::try_new(schema(&DataType::Utf8), columns)
 }
@@ -172,7 +209,8 @@ pub fn observe(row: &Row<'_>, object_id: &str, cluster: &str, edges: &mut Edges)
         _ => {}
     }
     for edge in found {
-        edges.entry(edge).or_insert_with(|| (row.ts, format!("{object_id}:{}", row.line)));
+        let seen = Seen { first: row.ts, last: row.ts, row_id: format!("{object_id}:{}", row.line) };
+        add(edges, edge, seen);
     }
 }
 
@@ -185,7 +223,7 @@ fn runs_on(base: &Edge, pod: &str, node: &str) -> Edge {
         workload: workload_of_pod(pod, Some(node)).to_owned(),
         pod: pod.to_owned(),
         relation: Relation::RunsOn,
-        kind: "Node",
+        kind: "Node".into(),
         name: node.to_owned(),
         ..base.clone()
     }
@@ -207,7 +245,7 @@ fn of_object(resource: &str, name: &str, body: &Value, base: &Edge, found: &mut 
         let edge = |workload: &str| Edge {
             workload: workload.to_owned(),
             relation,
-            kind,
+            kind: kind.into(),
             name: name.to_owned(),
             ..base.clone()
         };
@@ -230,7 +268,7 @@ fn of_object(resource: &str, name: &str, body: &Value, base: &Edge, found: &mut 
                 };
                 found.push(Edge {
                     relation: Relation::Owns,
-                    kind,
+                    kind: kind.into(),
                     name: owner.to_owned(),
                     ..subject.clone()
                 });
@@ -269,7 +307,12 @@ fn owner_kind(kind: &str) -> &'static str {
 fn uses(spec: &Value, subject: &Edge, found: &mut Vec<Edge>) {
     let mut add = |kind: &'static str, name: Option<&str>| {
         if let Some(name) = name {
-            found.push(Edge { relation: Relation::Uses, kind, name: name.to_owned(), ..subject.clone() });
+            found.push(Edge {
+                relation: Relation::Uses,
+                kind: kind.into(),
+                name: name.to_owned(),
+                ..subject.clone()
+            });
         }
     };
     let items = |value: &'_ Value, key: &str| -> Vec<Value> {

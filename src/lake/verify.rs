@@ -11,9 +11,10 @@ use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use model::error::Result;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 /// A fault of a file or object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct Verification {
     pub damaged: Vec<Fault>,
     /// Files on disk that the catalog does not have.
     pub strays: Vec<Fault>,
-    /// Objects whose number of rows differs from the number read.
+    /// Objects whose number of rows differs from the number read, and files with rows of unknown objects.
     pub miscounted: Vec<Fault>,
 }
 
@@ -51,7 +52,7 @@ impl Verification {
 pub struct VerifyOptions {
     /// Files that the catalog does not have, see [`unknown`].
     pub unknown: Vec<String>,
-    /// Read every column, and count the rows of every object.
+    /// Read every column, compare the content with what was written, and count the rows of every object.
     pub deep: bool,
 }
 
@@ -71,16 +72,16 @@ pub fn verify(
     seen: &dyn Fn(&FileEntry),
 ) -> Result<Verification> {
     let mut verification = Verification::default();
-    let mut counted = BTreeMap::new();
-    let objects = catalog.objects(None)?; // before the files, since a writer may add to both
+    let mut counted = Counted::new();
+    let started = catalog.now()?; // what a writer adds from now on is not compared
     for file in catalog.live_files()? {
         seen(&file);
         verification.files += 1;
         match check(lake, &file, options.deep) {
             Ok(content) => {
                 verification.rows += content.rows;
-                if !is_derived(&file.table) {
-                    add(&mut counted, content.objects);
+                if options.deep && !is_derived(&file.table) {
+                    count(&mut counted, &file.path, &content);
                 }
             }
             // a writer may have replaced it since
@@ -93,17 +94,47 @@ pub fn verify(
         verification.strays.push(Fault { name: path, why });
     }
     if options.deep && verification.damaged.is_empty() {
-        // expired objects have fewer rows, lost ones are read again anyway
-        for object in objects.iter().filter(|o| !matches!(o.state, ObjectState::Expired | ObjectState::Lost))
-        {
-            let (rows, read) = (counted.get(&object.id).copied().unwrap_or(0), object.rows());
-            if rows != read && catalog.object(&object.key)?.as_ref() == Some(object) {
-                let why = format!("`{}` has {rows} rows, but {read} were read", object.key);
-                verification.miscounted.push(Fault { name: object.id.clone(), why });
+        catalog.each_object("", &mut |object, read_ts| {
+            let rows = counted.remove(&place_of(&object.id, &object.key)).map_or(0, |(rows, _)| rows);
+            // expired objects have fewer rows, lost ones are read again anyway
+            let is_whole = !matches!(object.state, ObjectState::Expired | ObjectState::Lost);
+            if is_whole && rows != object.rows() && read_ts <= started {
+                let why = format!("`{}` has {rows} rows, but {} were read", object.key, object.rows());
+                verification.miscounted.push(Fault { name: object.id, why });
             }
-        }
+            Ok(true)
+        })?;
+        verification.miscounted.extend(counted.into_values().map(|(rows, path)| Fault {
+            name: path,
+            why: format!("{rows} of its rows are of an object that the catalog does not have"),
+        }));
+        verification.miscounted.sort_by(|a, b| (&a.name, &a.why).cmp(&(&b.name, &b.why)));
     }
     Ok(verification)
+}
+
+/// Numbers of rows by object id and key, each with the first file that has some.
+type Counted = HashMap<[u8; 16], (u64, String)>;
+
+/// Returns a short hash of an object's id and key: a year has tens of millions.
+fn place_of(id: &str, key: &str) -> [u8; 16] {
+    let hash = blake3::hash(format!("{id}\n{key}").as_bytes());
+    hash.as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+/// Adds the rows of a file by id and key: with a key of another object they are not the rows of this one.
+fn count(counted: &mut Counted, path: &str, content: &Content) {
+    for (id, rows) in &content.objects {
+        let mut own = *rows;
+        for ((_, key), others) in
+            content.mixed.range((id.clone(), String::new())..).take_while(|(of, _)| of.0 == *id)
+        {
+            own -= others;
+            counted.entry(place_of(id, key)).or_insert_with(|| (0, path.to_owned())).0 += others;
+        }
+        let key = content.keys.get(id).map_or("", String::as_str);
+        counted.entry(place_of(id, key)).or_insert_with(|| (0, path.to_owned())).0 += own;
+    }
 }
 
 /// Adds counts of rows by object.
@@ -148,6 +179,10 @@ pub struct Content {
     pub objects: BTreeMap<String, u64>,
     /// Object keys by id; empty if `source` was not read.
     pub keys: BTreeMap<String, String>,
+    /// Numbers of rows by object id and key, of rows whose key is not that in `keys`.
+    pub mixed: BTreeMap<(String, String), u64>,
+    /// Hash of all bytes; empty if not every column was read.
+    pub hash: String,
     /// Metadata of the footer.
     pub footer: Footer,
 }
@@ -164,6 +199,9 @@ fn check(lake: &Lake, file: &FileEntry, deep: bool) -> std::result::Result<Conte
     }
     if (content.min_ts, content.max_ts) != (file.min_ts, file.max_ts) {
         return Err("its first or last time differs from the catalog".into());
+    }
+    if deep && !file.hash.is_empty() && content.hash != file.hash {
+        return Err("its content differs from what was written".into());
     }
     Ok(content)
 }
@@ -197,6 +235,8 @@ fn read(lake: &Lake, path: &str, columns: Option<&[&str]>) -> std::result::Resul
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
+    let rows_at_once = parquet::rows_at_once(builder.metadata());
+    builder = builder.with_batch_size(rows_at_once);
     let mut content = Content { bytes, min_ts: i64::MAX, max_ts: i64::MIN, footer, ..Content::default() };
     for batch in builder.build().map_err(|error| unread(&error))? {
         let batch = batch.map_err(|error| unread(&error))?;
@@ -211,15 +251,31 @@ fn read(lake: &Lake, path: &str, columns: Option<&[&str]>) -> std::result::Resul
         content.rows += batch.num_rows() as u64;
         let sources = batch.column_by_name("source").and_then(|column| column.as_string_opt::<i32>());
         for (row, id) in object_ids(&batch).enumerate() {
+            let key = sources.map(|sources| sources.value(row));
             if let Some(rows) = content.objects.get_mut(id) {
                 *rows += 1;
+                if let Some(key) = key
+                    && content.keys.get(id).is_some_and(|known| known != key)
+                {
+                    *content.mixed.entry((id.to_owned(), key.to_owned())).or_default() += 1;
+                }
                 continue;
             }
             content.objects.insert(id.to_owned(), 1);
-            if let Some(sources) = sources {
-                content.keys.insert(id.to_owned(), sources.value(row).to_owned());
+            if let Some(key) = key {
+                content.keys.insert(id.to_owned(), key.to_owned());
             }
         }
     }
+    if columns.is_none() {
+        content.hash = hash_of(&full).map_err(|error| unread(&error))?;
+    }
     Ok(content)
+}
+
+/// Returns the hash of a file.
+pub fn hash_of(path: &Path) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    std::io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }

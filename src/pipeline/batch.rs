@@ -105,7 +105,8 @@ pub fn download(
     let now = Ts::now();
     commit::sweep(&workspace.lake, &workspace.catalog, now)?;
     (control.on_step)("collect");
-    let (listed, mut problems) = list(&workspace, &source, &scope(&installation.config, day, day)?)?;
+    let (listed, mut problems) =
+        list(&workspace, &source, &scope(&installation.config, day, day)?, control.cancel)?;
     if listed.is_empty() && problems.is_empty() {
         problems.push(no_object_problem(&installation.config, day));
     }

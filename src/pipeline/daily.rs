@@ -12,13 +12,13 @@ use crate::lake::commit;
 use crate::pipeline::Workspace;
 use crate::pipeline::outcome::{Delivered, Outcome, ReportReason};
 use crate::pipeline::steps::Steps;
-use crate::pipeline::workspace::LOOKBACK_DAYS;
+use crate::pipeline::upkeep::upkeep;
+use crate::pipeline::workspace::{LOOKBACK_DAYS, back};
 use crate::source::Source;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use model::error::{Error, ErrorKind, Problem, Result};
 use model::report::Report;
 use model::time::{Ts, Window, parse_date};
-use std::collections::BTreeSet;
 use tokio::runtime::Handle;
 
 /// The schedule if none is configured: a day is due as soon as it is over.
@@ -89,6 +89,10 @@ impl<'d> Daily<'d> {
         for problem in receipts.iter().filter_map(Receipt::problem) {
             tracing::error!(%problem, "no day reports this problem");
         }
+        (self.on_step)("upkeep");
+        if let Err(error) = upkeep(self.workspace, (self.now)(), self.cancel) {
+            first_error.get_or_insert(error);
+        }
         first_error.map_or(Ok(()), Err)
     }
 
@@ -102,12 +106,10 @@ impl<'d> Daily<'d> {
             None => Schedule::parse(MIDNIGHT, zone)?,
         };
         let (now, limit) = ((self.now)(), config.schedule.catch_up_days);
-        let runs = self.workspace.catalog.runs(None)?;
-        let finished: BTreeSet<&str> =
-            runs.iter().filter(|run| run.state.is_final()).map(|run| run.date.as_str()).collect();
-        let is_open = |day: &NaiveDate| !finished.contains(day.to_string().as_str());
+        let finished = self.workspace.catalog.finished_days("")?;
+        let is_open = |day: &NaiveDate| !finished.contains(&day.to_string());
         // the first run was due for the day before it
-        let first = runs.iter().map(|run| run.started_ts).min().map(|started| Ts(started).date(zone));
+        let first = self.workspace.catalog.first_start()?.map(|started| Ts(started).date(zone));
         let before = first.map(|first| back(first, 2));
         let all = schedule.due(before, now, u32::MAX);
         let (old, days) = all.split_at(all.len().saturating_sub(limit as usize));
@@ -156,7 +158,7 @@ impl<'d> Daily<'d> {
 
     /// Starts a run of a day, or resumes the last one if it was interrupted.
     fn start_run(&mut self, day: NaiveDate) -> Result<Steps<'d>> {
-        let latest = self.workspace.catalog.runs(Some(&day.to_string()))?.into_iter().next();
+        let latest = self.workspace.catalog.runs(Some(&day.to_string()), 1)?.into_iter().next();
         let interrupted = latest.filter(|run| !run.state.is_final());
         let run = interrupted.map_or_else(
             || new_run(day, (self.now)()),
@@ -201,8 +203,9 @@ impl<'d> Daily<'d> {
         for (date, fingerprint) in self.workspace.catalog.reported_days(&from.to_string())? {
             let catalog = &self.workspace.catalog;
             let has_changed = catalog.day_fingerprint(&date)?.is_some_and(|current| current != fingerprint);
-            let is_interrupted = catalog.runs(Some(&date))?.first().is_some_and(|run| !run.state.is_final());
-            if date >= day.to_string() || !(has_changed || is_interrupted) {
+            let latest = catalog.runs(Some(&date), 1)?;
+            let is_interrupted = latest.first().is_some_and(|run| !run.state.is_final());
+            if date >= day.to_string() || catalog.is_expired(&date)? || !(has_changed || is_interrupted) {
                 continue;
             }
             let steps = self.start_run(parse_date(&date)?)?;
@@ -280,10 +283,9 @@ impl<'d> Daily<'d> {
     ) -> Result<Option<Report>> {
         let catalog = &self.workspace.catalog;
         let date = day.to_string();
-        let saved = catalog.reported_days(&date)?.into_iter().find(|(saved, _)| *saved == date);
-        let Some((_, fingerprint)) = saved else { return Ok(None) };
+        let Some(fingerprint) = catalog.reported_fingerprint(&date)? else { return Ok(None) };
         let current = catalog.day_fingerprint(&date)?.unwrap_or_default();
-        if current.is_empty() && !fingerprint.is_empty() {
+        if catalog.is_expired(&date)? || current.is_empty() && !fingerprint.is_empty() {
             missing.push(Problem {
                 step: "report".into(),
                 what: format!("the rows of {date} have expired; showing the saved report"),
@@ -292,8 +294,10 @@ impl<'d> Daily<'d> {
             });
             return self.workspace.saved_report(day);
         }
-        let was_finished =
-            catalog.runs(Some(&date))?.iter().any(|other| other.id != run && other.state.is_final());
+        let was_finished = catalog
+            .runs(Some(&date), usize::MAX)?
+            .iter()
+            .any(|other| other.id != run && other.state.is_final());
         if fingerprint != current || !was_finished {
             return Ok(None);
         }
@@ -327,9 +331,4 @@ fn new_run(day: NaiveDate, now: Ts) -> Run {
         ended_ts: None,
         note: None,
     }
-}
-
-/// Returns the day `days` days earlier.
-pub(super) fn back(day: NaiveDate, days: u32) -> NaiveDate {
-    day.checked_sub_days(Days::new(u64::from(days))).unwrap_or(day)
 }

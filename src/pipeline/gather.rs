@@ -1,17 +1,17 @@
 //! The first two steps of a day: lists the objects that can contain its records, and reads them.
 
+use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::ingest::{Batch, Options, ingest};
-use crate::lake::catalog::ObjectState;
 use crate::pipeline::Workspace;
-use crate::pipeline::daily::{Daily, back};
+use crate::pipeline::daily::Daily;
 use crate::pipeline::steps::Steps;
-use crate::source::{ListedObject, Scope, Source};
+use crate::pipeline::workspace::back;
+use crate::source::{ListedObject, Scope, Source, Wanted};
 use chrono::{Days, NaiveDate};
 use format::origin_of;
 use model::error::{Problem, Result};
 use model::time::{Ts, Window, parse_date};
-use std::collections::BTreeSet;
 
 impl<'d> Daily<'d> {
     /// Lists and reads the objects that can contain records of the day. Returns those that could not be
@@ -20,8 +20,8 @@ impl<'d> Daily<'d> {
         let scope = self.scope(day)?;
         let source = self.source;
         let mut objects = Vec::new();
-        let listed = steps.step(self.workspace, "collect", None, |workspace, _| {
-            let (listed, problems) = list(workspace, source, &scope)?;
+        let listed = steps.step(self.workspace, "collect", None, |workspace, cancel| {
+            let (listed, problems) = list(workspace, source, &scope, cancel)?;
             objects = listed;
             Ok(problems)
         });
@@ -88,18 +88,17 @@ pub(super) fn list(
     workspace: &Workspace,
     source: &Source,
     scope: &Scope,
+    cancel: &Cancel,
 ) -> Result<(Vec<ListedObject>, Vec<Problem>)> {
-    let lost: BTreeSet<String> =
-        workspace.catalog.objects(Some(ObjectState::Lost))?.into_iter().map(|object| object.key).collect();
+    let lost = workspace.catalog.lost_keys()?;
     let mut prefixes = workspace.config.source.prefixes(scope.from, scope.to);
     if !lost.is_empty() {
         prefixes.clear(); // they can be of any day
     }
-    let (mut objects, problems) = source.list(&prefixes)?;
-    objects.retain(|object| {
+    let keep = |object: &ListedObject| {
         scope.includes(origin_of(&object.key).day, object.modified) || lost.contains(&object.key)
-    });
-    Ok((objects, problems))
+    };
+    source.list(&Wanted { prefixes, keep: Some(&keep), cancel: cancel.clone() })
 }
 
 /// Returns the problem of a day without any object in the source.

@@ -10,6 +10,7 @@ mod gather; // the steps that list and read objects
 mod installation; // lake folder, rules folder and config
 mod outcome; // the result of a day
 mod steps; // one run with its steps, resumable
+mod upkeep; // expiry, compaction, pruning
 mod workspace; // an open lake, and the steps of an analysis
 
 pub use crate::pipeline::agent::AgentTask;
@@ -18,4 +19,5 @@ pub use crate::pipeline::batch::{JobControl, batch, download, no_stdout, send_pe
 pub use crate::pipeline::daily::Daily;
 pub use crate::pipeline::installation::Installation;
 pub use crate::pipeline::outcome::{Outcome, ReportReason};
+pub use crate::pipeline::upkeep::fold_topology;
 pub use crate::pipeline::workspace::{Analysis, Workspace, limits};

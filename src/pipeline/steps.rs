@@ -63,7 +63,7 @@ impl Steps<'_> {
                 Err(error) if self.can_retry(&error, tried, workspace) => {
                     tracing::warn!(step = name, %error, "retrying the step");
                     entry.note = Some(error.to_string());
-                    std::thread::sleep(BACKOFF.after(tried));
+                    self.cancel.sleep(BACKOFF.after(tried));
                 }
                 outcome => break outcome,
             }

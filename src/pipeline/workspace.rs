@@ -17,7 +17,7 @@ use crate::lake::catalog::Catalog;
 use crate::query::engine::{Engine, Limits};
 use crate::query::literal::quoted;
 use crate::query::rows::rows;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use model::error::{Error, Problem, Result};
 use model::lang::Lang;
 use model::report::{Finding, Report, RunInfo, Trace};
@@ -274,4 +274,9 @@ impl Workspace {
 pub fn limits(config: &Config) -> Limits {
     let zone = config.zone().unwrap_or(chrono_tz::Tz::UTC); // a config is checked when it is read
     Limits { memory_bytes: config.engine.memory_mib << 20, threads: config.threads(), zone }
+}
+
+/// Returns the day `days` days earlier.
+pub(super) fn back(day: NaiveDate, days: u32) -> NaiveDate {
+    day.checked_sub_days(Days::new(u64::from(days))).unwrap_or(day)
 }

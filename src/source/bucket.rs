@@ -1,15 +1,18 @@
 //! A bucket of an S3-compatible store: address, credentials, listing. Knows nothing of the bytes.
 
 use crate::backoff::Backoff;
+use crate::cancel::{Cancel, unless_cancelled};
 use crate::config::{ErrorText, SourceConfig};
-use crate::source::ListedObject;
+use crate::source::addressable::{Addressable, LeftOut};
 use crate::source::fetch;
 use crate::source::fetch::ATTEMPTS;
+use crate::source::{ListedObject, Wanted};
 use futures::StreamExt;
 use model::error::{Error, Result};
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, RetryConfig};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -29,6 +32,8 @@ pub struct Bucket {
     pub chunk_bytes: u64,
     /// Waits between the attempts of a request.
     pub backoff: Backoff,
+    /// Keys that listings left out.
+    pub left_out: LeftOut,
 }
 
 /// How to reach a bucket, besides its address.
@@ -56,33 +61,36 @@ impl Bucket {
         options: &BucketOptions,
         runtime: &Handle,
     ) -> Result<Self> {
+        let left_out = LeftOut::default();
         Ok(Self {
-            store: Arc::new(store(scheme, bucket, options)?),
+            store: Arc::new(store(scheme, bucket, options, &left_out)?),
             address: format!("{scheme}://{bucket}"),
             prefix: prefix.trim_matches('/').to_owned(),
             runtime: runtime.clone(),
             chunk_bytes: 4 << 20,
             backoff: Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(10) },
+            left_out,
         })
     }
 
-    /// Lists the objects below the prefixes, each relative to the bucket's own prefix; all objects if there
-    /// are no prefixes.
-    pub(super) fn list(&self, prefixes: &[String]) -> Result<Vec<ListedObject>> {
-        let below = |prefix: &str| format!("{}/{prefix}", self.prefix);
-        let mut all: Vec<String> = prefixes.iter().map(|prefix| below(prefix)).collect();
+    /// Lists the wanted objects below the prefixes, each relative to the bucket's own prefix; of the whole bucket
+    /// if there are no prefixes.
+    pub(super) fn list(&self, wanted: &Wanted<'_>) -> Result<Vec<ListedObject>> {
+        let below = |prefix: &String| format!("{}/{prefix}", self.prefix);
+        let mut all: Vec<String> = wanted.prefixes.iter().map(below).collect();
         if all.is_empty() {
             all.push(self.prefix.clone());
         }
         let mut listed = Vec::new();
         for prefix in all {
-            listed.extend(self.runtime.block_on(self.list_below(&prefix))?);
+            let listing = self.list_below(&prefix, wanted);
+            listed.extend(self.runtime.block_on(unless_cancelled(&wanted.cancel, listing))?);
         }
         Ok(listed)
     }
 
     /// Lists one prefix; a listing that fails midway goes on after the last key that it returned.
-    async fn list_below(&self, prefix: &str) -> Result<Vec<ListedObject>> {
+    async fn list_below(&self, prefix: &str, wanted: &Wanted<'_>) -> Result<Vec<ListedObject>> {
         let path = unencoded_path(prefix.trim_start_matches('/'));
         let mut listed: Vec<ListedObject> = Vec::new();
         let mut last: Option<Path> = None;
@@ -97,7 +105,7 @@ impl Bucket {
                     None => return Ok(each_once(listed)),
                     Some(Ok(meta)) => {
                         failures = 0;
-                        listed.push(self.object_of(&meta));
+                        listed.extend(Some(self.object_of(&meta)).filter(|object| wanted.includes(object)));
                         last = Some(meta.location);
                     }
                     Some(Err(error)) => break error,
@@ -108,7 +116,7 @@ impl Bucket {
                 return Err(Error::failed("cannot list the bucket")
                     .at(format!("{}/{prefix}", self.address))
                     .because(ErrorText(fetch::error_text(&error)))
-                    .hint("`headwater doctor` tests credentials, region and endpoint; keys with an empty part (`a//b`) are not supported"));
+                    .hint("`headwater doctor` tests credentials, region and endpoint"));
             }
             tokio::time::sleep(self.backoff.after(failures)).await;
         }
@@ -123,6 +131,20 @@ impl Bucket {
             size: meta.size,
             modified: Some(modified),
         }
+    }
+
+    /// Waits for `work`; fails if `cancel` ends first.
+    pub(super) fn wait<T>(
+        &self,
+        cancel: &Cancel,
+        work: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                outcome = work => outcome,
+                error = cancel.wait() => Err(io::Error::other(error)),
+            }
+        })
     }
 
     pub(super) fn path_of(&self, object: &ListedObject) -> Path {
@@ -150,7 +172,12 @@ pub fn cos_endpoint(bucket: &str, region: &str) -> String {
 }
 
 /// Returns a client. Tencent credentials are used for `cos://` if set, otherwise the AWS variables.
-fn store(scheme: &str, bucket: &str, options: &BucketOptions) -> Result<impl ObjectStore> {
+fn store(
+    scheme: &str,
+    bucket: &str,
+    options: &BucketOptions,
+    left_out: &LeftOut,
+) -> Result<impl ObjectStore> {
     let retry = RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(60), ..Default::default() };
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let tencent =
@@ -160,7 +187,8 @@ fn store(scheme: &str, bucket: &str, options: &BucketOptions) -> Result<impl Obj
         // AWS variables of another account must not be mixed in
         Some((id, key)) => AmazonS3Builder::new().with_access_key_id(id).with_secret_access_key(key),
     };
-    builder = builder.with_bucket_name(bucket).with_retry(retry);
+    let connector = Addressable(left_out.clone());
+    builder = builder.with_bucket_name(bucket).with_retry(retry).with_http_connector(connector);
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_allow_http(endpoint.starts_with("http://")).with_endpoint(endpoint);
     }

@@ -1,6 +1,7 @@
 //! Reads one object of a bucket over an unreliable network: in chunks, each retried until it is complete
 //! and of the same version as the chunks before it.
 
+use crate::cancel::Cancel;
 use crate::source::{Bucket, ListedObject, OpenedObject};
 use bytes::Bytes;
 use object_store::{Error, GetOptions, GetRange, ObjectMeta};
@@ -162,10 +163,16 @@ impl Bucket {
     }
 
     /// Returns the object as a stream that begins with `head`.
-    pub(super) fn opened(&self, head: Head) -> OpenedObject {
+    pub(super) fn opened(&self, head: Head, cancel: &Cancel) -> OpenedObject {
         let at = head.bytes.len() as u64;
-        let stream =
-            Chunks { bucket: self.clone(), object: head.object.clone(), bytes: head.bytes, at, next: None };
+        let stream = Chunks {
+            bucket: self.clone(),
+            object: head.object.clone(),
+            bytes: head.bytes,
+            at,
+            next: None,
+            cancel: cancel.clone(),
+        };
         OpenedObject { object: head.object, input: Box::new(stream) }
     }
 }
@@ -178,6 +185,7 @@ struct Chunks {
     /// Offset of the first byte after `bytes`.
     at: u64,
     next: Option<JoinHandle<Result<Bytes, ReadError>>>,
+    cancel: Cancel,
 }
 
 impl Chunks {
@@ -194,10 +202,11 @@ impl Read for Chunks {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.fetch_ahead();
         if self.bytes.is_empty()
-            && let Some(next) = self.next.take()
+            && let Some(next) = &mut self.next
         {
-            self.bytes =
-                self.bucket.runtime.block_on(next).map_err(io::Error::other)?.map_err(io::Error::other)?;
+            let chunk = async { next.await.map_err(io::Error::other)?.map_err(io::Error::other) };
+            self.bytes = self.bucket.wait(&self.cancel, chunk)?;
+            self.next = None;
             self.at += self.bytes.len() as u64;
             self.fetch_ahead();
         }

@@ -1,6 +1,6 @@
 //! Files and folders as a source: lists and opens them. Does not read their content.
 
-use crate::source::{ListedObject, OpenedObject};
+use crate::source::{ListedObject, OpenedObject, Wanted};
 use model::error::{Error, Problem, Result};
 use std::fs::{self, File};
 use std::io;
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn list(
     root: Option<&Path>,
     paths: &[PathBuf],
+    wanted: &Wanted<'_>,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<ListedObject>> {
     let mut listed = Vec::new();
@@ -17,7 +18,13 @@ pub(super) fn list(
         if !path.exists() {
             return Err(Error::usage("no such file or folder").at(path.display().to_string()));
         }
-        walk(root, path, &mut listed, problems);
+        let mut add = |object: ListedObject| {
+            if wanted.includes(&object) {
+                listed.push(object);
+            }
+            wanted.cancel.check()
+        };
+        walk(root, path, &mut add, problems)?;
     }
     Ok(listed)
 }
@@ -29,7 +36,12 @@ pub(super) fn open(root: Option<&Path>, object: &ListedObject) -> io::Result<Ope
 }
 
 /// Adds a file, or all files below a folder. Links to folders are not followed: they can form a loop.
-fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<ListedObject>, problems: &mut Vec<Problem>) {
+fn walk(
+    root: Option<&Path>,
+    path: &Path,
+    add: &mut dyn FnMut(ListedObject) -> Result<()>,
+    problems: &mut Vec<Problem>,
+) -> Result<()> {
     let problem = |what: &str, error: &io::Error| Problem {
         step: "collect".into(),
         what: format!("{what}: {error}"),
@@ -43,19 +55,22 @@ fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<ListedObject>, proble
                 for entry in entries.flatten() {
                     let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                     if !(link && entry.path().is_dir()) {
-                        walk(root, &entry.path(), listed, problems);
+                        walk(root, &entry.path(), add, problems)?;
                     }
                 }
             }
         }
-        return;
+        return Ok(());
     }
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
-        Err(error) => return problems.push(problem("cannot read the file", &error)),
+        Err(error) => {
+            problems.push(problem("cannot read the file", &error));
+            return Ok(());
+        }
     };
     if !meta.is_file() {
-        return; // sockets, devices, pipes
+        return Ok(()); // sockets, devices, pipes
     }
     let modified = meta
         .modified()
@@ -69,10 +84,10 @@ fn walk(root: Option<&Path>, path: &Path, listed: &mut Vec<ListedObject>, proble
         Some(rest) => rest.to_path_buf(),
         None => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
     };
-    listed.push(ListedObject {
+    add(ListedObject {
         key: key.to_string_lossy().into_owned(),
         etag: format!("{}-{}", meta.len(), modified.unwrap_or(0)),
         size: meta.len(),
         modified,
-    });
+    })
 }

@@ -1,12 +1,14 @@
 //! Sources of logs: a folder, or a bucket of an S3-compatible store such as Tencent COS. Lists objects and
 //! streams their bytes; must not know log formats. Keys are labels and never used as paths to write to.
 
+mod addressable; // keys that cannot be read
 mod bucket; // addresses, credentials, listing
 mod feed; // objects for several readers, fetched ahead
 mod fetch; // bytes of one object, with retries
 mod folder; // files and folders
 mod spool; // uploaded files
 
+pub use crate::source::addressable::LeftOut;
 pub use crate::source::bucket::{Bucket, BucketOptions, cos_endpoint};
 pub use crate::source::feed::Feed;
 pub use crate::source::fetch::{ReadError, error_text};
@@ -17,6 +19,7 @@ use chrono::NaiveDate;
 use model::error::{Error, Problem, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::runtime::Handle;
 
 /// An object as its source lists it.
@@ -50,6 +53,24 @@ impl Scope {
     pub fn includes(&self, day: Option<NaiveDate>, modified: Option<i64>) -> bool {
         let is_recent = modified.is_none_or(|modified| modified >= self.modified_from);
         is_recent || day.is_some_and(|day| (self.from..=self.to).contains(&day))
+    }
+}
+
+/// Which objects a listing returns.
+#[derive(Clone, Default)]
+pub struct Wanted<'w> {
+    /// Beginnings of keys that narrow the listing of a bucket; all keys if there are none.
+    pub prefixes: Vec<String>,
+    /// Selects objects; `None` selects all.
+    pub keep: Option<&'w dyn Fn(&ListedObject) -> bool>,
+    /// Cancels the listing.
+    pub cancel: Cancel,
+}
+
+impl Wanted<'_> {
+    /// Returns true if an object is wanted.
+    pub(crate) fn includes(&self, object: &ListedObject) -> bool {
+        self.keep.is_none_or(|keep| keep(object))
     }
 }
 
@@ -106,36 +127,44 @@ impl Source {
         Self::Files { root: Some(root.to_owned()), paths: vec![root.to_owned()] }
     }
 
-    /// Lists the objects, sorted by key. Also returns files and folders that could not be read. `prefixes`
-    /// narrow the listing of a bucket.
-    pub fn list(&self, prefixes: &[String]) -> Result<(Vec<ListedObject>, Vec<Problem>)> {
+    /// Lists the wanted objects, sorted by key. Also returns files, folders and keys that cannot be read. Others
+    /// than the wanted ones are not held in memory.
+    ///
+    /// # Errors
+    /// Cancellation, or a bucket that does not respond.
+    pub fn list(&self, wanted: &Wanted<'_>) -> Result<(Vec<ListedObject>, Vec<Problem>)> {
         let mut problems = Vec::new();
         let mut listed = match self {
-            Self::Files { root, paths } => folder::list(root.as_deref(), paths, &mut problems)?,
+            Self::Files { root, paths } => folder::list(root.as_deref(), paths, wanted, &mut problems)?,
             Self::Spool(spooled) => spooled.list(),
-            Self::Bucket(bucket) => bucket.list(prefixes)?,
+            Self::Bucket(bucket) => {
+                let listed = bucket.list(wanted)?;
+                problems.extend(bucket.left_out.problem(&bucket.address));
+                listed
+            }
         };
         listed.sort_by(|a, b| a.key.cmp(&b.key));
         listed.dedup_by(|a, b| a.key == b.key);
         Ok((listed, problems))
     }
 
-    /// Opens one object.
-    pub fn read(&self, object: &ListedObject) -> std::io::Result<OpenedObject> {
+    /// Opens one object. Waiting for its bytes ends when `cancel` does.
+    pub fn read(&self, object: &ListedObject, cancel: &Cancel) -> std::io::Result<OpenedObject> {
         match self {
             Self::Files { root, .. } => folder::open(root.as_deref(), object),
             Self::Spool(spooled) => spooled.open(object),
             Self::Bucket(bucket) => {
-                let head = bucket.runtime.block_on(bucket.head_of(object));
-                head.map(|head| bucket.opened(head)).map_err(std::io::Error::other)
+                let head = async { bucket.head_of(object).await.map_err(std::io::Error::other) };
+                let head = bucket.wait(cancel, head)?;
+                Ok(bucket.opened(head, cancel))
             }
         }
     }
 
     /// Returns a feed of `objects` for several readers.
-    pub fn feed(&self, objects: Vec<ListedObject>, cancel: &Cancel) -> Feed {
+    pub fn feed(&self, objects: Arc<[ListedObject]>, cancel: &Cancel) -> Feed {
         match self {
-            Self::Files { .. } | Self::Spool(_) => Feed::of_files(self.clone(), objects),
+            Self::Files { .. } | Self::Spool(_) => Feed::of_files(self.clone(), objects, cancel.clone()),
             Self::Bucket(bucket) => Feed::of_bucket(bucket.clone(), objects, cancel.clone()),
         }
     }

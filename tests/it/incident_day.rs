@@ -40,7 +40,7 @@ fn every_day_is_reported_as_reviewed() {
             (r#""id": "r[0-9]{17}""#, r#""id": "<run>""#), // other ids are hashes of what they name
             // Where the day lies on this machine, and the ids of objects, which are hashes of that.
             (r#""source": "/[^"]*/bucket/"#, r#""source": "<bucket>/"#),
-            (r#""row_id": "[0-9a-f]{12}:"#, r#""row_id": "<object>:"#),
+            (r#""row_id": "[0-9a-f]{32}:"#, r#""row_id": "<object>:"#),
         ];
         insta::with_settings!({ filters => filters, omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(format!("{name}.report"), report);

@@ -3,7 +3,8 @@
 use crate::cli::lake::open_to_write;
 use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
 use crate::lake::compact;
-use model::time::parse_date;
+use crate::pipeline::fold_topology;
+use model::time::{Ts, parse_date};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -22,15 +23,22 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
         parse_date(date)?;
     }
     let (_lock, lake, mut catalog) = open_to_write(context)?;
+    let cancel = context.cancel_on_signal();
+    if date.is_none() {
+        fold_topology(&lake, &mut catalog, &context.config, Ts::now())?;
+    }
     let due = compact::due(&catalog, date)?;
     let bar = terminal::counter(due.len() as u64, "compact");
     let (mut days, mut problems) = (Vec::new(), Vec::new());
     for (table, date) in &due {
-        match compact::compact(&lake, &mut catalog, table, date) {
+        match compact::compact(&lake, &mut catalog, table, date, &cancel) {
             Ok(day) => days.push(day),
             Err(error) => problems.push(error.into_problem("compact")),
         }
         bar.inc(1);
+        if cancel.is_cancelled() {
+            break;
+        }
     }
     bar.finish_and_clear();
     if args.json {

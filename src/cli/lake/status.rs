@@ -14,27 +14,27 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let (lake, catalog) = context.open_lake()?;
-    let objects = catalog.objects(None)?;
+    let counts = catalog.object_counts()?;
     let (totals, days) = (catalog.totals()?, catalog.days()?);
     let removed = catalog.removed(i64::MAX)?;
     let removed_bytes: u64 =
         removed.iter().filter_map(|path| Some(std::fs::metadata(lake.root.join(path)).ok()?.len())).sum();
-    let unparsed: u64 = objects.iter().map(|object| object.unparsed).sum();
-    let expired = objects.iter().filter(|object| object.state == ObjectState::Expired).count();
-    let unread: Vec<_> =
-        objects.iter().filter(|o| !matches!(o.state, ObjectState::Done | ObjectState::Expired)).collect();
+    let objects: u64 = counts.iter().map(|count| count.objects).sum();
+    let unparsed: u64 = counts.iter().map(|count| count.unparsed).sum();
+    let expired = counts.iter().find(|count| count.state == ObjectState::Expired).map_or(0, |c| c.objects);
+    let unread = catalog.unread_objects()?;
     if args.json {
         let tables: Vec<_> = totals.iter().map(|t| json!({ "table": t.table, "files": t.files, "rows": t.rows, "bytes": t.bytes, "days": t.days })).collect();
         let unread: Vec<_> =
             unread.iter().map(|o| json!({ "key": o.key, "state": o.state, "reason": o.reason })).collect();
         print_json(&json!({
-            "schema": "headwater.lake/1", "path": lake.root, "objects": objects.len(), "unparsed": unparsed,
+            "schema": "headwater.lake/1", "path": lake.root, "objects": objects, "unparsed": unparsed,
             "tables": tables, "not_read": unread, "expired_objects": expired, "days": days_json(&days),
             "awaiting_removal": { "files": removed.len(), "bytes": removed_bytes },
         }))?;
         return Ok(Done::All);
     }
-    print(&format!("{}: {} objects, {unparsed} records unparsed", lake.root.display(), objects.len()))?;
+    print(&format!("{}: {} objects, {unparsed} records unparsed", lake.root.display(), objects))?;
     for t in totals {
         let (from, to) = t.days.unwrap_or_default();
         print(&format!(

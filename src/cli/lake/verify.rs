@@ -13,7 +13,7 @@ pub struct Args {
     /// Repair what is wrong
     #[arg(long)]
     repair: bool,
-    /// Read every column, and count the rows of every object
+    /// Read every column, compare the content with what was written, and count the rows of every object
     #[arg(long)]
     deep: bool,
     /// Print one JSON document

@@ -1,18 +1,7 @@
-//! Counts of objects and deliveries, and the size of the last day, for the metrics.
+//! Counts of deliveries, and the size of the last day, for the metrics.
 
-use crate::lake::catalog::{Catalog, DeliveryState, ObjectState, failed};
+use crate::lake::catalog::{Catalog, DeliveryState, failed};
 use model::error::Result;
-
-/// The number of objects in one state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectCount {
-    /// State of the objects.
-    pub state: ObjectState,
-    /// Number of objects.
-    pub objects: u64,
-    /// Number of their records that no format could parse.
-    pub unparsed: u64,
-}
 
 /// The number of deliveries to one channel in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,20 +15,6 @@ pub struct DeliveryCount {
 }
 
 impl Catalog {
-    /// Returns the number of consumed objects by state.
-    pub fn object_counts(&self) -> Result<Vec<ObjectCount>> {
-        let mut query = self
-            .connection
-            .prepare("select state, count(*), sum(unparsed) from objects group by state order by state")
-            .map_err(failed)?;
-        let rows = query
-            .query_map([], |row| {
-                Ok(ObjectCount { state: row.get(0)?, objects: row.get(1)?, unparsed: row.get(2)? })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
-    }
-
     /// Returns the number of deliveries by channel and state.
     pub fn delivery_counts(&self) -> Result<Vec<DeliveryCount>> {
         let mut query = self

@@ -5,49 +5,23 @@
 mod audit_log; // requests to the API; a file of its own
 mod briefs; // what a model wrote
 mod counts; // numbers for the metrics
+mod objects; // objects that were read
 mod outbox; // messages to channels
 mod runs; // runs, their steps, reports by day
 mod state; // states of objects, runs, steps and messages
 mod upkeep; // files by day and object, expiry
 
 pub use crate::lake::catalog::audit_log::{AuditEntry, AuditLog};
-pub use crate::lake::catalog::counts::{DeliveryCount, ObjectCount};
-pub use crate::lake::catalog::outbox::{Delivery, OutboxEntry};
+pub use crate::lake::catalog::counts::DeliveryCount;
+pub use crate::lake::catalog::objects::{ObjectCount, ObjectEntry};
+pub use crate::lake::catalog::outbox::OutboxEntry;
 pub use crate::lake::catalog::runs::{Run, StepEntry};
 pub use crate::lake::catalog::state::{DeliveryState, ObjectState, PartState, RunState, StepState};
 pub use crate::lake::catalog::upkeep::DayTotals;
 
 use model::error::{Error, Result};
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 use std::path::Path;
-
-/// An object that was read into the lake.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ObjectEntry {
-    /// Key in its source.
-    pub key: String,
-    /// Id: the first half of its row ids.
-    pub id: String,
-    /// Version of its content, from its source. Empty if it must be read again.
-    pub etag: String,
-    /// Size in bytes as stored in its source, possibly compressed.
-    pub size: u64,
-    /// Chain of formats of most of its records.
-    pub format: String,
-    /// Number of frames read.
-    pub frames: u64,
-    /// Number of parsed records.
-    pub parsed: u64,
-    /// Number of records that no format could parse; they are rows too.
-    pub unparsed: u64,
-    /// Number of records dropped by a rule of the format.
-    pub dropped: u64,
-    /// State of its rows.
-    pub state: ObjectState,
-    /// Why it is damaged, rejected or lost; else `None`.
-    pub reason: Option<String>,
-}
 
 /// One live Parquet file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +40,10 @@ pub struct FileEntry {
     pub min_ts: i64,
     /// Last `ts`, µs.
     pub max_ts: i64,
-    /// Ids of the objects that its rows come from.
+    /// Hash of its content; empty if an earlier version wrote it.
+    pub hash: String,
+    /// Ids of the objects that its rows come from, of a file that is added. Empty in what the catalog returns, see
+    /// [`Catalog::objects_in`].
     pub objects: Vec<String>,
 }
 
@@ -85,18 +62,16 @@ pub struct TableTotals {
     pub days: Option<(String, String)>,
 }
 
+/// The time of the transaction, µs.
+const NOW: &str = "select cast(unixepoch('subsec') * 1000000 as integer)";
+
 const SCHEMA: &str = "
-create table if not exists objects (
-    key text primary key, id text not null, etag text not null, size integer not null,
-    format text not null, frames integer not null, parsed integer not null, unparsed integer not null,
-    dropped integer not null, state text not null, reason text
-);
-create index if not exists objects_by_id on objects (id);
 create table if not exists files (
     path text primary key, tab text not null, date text not null, rows integer not null,
-    bytes integer not null, min_ts integer not null, max_ts integer not null
+    bytes integer not null, min_ts integer not null, max_ts integer not null, hash text not null default ''
 );
 create index if not exists files_by_time on files (tab, min_ts, max_ts);
+create index if not exists files_by_day on files (date, tab);
 create table if not exists file_objects (
     path text not null references files (path) on delete cascade, object text not null,
     primary key (path, object)
@@ -108,6 +83,11 @@ create index if not exists file_objects_by_object on file_objects (object);
 #[derive(Debug)]
 pub struct Catalog {
     connection: Connection,
+}
+
+/// Returns texts as a JSON list for `json_each`.
+fn list<'t>(texts: impl IntoIterator<Item = &'t String>) -> String {
+    serde_json::Value::from_iter(texts.into_iter().map(String::as_str)).to_string()
 }
 
 fn failed(error: rusqlite::Error) -> Error {
@@ -128,31 +108,52 @@ impl Catalog {
         };
         let at = |error| failed(error).at(path.display().to_string());
         let connection = open().map_err(at)?;
-        let version: u32 =
-            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at)?;
+        let mut catalog = Self { connection };
+        catalog.migrate().map_err(|error| error.at(path.display().to_string()))?;
+        Ok(catalog)
+    }
+
+    /// Brings the tables to the current version, in one transaction. Writes nothing if they are, so that
+    /// readers do not wait for a writer.
+    fn migrate(&mut self) -> Result<()> {
+        let version_of = |connection: &Connection| -> Result<u32> {
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)
+        };
+        let version = version_of(&self.connection)?;
         if version > crate::lake::FORMAT_VERSION {
             return Err(Error::failed(format!("the lake was written by a later version (format {version})"))
-                .at(path.display().to_string())
                 .hint("use that version of headwater, or ingest into a new lake"));
         }
+        if version == crate::lake::FORMAT_VERSION {
+            return Ok(());
+        }
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let version = version_of(&transaction)?; // another process may have been first
+        let change = |sql: &str| transaction.execute_batch(sql).map_err(failed);
         if version == 1 {
             // format 1 created these tables with other columns and never wrote to them
-            connection
-                .execute_batch(
-                    "drop table if exists steps; drop table if exists runs; drop table if exists deliveries",
-                )
-                .map_err(at)?;
+            change("drop table if exists steps; drop table if exists runs; drop table if exists deliveries")?;
         }
-        connection.execute_batch(SCHEMA).map_err(at)?;
-        connection.execute_batch(runs::SCHEMA).map_err(at)?;
-        connection.execute_batch(outbox::SCHEMA).map_err(at)?;
-        connection.execute_batch(upkeep::SCHEMA).map_err(at)?;
-        connection.execute_batch(briefs::SCHEMA).map_err(at)?;
-        // without a change nothing is written, so that readers do not wait for a writer
-        if version != crate::lake::FORMAT_VERSION {
-            connection.pragma_update(None, "user_version", crate::lake::FORMAT_VERSION).map_err(at)?;
+        if matches!(version, 1 | 2) {
+            let now: i64 = transaction.query_row(NOW, [], |row| row.get(0)).map_err(failed)?;
+            change(&format!(
+                "alter table objects add column read_ts integer not null default {now};
+                 alter table files add column hash text not null default '';"
+            ))?;
         }
-        Ok(Self { connection })
+        for schema in [SCHEMA, objects::SCHEMA, runs::SCHEMA, outbox::SCHEMA, upkeep::SCHEMA, briefs::SCHEMA]
+        {
+            change(schema)?;
+        }
+        if matches!(version, 1 | 2) {
+            change(
+                "insert into object_counts
+                 select state, count(*), sum(unparsed) from objects where true group by state",
+            )?;
+        }
+        transaction.pragma_update(None, "user_version", crate::lake::FORMAT_VERSION).map_err(failed)?;
+        transaction.commit().map_err(failed)
     }
 
     /// Closes the catalog and moves the write-ahead log into its file.
@@ -186,35 +187,14 @@ impl Catalog {
         transaction.commit().map_err(failed)
     }
 
-    /// Returns the object with that key.
-    pub fn object(&self, key: &str) -> Result<Option<ObjectEntry>> {
-        self.connection
-            .query_row(&format!("{OBJECT_SELECT} where key = ?1"), [key], object_of)
-            .optional()
-            .map_err(failed)
-    }
-
-    /// Returns the objects in a state, or all, sorted by key.
-    pub fn objects(&self, state: Option<ObjectState>) -> Result<Vec<ObjectEntry>> {
-        self.select(
-            &format!("{OBJECT_SELECT} where ?1 is null or state = ?1 order by key"),
-            [state],
-            object_of,
-        )
-    }
-
-    /// Returns the objects whose key begins with `prefix`, sorted by key.
-    pub fn objects_below(&self, prefix: &str) -> Result<Vec<ObjectEntry>> {
-        self.select(
-            &format!("{OBJECT_SELECT} where key >= ?1 and key < ?1 || char(1114111) order by key"),
-            [prefix],
-            object_of,
-        )
-    }
-
     /// Returns the live files of `table` with rows in `[from, to)` (µs), sorted by path.
     pub fn files(&self, table: &str, from: i64, to: i64) -> Result<Vec<FileEntry>> {
         self.select_files("tab = ?1 and max_ts >= ?2 and min_ts < ?3 order by path", params![table, from, to])
+    }
+
+    /// Returns the current time as the catalog sees it, µs.
+    pub fn now(&self) -> Result<i64> {
+        self.connection.query_row(NOW, [], |row| row.get(0)).map_err(failed)
     }
 
     /// Returns the sorted paths of all live files.
@@ -223,12 +203,16 @@ impl Catalog {
     }
 
     /// Adds files and the objects they came from, and takes `replaced` files out, in one transaction.
+    ///
+    /// # Errors
+    /// Two keys with the same object id; nothing is changed then.
     pub fn commit(
         &mut self,
         objects: &[ObjectEntry],
         files: &[FileEntry],
         replaced: &[String],
     ) -> Result<()> {
+        self.check_ids(objects)?;
         self.write(|transaction| {
             for path in replaced {
                 upkeep::take_out(transaction, path)?;
@@ -237,28 +221,26 @@ impl Catalog {
                 // a lost file that is written again has its old name
                 transaction.execute("delete from removed where path = ?1", [&file.path])?;
                 transaction.execute(
-                    "insert into files (path, tab, date, rows, bytes, min_ts, max_ts) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![file.path, file.table, file.date, file.rows, file.bytes, file.min_ts, file.max_ts],
-                )?;
-                for object in &file.objects {
-                    transaction.execute(
-                        "insert or ignore into file_objects (path, object) values (?1, ?2)",
-                        params![file.path, object],
-                    )?;
-                }
-            }
-            for o in objects {
-                transaction.execute(
-                    "insert or replace into objects
-                     (key, id, etag, size, format, frames, parsed, unparsed, dropped, state, reason)
-                     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                    "insert into files (path, tab, date, rows, bytes, min_ts, max_ts, hash)
+                     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     params![
-                        o.key, o.id, o.etag, o.size, o.format, o.frames, o.parsed, o.unparsed, o.dropped,
-                        o.state, o.reason
+                        file.path,
+                        file.table,
+                        file.date,
+                        file.rows,
+                        file.bytes,
+                        file.min_ts,
+                        file.max_ts,
+                        file.hash
                     ],
                 )?;
+                let mut insert = transaction
+                    .prepare_cached("insert or ignore into file_objects (path, object) values (?1, ?2)")?;
+                for object in &file.objects {
+                    insert.execute(params![file.path, object])?;
+                }
             }
-            Ok(())
+            objects::save(transaction, objects)
         })
     }
 
@@ -286,23 +268,4 @@ impl Catalog {
             .query_row("select max(date) from files where tab <> 'topology'", [], |row| row.get(0))
             .map_err(failed)
     }
-}
-
-const OBJECT_SELECT: &str =
-    "select key, id, etag, size, format, frames, parsed, unparsed, dropped, state, reason from objects";
-
-fn object_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<ObjectEntry> {
-    Ok(ObjectEntry {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        etag: row.get(2)?,
-        size: row.get(3)?,
-        format: row.get(4)?,
-        frames: row.get(5)?,
-        parsed: row.get(6)?,
-        unparsed: row.get(7)?,
-        dropped: row.get(8)?,
-        state: row.get(9)?,
-        reason: row.get(10)?,
-    })
 }

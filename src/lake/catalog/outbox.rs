@@ -1,7 +1,7 @@
 //! The outbox: messages to channels, the findings in each, and which of its parts arrived. A message is
 //! saved before any part of it is sent, and a part is marked as `sending` before it is sent.
 
-use crate::lake::catalog::{Catalog, DeliveryState, PartState, failed};
+use crate::lake::catalog::{Catalog, DeliveryState, PartState, failed, list};
 use model::error::{Error, Result};
 use rusqlite::{Row, params};
 use serde::de::DeserializeOwned;
@@ -17,24 +17,11 @@ create table if not exists outbox (
     made_ts integer not null, due_ts integer not null, unconfirmed integer not null, ts integer not null,
     note text, message text not null, findings text not null, parts text not null, primary key (channel, id)
 );
+create index if not exists deliveries_by_state on deliveries (channel, state);
+create index if not exists deliveries_by_day on deliveries (date);
+create index if not exists deliveries_sending on deliveries (state) where state = 'sending';
+create index if not exists outbox_pending on outbox (channel) where state not in ('sent', 'expired');
 ";
-
-/// The delivery of one finding to one channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// Id of the finding; for the brief of a day itself `day:` and the date.
-    pub finding: String,
-    /// Name of the channel.
-    pub channel: String,
-    /// Local day of the finding.
-    pub date: String,
-    /// State of the message with the finding.
-    pub state: DeliveryState,
-    /// Last change, µs UTC.
-    pub ts: i64,
-    /// Response of the channel.
-    pub note: Option<String>,
-}
 
 /// One message to one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +110,7 @@ impl Catalog {
         let recovered = transaction
             .execute(
                 "update outbox set state = 'unknown', unconfirmed = unconfirmed + 1, note = 'the process died while sending',
-                 parts = replace(parts, '\"sending\"', '\"unknown\"') where state = 'sending'",
+                 parts = replace(parts, '\"sending\"', '\"unknown\"') where state not in ('sent', 'expired') and state = 'sending'",
                 [],
             )
             .map_err(failed)?;
@@ -137,27 +124,13 @@ impl Catalog {
         Ok(recovered)
     }
 
-    /// Returns the deliveries to a channel, sorted by finding.
-    pub fn deliveries(&self, channel: &str) -> Result<Vec<Delivery>> {
-        let mut query = self
-            .connection
-            .prepare(
-                "select finding, channel, date, state, ts, note from deliveries where channel = ?1 order by finding",
-            )
-            .map_err(failed)?;
-        let rows = query
-            .query_map([channel], |row| {
-                Ok(Delivery {
-                    finding: row.get(0)?,
-                    channel: row.get(1)?,
-                    date: row.get(2)?,
-                    state: row.get(3)?,
-                    ts: row.get(4)?,
-                    note: row.get(5)?,
-                })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    /// Returns the states of the deliveries of those findings to a channel, by finding.
+    pub fn deliveries(&self, channel: &str, findings: &[String]) -> Result<BTreeMap<String, DeliveryState>> {
+        let sql = "select finding, state from deliveries
+                   where channel = ?1 and finding in (select value from json_each(?2))";
+        let states =
+            self.select(sql, params![channel, list(findings)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(states.into_iter().collect())
     }
 }
 

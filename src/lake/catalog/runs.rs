@@ -3,6 +3,7 @@
 use crate::lake::catalog::{Catalog, RunState, StepState, failed};
 use model::error::Result;
 use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeSet;
 
 pub(super) const SCHEMA: &str = "
 create table if not exists runs (
@@ -10,6 +11,7 @@ create table if not exists runs (
     ended_ts integer, note text
 );
 create index if not exists runs_by_date on runs (date, started_ts);
+create index if not exists runs_by_start on runs (started_ts);
 create table if not exists steps (
     run text not null references runs (id) on delete cascade, step text not null, state text not null,
     attempts integer not null, started_ts integer not null, ended_ts integer, input text not null,
@@ -20,6 +22,19 @@ create table if not exists reports (
     fingerprint text not null default '', report text not null
 );
 ";
+
+const SELECT: &str = "select id, date, state, started_ts, ended_ts, note from runs";
+
+fn run_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
+    Ok(Run {
+        id: row.get(0)?,
+        date: row.get(1)?,
+        state: row.get(2)?,
+        started_ts: row.get(3)?,
+        ended_ts: row.get(4)?,
+        note: row.get(5)?,
+    })
+}
 
 /// One run of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,28 +87,39 @@ impl Catalog {
             .map_err(failed)
     }
 
-    /// Returns the runs of a day, or all runs, latest first.
-    pub fn runs(&self, date: Option<&str>) -> Result<Vec<Run>> {
-        let mut query = self
-            .connection
-            .prepare(
-                "select id, date, state, started_ts, ended_ts, note from runs
-                 where ?1 is null or date = ?1 order by started_ts desc, id",
-            )
-            .map_err(failed)?;
-        let rows = query
-            .query_map([date], |row| {
-                Ok(Run {
-                    id: row.get(0)?,
-                    date: row.get(1)?,
-                    state: row.get(2)?,
-                    started_ts: row.get(3)?,
-                    ended_ts: row.get(4)?,
-                    note: row.get(5)?,
-                })
-            })
-            .map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    /// Returns the latest `limit` runs, of one day or of all, latest first.
+    pub fn runs(&self, date: Option<&str>, limit: usize) -> Result<Vec<Run>> {
+        let of_day = if date.is_some() { "date = ?1" } else { "?1 is null" };
+        let sql = format!("{SELECT} where {of_day} order by started_ts desc, id limit ?2");
+        self.select(&sql, params![date, i64::try_from(limit).unwrap_or(i64::MAX)], run_of)
+    }
+
+    /// Returns runs whose id begins with `prefix`, latest first, at most `limit`; the run with exactly that id is
+    /// the first.
+    pub fn runs_like(&self, prefix: &str, limit: u32) -> Result<Vec<Run>> {
+        let sql = format!(
+            "{SELECT} where id >= ?1 and id < ?1 || char(1114111)
+             order by id = ?1 desc, started_ts desc, id limit ?2"
+        );
+        self.select(&sql, params![prefix, limit], run_of)
+    }
+
+    /// Returns the days from `from` on whose run is final.
+    pub fn finished_days(&self, from: &str) -> Result<BTreeSet<String>> {
+        let sql =
+            "select distinct date from runs where date >= ?1 and state in ('done', 'partial', 'skipped')";
+        Ok(self.select(sql, [from], |row| row.get(0))?.into_iter().collect())
+    }
+
+    /// Returns the start of the first run, µs UTC.
+    pub fn first_start(&self) -> Result<Option<i64>> {
+        self.connection.query_row("select min(started_ts) from runs", [], |row| row.get(0)).map_err(failed)
+    }
+
+    /// Returns the last day whose run ended with a report.
+    pub fn last_good_day(&self) -> Result<Option<String>> {
+        let sql = "select max(date) from runs where state in ('done', 'partial')";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
     }
 
     /// Saves the current state of a step of a run.
@@ -189,6 +215,14 @@ impl Catalog {
         Ok((!is_empty).then(|| hash.finalize().to_hex().to_string()))
     }
 
+    /// Returns the fingerprint of the rows that the saved report of a day was made from; `None` without a report.
+    pub fn reported_fingerprint(&self, date: &str) -> Result<Option<String>> {
+        self.connection
+            .query_row("select fingerprint from reports where date = ?1", [date], |row| row.get(0))
+            .optional()
+            .map_err(failed)
+    }
+
     /// Returns the days from `from` on that have a saved report, each with the fingerprint of the rows
     /// that the report was made from.
     pub fn reported_days(&self, from: &str) -> Result<Vec<(String, String)>> {
@@ -200,15 +234,18 @@ impl Catalog {
         rows.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// Saves the report of a day and replaces an earlier one.
+    /// Saves the report of a day and replaces an earlier one, unless the day's rows have expired: the earlier one
+    /// was made from more of them.
     pub fn save_report(&mut self, date: &str, from: i64, to: i64, run: &str, report: &str) -> Result<()> {
         // a report of an ad hoc analysis must not hide late objects from the daily job: its fingerprint stays
-        let is_daily = self.runs(Some(date))?.iter().any(|of_day| of_day.id == run);
-        let saved = self.reported_days(date)?.into_iter().find(|(day, _)| day == date);
-        let current = self.day_fingerprint(date)?.unwrap_or_default();
+        let is_daily = self.runs(Some(date), usize::MAX)?.iter().any(|of_day| of_day.id == run);
+        let saved = self.reported_fingerprint(date)?;
+        if saved.is_some() && self.is_expired(date)? {
+            return Ok(());
+        }
         let fingerprint = match saved {
-            Some((_, fingerprint)) if !is_daily => fingerprint,
-            _ => current,
+            Some(fingerprint) if !is_daily => fingerprint,
+            _ => self.day_fingerprint(date)?.unwrap_or_default(),
         };
         self.connection
             .execute(

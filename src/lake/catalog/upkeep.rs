@@ -1,7 +1,7 @@
 //! Queries and changes for the upkeep of a lake: files by day and by object, files that are taken out
 //! but still on disk, expired days, and objects to be read again.
 
-use crate::lake::catalog::{Catalog, FileEntry, OBJECT_SELECT, ObjectEntry, ObjectState, failed, object_of};
+use crate::lake::catalog::{Catalog, FileEntry, failed, list};
 use model::error::Result;
 use rusqlite::{Params, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +11,7 @@ pub(super) const SCHEMA: &str = "
 create table if not exists removed (
     path text primary key, ts integer not null default (cast(unixepoch('subsec') * 1000000 as integer))
 );
+create table if not exists marks (name text primary key, value text not null);
 ";
 
 /// The size of one local day of a table.
@@ -34,39 +35,20 @@ pub(super) fn take_out(transaction: &Transaction<'_>, path: &str) -> rusqlite::R
     transaction.execute("insert or replace into removed (path) values (?1)", [path]).map(|_| ())
 }
 
-/// Returns texts as a JSON list for `json_each`.
-fn list<'t>(texts: impl IntoIterator<Item = &'t String>) -> String {
-    serde_json::Value::from_iter(texts.into_iter().map(String::as_str)).to_string()
-}
-
-impl ObjectEntry {
-    /// Returns the entry of an object that is not read to its end yet.
-    pub fn open(id: &str, key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            id: id.to_owned(),
-            etag: String::new(),
-            size: 0,
-            format: String::new(),
-            frames: 0,
-            parsed: 0,
-            unparsed: 0,
-            dropped: 0,
-            state: ObjectState::Open,
-            reason: None,
-        }
-    }
-
-    /// Returns the number of its rows.
-    pub fn rows(&self) -> u64 {
-        self.parsed + self.unparsed
-    }
-}
-
 impl Catalog {
+    /// Returns all live files by table and day, those of a day sorted by time.
+    pub fn files_by_day(&self) -> Result<Vec<FileEntry>> {
+        self.select_files("true order by date, tab, min_ts, max_ts, path", [])
+    }
+
     /// Returns all live files, sorted by path.
     pub fn live_files(&self) -> Result<Vec<FileEntry>> {
         self.select_files("true order by path", [])
+    }
+
+    /// Returns the live files of a table, sorted by path.
+    pub fn files_of_table(&self, table: &str) -> Result<Vec<FileEntry>> {
+        self.select_files("tab = ?1 order by path", [table])
     }
 
     /// Returns the live files of a table's day, sorted by time.
@@ -83,14 +65,17 @@ impl Catalog {
         )
     }
 
+    /// Returns true if an object has rows of a local day.
+    pub fn has_rows(&self, object: &str, date: &str) -> Result<bool> {
+        let sql = "select exists(select 1 from file_objects o join files f on f.path = o.path
+                   where o.object = ?1 and f.date = ?2)";
+        self.connection.query_row(sql, [object, date], |row| row.get(0)).map_err(failed)
+    }
+
     pub(super) fn select_files(&self, condition: &str, params: impl Params) -> Result<Vec<FileEntry>> {
-        let sql = format!(
-            "select path, tab, date, rows, bytes, min_ts, max_ts,
-                 (select group_concat(object, ',') from file_objects o where o.path = files.path)
-             from files where {condition}"
-        );
+        let sql =
+            format!("select path, tab, date, rows, bytes, min_ts, max_ts, hash from files where {condition}");
         self.select(&sql, params, |row| {
-            let objects: Option<String> = row.get(7)?;
             Ok(FileEntry {
                 path: row.get(0)?,
                 table: row.get(1)?,
@@ -99,16 +84,10 @@ impl Catalog {
                 bytes: row.get(4)?,
                 min_ts: row.get(5)?,
                 max_ts: row.get(6)?,
-                objects: objects.iter().flat_map(|ids| ids.split(',')).map(str::to_owned).collect(),
+                hash: row.get(7)?,
+                objects: Vec::new(),
             })
         })
-    }
-
-    /// Returns the objects with those ids, by id.
-    pub fn objects_by_id(&self, ids: &BTreeSet<String>) -> Result<BTreeMap<String, ObjectEntry>> {
-        let sql = format!("{OBJECT_SELECT} where id in (select value from json_each(?1))");
-        let objects = self.select(&sql, [list(ids)], object_of)?;
-        Ok(objects.into_iter().map(|object| (object.id.clone(), object)).collect())
     }
 
     /// Returns the size of each day of each table, sorted by day.
@@ -131,6 +110,11 @@ impl Catalog {
     pub fn expire(&mut self, date: &str) -> Result<()> {
         self.write(|transaction| {
             transaction.execute(
+                "insert into marks (name, value) values ('expired_before', ?1)
+                 on conflict (name) do update set value = max(value, excluded.value)",
+                [date],
+            )?;
+            transaction.execute(
                 "update objects set state = 'expired' where state <> 'lost' and id in (
                      select o.object from file_objects o join files f on f.path = o.path
                      where f.date < ?1 and f.tab <> 'topology')",
@@ -142,6 +126,27 @@ impl Catalog {
                 [date],
             )?;
             transaction.execute("delete from files where date < ?1 and tab <> 'topology'", [date]).map(|_| ())
+        })
+    }
+
+    /// Returns true if rows of a day were taken out because of their age: what arrives of it later is not the
+    /// whole day.
+    pub fn is_expired(&self, date: &str) -> Result<bool> {
+        let sql = "select exists(select 1 from marks where name = 'expired_before' and value > ?1)";
+        self.connection.query_row(sql, [date], |row| row.get(0)).map_err(failed)
+    }
+
+    /// Deletes the runs, messages and deliveries of days before `date`.
+    pub fn prune_history(&mut self, date: &str) -> Result<()> {
+        self.write(|transaction| {
+            for sql in [
+                "delete from runs where date < ?1",
+                "delete from outbox where date < ?1",
+                "delete from deliveries where date < ?1",
+            ] {
+                transaction.execute(sql, [date])?;
+            }
+            Ok(())
         })
     }
 

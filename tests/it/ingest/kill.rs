@@ -75,7 +75,12 @@ fn sent(lake: &Path) -> Vec<String> {
 
 fn runs(lake: &Path) -> Vec<(String, String)> {
     let catalog = headwater::lake::catalog::Catalog::open(&lake.join("catalog.db")).expect("a catalog");
-    catalog.runs(None).expect("runs").into_iter().map(|run| (run.date, run.state.to_string())).collect()
+    catalog
+        .runs(None, usize::MAX)
+        .expect("runs")
+        .into_iter()
+        .map(|run| (run.date, run.state.to_string()))
+        .collect()
 }
 
 fn kill(mut child: Child) -> bool {

@@ -12,7 +12,7 @@ use headwater::lake::commit;
 use headwater::lake::compact::{compact, due};
 use headwater::lake::repair::{Repaired, repair};
 use headwater::lake::verify::{Verification, VerifyOptions, unknown, verify};
-use headwater::source::Source;
+use headwater::source::{Source, Wanted};
 use model::error::Result;
 use model::time::Ts;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -58,7 +58,7 @@ impl Place {
         let mut catalog = Catalog::open(&self.lake.catalog_path())?;
         commit::sweep(&self.lake, &catalog, now())?;
         let source = Source::folder(&self.bucket());
-        let (listed, _) = source.list(&[])?;
+        let (listed, _) = source.list(&Wanted::default())?;
         let config = Config { cluster: "c1".into(), ..Config::default() };
         let options = Options { threads: 1, ..Options::of(&config, Ts(0), &Cancel::default())? };
         headwater::ingest::ingest(
@@ -74,7 +74,7 @@ impl Place {
         let mut catalog = self.catalog();
         let due = due(&catalog, None)?;
         for (table, date) in &due {
-            compact(&self.lake, &mut catalog, table, date)?;
+            compact(&self.lake, &mut catalog, table, date, &Cancel::default())?;
         }
         Ok(due.len())
     }
@@ -91,10 +91,24 @@ impl Place {
         repaired
     }
 
-    /// Returns every live row as text, sorted.
+    /// Returns every object, sorted by key.
+    pub fn objects(&self) -> Vec<ObjectEntry> {
+        let mut objects = Vec::new();
+        let mut add = |object, _| {
+            objects.push(object);
+            Ok(true)
+        };
+        self.catalog().each_object("", &mut add).expect("objects");
+        objects
+    }
+
+    /// Returns every live row as text, sorted; those of the topology change when files are put together.
     pub fn rows(&self) -> Vec<String> {
         let mut rows = Vec::new();
         for file in self.catalog().live_files().expect("files") {
+            if file.table == "topology" {
+                continue;
+            }
             rows.extend(
                 rows_of(&self.lake.root.join(&file.path)).into_iter().map(|row| file.table.clone() + &row),
             );
@@ -133,7 +147,7 @@ impl Place {
     #[track_caller]
     pub fn check_rows_and_objects(&self, rows: &[String], objects: &[ObjectEntry]) {
         self.check_rows(rows);
-        assert_eq!(self.catalog().objects(None).expect("objects"), objects);
+        assert_eq!(self.objects(), objects);
     }
 
     pub fn rows_in(&self, path: &str) -> Vec<String> {
@@ -228,6 +242,6 @@ pub fn some_lake() -> Place {
         place.ingest().expect("read");
     }
     assert_eq!(place.rows().iter().filter(|row| row.starts_with("audit")).count(), 1800);
-    assert!(place.rows().iter().any(|row| row.starts_with("topology")), "the lake has edges");
+    assert!(!place.rows_in(&place.file("topology")).is_empty(), "the lake has edges");
     place
 }

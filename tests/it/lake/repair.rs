@@ -105,7 +105,7 @@ fn check_rebuilt(before: impl Fn(&Place)) {
     let place = some_lake();
     before(&place);
     let rows = place.rows();
-    let objects = place.catalog().objects(None).expect("objects");
+    let objects = place.objects();
     drop_catalog(&place);
     for refused in [Lake::open(&place.lake.root), Lake::create(&place.lake.root)] {
         let error = refused.expect_err("a lake without catalog").to_string();

@@ -20,15 +20,16 @@ use tokio::runtime::Runtime;
 
 const ZONE: Tz = chrono_tz::America::New_York;
 
-struct World {
+/// A bucket, a lake and a clock.
+pub struct World {
     dir: tempfile::TempDir,
     runtime: Runtime,
-    /// Lines of `[source]`.
-    source: String,
+    /// Lines of `[source]`, and sections after it.
+    pub source: String,
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_stack_size(16 << 20)
@@ -43,7 +44,7 @@ impl World {
     }
 
     /// Puts an object into the bucket with a time of change.
-    fn put(&self, key: &str, text: &str, at: Ts) {
+    pub fn put(&self, key: &str, text: &str, at: Ts) {
         let path = self.dir.path().join("bucket").join(key);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(&path, text).expect("written");
@@ -52,11 +53,11 @@ impl World {
     }
 
     /// Runs the daily job at a point in time.
-    fn run(&self, now: Ts) -> Vec<Outcome> {
+    pub fn run(&self, now: Ts) -> Vec<Outcome> {
         self.run_on(None, now)
     }
 
-    fn run_on(&self, date: Option<NaiveDate>, now: Ts) -> Vec<Outcome> {
+    pub fn run_on(&self, date: Option<NaiveDate>, now: Ts) -> Vec<Outcome> {
         let text = format!(
             "timezone = \"{ZONE}\"\n[source]\n{}\n[schedule]\ncron = \"0 7 * * *\"\n[engine]\nthreads = 1\n\
              [[channel]]\nkind = \"file\"\nname = \"archive\"\nlang = \"en\"\npath = {:?}\n",
@@ -87,30 +88,34 @@ impl World {
         outcomes
     }
 
+    pub fn catalog(&self) -> Catalog {
+        Catalog::open(&self.dir.path().join("lake/catalog.db")).expect("a catalog")
+    }
+
     fn sent(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.sent_path()).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 }
 
-fn at(day: NaiveDate, hour: u32, minute: u32) -> Ts {
+pub fn at(day: NaiveDate, hour: u32, minute: u32) -> Ts {
     local_ts(day.and_hms_opt(hour, minute, 0).expect("a time"), ZONE)
 }
 
 /// Returns an event of a pod that was OOM-killed at local noon.
-fn killed(day: NaiveDate, pod: &str) -> String {
+pub fn killed(day: NaiveDate, pod: &str) -> String {
     let ts = at(day, 12, 0).utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     format!(
         r#"{{"kind":"Event","apiVersion":"v1","metadata":{{"name":"{pod}.{day}","namespace":"shop","uid":"{pod}-{day}"}},"involvedObject":{{"kind":"Pod","namespace":"shop","name":"{pod}"}},"reason":"OOMKilling","message":"Memory cgroup out of memory: killed process 7","type":"Warning","firstTimestamp":"{ts}","lastTimestamp":"{ts}","count":9}}"#
     ) + "\n"
 }
 
-fn key_of(day: NaiveDate, name: &str) -> String {
+pub fn key_of(day: NaiveDate, name: &str) -> String {
     format!("event/{}/{name}.log", day.format("%Y/%m/%d"))
 }
 
 /// Runs the daily job each morning for `days` days from `first`, except after the days in `missed`.
-fn weeks(world: &World, first: NaiveDate, days: u64, missed: &BTreeSet<u64>) -> Vec<Outcome> {
+pub fn weeks(world: &World, first: NaiveDate, days: u64, missed: &BTreeSet<u64>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for day in 0..days {
         let date = first + Days::new(day);
@@ -123,7 +128,7 @@ fn weeks(world: &World, first: NaiveDate, days: u64, missed: &BTreeSet<u64>) -> 
     outcomes
 }
 
-fn days_and_reasons(outcomes: &[Outcome]) -> Vec<(String, ReportReason)> {
+pub fn days_and_reasons(outcomes: &[Outcome]) -> Vec<(String, ReportReason)> {
     outcomes.iter().map(|outcome| (outcome.date.to_string(), outcome.reason)).collect()
 }
 

@@ -10,7 +10,7 @@ use headwater::ingest::{Batch, Ingested, Options, Progress, ingest};
 use headwater::lake::catalog::Catalog;
 use headwater::lake::{Lake, commit};
 use headwater::query::engine::{Engine, Limits};
-use headwater::source::{Bucket, Source};
+use headwater::source::{Bucket, LeftOut, Source, Wanted};
 use model::time::Ts;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -266,13 +266,14 @@ impl Run {
             runtime: self.runtime.handle().clone(),
             chunk_bytes: 4096,
             backoff: Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(32) },
+            left_out: LeftOut::default(),
         };
         let source = Source::Bucket(bucket);
         let lake = Lake::create(self.dir.path()).expect("a lake");
         let mut catalog = Catalog::open(&lake.catalog_path()).expect("a catalog");
         commit::sweep(&lake, &catalog, Ts(0)).expect("swept");
         let options = Options::of(&Config::default(), Ts(0), &Cancel::default()).expect("options");
-        let (listed, _) = source.list(&[]).unwrap_or_default();
+        let (listed, _) = source.list(&Wanted::default()).unwrap_or_default();
         let count = listed.len();
         (
             ingest(

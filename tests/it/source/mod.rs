@@ -6,4 +6,5 @@ pub mod moto; // another S3 server, and what a client hears of it
 pub mod s3; // a bucket in process
 pub mod s3_faults; // how it fails
 pub mod s3_list; // how it lists
-pub mod signature; // every request's signature, computed by someone else
+pub mod signature;
+pub mod stalled; // a store that does not respond // every request's signature, computed by someone else
