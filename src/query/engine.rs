@@ -48,6 +48,34 @@ pub struct Limits {
     pub zone: Tz,
 }
 
+/// Which rows of a lake a session has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope<'s> {
+    /// Time of the rows; `None` is all time.
+    pub window: Option<Window>,
+    /// Seconds before the window in the tables of `history`.
+    pub lookback_s: i64,
+    /// The one statement that the session runs: tables that it cannot name stay empty, since a year has ten thousand
+    /// files. `None` fills all.
+    pub sql: Option<&'s str>,
+}
+
+impl Scope<'_> {
+    /// Returns false if the statement names neither the table nor a view over it. Names of other views contain that
+    /// of their table.
+    fn names(&self, table: &str) -> bool {
+        let over: &[&str] = match table {
+            "audit" => &["state", "broken"],
+            "state" => &["broken"],
+            _ => &[],
+        };
+        self.sql.is_none_or(|sql| {
+            let sql = sql.to_ascii_lowercase();
+            sql.contains(table) || over.iter().any(|view| sql.contains(view))
+        })
+    }
+}
+
 /// A session over a lake.
 #[derive(Clone)]
 pub struct Engine {
@@ -81,18 +109,13 @@ impl Engine {
         limits: Limits,
     ) -> Result<Self> {
         let engine = Self::new(limits)?;
-        engine.fill(lake, catalog, window, lookback_s).await?;
+        engine.fill(lake, catalog, Scope { window, lookback_s, sql: None }).await?;
         Ok(engine)
     }
 
     /// Registers the lake's rows as tables.
-    pub(crate) async fn fill(
-        &self,
-        lake: &Lake,
-        catalog: &Catalog,
-        window: Option<Window>,
-        lookback_s: i64,
-    ) -> Result<()> {
+    pub(crate) async fn fill(&self, lake: &Lake, catalog: &Catalog, scope: Scope<'_>) -> Result<()> {
+        let Scope { window, lookback_s, .. } = scope;
         let files = LocalFileSystem::new_with_prefix(&lake.root).map_err(|error| {
             Error::failed("cannot open the lake's folder").at(lake.root.display().to_string()).because(error)
         })?;
@@ -104,6 +127,10 @@ impl Engine {
             tables.push((table.name(), schema(table, Texts::Queried)));
         }
         for (table, columns) in tables {
+            if !scope.names(table) {
+                self.replace("public", table, columns, Vec::new())?;
+                continue;
+            }
             self.scan(catalog, TableReference::partial("public", table), Arc::clone(&columns), window)?;
             if let Some(window) = window {
                 let name = TableReference::partial("history", table);
@@ -117,8 +144,11 @@ impl Engine {
             self.add_states("history").await?;
         }
         // most of the objects that exist today were created on an earlier day
-        let name = TableReference::partial("public", "topology");
-        self.scan(catalog, name, topology::schema(&DataType::Utf8View), None)
+        let (name, columns) = ("topology", topology::schema(&DataType::Utf8View));
+        match scope.names(name) {
+            true => self.scan(catalog, TableReference::partial("public", name), columns, None),
+            false => self.replace("public", name, columns, Vec::new()),
+        }
     }
 
     /// Adds the states that statuses in `audit` show to the table `state`.

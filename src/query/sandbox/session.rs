@@ -4,7 +4,7 @@
 
 use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
-use crate::query::engine::{Engine, Limits, only_reads, runtime, settings};
+use crate::query::engine::{Engine, Limits, Scope, only_reads, runtime, settings};
 use crate::query::error::{QueryError, SqlError, engine_error, is_out_of_memory};
 use crate::query::guard::Checked;
 use arrow::error::ArrowError;
@@ -28,8 +28,14 @@ pub struct Spill<'a> {
 }
 
 impl Engine {
-    /// Returns a session for untrusted SQL over all rows of the lake.
-    pub async fn sandboxed(lake: &Lake, catalog: &Catalog, limits: Limits, spill: Spill<'_>) -> Result<Self> {
+    /// Returns a session for one untrusted statement over all rows of the lake.
+    pub async fn sandboxed(
+        lake: &Lake,
+        catalog: &Catalog,
+        limits: Limits,
+        spill: Spill<'_>,
+        sql: &str,
+    ) -> Result<Self> {
         let failed = |error: DataFusionError| engine_error("cannot start the query engine", error);
         let stores = DefaultObjectStoreRegistry::new();
         let machine = ObjectStoreUrl::local_filesystem();
@@ -49,7 +55,7 @@ impl Engine {
         for name in functions {
             engine.context.deregister_udtf(&name);
         }
-        engine.fill(lake, catalog, None, 0).await?;
+        engine.fill(lake, catalog, Scope { window: None, lookback_s: 0, sql: Some(sql) }).await?;
         Ok(engine)
     }
 

@@ -139,7 +139,8 @@ async fn respond(config: &WorkerConfig, request: &Request, output: &mut impl Wri
     let memory_bytes = (request.memory_bytes as f64 * POOL_SHARE) as usize;
     let limits = Limits { memory_bytes, threads: config.threads, zone: config.zone };
     let spill = Spill { folder: &config.temp.join("spill"), bytes: SPILL_FACTOR * request.memory_bytes };
-    let engine = Engine::sandboxed(&lake, &catalog, limits, spill).await.map_err(QueryError::failed)?;
+    let engine = Engine::sandboxed(&lake, &catalog, limits, spill, &request.sql);
+    let engine = engine.await.map_err(QueryError::failed)?;
     let mut rows = engine.rows(statement, request.rows.min(MAX_ROWS) + 1).await?;
     let mut sender = Sender::begin(&rows.schema(), request, output)?;
     let mut truncated = None;
