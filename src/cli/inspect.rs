@@ -152,7 +152,9 @@ fn inspect(source: &Source, object: &ListedObject, options: &Options) -> Inspect
 
 /// Returns lines of an object by their numbers, from 1 and rising; none of a compressed one.
 fn lines_of(source: &Source, object: &ListedObject, numbers: &[u64]) -> Vec<String> {
-    let (Some(last), Ok(opened)) = (numbers.last(), source.read(object)) else { return Vec::new() };
+    let (Some(last), Ok(opened)) = (numbers.last(), source.read(object, &Cancel::default())) else {
+        return Vec::new();
+    };
     let lines = BufReader::new(opened.input.take(DRAFT_BYTES)).lines();
     let lines = (1..=*last).zip(lines.map_while(std::io::Result::ok));
     lines.filter(|(number, _)| numbers.contains(number)).map(|(_, line)| line).collect()
