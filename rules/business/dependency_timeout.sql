@@ -94,7 +94,7 @@ places as (
         ) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
-        -- A line without a level is the rest of the one above, if the program writes levels.
+        -- If a program writes levels, a line without one is the rest of another.
         case
             when sum(leveled) > 0 then sum(hard_leveled) * 2 >= sum(leveled)
             else sum(hard) * 2 >= sum(failures)

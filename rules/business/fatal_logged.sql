@@ -67,7 +67,8 @@ alive as (
     from business
     group by cluster, namespace, workload
 )
-select places.cluster, places.namespace, places.workload, pod, first_ts, last_ts, count, quote,
+select places.cluster, places.namespace, places.workload, pod, first_ts, last_ts, count,
+    quote,
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     -- A standby that lost its lease starts anew by design; after one exit that a restart

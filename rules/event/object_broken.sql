@@ -38,8 +38,8 @@ ranked as (
         on broken.workload = ready.workload
         and (broken.namespace is not distinct from ready.namespace)
         and (broken.cluster is not distinct from ready.cluster)
-    -- A container may listen on ports that it does not declare: a pod that is ready and was
-    -- never restarted shows it.
+    -- A container may listen on ports that it does not declare: a pod that is ready and
+    -- was never restarted shows it.
     where reason <> 'ProbePort' or ready.workload is null
 )
 select cluster, namespace, kind, name, reason, message, zh, strength,
