@@ -72,11 +72,12 @@ select places.cluster, places.namespace, places.workload, pod, first_ts, last_ts
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     -- A standby that lost its lease starts anew by design; after one exit that a restart
-    -- cured the workload writes on.
+    -- cured the workload writes on. A program that exits writes for some seconds more.
     case
         when passing = count then 'low'
         when count - passing >= $repeats then 'high'
-        when is_exit and alive_ts >= last_ts + interval '3 minutes' then 'low'
+        when is_exit and not is_open and alive_ts >= last_ts + interval '10 seconds'
+        then 'low'
         else 'medium'
     end as severity,
     row_ids
