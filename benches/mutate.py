@@ -2,7 +2,7 @@
 """Mutation test of the shipped rules: changes one threshold or predicate of a rule at a time and runs the rule's tests.
 
 A change that no test notices (a survivor) is a threshold or predicate that could be wrong without anybody seeing it.
-Many rules are changed at once, one change each, and tested in one call of the program.
+Many changes are tested in one call of the program, each as a rule of its own, and only until a case notices it.
 
     python3 benches/mutate.py target/release/headwater               # all rules
     python3 benches/mutate.py target/release/headwater event/oom     # those whose ids begin so
@@ -13,7 +13,6 @@ import argparse
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,10 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RULES = ROOT / "rules"
 GOAL = 0.9
+STATES = ("noticed", "survived", "invalid")
+# changes tested in one call of the program, and the cases of each that are tried together
+AT_ONCE = 300
+STAGES = ((0, 2), (2, 6), (6, None))
 
 TOKEN = re.compile(
     r"(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<text>'(?:[^']|'')*')|(?P<name>\"[^\"]*\"|[A-Za-z_$][A-Za-z0-9_$]*)"
@@ -173,16 +176,75 @@ def mutants(sql):
     return result
 
 
-def run(binary, rules, ids):
-    """Runs the tests of some rules; returns the reasons of the cases that fail, by rule."""
-    command = [binary, "--rules", rules, "rules", "test", *ids]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
-    failed = {}
+def cases_of(text):
+    """Returns the cases of a test file by name; cases with one name are one."""
+    cases = {}
+    for case in text.split("[[case]]\n")[1:]:
+        name = re.search(r"^name = (?P<quote>[\"'])(.*)(?P=quote)$", case, re.M)[2].replace('\\"', '"')
+        cases[name] = cases.get(name, "") + "[[case]]\n" + case
+    return cases
+
+
+def run(binary, jobs):
+    """Tests changed rules, each with some cases: `(rule, statement, cases)`.
+
+    Returns for each the reasons of its failed cases by name; None if the statement cannot be planned.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (rule, sql, cases) in enumerate(jobs):
+            path = pathlib.Path(folder, rule.split("/")[0], f"mutant{number:05}")
+            path.parent.mkdir(exist_ok=True)
+            path.with_suffix(".sql").write_text(sql)
+            path.with_suffix(".test.toml").write_text("".join(cases))
+        agents = sorted({rule.split("/")[0] for rule, _, _ in jobs})
+        command = [binary, "--rules", folder, "rules", "test", *(f"{agent}/mutant" for agent in agents)]
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
     if "cases passed" not in done.stdout:
         sys.exit(f"{' '.join(command[:5])}: {done.stderr[:2000]}")
-    for match in re.finditer(r"^FAIL (\S+) · [^\n]*\n  ([^\n]*)", done.stdout, re.M):
-        failed.setdefault(match.group(1), []).append(match.group(2))
+    failed = [{} for _ in jobs]
+    for match in re.finditer(r"^FAIL [a-z]+/mutant(\d+) · ([^\n]*)\n  ([^\n]*)", done.stdout, re.M):
+        if match[2] != "(coverage)":
+            failed[int(match[1])][match[2]] = match[3]
+    for number in re.findall(r"/mutant(\d{5})\b", done.stderr):
+        failed[int(number)] = None
     return failed
+
+
+def state_of(reasons):
+    """Returns `noticed`, `invalid` or `survived` for the reasons of the cases that failed."""
+    if reasons is None:
+        return "invalid"
+    if any(reason.startswith("expected") or "as expected" in reason for reason in reasons.values()):
+        return "noticed"
+    return "invalid" if reasons else "survived"
+
+
+def measure(binary, planned, tests, done):
+    """Tries each planned change `(rule, changed statement, description)`, and calls `done(rule, description, state)`.
+
+    The cases that noticed most are tried first, and the others only if those notice nothing.
+    """
+    noticed = {rule: dict.fromkeys(cases, 0) for rule, cases in tests.items()}
+    for start in range(0, len(planned), AT_ONCE):
+        active = []
+        for rule, sql, text in planned[start:start + AT_ONCE]:
+            active.append((rule, sql, text, sorted(tests[rule], key=lambda name: -noticed[rule][name])))
+        for first, last in STAGES:
+            active = [job for job in active if first < len(job[3])]
+            if not active:
+                break
+            failed = run(binary, [(r, sql, [tests[r][n] for n in names[first:last]]) for r, sql, _, names in active])
+            left = []
+            for job, reasons in zip(active, failed):
+                rule, _, text, names = job
+                for name in reasons or ():
+                    noticed[rule][name] = noticed[rule].get(name, 0) + 1
+                state = state_of(reasons)
+                if state == "survived" and last is not None and last < len(names):
+                    left.append(job)
+                else:
+                    done(rule, text, state)
+            active = left
 
 
 def main():
@@ -195,50 +257,51 @@ def main():
     options = parser.parse_args()
     ids = sorted(str(path.relative_to(RULES))[:-4] for path in RULES.glob("*/*.sql"))
     ids = [rule for rule in ids if not options.rules or any(rule.startswith(p) for p in options.rules)]
+    tests = {rule: cases_of((RULES / f"{rule}.test.toml").read_text()) for rule in ids}
     originals = {rule: (RULES / f"{rule}.sql").read_text() for rule in ids}
-    planned = {rule: mutants(sql)[::options.every] for rule, sql in originals.items()}
-    killed = {rule: 0 for rule in ids}
-    invalid = {rule: 0 for rule in ids}
-    survivors = {rule: [] for rule in ids}
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        copy = pathlib.Path(folder, "rules")
-        shutil.copytree(RULES, copy)
-        if failed := run(options.binary, str(copy), ids):
-            sys.exit(f"tests fail without any change: {', '.join(failed)}")
-        rounds = max(map(len, planned.values()), default=0)
-        for turn in range(rounds):
-            active = [rule for rule in ids if turn < len(planned[rule])]
-            for rule in ids:
-                text = planned[rule][turn][0] if rule in active else originals[rule]
-                (copy / f"{rule}.sql").write_text(text)
-            # an id is also the beginning of others
-            failed = run(options.binary, str(copy), active)
-            for rule in active:
-                reasons = failed.get(rule, [])
-                if any(reason.startswith("expected") for reason in reasons):
-                    killed[rule] += 1
-                elif reasons:
-                    invalid[rule] += 1  # the statement cannot be planned: the change is no rule
-                else:
-                    survivors[rule].append(planned[rule][turn][1])
-            print(f"\r{turn + 1}/{rounds} rounds, {time.monotonic() - begun:.0f} s", end="", file=sys.stderr)
+    unchanged = run(options.binary, [(rule, sql, tests[rule].values()) for rule, sql in originals.items()])
+    if failed := [rule for rule, reasons in zip(ids, unchanged) if reasons != {}]:
+        sys.exit(f"tests fail without any change: {', '.join(failed)}")
+    planned = [
+        (number, rule, *mutant)
+        for rule, sql in originals.items()
+        for number, mutant in enumerate(mutants(sql)[::options.every])
+    ]
+    planned = [job[1:] for job in sorted(planned, key=lambda job: job[0])]
+    states = {rule: [] for rule in ids}
+    begun, tried = time.monotonic(), 0
+
+    def done(rule, text, state):
+        nonlocal tried
+        states[rule].append((state, text))
+        tried += 1
+        print(f"\r{tried}/{len(planned)} changes, {time.monotonic() - begun:.0f} s", end="", file=sys.stderr)
+
+    measure(options.binary, planned, tests, done)
     print(file=sys.stderr)
-    report(ids, killed, invalid, survivors, options.survivors)
+    report(states, options.survivors)
 
 
-def report(ids, killed, invalid, survivors, with_survivors):
-    """Prints the table, worst rules first, and the total."""
-    share = {r: killed[r] / max(1, killed[r] + len(survivors[r])) for r in ids}
-    print(f"{'rule':<46} {'changes':>7} {'noticed':>7} {'share':>6}")
-    for rule in sorted(ids, key=lambda rule: (share[rule], rule)):
-        print(f"{rule:<46} {killed[rule] + len(survivors[rule]):>7} {killed[rule]:>7} {share[rule]:>6.0%}")
+def report(states, with_survivors):
+    """Prints the table, worst rules first, the total of each agent and of all."""
+    count = {r: {s: sum(of == s for of, _ in found) for s in STATES} for r, found in states.items()}
+
+    def line(name, rules):
+        noticed, survived, invalid = (sum(count[r][state] for r in rules) for state in STATES)
+        share = noticed / max(1, noticed + survived)
+        return share, f"{name:<46} {noticed + survived:>7} {noticed:>7} {share:>6.1%} {invalid:>8}"
+
+    print(f"{'rule':<46} {'changes':>7} {'noticed':>7} {'share':>6} {'not SQL':>8}")
+    for rule in sorted(states, key=lambda rule: (line(rule, [rule])[0], rule)):
+        print(line(rule, [rule])[1])
         if with_survivors:
-            for text in survivors[rule]:
-                print(f"    {text}")
-    noticed, missed = sum(killed.values()), sum(map(len, survivors.values()))
-    total = noticed / max(1, noticed + missed)
-    print(f"{'all':<46} {noticed + missed:>7} {noticed:>7} {total:>6.1%}  ({sum(invalid.values())} not valid SQL)")
+            for state, text in states[rule]:
+                if state == "survived":
+                    print(f"    {text}")
+    for agent in sorted({rule.split("/")[0] for rule in states}):
+        print(line(agent, [rule for rule in states if rule.startswith(f"{agent}/")])[1])
+    total, text = line("all", list(states))
+    print(text)
     sys.exit(0 if total >= GOAL else 1)
 
 

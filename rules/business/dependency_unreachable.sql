@@ -29,7 +29,12 @@ with lines as (
 ),
 
 failures as (
-    select *
+    select *,
+        -- Controllers and gRPC try again until it succeeds.
+        regexp_like(
+            text,
+            '(?i)reconcil|requeu|error syncing|failed to sync|addrConn.*reconnecting'
+        ) as is_retry
     from lines
     where regexp_like(
                 text,
@@ -59,10 +64,9 @@ slots as (
     select cluster, namespace, workload, peer,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
-        sum(
-            case when regexp_like(text, '(?i)reconcil|requeu|error syncing|failed to sync') then 0
-            else 1 end
-        ) as hard,
+        count(*) filter (where not is_retry) as hard,
+        count(level) as leveled,
+        count(level) filter (where not is_retry) as hard_leveled,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -91,7 +95,11 @@ places as (
         ) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
-        sum(hard) * 2 >= sum(failures)
+        -- If a program writes levels, a line without one is the rest of another.
+        case
+            when sum(leveled) > 0 then sum(hard_leveled) * 2 >= sum(leveled)
+            else sum(hard) * 2 >= sum(failures)
+        end
             or date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) >= 600
             as is_hard,
         min(first_ts) as first_ts,

@@ -25,7 +25,7 @@ quiet_when = "签发者刚创建，正在注册账号"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, message,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
@@ -36,7 +36,7 @@ with series as (
             'ClusterIssuer'
         )
         and type = 'Warning'
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -49,9 +49,6 @@ well as (
 
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
-        min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         sum(repeats) as repeats,
@@ -69,9 +66,6 @@ objects as (
 
 places as (
     select cluster, namespace, workload,
-        case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         min(first_ts) as first_ts,
@@ -90,7 +84,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload,
     sample, objects, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

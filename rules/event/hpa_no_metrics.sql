@@ -25,7 +25,7 @@ quiet_when = "集群没有部署 metrics-server"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, message,
         coalesce(
             regexp_match(message, '((?:custom\.|external\.)?metrics\.k8s\.io)')[1],
             regexp_match(message, '(missing request for [a-z]+)')[1]
@@ -40,7 +40,7 @@ with series as (
             'FailedGetPodsMetric', 'FailedGetObjectMetric',
             'FailedGetExternalMetric', 'FailedComputeMetricsReplicas'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -53,9 +53,6 @@ well as (
 
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
-        min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(source order by last_ts desc, source)
             filter (where source is not null) as source,
         min(first_ts) as first_ts,
@@ -75,9 +72,6 @@ objects as (
 
 places as (
     select cluster, namespace, workload,
-        case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -114,9 +108,6 @@ failing as (
 select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
     case when count(*) = 1 then min(workload) end as workload,
-    case when count(*) = 1 then min(pod) end as pod,
-    case when count(*) = 1 then min(container) end as container,
-    case when min(node) = max(node) then min(node) end as node,
     case when count(*) > 1 then min(source) end as name,
     min(source) as source,
     min(sample) as sample,

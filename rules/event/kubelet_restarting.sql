@@ -24,8 +24,7 @@ quiet_when = "节点初始化时多次重配 kubelet"
 */
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
-    select cluster, coalesce(node, case when kind = 'Node' then name end) as node,
-        kind, name, message,
+    select cluster, node, kind, name, message,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,

@@ -24,8 +24,7 @@ quiet_when = "镜像回收后即缓解，并未驱逐 Pod"
 */
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
-    select cluster, coalesce(node, case when kind = 'Node' then name end) as node,
-        kind, name, message,
+    select cluster, node, kind, name, message,
         case
             when reason = 'NodeHasDiskPressure' then 'disk'
             when reason = 'NodeHasInsufficientMemory' then 'memory'

@@ -22,11 +22,25 @@ advice  = """
 """
 quiet_when = "该对象是有意如此，例如下班后缩容到 0 的工作负载"
 */
-with ranked as (
-    select *, row_number() over (
-            partition by cluster, kind, namespace, name order by strength desc, reason
+with ready as (
+    select distinct cluster, namespace, workload
+    from state
+    where kind = 'Pod' and ready > 0 and restarts = 0
+),
+
+ranked as (
+    select broken.*, row_number() over (
+            partition by broken.cluster, broken.kind, broken.namespace, broken.name
+            order by strength desc, reason
         ) as place
     from broken
+    left join ready
+        on broken.workload = ready.workload
+        and (broken.namespace is not distinct from ready.namespace)
+        and (broken.cluster is not distinct from ready.cluster)
+    -- A container may listen on ports that it does not declare: a pod that is ready and
+    -- was never restarted shows it.
+    where reason <> 'ProbePort' or ready.workload is null
 )
 select cluster, namespace, kind, name, reason, message, zh, strength,
     case when kind not in ('Node', 'ResourceQuota', 'PersistentVolume') then coalesce(workload, name) end as workload,

@@ -7,7 +7,7 @@ why      = "The kernel kills a process when its container reaches the memory lim
 advice   = """
 1. See whether the limit is too low or memory leaks: compare usage before the kill with the limit (kubectl top pod, or the container_memory_working_set_bytes metric).
 2. Look for a change of limits or image just before: select ts, username, name, operation from audit where operation in ('resources', 'image') order by ts.
-3. For a node-level kill, compare the sum of requests with what the node has: kubectl describe node NODE.
+3. For a node-level kill, compare the sum of requests with what the node has: kubectl describe node {sample_node}.
 """
 quiet_when = "a batch job is sized to be killed and retried"
 tags     = ["memory", "restart"]
@@ -18,7 +18,7 @@ why     = "容器用量达到内存上限，或节点内存耗尽时，内核会
 advice  = """
 1. 先区分上限过低还是内存泄漏：对比被杀前的用量与上限（kubectl top pod 或 container_memory_working_set_bytes 指标）。
 2. 查看此前是否改过资源或镜像：select ts, username, name, operation from audit where operation in ('resources', 'image') order by ts。
-3. 若是节点级 OOM，核对节点上 requests 总和与可分配内存：kubectl describe node NODE。
+3. 若是节点级 OOM，核对节点上 requests 总和与可分配内存：kubectl describe node {sample_node}。
 """
 quiet_when = "批处理任务按设计会被杀死并重试"
 */
@@ -73,6 +73,7 @@ places as (
         count(distinct pod) as pods,
         coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
         coalesce(workload, min(node), '-') as owner,
+        coalesce(min(node), '-') as sample_node,
         coalesce(namespace, '-') as space,
         max(last_ts) >= (
             select max(ts) from (select ts from event union all select ts from state) as seen
@@ -82,7 +83,7 @@ places as (
     group by cluster, namespace, workload, case when workload is null then node end
 )
 select cluster, namespace, workload, pod, node, first_ts, last_ts, count, pods, subject,
-    owner, space,
+    owner, space, sample_node,
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     -- Ten kills of one workload in a day is an outage, not a bad start.

@@ -25,7 +25,7 @@ quiet_when = "批处理任务按设计允许被驱逐"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, pod, node, message,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
@@ -38,14 +38,13 @@ with series as (
             || '|ephemeral local storage usage exceeds'
             || '|exceeded its local ephemeral storage limit'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, pod, node, reason,
         message, attrs->>'event_uid'
 ),
 
 objects as (
     select cluster, namespace, workload, kind, name,
         min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
@@ -59,7 +58,6 @@ objects as (
 places as (
     select cluster, namespace, workload,
         case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
@@ -76,7 +74,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload, pod, node,
     sample, objects, count, first_ts, last_ts, message,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,

@@ -25,7 +25,7 @@ quiet_when = "计划内维护正在排空节点"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, pod, message,
         cast('taint' as varchar) as why,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -34,15 +34,13 @@ with series as (
     from event
     where reason in ('TaintManagerEviction', 'NodeControllerEviction')
         and message like '%Marking for deletion%'
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, pod, reason,
         message, attrs->>'event_uid'
 ),
 
 objects as (
     select cluster, namespace, workload, kind, name,
         min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(why order by last_ts desc, why)
             filter (where why is not null) as why,
         min(first_ts) as first_ts,
@@ -57,8 +55,6 @@ objects as (
 places as (
     select cluster, namespace, workload,
         case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -92,8 +88,6 @@ select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
     case when count(*) = 1 then min(workload) end as workload,
     case when count(*) = 1 then min(pod) end as pod,
-    case when count(*) = 1 then min(container) end as container,
-    case when min(node) = max(node) then min(node) end as node,
     case when count(*) > 1 then min(why) end as name,
     min(why) as why,
     min(sample) as sample,

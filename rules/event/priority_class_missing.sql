@@ -25,7 +25,7 @@ quiet_when = "同一次发布稍后会创建该类"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, message,
         regexp_match(message, 'PriorityClass with name ([a-z0-9.-]+)')[1] as class,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -34,7 +34,7 @@ with series as (
     from event
     where reason = 'FailedCreate'
         and message like '%no PriorityClass with name%'
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -47,9 +47,6 @@ well as (
 
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
-        min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(class order by last_ts desc, class)
             filter (where class is not null) as class,
         min(first_ts) as first_ts,
@@ -69,9 +66,6 @@ objects as (
 
 places as (
     select cluster, namespace, workload,
-        case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -95,7 +89,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload,
     sample, objects, class, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

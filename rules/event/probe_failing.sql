@@ -59,6 +59,26 @@ sick_pods as (
         first_value(row_id order by first_ts, row_id) as row_id
     from series
     group by cluster, namespace, workload, name, pod, container, node, is_liveness
+),
+
+starts as (
+    select cluster, namespace, name, min(coalesce(first_ts, ts)) as started_ts
+    from event
+    where reason = 'Started'
+    group by cluster, namespace, name
+),
+
+places as (
+    select sick_pods.*,
+        -- A pod is not ready from its first start on: it is starting. After ten minutes a
+        -- rollout counts as failed (the default progressDeadlineSeconds).
+        first_ts between started_ts and started_ts + interval '1 minute'
+            and last_ts <= started_ts + interval '10 minutes' as is_starting
+    from sick_pods
+    left join starts
+        on sick_pods.name = starts.name
+        and (sick_pods.namespace is not distinct from starts.namespace)
+        and (sick_pods.cluster is not distinct from starts.cluster)
 )
 select cluster, namespace, workload,
     case when min(pod) = max(pod) then min(pod) end as pod,
@@ -74,12 +94,12 @@ select cluster, namespace, workload,
     -- Killed containers are worse than replicas out of rotation.
     case
         when bool_or(is_sick and is_liveness) then 'high'
-        when bool_or(is_sick) then 'medium'
+        when bool_or(is_sick and is_starting is not true) then 'medium'
         else 'low'
     end as severity,
     left(first_value(message order by last_ts desc, message), 200) as message,
     (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
-from sick_pods
+from places
 -- A failure at the end of the logs is reported from the second failure on.
 where is_sick or is_open and failures >= $open
 group by cluster, namespace, workload

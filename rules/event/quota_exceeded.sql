@@ -25,7 +25,7 @@ quiet_when = "命名空间是设有硬上限的沙箱环境"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, message,
         regexp_match(message, '(?:exceeded|failed) quota: ([a-z0-9.-]+)')[1] as quota,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -37,7 +37,7 @@ with series as (
             message,
             'exceeded quota|failed quota'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -50,9 +50,6 @@ well as (
 
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
-        min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(quota order by last_ts desc, quota)
             filter (where quota is not null) as quota,
         min(first_ts) as first_ts,
@@ -72,9 +69,6 @@ objects as (
 
 places as (
     select cluster, namespace, workload,
-        case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -98,7 +92,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload,
     sample, objects, quota, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

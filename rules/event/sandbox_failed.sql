@@ -25,7 +25,7 @@ quiet_when = "网络插件正在升级"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, pod, node, message,
         lower(regexp_match(
             message,
             '(?i)(no (?:free |available )?ip addresses?(?: available)?'
@@ -45,7 +45,7 @@ with series as (
             'FailedCreatePodSandBox', 'FailedPodSandBoxStatus',
             'CreatePodSandboxError'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, pod, node, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -59,7 +59,6 @@ well as (
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
         min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         first_value(cause order by last_ts desc, cause)
             filter (where cause is not null) as cause,
@@ -81,7 +80,6 @@ objects as (
 places as (
     select cluster, namespace, workload,
         case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
@@ -119,7 +117,6 @@ select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
     case when count(*) = 1 then min(workload) end as workload,
     case when count(*) = 1 then min(pod) end as pod,
-    case when count(*) = 1 then min(container) end as container,
     case when min(node) = max(node) then min(node) end as node,
     case when count(*) > 1 then min(cause) end as name,
     min(cause) as cause,

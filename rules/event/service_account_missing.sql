@@ -7,7 +7,7 @@ why      = "No pod is created at all, so no pod shows the cause: the workload st
 advice   = """
 1. Check that it is there: kubectl get serviceaccount -n {namespace}.
 2. Find who deleted it, or who named another one: select ts, username, verb, name from audit where namespace = '{namespace}' and (resource = 'serviceaccounts' or name = '{workload}') and verb <> 'get' order by ts.
-3. Create it from the repository (kubectl create serviceaccount … only if its roles are known); the controller retries by itself.
+3. Create it from the repository, with its role bindings; by hand only if its roles are known. The controller retries by itself.
 """
 quiet_when = "a release creates the ServiceAccount after the workload"
 tags     = ["rollout", "serviceaccount"]
@@ -25,7 +25,7 @@ quiet_when = "发布时 ServiceAccount 晚于工作负载创建"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, message,
         regexp_match(message, 'service account ([a-z0-9./-]+[a-z0-9])')[1] as account,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -34,7 +34,7 @@ with series as (
     from event
     where reason = 'FailedCreate'
         and message like '%error looking up service account%'
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -47,9 +47,6 @@ well as (
 
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
-        min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(account order by last_ts desc, account)
             filter (where account is not null) as account,
         min(first_ts) as first_ts,
@@ -69,9 +66,6 @@ objects as (
 
 places as (
     select cluster, namespace, workload,
-        case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -95,7 +89,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload,
     sample, objects, account, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

@@ -25,7 +25,7 @@ quiet_when = "节点刚故障不到十分钟，云盘正在释放"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, pod, message,
         regexp_match(message, '(?i)volume "([^"]+)"')[1] as volume,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
@@ -33,7 +33,7 @@ with series as (
         first_value(row_id order by ts, row_id) as row_id
     from event
     where reason = 'FailedAttachVolume'
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, pod, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -47,8 +47,6 @@ well as (
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
         min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(volume order by last_ts desc, volume)
             filter (where volume is not null) as volume,
         min(first_ts) as first_ts,
@@ -69,8 +67,6 @@ objects as (
 places as (
     select cluster, namespace, workload,
         case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -94,7 +90,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload, pod,
     sample, objects, volume, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

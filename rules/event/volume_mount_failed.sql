@@ -25,7 +25,7 @@ quiet_when = "节点刚故障不到十分钟，云盘正在释放"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, pod, node, message,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
@@ -40,7 +40,7 @@ with series as (
             || '|references non-existent (config|secret) key|not registered'
             || '|failed to sync (configmap|secret) cache'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, pod, node, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -54,7 +54,6 @@ well as (
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
         min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
@@ -74,7 +73,6 @@ objects as (
 places as (
     select cluster, namespace, workload,
         case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
@@ -94,7 +92,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload, pod, node,
     sample, objects, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

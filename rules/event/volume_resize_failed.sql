@@ -25,7 +25,7 @@ quiet_when = "存储仅支持离线扩容"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, pod, node, message,
         min(coalesce(first_ts, ts)) as first_ts,
         max(ts) as last_ts,
         max(count) as repeats,
@@ -35,7 +35,7 @@ with series as (
             'VolumeResizeFailed', 'FileSystemResizeFailed',
             'ExternalExpandingFailed'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, pod, node, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -49,7 +49,6 @@ well as (
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
         min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
@@ -69,7 +68,6 @@ objects as (
 places as (
     select cluster, namespace, workload,
         case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
         case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
@@ -89,7 +87,7 @@ places as (
     from objects
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, container, node,
+select cluster, namespace, workload, pod, node,
     sample, objects, count, first_ts, last_ts, message,
     case
         when is_well then 'recovered'

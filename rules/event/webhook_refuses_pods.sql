@@ -25,7 +25,7 @@ quiet_when = "策略按预期拒绝了错误的清单"
 with series as (
     -- An event is logged again at each repeat with a higher count: keep the highest.
     select cluster, namespace, coalesce(workload, name) as workload,
-        kind, name, pod, container, node, message,
+        kind, name, message,
         coalesce(
             regexp_match(message, '(?i)webhook "([^"]+)"')[1],
             regexp_match(message, 'ValidatingAdmissionPolicy ''([^'']+)''')[1]
@@ -41,7 +41,7 @@ with series as (
             '(?i)failed calling webhook|admission webhook .* denied'
             || '|ValidatingAdmissionPolicy .* denied'
         )
-    group by cluster, namespace, workload, kind, name, pod, container, node, reason,
+    group by cluster, namespace, workload, kind, name, reason,
         message, attrs->>'event_uid'
 ),
 
@@ -54,9 +54,6 @@ well as (
 
 objects as (
     select series.cluster, series.namespace, series.workload, series.kind, series.name,
-        min(pod) as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         first_value(webhook order by last_ts desc, webhook)
             filter (where webhook is not null) as webhook,
         min(first_ts) as first_ts,
@@ -76,9 +73,6 @@ objects as (
 
 places as (
     select cluster, namespace, workload,
-        case when min(pod) = max(pod) then min(pod) end as pod,
-        case when min(container) = max(container) then min(container) end as container,
-        case when min(node) = max(node) then min(node) end as node,
         min(name) as sample,
         count(*) as objects,
         coalesce(
@@ -114,9 +108,6 @@ failing as (
 select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
     case when count(*) = 1 then min(workload) end as workload,
-    case when count(*) = 1 then min(pod) end as pod,
-    case when count(*) = 1 then min(container) end as container,
-    case when min(node) = max(node) then min(node) end as node,
     case when count(*) > 1 then min(webhook) end as name,
     min(webhook) as webhook,
     min(sample) as sample,

@@ -29,6 +29,7 @@ with slots as (
         sum(
             case when regexp_like(
                 message, '(?i)reconcil|\bsync(ing|s)?\b|requeu|retry|will try again|No-op:'
+                || '|\bkey failed with'
             ) then 0 else 1 end
         ) as failures,
         first_value(left(coalesce(

@@ -35,6 +35,8 @@ with places as (
                 || '|context canceled|received signal|SIGTERM'
             ) then 1 else 0 end
         ) as passing,
+        -- The JVM survives its own errors, in a broken state; other programs exit.
+        bool_and(level = 'fatal') as is_exit,
         max(ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
         left(first_value(left(coalesce(
                 regexp_match(message, '(?s).*Caused by: ([^\n]+)')[1],
@@ -58,18 +60,31 @@ with places as (
         or (attrs->>'exception') like '%OutOfMemoryError'
         or (attrs->>'exception') like '%StackOverflowError'
     group by cluster, namespace, workload
+),
+
+alive as (
+    select cluster, namespace, workload, max(ts) as alive_ts
+    from standard
+    group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, first_ts, last_ts, count, quote,
+select places.cluster, places.namespace, places.workload, pod, first_ts, last_ts, count,
+    quote,
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    -- A standby that lost its lease starts anew by design; one exit that a restart cured is
-    -- less than two.
+    -- A standby that lost its lease starts anew by design; after one exit that a restart
+    -- cured the workload writes on. A program that exits writes for some seconds more.
     case
         when passing = count then 'low'
         when count - passing >= $repeats then 'high'
+        when is_exit and not is_open and alive_ts >= last_ts + interval '10 seconds'
+        then 'low'
         else 'medium'
     end as severity,
     row_ids
 from places
+join alive
+    on (places.workload is not distinct from alive.workload)
+    and (places.namespace is not distinct from alive.namespace)
+    and (places.cluster is not distinct from alive.cluster)
 -- A program logs this once and exits, so one is enough.
 where count >= $fatals
