@@ -1,7 +1,7 @@
 //! Outgoing websocket connections (tokio-tungstenite). The address contains a token: it comes from the
 //! environment, and no message or error from this file shows more of it than the host.
 
-use crate::config::XiaozhiConfig;
+use crate::config::{XiaozhiConfig, is_loopback};
 use model::error::{Error, Result};
 use std::fmt;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Address {
     /// Returns the address of a robot's endpoint; `None` if the config names no endpoint.
     ///
     /// # Errors
-    /// Wrong use: the environment variable is not set, or is not a `ws://` or `wss://` address.
+    /// Wrong use: the environment variable is not set, or is not a `wss://` address; `ws://` only to this machine.
     pub fn of(config: &XiaozhiConfig, env: impl Fn(&str) -> Option<String>) -> Result<Option<Self>> {
         let Some(name) = &config.endpoint_env else { return Ok(None) };
         let invalid = |what: &str, hint: &str| {
@@ -58,6 +58,12 @@ impl Address {
         let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("ws" | "wss")) && uri.host().is_some());
         let uri =
             uri.ok_or_else(|| invalid("is not a websocket address", "it must begin with ws:// or wss://"))?;
+        if uri.scheme_str() == Some("ws") && !uri.host().is_some_and(is_loopback) {
+            return Err(invalid(
+                "does not begin with wss://",
+                "the token in the address must not be sent unencrypted, except to this machine",
+            ));
+        }
         Ok(Some(Self { uri }))
     }
 

@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use model::agent::AgentReport;
 use model::error::{Error, Result};
 use model::table::Table;
-use model::time::{Window, parse_date};
+use model::time::{Window, parse_date, parse_day};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ fn check_size(request: &RunAgentRequest) -> ApiResult<()> {
 /// Returns the window of a request: its day, its span, or the last day with rows.
 fn window(catalog: &Catalog, request: &RunAgentRequest, zone: Tz) -> ApiResult<Window> {
     let window = match (&request.date, &request.from, &request.to) {
-        (Some(date), None, None) => Window::day(parse_date(date)?, zone),
+        (Some(date), None, None) => Window::day(parse_day(date)?, zone),
         (None, Some(from), Some(to)) => Window::between(from, to, zone)?,
         (None, None, None) => {
             let last = catalog.last_date()?.ok_or_else(|| {

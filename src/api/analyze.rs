@@ -23,7 +23,7 @@ use model::error::{Error, Result};
 use model::lang::Lang;
 use model::report::Report;
 use model::table::Table;
-use model::time::{Ts, Window, parse_date};
+use model::time::{Ts, Window, parse_day};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl Api {
 
 fn target_of(request: AnalyzeRequest) -> ApiResult<Target> {
     match (request.date, request.upload, request.files.len()) {
-        (Some(date), None, 0) => Ok(Target::Day(parse_date(&date)?)),
+        (Some(date), None, 0) => Ok(Target::Day(parse_day(&date)?)),
         (None, Some(upload), 0) => Ok(Target::Upload(upload)),
         (None, None, 1..=LIST) => Ok(Target::Objects(selection(&request.files)?)),
         (None, None, count) if count > LIST => {

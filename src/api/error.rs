@@ -18,6 +18,8 @@ pub enum ErrorKind {
     NotFound,
     /// The request is larger than a limit: 413.
     TooLarge,
+    /// The body of the request did not arrive in time: 408.
+    RequestTimeout,
     /// A limit of concurrent work is reached, another run writes the lake, or there is no lake yet. A
     /// later attempt may succeed: 503.
     Busy,
@@ -38,6 +40,7 @@ impl ErrorKind {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::TooLarge => "too-large",
+            Self::RequestTimeout => "request-timeout",
             Self::Busy => "busy",
             Self::TimedOut => "timed-out",
             Self::OutOfMemory => "out-of-memory",

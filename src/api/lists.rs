@@ -12,7 +12,7 @@ use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, blocking};
 use crate::lake;
 use crate::lake::catalog::TableTotals;
 use crate::lake::docs;
-use model::time::parse_date;
+use model::time::parse_day;
 use std::sync::Arc;
 
 /// Longest list of runs.
@@ -46,7 +46,7 @@ impl Api {
         let arguments = request.clone();
         let work = self.read(move |_, catalog| {
             let date = request.date.as_deref();
-            date.map(parse_date).transpose()?;
+            date.map(parse_day).transpose()?;
             let limit = request.limit.map_or(runs::DEFAULT_LIMIT, |limit| limit as usize).clamp(1, MAX_RUNS);
             let runs = match &request.id {
                 Some(id) => vec![runs::find(catalog, id)?],

@@ -14,7 +14,7 @@ use crate::lake::is_derived;
 use model::error::Result;
 use model::report::{Finding, Report, Severity};
 use model::table::Table;
-use model::time::parse_date;
+use model::time::parse_day;
 
 /// Default number of findings of a page.
 const PAGE: usize = 20;
@@ -85,7 +85,7 @@ impl Api {
         let arguments = request.clone();
         let work = self.read(move |_, catalog| {
             let date = request.date.as_deref();
-            date.map(parse_date).transpose()?;
+            date.map(parse_day).transpose()?;
             let (mut report, at) = report::finding(catalog, &request.id, date)?;
             let mut finding = report.findings.swap_remove(at);
             shorten_finding(&mut finding);
@@ -99,7 +99,7 @@ impl Api {
 
 /// Returns the report of a day; without a date, the last report.
 pub(super) fn saved(catalog: &Catalog, date: Option<&str>) -> ApiResult<Report> {
-    date.map(parse_date).transpose()?;
+    date.map(parse_day).transpose()?;
     if let Some(report) = report::saved(catalog, date)? {
         return Ok(report);
     }

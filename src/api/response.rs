@@ -4,7 +4,7 @@
 use crate::api::runs::RunView;
 use crate::lake::catalog::{AuditEntry, ObjectState};
 use crate::lake::docs::ColumnDoc;
-pub use crate::query::sandbox::Rows as QueryRows;
+pub use crate::query::sandbox::Answer as QueryAnswer;
 use model::report::{Finding, Report, Severity, Status, Trace, Verdict};
 use model::time::Ts;
 use schemars::JsonSchema;

@@ -15,7 +15,7 @@ use crate::pipeline::{JobControl, batch, download, no_stdout};
 use crate::source::ListedObject;
 use chrono::NaiveDate;
 use model::error::Result;
-use model::time::{Ts, parse_date};
+use model::time::{Ts, parse_day};
 use std::collections::BTreeSet;
 
 /// Steps of a day's run; the time limit of a run is the sum of their time limits.
@@ -82,7 +82,7 @@ impl Api {
         }
         let today = Ts::now().date(self.inner.zone);
         match &request.date {
-            Some(date) => match parse_date(date)? {
+            Some(date) => match parse_day(date)? {
                 day if day > today => {
                     Err(ApiError::new(ErrorKind::Invalid, format!("{day} is in the future")))
                 }

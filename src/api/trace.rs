@@ -12,7 +12,7 @@ use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner};
 use crate::lake::catalog::Catalog;
 use chrono_tz::Tz;
 use model::report::Trace;
-use model::time::{Ts, parse_date};
+use model::time::{Ts, parse_day};
 
 /// Where a trace starts.
 enum Start {
@@ -34,7 +34,7 @@ impl Api {
         let arguments = request.clone();
         let work = async move {
             let date = request.date.clone();
-            date.as_deref().map(parse_date).transpose()?;
+            date.as_deref().map(parse_day).transpose()?;
             match start_of(request, self.inner.zone)? {
                 Start::Finding(id) => {
                     let find = move |inner: &Inner, catalog: &Catalog| {

@@ -81,11 +81,7 @@ impl Api {
 impl Upload {
     /// Streams one file to disk. Its name is a label, and like the path of an object it determines log
     /// type, pod and day.
-    pub async fn file<E: std::fmt::Display>(
-        &mut self,
-        name: &str,
-        bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> ApiResult<()> {
+    pub async fn file(&mut self, name: &str, bytes: impl Stream<Item = ApiResult<Bytes>>) -> ApiResult<()> {
         self.check_open()?;
         let received = self.receive(name, bytes).await;
         self.recorded(received).await
@@ -125,11 +121,7 @@ impl Upload {
         outcome
     }
 
-    async fn receive<E: std::fmt::Display>(
-        &mut self,
-        name: &str,
-        bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> ApiResult<()> {
+    async fn receive(&mut self, name: &str, bytes: impl Stream<Item = ApiResult<Bytes>>) -> ApiResult<()> {
         if self.files.len() >= MAX_FILES {
             return Err(ApiError::new(
                 ErrorKind::TooLarge,
@@ -147,14 +139,11 @@ impl Upload {
         loop {
             let stalled = |_| {
                 let seconds = STALL_TIMEOUT.as_secs();
-                ApiError::new(ErrorKind::TimedOut, format!("the upload stalled: no data for {seconds} s"))
+                let what = format!("the upload stalled: no data for {seconds} s");
+                ApiError::new(ErrorKind::RequestTimeout, what)
             };
             let Some(chunk) = timeout(STALL_TIMEOUT, bytes.next()).await.map_err(stalled)? else { break };
-            let chunk = chunk.map_err(|error| {
-                tracing::info!(%error, "an upload was interrupted");
-                ApiError::new(ErrorKind::Invalid, "the upload was interrupted before its end")
-                    .hint("send it again")
-            })?;
+            let chunk = chunk?;
             size += chunk.len() as u64;
             self.folder.reserve(chunk.len() as u64)?;
             if size - checked_at >= SPACE_CHECK_BYTES {

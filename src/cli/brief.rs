@@ -5,7 +5,7 @@ use crate::brief::{Answer, Author, DroppedSentence, Length, Question, RunQuery, 
 use crate::cli::{Context, Done, Result, notice, print, print_json, terminal};
 use crate::llm::Usage;
 use crate::query::error::QueryError;
-use crate::query::sandbox::{Pool, PoolConfig, Statement, StatementLimits};
+use crate::query::sandbox::{Format, Output, Pool, PoolConfig, Statement, StatementLimits};
 use model::error::Error;
 use model::lang::Lang;
 use model::report::Report;
@@ -147,9 +147,9 @@ impl Conversation<'_> {
             let pool = pool.clone();
             Box::pin(async move {
                 notice(&format!("query: {sql}"));
-                let rows =
-                    pool.run(Statement { sql, limits }).await.map_err(|error| query_error_text(&error))?;
-                crate::query::rows::json_rows(&rows.batches).map_err(|error| error.what)
+                let statement = Statement { sql, output: Output::of(Format::Lines), limits };
+                let answer = pool.run(statement).await.map_err(|error| query_error_text(&error))?;
+                answer.objects().map_err(|error| error.what)
             })
         });
         let spinner = terminal::spinner();

@@ -3,7 +3,7 @@
 use crate::cli::{Context, Done, Result, notice, print};
 use crate::query::engine::Engine;
 use crate::query::error::engine_error;
-use crate::query::export;
+use crate::query::{export, flat};
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use model::error::Error;
@@ -74,8 +74,7 @@ fn run_statement(context: &Context, engine: &Engine, query: &str, format: Format
 fn print_batches(batches: &[RecordBatch], format: Format) -> Result<()> {
     match format {
         Format::Table => {
-            let batches =
-                batches.iter().map(export::without_unions).collect::<std::result::Result<Vec<_>, _>>();
+            let batches = batches.iter().map(flat::whole).collect::<std::result::Result<Vec<_>, _>>();
             let batches = batches.map_err(cannot_write)?;
             print(&arrow::util::pretty::pretty_format_batches(&batches).map_err(cannot_write)?.to_string())
         }

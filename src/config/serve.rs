@@ -12,11 +12,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct ServeConfig {
     /// Address and port to listen on; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// Environment variable with one bearer token of role `admin`.
+    /// Environment variable with one bearer token.
     pub token_env: Option<String>,
+    /// Role of that token: `read`, `run` or `admin`.
+    pub token_role: Role,
     /// Tokens of several callers.
     pub tokens: Vec<TokenConfig>,
-    /// Host names under which clients reach the server, beside `localhost` and `listen`.
+    /// Host names under which clients reach the server, beside `localhost` and `listen`. They require a
+    /// token.
     pub hosts: Vec<String>,
     /// Actions that callers of role `run` may start beside uploads: `run_day`, `download_logs`.
     pub allow: Vec<Allowed>,
@@ -53,6 +56,7 @@ impl Default for ServeConfig {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8633).into(),
             token_env: None,
+            token_role: Role::Admin,
             tokens: Vec::new(),
             hosts: Vec::new(),
             allow: Vec::new(),
@@ -81,7 +85,7 @@ impl ServeConfig {
             tokens.push(AccessToken::from_variable(
                 variable,
                 "token_env",
-                Role::Admin,
+                self.token_role,
                 "[serve] token_env",
                 &env,
             )?);

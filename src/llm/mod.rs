@@ -10,7 +10,7 @@ mod wire; // bodies of requests and responses
 
 pub use crate::llm::wire::{Message, Usage};
 
-use crate::config::{JsonForm, LlmConfig};
+use crate::config::{JsonForm, LlmConfig, is_loopback};
 use crate::llm::http::{Reply, RequestError};
 use crate::llm::wire::{Dialect, ResponseFormat};
 use model::error::{Error, Result};
@@ -77,12 +77,20 @@ impl Client {
             })?),
             None => None,
         };
-        let http = reqwest::Client::builder()
+        let url = endpoint(base_url).map_err(at)?;
+        let is_local = url.host_str().is_some_and(is_loopback);
+        if key.is_some() && url.scheme() != "https" && !is_local {
+            return Err(at(Error::usage("`base_url` does not begin with https://")
+                .hint("the API key must not be sent unencrypted, except to this machine")));
+        }
+        let builder = reqwest::Client::builder();
+        // a proxy would receive the key unencrypted, and is not needed to reach this machine
+        let builder = if is_local { builder.no_proxy() } else { builder };
+        let http = builder
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .build()
             .map_err(|error| Error::failed("cannot create an HTTP client").because(error.without_url()))?;
-        let url = endpoint(base_url).map_err(at)?;
         let dialect = Dialect::new(config.json.into(), url.host_str() == Some("api.openai.com"));
         Ok(Some(Self {
             http,

@@ -119,11 +119,18 @@ pub fn engine_error(what: &str, error: DataFusionError) -> Error {
 }
 
 /// Returns true if a process or thread ended for lack of memory, judged by its last message: of the
-/// allocator, of a failed mapping, of a thread without a stack, or of a length out of range.
+/// allocator, of a failed mapping, of a thread without a stack, or of a length out of range; the texts of a
+/// column have at most 2 GiB.
 pub(crate) fn is_out_of_memory(text: &str) -> bool {
-    ["memory allocat", "Cannot allocate memory", "Resource temporarily unavailable", "capacity overflow"]
-        .iter()
-        .any(|words| text.contains(words))
+    [
+        "memory allocat",
+        "Cannot allocate memory",
+        "Resource temporarily unavailable",
+        "capacity overflow",
+        "offset overflow",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
 }
 
 /// Reads sqlparser's ` at Line: 3, Column: 8`.

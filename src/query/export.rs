@@ -1,11 +1,10 @@
 //! Rows of a query result as text for people and programs: CSV and JSON of any statement, whatever the types of its
 //! columns. Nulls and the order of columns are kept. Must not know who reads it.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UnionArray};
-use arrow::compute::cast;
+use crate::query::flat;
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -18,14 +17,10 @@ pub const TIME: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 /// Returns rows as CSV with a header line (RFC 4180). Lists and structs are JSON text.
 pub fn csv(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
     let mut text = Vec::new();
-    let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut text);
-    if batches.is_empty() {
-        writer.write(&converted(&RecordBatch::new_empty(Arc::clone(schema)), flat)?)?;
-    }
+    csv_header(schema, &mut text)?;
     for batch in batches {
-        writer.write(&converted(batch, flat)?)?;
+        csv_rows(&flat::whole(batch)?, &mut text)?;
     }
-    drop(writer);
     Ok(text)
 }
 
@@ -33,7 +28,7 @@ pub fn csv(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Vec<u8>, Arrow
 pub fn json(batches: &[RecordBatch], mut out: impl Write) -> Result<(), ArrowError> {
     let mut lines = Vec::new();
     for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
-        write_lines(&distinct_names(&converted(batch, plain)?)?, &mut lines)?;
+        json_lines(&flat::whole(batch)?, Nulls::Written, &mut lines)?;
     }
     let lines = lines.strip_suffix(b"\n").unwrap_or(&lines);
     out.write_all(b"[")?;
@@ -45,27 +40,26 @@ pub fn json(batches: &[RecordBatch], mut out: impl Write) -> Result<(), ArrowErr
     Ok(())
 }
 
-/// Returns rows without types that only Arrow has: a JSON value of any type (`attrs->'k'`) becomes its text, and so
-/// does a time in another zone than UTC, with its offset.
-pub fn without_unions(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    converted(batch, plain)
+/// Whether JSON has a member for a null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// `"name":null`
+    Written,
+    /// No member.
+    Omitted,
 }
 
-fn write_lines(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), ArrowError> {
-    let mut writer = arrow::json::WriterBuilder::new()
-        .with_explicit_nulls(true)
-        .with_timestamp_tz_format(TIME.into())
-        .build::<_, arrow::json::writer::LineDelimited>(out);
-    writer.write(batch)?;
-    writer.finish()
+/// Writes the header line of CSV.
+pub fn csv_header(schema: &Schema, out: &mut Vec<u8>) -> Result<(), ArrowError> {
+    let fields = schema.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
+    writer.write(&RecordBatch::new_empty(schema))
 }
 
-/// Returns a batch with each column converted by `convert`.
-fn converted(
-    batch: &RecordBatch,
-    convert: fn(&ArrayRef) -> Result<ArrayRef, ArrowError>,
-) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().map(convert).collect::<Result<Vec<_>, _>>()?;
+/// Writes flat rows as lines of CSV.
+pub fn csv_rows(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), ArrowError> {
+    let columns = batch.columns().iter().map(nested_texts).collect::<Result<Vec<_>, _>>()?;
     let schema = batch.schema();
     let fields = schema
         .fields()
@@ -73,37 +67,40 @@ fn converted(
         .zip(&columns)
         .map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let rows = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(schema, columns, &rows)
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let batch = RecordBatch::try_new_with_options(schema, columns, &rows)?;
+    arrow::csv::WriterBuilder::new().with_header(false).build(out).write(&batch)
 }
 
-/// Returns a column that both formats can write.
-fn plain(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    match column.data_type() {
-        DataType::Union(..) => Ok(Arc::new(union_texts(column.as_union())?)),
-        DataType::Timestamp(_, Some(zone)) if !matches!(&**zone, "UTC" | "Z" | "+00:00" | "Etc/UTC") => {
-            cast(column, &DataType::Utf8)
-        }
-        _ => Ok(Arc::clone(column)),
-    }
+/// Writes flat rows as JSON objects, one a line. A column name that occurs twice gets a number.
+pub fn json_lines(batch: &RecordBatch, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), ArrowError> {
+    write_lines(&distinct_names(batch)?, nulls, out)
+}
+
+fn write_lines(batch: &RecordBatch, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), ArrowError> {
+    let mut writer = arrow::json::WriterBuilder::new()
+        .with_explicit_nulls(nulls == Nulls::Written)
+        .with_timestamp_tz_format(TIME.into())
+        .build::<_, arrow::json::writer::LineDelimited>(out);
+    writer.write(batch)?;
+    writer.finish()
 }
 
 /// Returns a column that CSV can write: what has members becomes JSON text.
-fn flat(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+fn nested_texts(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     /// One value of the column.
     #[derive(Deserialize)]
     struct Line<'l> {
         #[serde(borrow)]
         value: Option<&'l RawValue>,
     }
-    let column = plain(column)?;
     if !column.data_type().is_nested() {
-        return Ok(column);
+        return Ok(Arc::clone(column));
     }
     let field = Field::new("value", column.data_type().clone(), true);
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![column])?;
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::clone(column)])?;
     let mut lines = Vec::new();
-    write_lines(&batch, &mut lines)?;
+    write_lines(&batch, Nulls::Written, &mut lines)?;
     let texts = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| {
         let line: Line<'_> =
             serde_json::from_slice(line).map_err(|error| ArrowError::JsonError(error.to_string()))?;
@@ -112,40 +109,29 @@ fn flat(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(Arc::new(texts.collect::<Result<StringArray, ArrowError>>()?))
 }
 
-/// Returns the value of each row of a union as text; null where the value is null.
-fn union_texts(column: &UnionArray) -> Result<StringArray, ArrowError> {
-    let DataType::Union(fields, _) = column.data_type() else {
-        return Ok(StringArray::new_null(column.len()));
-    };
-    let options = FormatOptions::default();
-    let mut members = HashMap::new();
-    for (id, field) in fields.iter() {
-        if *field.data_type() != DataType::Null {
-            let member = column.child(id);
-            members.insert(id, (member, ArrayFormatter::try_new(member, &options)?));
+/// Returns names that occur once: `ts`, `ts_2`.
+pub fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut distinct = Vec::new();
+    for name in names {
+        let mut own = name.to_owned();
+        while let Some(count) = taken.get_mut(&own) {
+            *count += 1;
+            own = format!("{name}_{count}");
         }
+        taken.insert(own.clone(), 1);
+        distinct.push(own);
     }
-    let texts = (0..column.len()).map(|at| {
-        let (member, text) = members.get(&column.type_id(at))?;
-        let at = column.value_offset(at);
-        member.is_valid(at).then(|| text.value(at).to_string())
-    });
-    Ok(texts.collect())
+    distinct
 }
 
-/// Returns the batch with names that occur once: `ts`, `ts_2`.
+/// Returns the batch with names that occur once.
 fn distinct_names(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let schema = batch.schema();
-    let mut taken: HashMap<&str, usize> = HashMap::new();
-    let fields = schema.fields().iter().map(|field| {
-        let count = taken.entry(field.name()).or_default();
-        *count += 1;
-        match count {
-            1 => Arc::clone(field),
-            _ => Arc::new(field.as_ref().clone().with_name(format!("{}_{count}", field.name()))),
-        }
-    });
+    let names = distinct(schema.fields().iter().map(|field| field.name().as_str()));
+    let fields = schema.fields().iter().zip(names);
+    let fields = fields.map(|(field, name)| field.as_ref().clone().with_name(name));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let rows = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(schema, batch.columns().to_vec(), &rows)
 }

@@ -7,6 +7,7 @@ mod dialect; // how a statement is parsed
 pub mod engine;
 pub mod error;
 pub mod export; // rows as CSV and JSON
+pub mod flat; // columns in which each row holds its own values
 pub mod guard;
 pub mod literal; // texts in a statement
 mod local_time; // times in a statement

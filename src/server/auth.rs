@@ -3,9 +3,12 @@
 //! browser (DNS rebinding); without the check of `Origin`, it could send POST requests.
 
 use crate::api::{Caller, Transport};
-use crate::config::{AccessToken, Role};
-use crate::server::problem::{BUSY, CROSS_ORIGIN, FAILED, HttpResult, MISDIRECTED, Problem, UNAUTHORIZED};
-use crate::server::{MAX_REQUESTS, ServerState, connections};
+use crate::config::{AccessToken, Role, is_loopback};
+use crate::server::body::{time_limit, with_time_limits};
+use crate::server::problem::{
+    BUSY, CROSS_ORIGIN, FAILED, FORBIDDEN, HttpResult, MISDIRECTED, Problem, UNAUTHORIZED,
+};
+use crate::server::{MAX_REQUESTS, ServerState};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -33,6 +36,10 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 
 /// Paths that require no token and no free request slot.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Headers that a proxy adds: its request is not one of this machine.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /// Rejects requests that fail authentication, adds the [`Caller`] to the others, and logs each request
 /// without its query, body and token.
@@ -73,6 +80,10 @@ impl ServerState {
         let is_mcp = path == "/mcp" || path.starts_with("/mcp/");
         let transport = if is_mcp { Transport::Mcp } else { Transport::Http };
         if self.tokens.is_empty() {
+            if !is_this_machine(host) || FORWARDED.iter().any(|name| request.headers().contains_key(*name)) {
+                return Err(Problem::new(FORBIDDEN, "without a token, only this machine may call")
+                    .hint("set a token: `[serve] token_env` or `[[serve.tokens]]`"));
+            }
             return Ok(Some(Caller { name: "loopback".into(), role: Role::Run, transport }));
         }
         let token = text(header::AUTHORIZATION)
@@ -104,9 +115,10 @@ impl ServerState {
             }
             request.extensions_mut().insert(caller);
         }
+        let limit = time_limit(request.uri().path());
         let mut abort = self.abort.subscribe();
         let response =
-            AssertUnwindSafe(next.run(request.map(connections::with_stall_timeout))).catch_unwind();
+            AssertUnwindSafe(next.run(request.map(|body| with_time_limits(body, limit)))).catch_unwind();
         tokio::select! {
             response = response => response.unwrap_or_else(|_| {
                 Problem::new(FAILED, "the request panicked").hint("the log has the details").into_response()
@@ -120,11 +132,7 @@ impl ServerState {
     /// Returns true if a `Host` header names this server. If it listens on all addresses, any address is
     /// accepted: a DNS rebinding attack always uses a name.
     fn is_own_host(&self, host: &str) -> bool {
-        let (bare, port) = match host.rsplit_once(':') {
-            Some((bare, port)) if !port.ends_with(']') => (bare, port),
-            _ => (host, ""),
-        };
-        let bare = bare.trim_start_matches('[').trim_end_matches(']');
+        let (bare, port) = name_and_port(host);
         let own = self.listen.ip();
         port.bytes().all(|byte| byte.is_ascii_digit())
             && match bare.parse::<IpAddr>() {
@@ -135,4 +143,19 @@ impl ServerState {
                 }
             }
     }
+}
+
+/// Splits a `Host` header; an IPv6 address comes without its brackets.
+fn name_and_port(host: &str) -> (&str, &str) {
+    let (bare, port) = match host.rsplit_once(':') {
+        Some((bare, port)) if !port.ends_with(']') => (bare, port),
+        _ => (host, ""),
+    };
+    (bare.trim_start_matches('[').trim_end_matches(']'), port)
+}
+
+/// Returns true if a `Host` header names a loopback address.
+fn is_this_machine(host: &str) -> bool {
+    let (bare, _) = name_and_port(host);
+    is_loopback(&bare.to_ascii_lowercase())
 }

@@ -1,14 +1,11 @@
 //! TCP connections: their number, time limits for slow clients, and the shutdown.
 
-use crate::server::problem::{INVALID, Problem, REQUEST_TIMEOUT};
 use axum::Router;
-use axum::body::{Body, Bytes};
-use futures::{StreamExt, TryStreamExt};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::io::{ErrorKind, IoSlice, Result};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -27,7 +24,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest head of a request in bytes.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// How long a client may send no byte of a body, or receive no byte of a response.
+/// How long a client may receive no byte of a response.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long running requests may continue after a shutdown begins; Kubernetes kills after 30 s.
@@ -96,33 +93,6 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpSt
             }
         }
     }
-}
-
-/// Returns a body that fails if the client stalls.
-pub fn with_stall_timeout(body: Body) -> Body {
-    let chunks = futures::stream::try_unfold(body.into_data_stream(), |mut data| async {
-        match timeout(STALL_TIMEOUT, data.next()).await {
-            Ok(Some(chunk)) => chunk.map(|chunk| Some((chunk, data))),
-            Ok(None) => Ok(None),
-            Err(_) => Err(axum::Error::new(Error::from(ErrorKind::TimedOut))),
-        }
-    });
-    Body::from_stream(chunks.map_ok(Bytes::from))
-}
-
-/// Returns the problem of a body that could not be read to its end.
-pub fn body_problem(error: &(dyn std::error::Error + 'static)) -> Problem {
-    let mut source = Some(error);
-    while let Some(error) = source {
-        if error.downcast_ref::<Error>().is_some_and(|error| error.kind() == ErrorKind::TimedOut) {
-            return Problem::new(
-                REQUEST_TIMEOUT,
-                format!("received no byte of the body for {} s", STALL_TIMEOUT.as_secs()),
-            );
-        }
-        source = error.source();
-    }
-    Problem::new(INVALID, format!("the body was interrupted: {error}"))
 }
 
 /// A connection that fails if the client receives nothing for too long, and lingers before it is closed.

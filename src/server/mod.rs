@@ -2,6 +2,7 @@
 //! saved reports. Authenticates callers and encodes responses. Must not decide what a caller may do.
 
 mod auth; // authentication, and headers of every response
+mod body; // time limits of request bodies
 mod connections; // limits and shutdown of TCP connections
 mod http; // the list of routes
 pub mod mcp; // the API for MCP clients
@@ -10,7 +11,9 @@ pub mod xiaozhi; // the API for a xiaozhi robot, over an outgoing websocket
 
 use crate::api::Api;
 use crate::config::{AccessToken, Config};
+use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::routing::any;
 use model::error::{Error, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -65,8 +68,10 @@ impl ServerState {
 pub async fn listen(listener: TcpListener, state: ServerState, shutdown: impl Future<Output = ()>) {
     let state = Arc::new(state);
     let mcp_shutdown = CancellationToken::new();
+    let endpoint = Arc::new(mcp::Endpoint::new(state.api.clone(), mcp_shutdown.clone()));
+    let respond = move |request: Request| async move { endpoint.respond(request).await };
     let router = http::router()
-        .route_service("/mcp", mcp::http_service(state.api.clone(), mcp_shutdown.clone()))
+        .route("/mcp", any(respond))
         .layer(from_fn_with_state(Arc::clone(&state), auth::authenticate))
         .with_state(Arc::clone(&state));
     let shutdown = async {

@@ -52,8 +52,11 @@ pub const METHOD_NOT_ALLOWED: ProblemType =
     of(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "the path does not support this method");
 pub const NOT_ACCEPTABLE: ProblemType =
     of(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "the response has none of the media types in `Accept`");
-pub const REQUEST_TIMEOUT: ProblemType =
-    of(StatusCode::REQUEST_TIMEOUT, "request-timeout", "the request body did not arrive in time");
+pub const REQUEST_TIMEOUT: ProblemType = of(
+    StatusCode::REQUEST_TIMEOUT,
+    ErrorKind::RequestTimeout.name(),
+    "the request body did not arrive in time",
+);
 pub const TOO_LARGE: ProblemType =
     of(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::TooLarge.name(), "request too large");
 pub const UNSUPPORTED_MEDIA_TYPE: ProblemType = of(
@@ -137,6 +140,7 @@ impl From<ApiError> for Problem {
             ErrorKind::Forbidden => FORBIDDEN,
             ErrorKind::NotFound => NOT_FOUND,
             ErrorKind::TooLarge => TOO_LARGE,
+            ErrorKind::RequestTimeout => REQUEST_TIMEOUT,
             ErrorKind::Busy => BUSY,
             ErrorKind::TimedOut => TIMED_OUT,
             ErrorKind::OutOfMemory => OUT_OF_MEMORY,

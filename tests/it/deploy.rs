@@ -3,7 +3,7 @@
 use clap::Parser;
 use headwater::cli::Cli;
 use headwater::config::schedule::Schedule;
-use headwater::config::{Config, DEFAULT};
+use headwater::config::{Config, DEFAULT, Role};
 use regex::Regex;
 use serde_json::Value;
 use std::path::Path;
@@ -133,6 +133,27 @@ fn one_port_and_one_version() {
         }
     }
     assert!(ports >= 6 && images >= 5, "{ports} ports, {images} images");
+}
+
+/// Prometheus scrapes with a token that may only read, and the README creates each token.
+#[test]
+fn metrics_are_read_with_a_token_of_role_read() {
+    let text = read("kubernetes/serve.yaml");
+    let server = config(&objects("kubernetes/serve.yaml"), "serve.yaml");
+    let scraper = server.serve.tokens.iter().find(|token| token.name == "prometheus").expect("a token");
+    assert_eq!(scraper.role, Role::Read);
+    let variable = scraper.env.clone().expect("a variable");
+    assert!(
+        text.contains(&format!("# Prometheus sends {variable}")),
+        "the scrape annotation names the token"
+    );
+    let names = [server.serve.token_env.clone().expect("a variable"), variable];
+    for name in &names {
+        assert!(read("README.md").contains(&format!("--from-literal={name}=")), "{name}");
+    }
+    let tokens = server.serve.access_tokens(|name| names.contains(&name.to_owned()).then(|| name.to_owned()));
+    let roles: Vec<Role> = tokens.expect("tokens").iter().map(|token| token.role).collect();
+    assert_eq!(roles, [Role::Admin, Role::Read]);
 }
 
 /// Pods meet the `restricted` Pod Security Standard of Kubernetes and get no service account token.

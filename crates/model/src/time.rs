@@ -2,11 +2,16 @@
 //! read or write a time. Must not know any log format; only [`Ts::now`] reads the clock.
 
 use crate::error::{Error, Result};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::ops::RangeInclusive;
+
+/// Years in which logs are written. A time outside is a mistake, and near the ends of the calendar no zone has
+/// an offset.
+const YEARS: RangeInclusive<i32> = 1970..=2261;
 
 /// A point in event time: microseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,17 +54,21 @@ impl Ts {
         (self.0 - earlier.0) as f64 / 1e6
     }
 
-    /// Parses RFC 3339, or a local `YYYY-MM-DD[[ T]HH:MM[:SS]]` in `zone`.
+    /// Parses RFC 3339, or a local `YYYY-MM-DD[[ T]HH:MM[:SS]]` in `zone`, of the years 1970 to 2261.
     pub fn parse(text: &str, zone: Tz) -> Result<Self> {
-        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text)
+            && YEARS.contains(&time.year())
+        {
             return Ok(Self(time.timestamp_micros()));
         }
         for layout in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"] {
-            if let Ok(local) = NaiveDateTime::parse_from_str(text, layout) {
+            if let Ok(local) = NaiveDateTime::parse_from_str(text, layout)
+                && YEARS.contains(&local.year())
+            {
                 return Ok(local_ts(local, zone));
             }
         }
-        if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        if let Ok(day) = parse_day(text) {
             return Ok(local_ts(day.and_time(chrono::NaiveTime::MIN), zone));
         }
         Err(Error::usage(format!("invalid time `{text}`"))
@@ -161,13 +170,26 @@ impl Window {
     }
 }
 
-/// Parses `YYYY-MM-DD`.
+/// Parses `YYYY-MM-DD`; the year has at most four digits.
 pub fn parse_date(text: &str) -> Result<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|error| {
-        Error::usage(format!("invalid date `{text}`"))
-            .because(error)
-            .hint("write it as YYYY-MM-DD, for example 2026-11-22")
-    })
+    let invalid = || {
+        Error::usage(format!("invalid date `{text}`")).hint("write it as YYYY-MM-DD, for example 2026-11-22")
+    };
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|error| invalid().because(error))?;
+    if (0..=9999).contains(&date.year()) { Ok(date) } else { Err(invalid()) }
+}
+
+/// Parses `YYYY-MM-DD` of a day that can have logs: from 1970 to 2261.
+pub fn parse_day(text: &str) -> Result<NaiveDate> {
+    let day = parse_date(text)?;
+    if YEARS.contains(&day.year()) {
+        return Ok(day);
+    }
+    Err(Error::usage(format!("no logs are of the day `{text}`")).hint(format!(
+        "write a day of the years {} to {}",
+        YEARS.start(),
+        YEARS.end()
+    )))
 }
 
 /// Parses an IANA time zone name.

@@ -66,7 +66,10 @@ impl Endpoint {
                 Error::usage(format!("the environment variable `{url_env}` is not a valid URL"))
             })?;
         let secret = secret_env.map(|name| environment.variable("secret_env", name)).transpose()?;
-        let client = Client::builder()
+        let client = Client::builder();
+        // a proxy would receive keys unencrypted, and is not needed to reach this machine
+        let client = if url.host_str().is_some_and(is_loopback) { client.no_proxy() } else { client };
+        let client = client
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             // if an idle connection breaks, it is unknown whether the message on it arrived

@@ -33,6 +33,7 @@ struct Robot {
 pub(super) fn open(config: &XiaozhiChannelConfig, environment: Environment) -> Result<Box<dyn Transport>> {
     let endpoint =
         Endpoint::open(environment, &config.url_env, Some(&config.secret_env), Duration::from_secs(30))?;
+    let endpoint = endpoint.require(true, "xiaozhi", "https://gateway.example.com")?;
     let mut url = endpoint.url.clone();
     url.set_query(None);
     match url.path_segments_mut() {

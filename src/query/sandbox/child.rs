@@ -4,12 +4,10 @@
 use crate::query::error::{QueryError, is_out_of_memory};
 use crate::query::sandbox::Statement;
 use crate::query::sandbox::frame;
-use crate::query::sandbox::frame::{Outcome, Request, Truncated};
-use arrow::array::RecordBatch;
-use arrow::buffer::Buffer;
-use arrow::datatypes::SchemaRef;
-use arrow::ipc::reader::StreamDecoder;
+use crate::query::sandbox::frame::{Done, Outcome, Request};
+use crate::query::sandbox::sweep;
 use chrono_tz::Tz;
+use std::fs::File;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -22,8 +20,8 @@ use tokio::sync::oneshot;
 
 /// Bytes of stderr that are kept, from the end.
 const STDERR_BYTES: usize = 4 << 10;
-/// Bytes allowed beyond the rows: schema and outcome.
-const OVERHEAD_BYTES: usize = 1 << 20;
+/// Bytes allowed beyond the rows: the outcome with the columns.
+const OVERHEAD_BYTES: usize = 4 << 20;
 /// Time limit for a process that closed its pipes to exit.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -45,7 +43,7 @@ struct Exit {
 }
 
 /// The result of one statement.
-pub type StatementResult = (SchemaRef, Vec<RecordBatch>, Option<Truncated>);
+pub type StatementResult = (Vec<u8>, Done);
 
 /// The settings of a child process.
 #[derive(Clone, Debug)]
@@ -65,9 +63,7 @@ pub struct ChildConfig {
 impl Child {
     /// Starts a process.
     pub fn start(config: &ChildConfig) -> io::Result<Self> {
-        let temp = tempfile::Builder::new()
-            .prefix("headwater-query-")
-            .tempdir_in(std::path::absolute(&config.temp)?)?;
+        let (temp, lock) = sweep::new_folder(&std::path::absolute(&config.temp)?)?;
         let mut command = Command::new(&config.program);
         command
             .arg0("headwater")
@@ -96,7 +92,7 @@ impl Child {
         };
         let (alive, dropped) = oneshot::channel();
         let (exit_sender, exit) = oneshot::channel();
-        let watched = Watched { process, stderr, temp };
+        let watched = Watched { process, stderr, temp, lock };
         tokio::spawn(watch(watched, dropped, exit_sender));
         Ok(Self { stdin, stdout: BufReader::new(stdout), exit, completed: 0, _alive: alive })
     }
@@ -117,7 +113,7 @@ impl Child {
         let request = Request {
             sql: statement.sql.clone(),
             rows: limits.rows,
-            bytes: limits.bytes,
+            output: statement.output,
             memory_bytes: limits.memory_bytes,
             cpu_s,
         };
@@ -135,27 +131,21 @@ impl Child {
         self.stdin.write_all(&frame::head(frame::REQUEST, body.len())?).await?;
         self.stdin.write_all(&body).await?;
         self.stdin.flush().await?;
-        let mut decoder = StreamDecoder::new();
-        let mut batches = Vec::new();
-        let mut left = request.bytes.saturating_add(OVERHEAD_BYTES);
+        let mut answer = Vec::new();
+        let mut left = request.output.bytes;
         loop {
-            let (kind, body) = frame::receive(&mut self.stdout, left).await?;
+            let (kind, body) = frame::receive(&mut self.stdout, left.saturating_add(OVERHEAD_BYTES)).await?;
             if kind == frame::OUTCOME {
                 let outcome: Outcome = serde_json::from_slice(&body)?;
-                let done = match outcome {
-                    Ok(done) => done,
-                    Err(error) => return Ok(Err(error)),
-                };
-                tracing::debug!(engine_us = done.engine_us, "statement completed");
-                let schema =
-                    decoder.schema().ok_or_else(|| io::Error::other("the response has no schema"))?;
-                return Ok(Ok((schema, batches, done.truncated)));
+                return Ok(outcome.map(|done| {
+                    tracing::debug!(engine_us = done.engine_us, "statement completed");
+                    (answer, done)
+                }));
             }
-            left -= body.len();
-            let mut bytes = Buffer::from_vec(body);
-            while !bytes.is_empty() {
-                batches.extend(decoder.decode(&mut bytes).map_err(io::Error::other)?);
-            }
+            left = left.checked_sub(body.len()).ok_or_else(|| {
+                io::Error::other(format!("the rows are larger than {} bytes", request.output.bytes))
+            })?;
+            answer.extend_from_slice(&body);
         }
     }
 
@@ -184,17 +174,18 @@ impl Child {
     }
 }
 
-/// A running process with its stderr and its temporary folder.
+/// A running process with its stderr, and its temporary folder with the lock on it.
 struct Watched {
     process: tokio::process::Child,
     stderr: ChildStderr,
     temp: TempDir,
+    lock: File,
 }
 
 /// Waits until the process exits, or kills it when its [`Child`] is dropped; then removes its folder and
 /// sends its exit.
 async fn watch(watched: Watched, dropped: oneshot::Receiver<()>, exit: oneshot::Sender<Exit>) {
-    let Watched { mut process, stderr, temp } = watched;
+    let Watched { mut process, stderr, temp, lock } = watched;
     let stderr = tokio::spawn(tail(stderr));
     let ended = tokio::select! {
         status = process.wait() => status,
@@ -205,6 +196,7 @@ async fn watch(watched: Watched, dropped: oneshot::Receiver<()>, exit: oneshot::
     };
     let stderr = stderr.await.unwrap_or_default();
     let _ = tokio::task::spawn_blocking(move || temp.close()).await;
+    drop(lock);
     match ended {
         Ok(status) => {
             if !stderr.is_empty() {

@@ -1,5 +1,5 @@
 //! The protocol between server and child process: frames of a kind, a length and that many bytes. In
-//! goes one request; out come pieces of an Arrow stream, then the outcome.
+//! goes one request; out come pieces of the body, then the outcome.
 
 use crate::query::error::QueryError;
 use schemars::JsonSchema;
@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A request, as JSON.
 pub const REQUEST: u8 = b'Q';
-/// A piece of the Arrow stream.
-pub const ARROW: u8 = b'A';
+/// A piece of the body.
+pub const BODY: u8 = b'B';
 /// The outcome, as JSON; the last frame of a response.
 pub const OUTCOME: u8 = b'E';
 
@@ -21,12 +21,47 @@ pub struct Request {
     pub sql: String,
     /// Row limit.
     pub rows: usize,
-    /// Byte limit of the Arrow stream.
-    pub bytes: usize,
+    /// How the rows are encoded, and how long the body may be.
+    pub output: Output,
     /// Memory limit in bytes.
     pub memory_bytes: u64,
     /// CPU limit in seconds, over all cores.
     pub cpu_s: u64,
+}
+
+/// How rows are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// An Arrow IPC stream.
+    Arrow,
+    /// CSV with a header line (RFC 4180); lists and structs are JSON text.
+    Csv,
+    /// A JSON array of objects, with nulls.
+    Json,
+    /// JSON objects, one a line, without nulls.
+    Lines,
+}
+
+/// The encoding of a result and its limits.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Output {
+    /// How rows are encoded.
+    pub format: Format,
+    /// Bytes of the encoded rows; rows that do not fit are left out.
+    pub bytes: usize,
+    /// Bytes of one text; longer ones are cut. A list has at most one item for each 16 of them.
+    pub cell_bytes: usize,
+}
+
+/// A column of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Column {
+    /// Name of the column.
+    pub name: String,
+    /// Arrow type.
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 /// The limit that cut a result off.
@@ -37,6 +72,8 @@ pub enum Truncated {
     Rows,
     /// The byte limit.
     Bytes,
+    /// The limit of one cell: all rows are there, and some of their values were cut.
+    Cell,
 }
 
 impl Truncated {
@@ -45,6 +82,7 @@ impl Truncated {
         match self {
             Self::Rows => "rows",
             Self::Bytes => "bytes",
+            Self::Cell => "cell",
         }
     }
 }
@@ -52,6 +90,10 @@ impl Truncated {
 /// The end of a result.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Done {
+    /// The columns of the result, in order.
+    pub columns: Vec<Column>,
+    /// Rows in the body.
+    pub rows: usize,
     /// The limit that cut the result off; `None` if it is complete.
     pub truncated: Option<Truncated>,
     /// Time spent in the engine, without the time to send rows, in µs.

@@ -1,23 +1,29 @@
 //! The sandbox for untrusted SQL: each statement runs in a child process, so a statement that runs away,
-//! exhausts memory or overflows the stack costs one response and never the server. Rows come back as
-//! Arrow; dropping the future ends the process. Must not know HTTP, MCP or the API.
+//! exhausts memory or overflows the stack costs one response and never the server. The child encodes the rows
+//! too, within limits, and the server copies them; dropping the future ends the process. Must not know
+//! HTTP, MCP or the API.
 
+mod answer; // rows within the limits of a request
 mod child; // one child process, as the server sees it
+mod encoder; // rows as Arrow, CSV or JSON
 mod frame; // the protocol of its pipes
 mod pool; // which child process runs a statement
 mod session; // the restricted session
+mod sweep; // folders of killed programs
 pub mod worker; // the child process itself
 
-pub use crate::query::sandbox::frame::Truncated;
+pub use crate::query::sandbox::frame::{Column, Format, Output, Truncated};
 pub use crate::query::sandbox::pool::{Pool, PoolConfig};
 
 use crate::config::ServeConfig;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use model::error::{Error, Result};
+use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// Largest result in bytes of Arrow.
+/// Largest encoded result in bytes.
 const MAX_RESULT_BYTES: usize = 16 << 20;
+/// Longest text in a result, in bytes.
+const MAX_CELL_BYTES: usize = 1 << 20;
 
 /// The resource limits of one statement.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +32,6 @@ pub struct StatementLimits {
     pub deadline: Duration,
     /// Rows of the result; more are cut off.
     pub rows: usize,
-    /// Bytes of the result as Arrow; more are cut off.
-    pub bytes: usize,
     /// Memory of the child process, beyond the fixed overhead of every child process.
     pub memory_bytes: u64,
 }
@@ -38,9 +42,15 @@ impl StatementLimits {
         Self {
             deadline: Duration::from_secs(config.query_seconds),
             rows: config.query_rows,
-            bytes: MAX_RESULT_BYTES,
             memory_bytes: config.query_mib << 20,
         }
+    }
+}
+
+impl Output {
+    /// Returns a format with the limits of a response to a program.
+    pub const fn of(format: Format) -> Self {
+        Self { format, bytes: MAX_RESULT_BYTES, cell_bytes: MAX_CELL_BYTES }
     }
 }
 
@@ -49,19 +59,36 @@ impl StatementLimits {
 pub struct Statement {
     /// The SQL text.
     pub sql: String,
+    /// How its rows are encoded.
+    pub output: Output,
     /// Its resource limits.
     pub limits: StatementLimits,
 }
 
 /// The result of a statement.
 #[derive(Clone, Debug)]
-pub struct Rows {
+pub struct Answer {
     /// Columns, also when there are no rows.
-    pub schema: SchemaRef,
-    /// Rows.
-    pub batches: Vec<RecordBatch>,
+    pub columns: Vec<Column>,
+    /// The encoded rows.
+    pub body: Vec<u8>,
+    /// Number of rows in the body.
+    pub rows: usize,
     /// The limit that cut the result off; `None` if it is complete.
     pub truncated: Option<Truncated>,
     /// Time from request to last row.
     pub took: Duration,
+}
+
+impl Answer {
+    /// Parses a body of [`Format::Lines`].
+    ///
+    /// # Errors
+    /// The body has another format.
+    pub fn objects(&self) -> Result<Vec<Map<String, Value>>> {
+        serde_json::Deserializer::from_slice(&self.body)
+            .into_iter()
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error| Error::bug("cannot read back rows written as JSON").because(error))
+    }
 }

@@ -5,7 +5,9 @@ use crate::config::Config;
 use crate::query::error::QueryError;
 use crate::query::guard;
 use crate::query::sandbox::child::{Child, ChildConfig};
-use crate::query::sandbox::{Rows, Statement};
+use crate::query::sandbox::frame::Done;
+use crate::query::sandbox::sweep;
+use crate::query::sandbox::{Answer, Statement};
 use chrono_tz::Tz;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,16 +71,18 @@ struct Inner {
 }
 
 impl Pool {
-    /// Returns a pool; its first process starts with the first statement.
+    /// Returns a pool; its first process starts with the first statement. Removes the folders that a
+    /// killed program left.
     pub fn new(config: PoolConfig) -> Self {
         let PoolConfig { program, lake, temp, max_concurrent, threads, zone } = config;
+        sweep::sweep(&temp);
         let config = ChildConfig { program, lake, temp, threads, zone };
         let slots = Semaphore::new(max_concurrent.max(1));
         Self { inner: Arc::new(Inner { config, slots, idle: Mutex::default() }) }
     }
 
     /// Runs one statement. Dropping the future ends its process.
-    pub async fn run(&self, statement: Statement) -> Result<Rows, QueryError> {
+    pub async fn run(&self, statement: Statement) -> Result<Answer, QueryError> {
         let begun = Instant::now();
         if statement.sql.len() > guard::MAX_BYTES {
             guard::check(&statement.sql)?; // fails here, so that the text is not sent to a process
@@ -98,8 +102,8 @@ impl Pool {
         if is_healthy && sent.elapsed() < REUSE_LIMIT && child.completed() < MAX_STATEMENTS {
             self.put_back(child);
         }
-        let (schema, batches, truncated) = result?;
-        Ok(Rows { schema, batches, truncated, took: begun.elapsed() })
+        let (body, Done { columns, rows, truncated, .. }) = result?;
+        Ok(Answer { columns, body, rows, truncated, took: begun.elapsed() })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Child>> {

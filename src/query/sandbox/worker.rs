@@ -6,16 +6,11 @@ use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::query::engine::{Engine, Limits};
 use crate::query::error::{QueryError, is_out_of_memory};
-use crate::query::export;
 use crate::query::guard;
+use crate::query::sandbox::answer::AnswerWriter;
 use crate::query::sandbox::frame;
-use crate::query::sandbox::frame::{Done, Outcome, Request, Truncated};
+use crate::query::sandbox::frame::{Done, Outcome, Request};
 use crate::query::sandbox::session::{Spill, query_error};
-use arrow::array::RecordBatch;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
-use arrow::error::ArrowError;
-use arrow::ipc::writer::StreamWriter;
 use chrono_tz::Tz;
 use futures::StreamExt;
 use model::error::{Error, Result};
@@ -23,9 +18,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Stack of the thread that plans, in bytes: it must walk an expression of a thousand nested operators.
 const PLANNER_STACK: usize = 64 << 20;
@@ -142,102 +136,14 @@ async fn respond(config: &WorkerConfig, request: &Request, output: &mut impl Wri
     let engine = Engine::sandboxed(&lake, &catalog, limits, spill, &request.sql);
     let engine = engine.await.map_err(QueryError::failed)?;
     let mut rows = engine.rows(statement, request.rows.min(MAX_ROWS) + 1).await?;
-    let mut sender = Sender::begin(&rows.schema(), request, output)?;
-    let mut truncated = None;
+    let mut answer = AnswerWriter::begin(&rows.schema(), request, output)?;
     while let Some(batch) = rows.next().await {
-        truncated = sender.send(&batch.map_err(query_error)?)?;
-        if truncated.is_some() {
+        answer.send(&batch.map_err(query_error)?)?;
+        if answer.is_full() {
             break;
         }
     }
-    let engine = begun.elapsed().saturating_sub(sender.took);
-    sender.end()?;
-    Ok(Done { truncated, engine_us: engine.as_micros() as u64 })
-}
-
-/// Sends rows as an Arrow stream within the limits of a request.
-struct Sender<'a, W> {
-    output: &'a mut W,
-    writer: StreamWriter<Vec<u8>>,
-    schema: SchemaRef,
-    /// Rows and bytes that may still be sent.
-    rows: usize,
-    bytes: usize,
-    /// Time spent on sending.
-    took: Duration,
-}
-
-impl<'a, W: Write> Sender<'a, W> {
-    fn begin(schema: &Schema, request: &Request, output: &'a mut W) -> std::result::Result<Self, QueryError> {
-        let fields: Vec<FieldRef> = schema.fields().iter().map(plain_field).collect();
-        let schema = Arc::new(Schema::new(fields));
-        let writer = StreamWriter::try_new(Vec::new(), &schema).map_err(send_error)?;
-        let mut sender =
-            Self { output, writer, schema, rows: request.rows, bytes: request.bytes, took: Duration::ZERO };
-        sender.flush()?;
-        Ok(sender)
-    }
-
-    /// Sends the rows of a batch that fit; returns the limit that cut it off.
-    fn send(&mut self, batch: &RecordBatch) -> std::result::Result<Option<Truncated>, QueryError> {
-        let begun = Instant::now();
-        let batch = &export::without_unions(batch).map_err(send_error)?;
-        let mut rows = batch.num_rows().min(self.rows);
-        while rows > 0 {
-            let columns = batch.columns().iter().zip(self.schema.fields());
-            let columns = columns.map(|(column, field)| cast(&column.slice(0, rows), field.data_type()));
-            let columns = columns.collect::<std::result::Result<Vec<_>, ArrowError>>().map_err(send_error)?;
-            let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(send_error)?;
-            self.writer.write(&batch).map_err(send_error)?;
-            if self.writer.get_ref().len() <= self.bytes {
-                break;
-            }
-            self.writer.get_mut().clear();
-            rows /= 2;
-        }
-        let truncated = match batch.num_rows() {
-            all if rows == all => None,
-            _ if rows == self.rows => Some(Truncated::Rows),
-            _ => Some(Truncated::Bytes),
-        };
-        self.rows -= rows;
-        self.bytes -= self.writer.get_ref().len();
-        self.flush()?;
-        self.took += begun.elapsed();
-        Ok(truncated)
-    }
-
-    fn end(&mut self) -> std::result::Result<(), QueryError> {
-        self.writer.finish().map_err(send_error)?;
-        self.flush()
-    }
-
-    /// Sends the bytes written so far.
-    fn flush(&mut self) -> std::result::Result<(), QueryError> {
-        let bytes = std::mem::take(self.writer.get_mut());
-        frame::write(self.output, frame::ARROW, &bytes).map_err(send_error)
-    }
-}
-
-/// Returns the field with a type that stores only its own rows: views and dictionaries also carry values
-/// of rows that were filtered out.
-fn plain_field(field: &FieldRef) -> FieldRef {
-    Arc::new(field.as_ref().clone().with_data_type(plain(field.data_type())))
-}
-
-fn plain(kind: &DataType) -> DataType {
-    match kind {
-        DataType::Utf8View => DataType::Utf8,
-        DataType::BinaryView => DataType::Binary,
-        DataType::Dictionary(_, values) => plain(values),
-        DataType::Union(..) => DataType::Utf8, // the text of a JSON value
-        DataType::List(item) => DataType::List(plain_field(item)),
-        DataType::LargeList(item) => DataType::LargeList(plain_field(item)),
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(plain_field).collect()),
-        other => other.clone(),
-    }
-}
-
-fn send_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueryError {
-    QueryError::failed(Error::failed("cannot send the rows").because(error))
+    let engine = begun.elapsed().saturating_sub(answer.took());
+    let done = answer.end()?;
+    Ok(Done { engine_us: engine.as_micros() as u64, ..done })
 }

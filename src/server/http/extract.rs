@@ -1,25 +1,17 @@
 //! Decodes requests: path and query parameters, JSON bodies, and the media types of `Accept`. Every
 //! error becomes a problem document.
 
-use crate::server::connections::body_problem;
-use crate::server::problem::{
-    HttpResult, INVALID, NOT_ACCEPTABLE, Problem, REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-};
-use axum::body::{Body, Bytes};
+use crate::server::body::read;
+use crate::server::problem::{HttpResult, INVALID, NOT_ACCEPTABLE, Problem, UNSUPPORTED_MEDIA_TYPE};
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt::Write;
-use std::time::Duration;
 
 /// Longest JSON body in bytes.
 const MAX_JSON_BYTES: usize = 1 << 20;
-
-/// Time limit for a JSON body.
-const JSON_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Path and query parameters.
 pub struct Params<T>(pub T);
@@ -63,12 +55,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         let named = RawPathParams::from_request_parts(&mut parts, state)
             .await
             .map_err(|rejection| Problem::new(INVALID, rejection.body_text()))?;
-        let bytes = tokio::time::timeout(JSON_TIMEOUT, read(body)).await.map_err(|_| {
-            Problem::new(
-                REQUEST_TIMEOUT,
-                format!("the body did not arrive within {} s", JSON_TIMEOUT.as_secs()),
-            )
-        })??;
+        let bytes = read(body, MAX_JSON_BYTES).await?;
         let invalid = |error: serde_json::Error| {
             Problem::new(INVALID, format!("invalid body: {error}"))
                 .hint("`/openapi.json` describes the parameters")
@@ -97,19 +84,6 @@ pub fn media_type(headers: &HeaderMap) -> String {
 
 fn essence(value: &str) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-async fn read(body: Body) -> HttpResult<Vec<u8>> {
-    let mut data = body.into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = data.next().await {
-        let chunk: Bytes = chunk.map_err(|error| body_problem(&error))?;
-        if bytes.len() + chunk.len() > MAX_JSON_BYTES {
-            return Err(Problem::new(TOO_LARGE, "the body is larger than the limit of 1 MiB"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }
 
 /// Returns the entry of `media` with the highest quality in `Accept`, the first of equals.

@@ -1,7 +1,7 @@
 //! Uploads: several files as a multipart form, or one file as the body. Bytes are streamed to disk.
 
 use crate::api::response::IngestResult;
-use crate::server::connections::body_problem;
+use crate::server::body::body_error;
 use crate::server::http::extract::{Params, media_type};
 use crate::server::http::{Caller, State};
 use crate::server::problem::{HttpResult, INVALID, Problem};
@@ -54,14 +54,14 @@ pub async fn upload(
         let mut form = Multipart::from_request(request, &())
             .await
             .map_err(|rejection| Problem::new(INVALID, rejection.body_text()))?;
-        while let Some(part) = form.next_field().await.map_err(|error| body_problem(&error))? {
+        while let Some(part) = form.next_field().await.map_err(|error| body_error(&error))? {
             let Some(name) = part.file_name().map(str::to_owned) else {
                 return Err(Problem::new(INVALID, "a part of the form is not a file").hint(FORM_HINT));
             };
             let part = part.inspect_ok(|bytes| {
                 buffered.fetch_sub(bytes.len(), Ordering::Relaxed);
             });
-            upload.file(&name, part).await?;
+            upload.file(&name, part.map_err(|error| body_error(&error))).await?;
         }
     } else {
         let headers = request.headers();
@@ -74,7 +74,8 @@ pub async fn upload(
         let name = name.ok_or_else(|| {
             Problem::new(INVALID, "the file has no name").hint(format!("add `?name=`, or {FORM_HINT}"))
         })?;
-        upload.file(&name, request.into_body().into_data_stream()).await?;
+        let bytes = request.into_body().into_data_stream();
+        upload.file(&name, bytes.map_err(|error| body_error(&error))).await?;
     }
     Ok(Json(upload.ingest().await?))
 }

@@ -4,6 +4,7 @@
 
 mod brief; // the tool `daily_brief`
 mod dispatch; // runs the tool of a call
+mod http; // sessions, and clients that disconnect
 mod limits; // limits on the size of responses
 mod progress; // progress notifications and cancellation
 mod prompts; // prompts
@@ -14,8 +15,10 @@ mod tool_call; // arguments and output of a tool
 mod tools; // the list of tools
 
 pub(super) use crate::server::mcp::brief::brief_or_notice;
+pub(super) use crate::server::mcp::http::Endpoint;
 
 use crate::api::{Api, Caller, Role, Transport};
+use crate::server::mcp::http::ClientGone;
 use model::error::{Error, Result};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, GetPromptRequestParams, GetPromptResponse, Implementation,
@@ -24,22 +27,11 @@ use rmcp::model::{
     ServerConfig,
 };
 use rmcp::service::{RequestContext, ServerInitializeError};
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService, stdio_pipes};
+use rmcp::transport::stdio_pipes;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
-
-/// The service at `/mcp`.
-pub type HttpService = StreamableHttpService<Server, LocalSessionManager>;
-
-/// Idle time after which a session of the older protocol revisions is closed.
-const SESSION_IDLE: Duration = Duration::from_secs(1800);
-
-/// Largest number of open sessions of the older protocol revisions.
-const MAX_SESSIONS: usize = 512;
 
 /// Largest number of concurrent tool calls; more wait.
 const MAX_CALLS: u32 = 64;
@@ -100,8 +92,19 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> std::result::Result<CallToolResponse, ErrorData> {
         let caller = self.caller(&context)?;
-        let _slot = self.call_slots.acquire().await;
-        Ok(dispatch::call_tool(&self.api, &caller, request, &context).await?.into())
+        let parts = context.extensions.get::<axum::http::request::Parts>();
+        let gone = parts.and_then(|parts| parts.extensions.get::<ClientGone>()).cloned();
+        let call = async {
+            let _slot = self.call_slots.acquire().await;
+            dispatch::call_tool(&self.api, &caller, request, &context).await
+        };
+        let result = match gone {
+            Some(ClientGone(gone)) => gone.run_until_cancelled(call).await,
+            None => Some(call.await),
+        };
+        result
+            .unwrap_or_else(|| Err(ErrorData::internal_error("the client disconnected", None)))
+            .map(Into::into)
     }
 
     async fn list_resources(
@@ -143,38 +146,6 @@ impl ServerHandler for Server {
     ) -> std::result::Result<GetPromptResponse, ErrorData> {
         Ok(prompts::get(&request.name, &request.arguments.unwrap_or_default())?.into())
     }
-}
-
-/// Returns the service at `/mcp` for all protocol revisions: with sessions for clients that send
-/// `initialize`, without sessions for the others. Requires that `Host`, `Origin` and token were checked
-/// and the [`Caller`] is in the request's extensions. After `shutdown`, running calls complete; then all
-/// streams are closed.
-pub fn http_service(api: Api, shutdown: CancellationToken) -> HttpService {
-    let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(SESSION_IDLE);
-    let sessions = Arc::new(sessions);
-    let open = Arc::clone(&sessions);
-    let call_slots = Arc::new(Semaphore::new(MAX_CALLS as usize));
-    let server = Server { api, caller: None, call_slots: Arc::clone(&call_slots) };
-    let close = CancellationToken::new();
-    let close_later = close.clone();
-    tokio::spawn(async move {
-        shutdown.cancelled().await;
-        let _ = call_slots.acquire_many(MAX_CALLS).await;
-        tokio::time::sleep(FLUSH).await;
-        close_later.cancel();
-    });
-    let config = StreamableHttpServerConfig::default()
-        .disable_allowed_hosts() // checked by the server's authentication, which also knows the addresses
-        .with_json_response(true)
-        .with_cancellation_token(close);
-    let serve = move || match open.sessions.try_read() {
-        Ok(open) if open.len() >= MAX_SESSIONS => {
-            Err(std::io::Error::other(format!("session limit reached ({MAX_SESSIONS} open)")))
-        }
-        _ => Ok(server.clone()),
-    };
-    StreamableHttpService::new(serve, sessions, config)
 }
 
 /// Serves a client on stdin and stdout until it disconnects or `shutdown`.

@@ -3,10 +3,9 @@
 
 use crate::api::ApiResult;
 use crate::api::response::{
-    AgentList, FindingPage, FindingWithTrace, IngestResult, QueryRows, RuleList, RunList, TableList,
+    AgentList, FindingPage, FindingWithTrace, IngestResult, QueryAnswer, RuleList, RunList, TableList,
 };
-use crate::query::rows::json_rows;
-use crate::query::sandbox::Truncated;
+use crate::query::sandbox::{Column, Format, Output, Truncated};
 use crate::server::mcp::limits::MAX_BYTES;
 use model::agent::AgentReport;
 use redact::sanitize::plain;
@@ -22,8 +21,8 @@ const DATA_NOTICE: &str =
 /// Largest number of rows in the text; the structured content has more.
 const MAX_ROWS: usize = 50;
 
-/// Rows converted to JSON at a time.
-const SLICE_ROWS: usize = 64;
+/// How rows are encoded for a model: half of a response is the structured content, half the text.
+pub const OUTPUT: Output = Output { format: Format::Lines, bytes: MAX_BYTES / 2, cell_bytes: MAX_BYTES / 8 };
 
 /// Longest cell, in characters.
 const CELL: usize = 200;
@@ -35,51 +34,18 @@ pub struct Rows {
     columns: Vec<Column>,
     /// Rows as objects by column name; nulls are omitted.
     rows: Vec<Map<String, Value>>,
-    /// The limit that cut the rows off: `rows` or `bytes`; null if the result is complete.
+    /// The limit that cut the rows off: `rows`, `bytes`, or `cell` if only values were cut; null if the result is
+    /// complete.
     truncated: Option<Truncated>,
     /// Duration in milliseconds.
     took_ms: u64,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Column {
-    /// Name of the column.
-    name: String,
-    /// Arrow type.
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-/// Returns as many rows as fit, at least one.
-pub fn rows(result: &QueryRows) -> ApiResult<Rows> {
-    let columns = result.schema.fields().iter();
-    let columns = columns
-        .map(|field| Column { name: field.name().clone(), kind: field.data_type().to_string() })
-        .collect();
-    let mut bytes = 0;
-    let mut fit = None;
-    let mut rows: Vec<Map<String, Value>> = Vec::new();
-    // a few rows at a time: all rows as JSON could be far larger than what fits
-    let slices = result.batches.iter().flat_map(|batch| {
-        let starts = (0..batch.num_rows()).step_by(SLICE_ROWS);
-        starts.map(|start| batch.slice(start, SLICE_ROWS.min(batch.num_rows() - start)))
-    });
-    for slice in slices {
-        let more = json_rows(&[slice])?;
-        let over = more.iter().position(|row| {
-            bytes += serde_json::to_string(row).map_or(0, |text| text.len() + 1);
-            bytes > MAX_BYTES / 2
-        });
-        fit = over.map(|over| rows.len() + over);
-        rows.extend(more);
-        if fit.is_some() {
-            break;
-        }
-    }
-    let truncated = fit.map_or(result.truncated, |_| Some(Truncated::Bytes));
-    rows.truncate(fit.map_or(rows.len(), |fit| fit.max(1)));
-    let took_ms = u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX);
-    Ok(Rows { columns, rows, truncated, took_ms })
+/// Returns the rows of an answer that was encoded as [`OUTPUT`] requires.
+pub fn rows(answer: QueryAnswer) -> ApiResult<Rows> {
+    let rows = answer.objects()?;
+    let took_ms = u64::try_from(answer.took.as_millis()).unwrap_or(u64::MAX);
+    Ok(Rows { columns: answer.columns, rows, truncated: answer.truncated, took_ms })
 }
 
 impl Rows {

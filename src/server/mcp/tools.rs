@@ -141,10 +141,8 @@ fn lake_tools() -> Vec<Entry> {
              filter by `ts`.",
             |mut call| {
                 Box::pin(async move {
-                    output(
-                        text::rows(&call.api.query(call.caller, call.request()?).await?)?,
-                        text::Rows::table,
-                    )
+                    let answer = call.api.query(call.caller, call.request()?, text::OUTPUT).await?;
+                    output(text::rows(answer)?, text::Rows::table)
                 })
             },
         ),

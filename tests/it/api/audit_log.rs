@@ -4,6 +4,7 @@ use crate::api::fixture::{DAY, Fixture, api, audit_entries, error_of};
 use headwater::api::ErrorKind;
 use headwater::api::request::{AnalyzeRequest, BriefRequest, QueryRequest};
 use headwater::lake::catalog::{AuditEntry, AuditLog};
+use headwater::query::sandbox::{Format, Output};
 use model::time::Ts;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ fn the_audit_log_records_who_called_what() {
     let api = api(lake, "");
     runtime.block_on(async {
         let long = QueryRequest { sql: "select 'é'".repeat(3000), limit: Some(1) };
-        let _ = api.query(reader, long).await;
+        let _ = api.query(reader, long, Output::of(Format::Json)).await;
         error_of(api.brief(reader, BriefRequest::default()).await, ErrorKind::NotFound);
         let request = AnalyzeRequest { date: Some(DAY.to_owned()), ..AnalyzeRequest::default() };
         {

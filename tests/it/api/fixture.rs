@@ -97,7 +97,7 @@ pub fn log_line(day: &str, second: u32) -> String {
 pub async fn upload(api: &Api, caller: &Caller, files: &[(&str, Vec<u8>)]) -> ApiResult<IngestResult> {
     let mut upload = sent(api.upload(caller)).await?;
     for (name, bytes) in files {
-        let chunks: Vec<Result<Bytes, String>> =
+        let chunks: Vec<ApiResult<Bytes>> =
             bytes.chunks(1000).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
         sent(upload.file(name, stream::iter(chunks))).await?;
     }

@@ -12,7 +12,7 @@ use headwater::config::ServeConfig;
 use headwater::lake::catalog::{AuditLog, Catalog};
 use headwater::lake::{Lake, docs};
 use headwater::query::error::{QueryError, SqlError};
-use headwater::query::sandbox::Truncated;
+use headwater::query::sandbox::{Format, Output, Truncated};
 use model::lang::Lang;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -302,15 +302,21 @@ fn a_statement_runs_in_the_sandbox() {
     runtime.block_on(async {
         let api = api(lake, "");
         let request = |sql: &str, limit| QueryRequest { sql: sql.into(), limit };
-        let rows = sent(api.query(reader, request("select reason from event", None))).await.expect("rows");
-        assert_eq!(rows.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1);
+        let json = Output::of(Format::Json);
+        let rows = sent(api.query(reader, request("select reason from event", None), json));
+        assert_eq!(rows.await.expect("rows").rows, 1);
         let few = request("select * from (values (1), (2), (3)) as t (n)", Some(2));
-        let few = api.query(reader, few).await.expect("rows");
+        let few = api.query(reader, few, json).await.expect("rows");
         assert_eq!(few.truncated, Some(Truncated::Rows));
-        let invalid =
-            error_of(api.query(reader, request("select nothing from event", None)).await, ErrorKind::Invalid);
+        let invalid = error_of(
+            api.query(reader, request("select nothing from event", None), json).await,
+            ErrorKind::Invalid,
+        );
         assert!(invalid.what.contains("nothing"), "{invalid:?}");
-        error_of(api.query(reader, request("drop table event", None)).await, ErrorKind::StatementNotAllowed);
+        error_of(
+            api.query(reader, request("drop table event", None), json).await,
+            ErrorKind::StatementNotAllowed,
+        );
     });
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::stream;
 use headwater::api::request::AnalyzeRequest;
 use headwater::api::response::IngestState;
-use headwater::api::{ErrorKind, Role};
+use headwater::api::{ApiError, ErrorKind, Role};
 use headwater::lake::Lake;
 use headwater::lake::catalog::Catalog;
 use model::lang::Lang;
@@ -241,7 +241,7 @@ fn uploads_are_limited() {
     let api = api(lake, "[serve]\nupload_mib = 2\nuploads_mib = 3\n");
     assert!(!leftover.exists(), "uploads of a killed process are deleted");
     let mib = |count: usize| vec![b'x'; count << 20];
-    let part = |count: usize| stream::iter([Ok::<_, String>(Bytes::from(mib(count)))]);
+    let part = |count: usize| stream::iter([Ok(Bytes::from(mib(count)))]);
     runtime.block_on(async {
         let big = upload(&api, runner, &[("a", mib(1)), ("b", mib(2))]).await;
         assert!(error_of(big, ErrorKind::TooLarge).what.contains("2 MiB"));
@@ -257,7 +257,10 @@ fn uploads_are_limited() {
         drop(first);
         assert_eq!(uploads_in_spool(lake), 0);
         let mut third = api.upload(runner).await.expect("begun");
-        let interrupted = stream::iter([Ok(Bytes::from_static(b"2026")), Err("connection reset")]);
+        let interrupted = stream::iter([
+            Ok(Bytes::from_static(b"2026")),
+            Err(ApiError::new(ErrorKind::Invalid, "connection reset")),
+        ]);
         error_of(third.file("c", interrupted).await, ErrorKind::Invalid);
         let failed = error_of(third.ingest().await, ErrorKind::Invalid);
         assert!(failed.what.contains("has failed"), "a partial upload is not ingested: {failed:?}");

@@ -1,9 +1,10 @@
-//! Statements that use as much time and memory as they can: each ends by its deadline and within its
-//! memory limit, leaves nothing behind, and the next statement works.
+//! Statements that use as much time and memory as they can: each dies of what it uses, by its deadline and
+//! within its memory limit, leaves nothing behind, and the next statement works.
 
-use crate::query::forbidden::deadly;
-use crate::query::sandbox::{MEMORY, Sandbox, files, roomy};
-use headwater::query::sandbox::{Statement, StatementLimits};
+use crate::query::forbidden::{Death, deadly, deaths};
+use crate::query::sandbox::{MEMORY, Sandbox, files, roomy, statement};
+use headwater::query::error::QueryError;
+use headwater::query::sandbox::{Answer, Format, Output, StatementLimits};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -46,43 +47,71 @@ fn within_memory<T>(sandbox: &Sandbox, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Returns what a statement died of; a crash of the engine is not among it.
+#[track_caller]
+fn death(outcome: Result<Answer, QueryError>, sql: &str) -> Death {
+    match outcome {
+        Ok(_) => Death::Rows,
+        Err(QueryError::TimedOut) => Death::Deadline,
+        Err(QueryError::OutOfMemory) => Death::Memory,
+        Err(QueryError::NotAllowed { .. } | QueryError::Invalid(_)) => Death::Refused,
+        Err(error @ (QueryError::Busy | QueryError::Failed { .. })) => panic!("{error:?}: {sql:.120}"),
+    }
+}
+
+/// Requires that at least half of the statements died of time or memory.
+fn assert_deadly(died: &[Death]) {
+    let of_limits = died.iter().filter(|death| matches!(death, Death::Deadline | Death::Memory)).count();
+    assert!(died.len() >= 40 && of_limits * 2 >= died.len(), "{of_limits} of {}", died.len());
+    assert!(died.contains(&Death::Deadline) && died.contains(&Death::Memory), "{died:?}");
+}
+
 #[test]
-fn deadly_statements_end_by_their_deadline_one_at_a_time() {
+fn deadly_statements_die_of_what_they_use_one_at_a_time() {
     let sandbox = Sandbox::new(4_000_000, 4);
     let audits = sandbox.number("select count(*) from audit");
-    let deadly = deadly();
-    assert!(deadly.len() >= 40);
     let limits = StatementLimits { deadline: DEADLINE, ..roomy() };
+    let mut died = Vec::new();
     within_memory(&sandbox, || {
-        for sql in &deadly {
+        for (expected, sql) in deaths() {
             let begun = Instant::now();
-            let _ = sandbox.run(sql, limits); // any outcome is correct
+            let outcome = sandbox.run_as(&sql, Output::of(Format::Arrow), limits);
             let took = begun.elapsed();
             assert!(took < DEADLINE + Duration::from_secs(2), "{took:?}: {sql:.120}");
+            died.push(death(outcome, &sql));
+            assert!(expected.contains(&died[died.len() - 1]), "{:?}: {sql:.120}", died.last());
             sandbox.assert_works(audits);
         }
     });
+    assert_deadly(&died);
     sandbox.close();
 }
 
 #[test]
-fn deadly_statements_end_by_their_deadline_four_at_a_time() {
+fn deadly_statements_die_of_what_they_use_four_at_a_time() {
     let sandbox = Sandbox::new(4_000_000, 4);
     let audits = sandbox.number("select count(*) from audit");
     let limits = StatementLimits { deadline: DEADLINE, ..roomy() };
-    let deadly: Vec<Statement> = deadly().into_iter().map(|sql| Statement { sql, limits }).collect();
+    let mut died = Vec::new();
     within_memory(&sandbox, || {
-        for four in deadly.chunks(4) {
+        for four in deaths().chunks(4) {
             let begun = Instant::now();
-            sandbox.runtime.block_on(async {
-                let pending = four.iter().map(|statement| sandbox.pool().run(statement.clone()));
+            let outcomes = sandbox.runtime.block_on(async {
+                let pending = four.iter().map(|(_, sql)| sandbox.pool().run(statement(sql, limits)));
                 futures::future::join_all(pending).await
             });
             let took = begun.elapsed();
-            assert!(took < DEADLINE + Duration::from_secs(2), "{took:?}: {:.120}", four[0].sql);
+            assert!(took < DEADLINE + Duration::from_secs(2), "{took:?}: {:.120}", four[0].1);
+            for (outcome, (expected, sql)) in outcomes.into_iter().zip(four) {
+                let of = death(outcome, sql);
+                // with four at once the deadline may come before any other end
+                assert!(of == Death::Deadline || expected.contains(&of), "{of:?}: {sql:.120}");
+                died.push(of);
+            }
             sandbox.assert_works(audits);
         }
     });
+    assert_deadly(&died);
     sandbox.close();
 }
 
@@ -95,7 +124,7 @@ fn a_dropped_statement_ends_its_process() {
     sandbox.runtime.block_on(async {
         for round in 0..25_u64 {
             let tasks = (0..4).map(|_| {
-                let (pool, statement) = (sandbox.pool().clone(), Statement { sql: sorts.clone(), limits });
+                let (pool, statement) = (sandbox.pool().clone(), statement(&sorts, limits));
                 tokio::spawn(async move { pool.run(statement).await })
             });
             let tasks: Vec<_> = tasks.collect();

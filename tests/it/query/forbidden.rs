@@ -154,7 +154,35 @@ pub const FORBIDDEN: &[&str] = &[
 /// Returns statements that use as much time, memory, disk or stack as they can. Each must end by its
 /// deadline, with or without rows. Made for a lake of some thousand lines.
 pub fn deadly() -> Vec<String> {
-    let mut all: Vec<String> = QUERIES.iter().map(|sql| (*sql).to_owned()).collect();
+    deaths().into_iter().map(|(_, sql)| sql).collect()
+}
+
+/// How a deadly statement ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// It is not allowed, cannot be planned, or a value is out of range.
+    Refused,
+    /// The deadline passed.
+    Deadline,
+    /// The limit of memory or disk was reached.
+    Memory,
+    /// It returned rows: the machine was fast enough.
+    Rows,
+}
+
+const REFUSED: &[Death] = &[Death::Refused];
+const DEADLINE: &[Death] = &[Death::Deadline];
+const MEMORY: &[Death] = &[Death::Memory];
+/// It needs both without end; the machine decides which limit comes first.
+const LIMITS: &[Death] = &[Death::Deadline, Death::Memory];
+/// It needs memory until a value is out of range.
+const HUGE: &[Death] = &[Death::Deadline, Death::Memory, Death::Refused];
+/// It ends, on a fast machine in time.
+const MAY_END: &[Death] = &[Death::Deadline, Death::Refused, Death::Rows];
+
+/// Returns the deadly statements, each with the ways in which it may end.
+pub fn deaths() -> Vec<(&'static [Death], String)> {
+    let mut all: Vec<_> = QUERIES.iter().map(|(deaths, sql)| (*deaths, (*sql).to_owned())).collect();
     let times = |text: &str, n: usize| text.repeat(n);
     let list = |n: usize| (0..n).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
     let chain = |first: &str, n: usize, next: &dyn Fn(usize) -> String, last: &str| {
@@ -164,64 +192,105 @@ pub fn deadly() -> Vec<String> {
     let twice = |i: usize| format!("select x from c{i} union all select x from c{i}");
     let longer = |i: usize| format!("select s || s as s from c{i}");
     all.extend([
-        format!("select true{}", times(" or true", 7_000)),
-        format!("select true{}", times(" or true", 20_000)),
-        format!("select 1{}", times("+1", 2_000)),
-        format!("select 1{}", times("+1", 990)),
-        format!("select sum(line{}) from audit", times("+line", 990)),
-        format!("select * from {}audit{}", times("(", 31), times(")", 31)),
-        format!("select * from {}select 1", times("(", 31)),
-        format!("select {}1{}", times("(", 500), times(")", 500)),
-        format!("select {}1{}", times("[", 300), times("]", 300)),
-        format!("select {}true", times("not ", 3_000)),
-        format!("select {}1", times("- ", 3_000)),
-        format!("select {}1{}", times("case when true then ", 40), times(" end", 40)),
-        format!("select count(*) from audit where line in ({})", list(12_000)),
-        format!("select count(*) from audit where line in ({})", list(9_000)),
-        format!("select 1{}", times(" union all select 1", 300)),
-        format!("select length(concat({}'x'))", times("repeat('x', 100000000), ", 40)),
-        chain("select 1 as x", 30, &twice, "count(*)"),
-        format!("explain verbose {}", chain("select 1 as x", 24, &twice, "count(*)")),
-        chain("select 'x' as s", 40, &longer, "length(s)"),
-        format!(
-            "select count(*) from audit a0{}",
-            (1..60).map(|i| format!(" join audit a{i} on a{i}.line >= a{}.line", i - 1)).collect::<String>()
+        (REFUSED, format!("select true{}", times(" or true", 7_000))),
+        (REFUSED, format!("select true{}", times(" or true", 20_000))),
+        (REFUSED, format!("select 1{}", times("+1", 2_000))),
+        (MAY_END, format!("select 1{}", times("+1", 990))),
+        (MAY_END, format!("select sum(line{}) from audit", times("+line", 990))),
+        (MAY_END, format!("select * from {}audit{}", times("(", 31), times(")", 31))),
+        (REFUSED, format!("select * from {}select 1", times("(", 31))),
+        (REFUSED, format!("select {}1{}", times("(", 500), times(")", 500))),
+        (REFUSED, format!("select {}1{}", times("[", 300), times("]", 300))),
+        (REFUSED, format!("select {}true", times("not ", 3_000))),
+        (REFUSED, format!("select {}1", times("- ", 3_000))),
+        (MAY_END, format!("select {}1{}", times("case when true then ", 40), times(" end", 40))),
+        (REFUSED, format!("select count(*) from audit where line in ({})", list(12_000))),
+        (MAY_END, format!("select count(*) from audit where line in ({})", list(9_000))),
+        (MAY_END, format!("select 1{}", times(" union all select 1", 300))),
+        (LIMITS, format!("select length(concat({}'x'))", times("repeat('x', 100000000), ", 40))),
+        (LIMITS, chain("select 1 as x", 30, &twice, "count(*)")),
+        (LIMITS, format!("explain verbose {}", chain("select 1 as x", 24, &twice, "count(*)"))),
+        (LIMITS, chain("select 'x' as s", 40, &longer, "length(s)")),
+        (
+            LIMITS,
+            format!(
+                "select count(*) from audit a0{}",
+                (1..60)
+                    .map(|i| format!(" join audit a{i} on a{i}.line >= a{}.line", i - 1))
+                    .collect::<String>()
+            ),
         ),
     ]);
     all
 }
 
-const QUERIES: &[&str] = &[
+const QUERIES: &[(&[Death], &str)] = &[
     // endless joins
-    "select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
-    "select count(*) from standard a join standard b on a.message < b.message join standard c on b.message < c.message",
-    "select count(*) from standard a full outer join standard b on a.message > b.message full outer join standard c on b.message > c.message",
-    "select count(*) from standard a, event c where not exists (select 1 from standard b where b.message > a.message || 'x' and length(b.message) <> length(c.message))",
-    "explain analyze select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
-    "select count(*) from unnest(range(0, 20000)) a(x), unnest(range(0, 20000)) b(y) where (x * y) % 7 = 3",
+    (
+        DEADLINE,
+        "select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
+    ),
+    (
+        DEADLINE,
+        "select count(*) from standard a join standard b on a.message < b.message join standard c on b.message < c.message",
+    ),
+    (
+        LIMITS,
+        "select count(*) from standard a full outer join standard b on a.message > b.message full outer join standard c on b.message > c.message",
+    ),
+    (
+        LIMITS,
+        "select count(*) from standard a, event c where not exists (select 1 from standard b where b.message > a.message || 'x' and length(b.message) <> length(c.message))",
+    ),
+    (
+        DEADLINE,
+        "explain analyze select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
+    ),
+    (
+        MAY_END,
+        "select count(*) from unnest(range(0, 20000)) a(x), unnest(range(0, 20000)) b(y) where (x * y) % 7 = 3",
+    ),
     // operators that need all rows in memory
-    "select a.message from standard a, standard b, event c order by a.message || b.message || c.message",
-    "select max(n) from (select row_number() over (order by a.message || b.message) as n from standard a, standard b, event c)",
-    "select array_agg(a.message) from standard a, standard b, standard c",
-    "select string_agg(a.message, ',') from standard a, standard b, standard c",
-    "select count(distinct a.message || b.message || c.message) from standard a, standard b, event c",
-    "select median(a.line + b.line + c.line) from standard a, standard b, event c",
-    "select count(*) from (select ts, namespace, workload, pod, container, node, level, message, row_id, source, line, count(*) from standard group by cube(ts, namespace, workload, pod, container, node, level, message, row_id, source, line))",
+    (
+        LIMITS,
+        "select a.message from standard a, standard b, event c order by a.message || b.message || c.message",
+    ),
+    (
+        LIMITS,
+        "select max(n) from (select row_number() over (order by a.message || b.message) as n from standard a, standard b, event c)",
+    ),
+    (LIMITS, "select array_agg(a.message) from standard a, standard b, standard c"),
+    (LIMITS, "select string_agg(a.message, ',') from standard a, standard b, standard c"),
+    (
+        LIMITS,
+        "select count(distinct a.message || b.message || c.message) from standard a, standard b, event c",
+    ),
+    (LIMITS, "select median(a.line + b.line + c.line) from standard a, standard b, event c"),
+    (
+        LIMITS,
+        "select count(*) from (select ts, namespace, workload, pod, container, node, level, message, row_id, source, line, count(*) from standard group by cube(ts, namespace, workload, pod, container, node, level, message, row_id, source, line))",
+    ),
     // huge values
-    "select repeat('x', 1000000000)",
-    "select sum(length(repeat(message, 100000))) from standard",
-    "select length(repeat(repeat(repeat('x', 10000), 10000), 10000))",
-    "select sum(length(rpad(message, 10000000, 'x'))) from standard",
-    "select lpad('x', 2147483647, 'y')",
-    "select array_length(array_repeat(1, 10000000000))",
-    "select cardinality(array_repeat(array_repeat(array_repeat(1, 10000), 10000), 10000))",
-    "select max(length(array_to_string(array_repeat(message, 1000000), ','))) from standard",
-    "select sum(x) from (select unnest(generate_series(1, 10000000000)) as x)",
-    "select unnest(range(0, 100000000000))",
+    (MEMORY, "select repeat('x', 1000000000)"),
+    (LIMITS, "select sum(length(repeat(message, 100000))) from standard"),
+    (HUGE, "select length(repeat(repeat(repeat('x', 10000), 10000), 10000))"),
+    (MEMORY, "select sum(length(rpad(message, 10000000, 'x'))) from standard"),
+    (MEMORY, "select lpad('x', 2147483647, 'y')"),
+    (REFUSED, "select array_length(array_repeat(1, 10000000000))"),
+    (HUGE, "select cardinality(array_repeat(array_repeat(array_repeat(1, 10000), 10000), 10000))"),
+    (HUGE, "select max(length(array_to_string(array_repeat(message, 1000000), ','))) from standard"),
+    (LIMITS, "select sum(x) from (select unnest(generate_series(1, 10000000000)) as x)"),
+    (LIMITS, "select unnest(range(0, 100000000000))"),
     // one endless function call
-    "select levenshtein(repeat('a', 3000000), repeat('b', 3000000))",
-    "select count(*) from standard where message ~ '((((a{1,100}){1,100}){1,100}){1,100})'",
-    "select sum(length(regexp_replace(repeat(a.message, 2000), '(.*)(.*)(.*)(.*)x', 'y'))) from standard a, standard b",
-    "select regexp_like(repeat('ab', 200000000), '(a|b|ab)*c')",
-    "select count(*) from standard a, standard b where repeat(a.message, 1000) like '%a%b%c%d%e%f%g%zz%'",
+    (DEADLINE, "select levenshtein(repeat('a', 3000000), repeat('b', 3000000))"),
+    (MAY_END, "select count(*) from standard where message ~ '((((a{1,100}){1,100}){1,100}){1,100})'"),
+    (
+        LIMITS,
+        "select sum(length(regexp_replace(repeat(a.message, 2000), '(.*)(.*)(.*)(.*)x', 'y'))) from standard a, standard b",
+    ),
+    (LIMITS, "select regexp_like(repeat('ab', 200000000), '(a|b|ab)*c')"),
+    (
+        LIMITS,
+        "select count(*) from standard a, standard b where repeat(a.message, 1000) like '%a%b%c%d%e%f%g%zz%'",
+    ),
 ];

@@ -1,6 +1,7 @@
 //! Tests of SQL: typed rows, and the sandbox for untrusted SQL.
 
 pub mod anatomy; // statements taken apart
+pub mod answers; // results within limits, of every type
 pub mod deadly; // statements that use as much as they can
 pub mod forbidden; // statements that are not allowed, and deadly ones
 pub mod guard; // the allow-list

@@ -2,11 +2,15 @@
 
 use crate::program::{json, simulate};
 use crate::query::forbidden::{FORBIDDEN, TARGET, deadly};
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::ipc::reader::StreamReader;
 use arrow::util::pretty::pretty_format_batches;
 use headwater::query::error::QueryError;
-use headwater::query::sandbox::{Pool, PoolConfig, Rows, Statement, StatementLimits, Truncated};
+use headwater::query::sandbox::{
+    Answer, Format, Output, Pool, PoolConfig, Statement, StatementLimits, Truncated,
+};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -57,7 +61,11 @@ impl Sandbox {
     }
 
     pub fn run(&self, sql: &str, limits: StatementLimits) -> Result<Rows, QueryError> {
-        self.runtime.block_on(self.pool().run(Statement { sql: sql.into(), limits }))
+        self.run_as(sql, Output::of(Format::Arrow), limits).map(|answer| Rows::of(&answer))
+    }
+
+    pub fn run_as(&self, sql: &str, output: Output, limits: StatementLimits) -> Result<Answer, QueryError> {
+        self.runtime.block_on(self.pool().run(Statement { sql: sql.into(), output, limits }))
     }
 
     pub fn pool(&self) -> &Pool {
@@ -112,7 +120,34 @@ impl Sandbox {
 
 /// Returns limits that are wide enough for every valid statement.
 pub fn roomy() -> StatementLimits {
-    StatementLimits { deadline: Duration::from_secs(30), rows: 1_000, bytes: 1 << 20, memory_bytes: MEMORY }
+    StatementLimits { deadline: Duration::from_secs(30), rows: 1_000, memory_bytes: MEMORY }
+}
+
+/// Returns a statement whose rows come as Arrow.
+pub fn statement(sql: &str, limits: StatementLimits) -> Statement {
+    Statement { sql: sql.into(), output: Output::of(Format::Arrow), limits }
+}
+
+/// Rows that came as Arrow.
+#[derive(Debug)]
+pub struct Rows {
+    pub schema: SchemaRef,
+    pub batches: Vec<RecordBatch>,
+    pub truncated: Option<Truncated>,
+}
+
+impl Rows {
+    fn of(answer: &Answer) -> Self {
+        let reader = StreamReader::try_new(answer.body.as_slice(), None).expect("an Arrow stream");
+        let schema = reader.schema();
+        let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>().expect("batches");
+        assert_eq!(answer.rows, batches.iter().map(RecordBatch::num_rows).sum::<usize>());
+        let batches = match batches.as_slice() {
+            [] => batches,
+            all => vec![concat_batches(&schema, all).expect("one batch")],
+        };
+        Self { schema, batches, truncated: answer.truncated }
+    }
 }
 
 /// Counts files and folders below a folder.
@@ -151,7 +186,7 @@ fn forbidden_statements_are_not_allowed_and_write_nothing() {
 fn statements_beyond_the_limit_wait_and_fail() {
     let sandbox = Sandbox::new(4_000_000, 1);
     let limits = StatementLimits { deadline: Duration::from_secs(6), ..roomy() };
-    let heavy = Statement { sql: deadly()[0].clone(), limits };
+    let heavy = statement(&deadly()[0], limits);
     let (first, second) = sandbox.runtime.block_on(async {
         futures::join!(sandbox.pool().run(heavy.clone()), sandbox.pool().run(heavy.clone()))
     });
@@ -195,9 +230,11 @@ fn truncated_results_name_the_limit() {
     let exact =
         sandbox.run("select * from standard limit 7", StatementLimits { rows: 7, ..roomy() }).expect("rows");
     assert_eq!((count(&exact), exact.truncated), (7, None));
-    let small = sandbox
-        .run("select * from standard", StatementLimits { rows: 100_000, bytes: 50_000, ..roomy() })
-        .expect("rows");
+    let output = Output { bytes: 50_000, ..Output::of(Format::Arrow) };
+    let limits = StatementLimits { rows: 100_000, ..roomy() };
+    let small = sandbox.run_as("select * from standard", output, limits).expect("rows");
+    assert!(small.body.len() <= 50_000, "{}", small.body.len());
+    let small = Rows::of(&small);
     assert_eq!(small.truncated, Some(Truncated::Bytes));
     assert!(count(&small) > 0 && count(&small) < all);
     let columns = small.batches.iter().flat_map(|batch| batch.columns());
@@ -303,7 +340,7 @@ fn a_process_exits_when_its_stdin_is_closed() {
         .expect("starts");
     let request = serde_json::json!({
         "sql": "select levenshtein(repeat('a', 3000000), repeat('b', 3000000))",
-        "rows": 1, "bytes": 1000, "memory_bytes": MEMORY, "cpu_s": 60,
+        "rows": 1, "output": { "format": "arrow", "bytes": 1000, "cell_bytes": 1000 }, "memory_bytes": MEMORY, "cpu_s": 60,
     });
     let request = request.to_string();
     let mut stdin = process.stdin.take().expect("piped");

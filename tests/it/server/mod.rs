@@ -1,7 +1,9 @@
 //! Tests of the server: HTTP, MCP and a robot.
 
 pub mod agents; // agents over every face
+pub mod answers; // large results over HTTP and MCP
 pub mod day; // a lake of one day, shared by these tests
+pub mod fuzz; // every parameter with invalid values
 pub mod http; // every route of HTTP
 pub mod http_fuzz; // /openapi.json compared with the server
 pub mod http_hostile; // HTTP under attack
@@ -11,4 +13,6 @@ pub mod mcp_http; // MCP over HTTP by hand
 pub mod mcp_stdio; // MCP over stdio by hand
 pub mod mcp_suites; // MCP with the conformance suite and the inspector
 pub mod serve; // `headwater serve`: paths, authentication, shutdown
+pub mod slow; // clients that are slow, or leave
+pub mod transport; // keys and tokens on the way
 pub mod xiaozhi; // a xiaozhi robot
