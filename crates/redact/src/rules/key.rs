@@ -77,11 +77,11 @@ pub(super) const RULES: &[Rule] = &[
     key(
         "password",
         &["pass"],
-        "(?i)(?:w(?:or)?d|phrase|code|key)?(?:[_-]?(?:confirm(?:ation)?|again|repeat|text|value|str))?",
+        "(?i)(?:w(?:or?|r)?d|phrase|code|key)?(?:[_-]?(?:confirm(?:ation)?|again|repeat|text|value|str))?",
         check::password,
     ),
     key("password", &["pwd"], "", check::not_a_folder),
-    key("password", &["pswd", "passwrd", "psswd"], "", check::password),
+    key("password", &["pswd", "psswd"], "", check::password),
     key("aws_secret_key", &["secret"], "(?i)_?access_?key", check::aws_secret),
     key("tencent_secret_key", &["secret"], "(?i)[_-]?key", check::tencent_secret),
     key("secret", &["secret"], "(?i)(?:[._-]?(?:access)?[._-]?key|[_-]?(?:value|text|str))?", check::opaque),

@@ -30,7 +30,7 @@ pub(super) const RULES: &[Rule] = &[
     token("gcp_api_key", &["AIza"], "[A-Za-z0-9_-]{35}"),
     token("gcp_oauth", &["ya29.", "GOCSPX-"], "[A-Za-z0-9_-]{20,}"),
     after(
-        r"(?:^|[^A-Za-z0-9_~.])(?P<v>[A-Za-z0-9_~.]{3})$",
+        r"(?:^|\\[nrt]|[^A-Za-z0-9_~.])(?P<v>[A-Za-z0-9_~.]{3})$",
         token("azure_client_secret", &["7Q~", "8Q~", "9Q~"], "[A-Za-z0-9_~.-]{31,34}"),
     ),
     token("digitalocean_token", &["dop_v1_", "doo_v1_", "dor_v1_"], "[0-9a-f]{64}"),
@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     token("supabase_key", &["sbp_", "sb_secret_"], "[A-Za-z0-9_-]{20,}"),
     token("databricks_token", &["dapi"], "[0-9a-f]{32}(?:-[0-9])?"),
     after(
-        r"(?:^|[^A-Za-z0-9])(?P<v>[A-Za-z0-9]{14})$",
+        r"(?:^|\\[nrt]|[^A-Za-z0-9])(?P<v>[A-Za-z0-9]{14})$",
         token("terraform_token", &[".atlasv1."], "[A-Za-z0-9_=-]{60,}"),
     ),
     token("pulumi_token", &["pul-"], "[0-9a-f]{40}"),
@@ -134,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
     only_if(
         check::any,
         after(
-            r"(?:^|[^A-Za-z0-9]|bot)(?P<v>[0-9]{8,10})$",
+            r"(?:^|\\[nrt]|[^A-Za-z0-9]|bot)(?P<v>[0-9]{8,10})$",
             token("telegram_token", &[":AA"], "[A-Za-z0-9_-]{32,36}"),
         ),
     ),

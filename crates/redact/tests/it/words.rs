@@ -1,13 +1,12 @@
 //! The words that begin the rules' matches.
 
-use redact::{RULES, WordFinder};
+use redact::{Family, RULES, WordFinder};
 
 #[test]
 fn no_word_begins_another() {
-    let words: Vec<(&str, bool)> = RULES
-        .iter()
-        .flat_map(|rule| rule.words.iter().map(|word| (*word, rule.family.is_any_case())))
-        .collect();
+    let rules = RULES.iter().filter(|rule| rule.family != Family::Personal);
+    let words: Vec<(&str, bool)> =
+        rules.flat_map(|rule| rule.words.iter().map(|word| (*word, rule.family.is_any_case()))).collect();
     for (word, any_case) in &words {
         for (other, other_any_case) in &words {
             let is_same = word.eq_ignore_ascii_case(other) && any_case == other_any_case;
