@@ -64,6 +64,18 @@ pub fn bare_len(value: &str) -> usize {
     value.get(..end).unwrap_or_default().trim_end_matches([',', '.', ':', ')', ']', '}']).len()
 }
 
+/// Returns the length in bytes of a percent-encoded value: up to an encoded quote, comma, bracket, space
+/// or the next key.
+pub fn encoded_len(value: &str) -> usize {
+    let ends = |at: &usize| {
+        let code = value.get(at + 1..).unwrap_or_default().trim_start_matches("25").get(..2);
+        code.is_some_and(|code| {
+            ["20", "22", "26", "2C", "3B", "5D", "7D"].iter().any(|end| code.eq_ignore_ascii_case(end))
+        })
+    };
+    memchr::memchr_iter(b'%', value.as_bytes()).find(ends).unwrap_or(value.len())
+}
+
 /// Returns the name at the end of a text.
 pub fn name_at_end(text: &str) -> &str {
     let bytes = text.as_bytes();
@@ -179,7 +191,8 @@ const PLACEHOLDERS: &[&str] = &[
 /// Returns true if a value is not a secret: a word of the list, one repeated character, a variable,
 /// a mask.
 fn is_placeholder(value: &str) -> bool {
-    let first = value.split([' ', ',', ')', '}', ':', '.']).next().unwrap_or_default();
+    let first = value.split([' ', ',', ')', '}']).next().unwrap_or_default();
+    let first = first.trim_end_matches([':', '.', '!', ';']);
     let mut bytes = value.bytes();
     let one = bytes.next();
     PLACEHOLDERS.iter().any(|word| first.eq_ignore_ascii_case(word))
@@ -226,7 +239,85 @@ fn is_prose(hit: &Hit<'_>) -> bool {
 
 /// Returns true if a person may have chosen the value as a password.
 pub fn password(hit: &Hit<'_>) -> bool {
-    hit.value().len() >= 4 && not_placeholder(hit) && !is_path(hit.value()) && !is_prose(hit)
+    let is_password =
+        hit.value().len() >= 4 && not_placeholder(hit) && !is_path(hit.value()) && !is_prose(hit);
+    is_password && (!is_bare_pass(hit) || is_pass_key(hit))
+}
+
+/// Returns true if the key ends with `pass`, which is also a verb and a result.
+fn is_bare_pass(hit: &Hit<'_>) -> bool {
+    let key = hit.between().as_bytes();
+    key.first_chunk().is_some_and(|head: &[u8; 4]| head.eq_ignore_ascii_case(b"pass"))
+        && !key.get(4).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'))
+}
+
+/// Returns true for `DB_PASS=…`, `dbPass: …`; false for `bypass=…`, `PASS: TestLogin (0.1s)`, `pass=1200`.
+fn is_pass_key(hit: &Hit<'_>) -> bool {
+    let before = hit.name_before();
+    let is_part = before.is_empty()
+        || !before.ends_with(|c: char| c.is_ascii_alphabetic())
+        || hit.between().starts_with('P') && before.ends_with(|c: char| c.is_ascii_lowercase())
+        || ["db", "user", "root", "admin", "smtp", "mail", "redis", "mysql", "my", "login", "key", "bind"]
+            .iter()
+            .any(|name| before.to_ascii_lowercase().ends_with(name));
+    let is_count = before.is_empty() && hit.value().bytes().all(|b| b.is_ascii_digit());
+    is_part && !is_count && (!hit.between().ends_with(": ") || is_entry(hit))
+}
+
+/// Returns true if `key: value` is a line of YAML or ends with it, or is in braces or JSON.
+fn is_entry(hit: &Hit<'_>) -> bool {
+    let rest = hit.text.get(hit.value.end..).unwrap_or_default();
+    rest.is_empty() || rest.starts_with(['\n', '\r', ',', '}', '"', '\'', '\\'])
+}
+
+/// Returns true for a password on a command line.
+pub fn command_password(hit: &Hit<'_>) -> bool {
+    hit.value().len() >= 3 && not_placeholder(hit) && !hit.value().starts_with(['-', '$', '@', '|'])
+}
+
+/// Returns true if `password '…'` is a statement: a single quote, or a word of SQL before it.
+pub fn stated_password(hit: &Hit<'_>) -> bool {
+    let before = hit.text.get(..hit.at).unwrap_or_default().trim_end();
+    let word = name_at_end(before).to_ascii_lowercase();
+    let is_sql = ["with", "encrypted", "user", "role", "login", "set", "new", "old"].contains(&&*word);
+    hit.value().len() >= 4
+        && not_placeholder(hit)
+        && !is_path(hit.value())
+        && (is_sql || !hit.value().contains(' ') && hit.between().ends_with('\'') && mixed(hit))
+}
+
+/// Returns true for a value after a label in Chinese.
+pub fn labelled(hit: &Hit<'_>) -> bool {
+    not_placeholder(hit) && !is_path(hit.value())
+}
+
+/// Returns true for base64 of SASL: user and password between NUL bytes, or one of the two.
+pub fn sasl(hit: &Hit<'_>) -> bool {
+    STANDARD_NO_PAD.decode(hit.value().trim_end_matches('=')).is_ok_and(|bytes| {
+        let text = std::str::from_utf8(&bytes);
+        text.is_ok_and(|text| !text.chars().any(|c| c.is_control() && c != '\0'))
+    })
+}
+
+/// Returns true for base64 of a private key in PEM, false for that of a certificate.
+pub fn encoded_private_key(hit: &Hit<'_>) -> bool {
+    let head = hit.value().get(..56).unwrap_or_default();
+    STANDARD_NO_PAD.decode(head).is_ok_and(|pem| memchr::memmem::find(&pem, b"PRIVATE KEY").is_some())
+}
+
+/// Returns true for the key of a session that a server made up.
+pub fn session(hit: &Hit<'_>) -> bool {
+    opaque(hit) && hit.value().len() >= 16
+}
+
+/// Returns true for a code of four to eight digits.
+pub fn short_code(hit: &Hit<'_>) -> bool {
+    (4..=8).contains(&hit.value().len()) && hit.value().bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Returns true for a long value that looks random.
+pub fn generated(hit: &Hit<'_>) -> bool {
+    hit.value().len() >= 16 && opaque(hit) && random(hit)
 }
 
 /// Returns true for a password, false for a path: `PWD` is also the working directory of a process.
@@ -251,9 +342,8 @@ pub fn opaque(hit: &Hit<'_>) -> bool {
 
 /// Returns true for an opaque value, unless its key is that of a pagination token.
 pub fn token(hit: &Hit<'_>) -> bool {
-    // the word is `oken`, so the name ends with `t`
     let name = hit.name_before().to_ascii_lowercase();
-    let name = name.strip_suffix('t').unwrap_or(&name).trim_end_matches(['_', '-']);
+    let name = name.trim_end_matches(['_', '-']);
     opaque(hit)
         && !["next", "page", "continue", "continuation", "resume", "sync"].iter().any(|n| name.ends_with(n))
 }

@@ -1,5 +1,6 @@
 //! Numbers of people: telephone, identity card, bank card; and how they differ from other numbers of
-//! that length. Reads every eleventh byte, because a shorter run of digits is none of them.
+//! that length. Reads every eleventh byte, because a shorter run of digits is none of them; digits in
+//! groups are one run.
 
 use crate::check::{Hit, name_at_end};
 use crate::{Family, RULES};
@@ -16,6 +17,9 @@ static NUMBERS: LazyLock<Vec<(usize, Regex)>> = LazyLock::new(|| {
     numbers.filter_map(|(at, rule)| Some((at, Regex::new(rule.pattern).ok()?))).collect()
 });
 
+/// Bytes of a mobile number in groups.
+const GROUPED: usize = 13;
+
 /// Emits the numbers that fit a rule's pattern, with the index of the rule.
 pub(super) fn find(text: &str, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
     let bytes = text.as_bytes();
@@ -24,7 +28,9 @@ pub(super) fn find(text: &str, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
     let mut last = 0;
     while at < bytes.len() {
         if !is_digit(at) {
-            at += SHORTEST;
+            // no `&&`: a branch on every space costs more than the two bytes beside it
+            let is_between = matches!(bytes.get(at), Some(b' ' | b'-')) & is_digit(at - 1) & is_digit(at + 1);
+            at += if is_between { 1 } else { SHORTEST };
             continue;
         }
         let mut from = at;
@@ -40,10 +46,37 @@ pub(super) fn find(text: &str, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
                 to += 1;
             }
             try_rules(text, from, to, emit);
+        } else if matches!(to - from, 3 | 4) {
+            try_groups(text, from, to, emit);
         }
         last = to;
         at = to + SHORTEST;
     }
+}
+
+/// Emits the number in groups, `138-0013-8000`, that the three or four digits at `from` are a part of.
+fn try_groups(text: &str, from: usize, to: usize, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
+    let bytes = text.as_bytes();
+    let starts = if to - from == 3 { [Some(from), None] } else { [from.checked_sub(4), from.checked_sub(9)] };
+    let Some(start) = starts.into_iter().flatten().find(|start| is_grouped(bytes, *start)) else { return };
+    let end = start + GROUPED;
+    let (lead, rest) = (bytes.get(..start).unwrap_or_default(), bytes.get(end..).unwrap_or_default());
+    // three of more numbers in a row are columns
+    let follows = matches!(lead, [.., b'0'..=b'9', b' ']) && !lead.ends_with(b"86 ");
+    let goes_on = matches!(rest, [b' ', b'0'..=b'9', ..]);
+    if bytes.get(start + 3) == Some(&b'-') || !follows && !goes_on {
+        try_rules(text, start, end, emit);
+    }
+}
+
+/// Returns true if a mobile number in groups begins there: three, four and four digits.
+fn is_grouped(bytes: &[u8], start: usize) -> bool {
+    let number = bytes.get(start..start + GROUPED);
+    let Some([b'1', b'3'..=b'9', _, first @ (b' ' | b'-'), _, _, _, _, second, ..]) = number else {
+        return false;
+    };
+    let mut digits = number.unwrap_or_default().iter().enumerate().filter(|(at, _)| !matches!(at, 3 | 8));
+    first == second && digits.all(|(_, byte)| byte.is_ascii_digit())
 }
 
 fn try_rules(text: &str, from: usize, to: usize, emit: &mut dyn FnMut(usize, &Hit<'_>)) {
@@ -153,6 +186,9 @@ fn has_unit(hit: &Hit<'_>) -> bool {
 pub fn mobile(hit: &Hit<'_>) -> bool {
     let value = hit.value();
     let lead = hit.text.get(..hit.at).unwrap_or_default();
+    if !value.bytes().all(|b| b.is_ascii_digit()) {
+        return is_persons(hit).unwrap_or(true);
+    }
     if value.len() == 13 && !lead.ends_with('+') {
         return false; // milliseconds have 13 digits
     }

@@ -6,7 +6,7 @@ use crate::redact::look_alike::look_alike;
 use crate::redact::planted::{KINDS, Planted, plant};
 use crate::redact::secrets::files_below;
 use headwater::config::Config;
-use redact::{Family, RULES, Redactor, secrets};
+use redact::{Redactor, secrets};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Read;
@@ -31,14 +31,6 @@ fn a_kind_is_masked_under_its_name_and_once() {
     }
     let shown = missed.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
     assert!(missed.len() * 100 <= KINDS.len() * 80, "{} missed:\n{shown}", missed.len());
-    let planted = |name: &str| KINDS.contains(&name);
-    for rule in RULES.iter().filter(|rule| rule.family != Family::Personal) {
-        assert!(planted(rule.name), "no test plants a {}", rule.name);
-        for other in RULES.iter().flat_map(|other| other.words) {
-            let begins = rule.words.iter().any(|word| word != other && word.starts_with(other));
-            assert!(!begins, "`{other}` begins a word of {}: one hides the other", rule.name);
-        }
-    }
 }
 
 #[test]
@@ -127,27 +119,4 @@ fn the_config_allows_kinds_and_adds_patterns() {
             "{error}"
         );
     }
-}
-
-#[test]
-fn long_lines_are_masked_in_linear_time() {
-    let words = [
-        "token",
-        "password=",
-        "eyJhbGciOi.",
-        "://a:",
-        "-----BEGIN ",
-        "secret: ",
-        "1380013",
-        "<redacted:",
-        "a@",
-        "\"auth\": \"",
-    ];
-    for word in words {
-        let text = word.repeat((10 << 20) / word.len());
-        let masked = secrets(&text);
-        assert!(!masked.is_empty());
-    }
-    let long = format!("Authorization: Bearer {} end", "aB3".repeat(1 << 20));
-    assert_eq!(secrets(&long), "Authorization: Bearer <redacted:authorization> end");
 }

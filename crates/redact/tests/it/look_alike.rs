@@ -1,6 +1,6 @@
 //! Lines that look like secrets and are none: they must never be masked.
 
-use crate::redact::dice::{ALNUM, Dice};
+use super::dice::{ALNUM, Dice};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -1,7 +1,7 @@
 //! Secrets made up from the formats that their issuers publish, independently of the rules that find
 //! them.
 
-use crate::redact::dice::{Dice, UPPER};
+use super::dice::{Dice, UPPER};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
