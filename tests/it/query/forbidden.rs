@@ -231,7 +231,7 @@ const QUERIES: &[(&[Death], &str)] = &[
         "select count(*) from standard a, standard b, standard c where a.message < b.message || c.message",
     ),
     (
-        DEADLINE,
+        MAY_END,
         "select count(*) from standard a join standard b on a.message < b.message join standard c on b.message < c.message",
     ),
     (

@@ -47,7 +47,7 @@ fn a_large_result_is_cut_in_every_format() {
             let body = json!({ "sql": sql }).to_string();
             let reply = server.send("POST", "/v1/sql", &headers, body.as_bytes());
             let place = format!("{media}: {sql}: {}", reply.status);
-            assert!(matches!(reply.status, 200 | 507), "{place} {:.300}", reply.body);
+            assert!(matches!(reply.status, 200 | 504 | 507), "{place} {:.300}", reply.body);
             assert!(reply.bytes.len() < MAX_BODY, "{place}: {} bytes", reply.bytes.len());
             assert!(
                 reply.status != 200 || reply.head.contains("headwater-truncated: "),
@@ -56,7 +56,7 @@ fn a_large_result_is_cut_in_every_format() {
             );
             // in a list, the engine itself holds the value once for each row
             assert!(
-                reply.status == 200 || !sql.contains("RunEnd") || sql.contains('['),
+                reply.status != 507 || !sql.contains("RunEnd") || sql.contains('['),
                 "{place} {}",
                 reply.body
             );
@@ -83,7 +83,8 @@ fn a_large_result_is_cut_for_a_model() {
         assert!(reply.bytes.len() < 256 << 10, "{sql}: {} bytes", reply.bytes.len());
         let result: &Value = &reply.message()["result"];
         if result["isError"] == true {
-            assert_eq!(result["_meta"]["headwater/error"], "out-of-memory", "{sql}: {}", text(result));
+            let kind = result["_meta"]["headwater/error"].as_str().expect("a kind");
+            assert!(matches!(kind, "out-of-memory" | "timed-out"), "{sql}: {}", text(result));
         } else {
             let rows = &result["structuredContent"];
             assert!(!rows["rows"].as_array().expect("rows").is_empty(), "{sql}");
