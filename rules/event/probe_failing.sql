@@ -68,13 +68,27 @@ starts as (
     group by cluster, namespace, name
 ),
 
+kills as (
+    select cluster, namespace, name, max(ts) as killed_ts
+    from event
+    where reason = 'Killing'
+    group by cluster, namespace, name
+),
+
 places as (
     select sick_pods.*,
-        -- A pod is not ready from its first start on: it is starting. After ten minutes a
-        -- rollout counts as failed (the default progressDeadlineSeconds).
+        -- A pod is not ready from its first start on, and then is: it was starting. After ten
+        -- minutes a rollout counts as failed (the default progressDeadlineSeconds). A pod
+        -- that was taken away before it was ready never was.
         first_ts between started_ts and started_ts + interval '1 minute'
-            and last_ts <= started_ts + interval '10 minutes' as is_starting
+            and last_ts <= started_ts + interval '10 minutes'
+            and not is_open
+            and (killed_ts is null or killed_ts > last_ts + interval '1 minute') as is_starting
     from sick_pods
+    left join kills
+        on sick_pods.name = kills.name
+        and (sick_pods.namespace is not distinct from kills.namespace)
+        and (sick_pods.cluster is not distinct from kills.cluster)
     left join starts
         on sick_pods.name = starts.name
         and (sick_pods.namespace is not distinct from starts.namespace)

@@ -37,6 +37,13 @@ with sizes as (
         or kind = 'StatefulSet'
             and reason in ('SuccessfulCreate', 'SuccessfulDelete')
             and regexp_like(message, ' Pod [a-z0-9.-]+-0 in StatefulSet')
+    union all
+    -- The event of a ReplicaSet that is scaled up again may be lost among its copies; its
+    -- new pods are not.
+    select cluster, namespace, 'Deployment' as kind, workload as name, ts, row_id,
+        name as member, '1' as size
+    from event
+    where kind = 'ReplicaSet' and reason = 'SuccessfulCreate' and workload is not null
 ),
 
 gone as (

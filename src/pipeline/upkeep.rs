@@ -93,7 +93,8 @@ fn compact_days(workspace: &mut Workspace, _: Ts, cancel: &Cancel) -> Result<()>
 fn prune(workspace: &mut Workspace, now: Ts, cancel: &Cancel) -> Result<()> {
     let zone = workspace.config.zone()?;
     let today = now.date(zone);
-    workspace.catalog.prune_history(&back(today, HISTORY_DAYS).to_string())?;
+    let oldest = back(today, HISTORY_DAYS);
+    workspace.catalog.prune_history(&oldest.to_string(), Window::day(oldest, zone).from.0)?;
     if let Some(day) = oldest_listed(&workspace.config, today) {
         let before = Window::day(day, zone).from.0;
         while workspace.catalog.prune_objects(before)? {

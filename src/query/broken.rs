@@ -12,6 +12,7 @@ use datafusion::common::{Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A column of the view and its text.
@@ -85,16 +86,30 @@ fn observations(list: &ArrayRef) -> Result<Vec<Observation>> {
     let (row, shown, object) = (texts(1)?, texts(2)?, texts(3)?);
     let (row, shown, object) = (row.as_string_view(), shown.as_string_view(), object.as_string_view());
     let observation = |at: usize| {
-        let object = object.is_valid(at).then(|| serde_json::from_str(object.value(at)).ok()).flatten()?;
+        let text = object.is_valid(at).then(|| object.value(at))?;
+        let is_event = shown.is_valid(at) && shown.value(at) == "event";
+        let object = if is_event { reported(text) } else { serde_json::from_str(text).ok() }?;
         Some(Observation {
             ts: ts.value(at),
             row: row.value(at).to_owned(),
             is_listed: shown.is_valid(at) && shown.value(at) == "kubectl get",
             is_partial: shown.is_valid(at),
+            is_reported: is_event,
             object,
         })
     };
     Ok((0..structs.len()).filter_map(observation).collect())
+}
+
+/// Returns the pod that an event is about, with what it says as a condition. The text has four lines: namespace,
+/// name, reason and message.
+fn reported(text: &str) -> Option<Value> {
+    let mut lines = text.splitn(4, '\n');
+    let (namespace, name, reason) = (lines.next()?, lines.next()?, lines.next()?);
+    let kind = if reason == "FailedScheduling" { "PodScheduled" } else { "VolumesMounted" };
+    let condition = json!({ "type": kind, "status": "False", "reason": reason, "message": lines.next()? });
+    let metadata = json!({ "namespace": namespace, "name": name });
+    Some(json!({ "kind": "Pod", "metadata": metadata, "status": { "reported": [condition] } }))
 }
 
 fn rows(found: &[Broken]) -> Result<StructArray> {

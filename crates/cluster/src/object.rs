@@ -14,6 +14,8 @@ pub(crate) struct Object {
     pub(crate) row: String,
     /// True if it is whole, or a description shows it.
     pub(crate) is_detailed: bool,
+    /// False if only events say something about it.
+    pub(crate) is_shown: bool,
     pub(crate) value: Value,
 }
 
@@ -55,6 +57,12 @@ impl Object {
     /// Returns the condition of a type.
     pub(crate) fn condition(&self, kind: &str) -> Option<&Value> {
         self.list("/status/conditions").iter().find(|condition| text(condition, "/type") == kind)
+    }
+
+    /// Returns what an event says of a condition.
+    pub(crate) fn reported(&self, kind: &str) -> &str {
+        let mut all = self.list("/status/reported").iter();
+        all.find(|it| text(it, "/type") == kind).map_or("", |it| text(it, "/message"))
     }
 }
 

@@ -70,10 +70,12 @@ impl Snapshot {
         if seen.is_listed {
             self.listed.insert((key.0.clone(), key.1.clone()), seen.ts);
         }
-        let is_detailed = !seen.is_listed;
+        let is_detailed = !seen.is_listed && !seen.is_reported;
         match self.objects.get_mut(&key) {
+            Some(known) if seen.is_reported => merge(&mut known.value, seen.object),
             Some(known) if seen.is_partial => {
                 merge(&mut known.value, seen.object);
+                known.is_shown = true;
                 known.ts = seen.ts;
                 known.is_detailed |= is_detailed;
                 // a description has more members than the row of a table
@@ -86,7 +88,8 @@ impl Snapshot {
                     return;
                 }
                 let (ts, row) = (seen.ts, seen.row);
-                let object = Object { key: key.clone(), ts, row, is_detailed, value: seen.object };
+                let is_shown = !seen.is_reported;
+                let object = Object { key: key.clone(), ts, row, is_detailed, is_shown, value: seen.object };
                 self.objects.insert(key, object);
             }
         }
@@ -122,7 +125,7 @@ impl Snapshot {
     /// Returns false for an object that a later table no longer shows.
     fn is_current(&self, object: &Object) -> bool {
         let listed = self.listed.get(&(object.kind().to_owned(), object.namespace().to_owned()));
-        listed.is_none_or(|listed| object.ts >= listed - STALE)
+        object.is_shown && listed.is_none_or(|listed| object.ts >= listed - STALE)
     }
 
     /// Returns true if an object that was not seen does not exist: a table showed all of the kind, or several of

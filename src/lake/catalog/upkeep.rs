@@ -136,15 +136,16 @@ impl Catalog {
         self.connection.query_row(sql, [date], |row| row.get(0)).map_err(failed)
     }
 
-    /// Deletes the runs, messages and deliveries of days before `date`.
-    pub fn prune_history(&mut self, date: &str) -> Result<()> {
+    /// Deletes the runs of days before `date` that were made before `ts`, and the messages and deliveries of days
+    /// that have no run any more.
+    pub fn prune_history(&mut self, date: &str, ts: i64) -> Result<()> {
         self.write(|transaction| {
-            for sql in [
-                "delete from runs where date < ?1",
-                "delete from outbox where date < ?1",
-                "delete from deliveries where date < ?1",
-            ] {
-                transaction.execute(sql, [date])?;
+            transaction.execute("delete from runs where date < ?1 and started_ts < ?2", params![date, ts])?;
+            for table in ["outbox", "deliveries"] {
+                let sql = format!(
+                    "delete from {table} where date < ?1 and date not in (select date from runs where date < ?1)"
+                );
+                transaction.execute(&sql, [date])?;
             }
             Ok(())
         })

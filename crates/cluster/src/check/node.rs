@@ -3,7 +3,7 @@
 use crate::Broken;
 use crate::check::{Cluster, Said};
 use crate::fit::{Misfit, is_cordoned, is_ready, misfit};
-use crate::object::Object;
+use crate::object::{Object, labels};
 use crate::snapshot::Owner;
 use model::json::{list, text};
 use std::collections::BTreeSet;
@@ -61,13 +61,18 @@ fn is_pending(pod: &Object) -> bool {
         && (pod.text("/status/phase") == "Pending" && matches!(shown, "" | "Pending") || shown == "Pending")
 }
 
+/// Returns true for a node of which enough is known to say that a pod does not fit.
+fn is_described(node: &Object) -> bool {
+    node.is_detailed || is_cordoned(node) || labels(&node.value, "/metadata/labels").is_some()
+}
+
 /// Returns why a pod waits: no node has the resources or labels that it requests, or nodes refuse it.
 fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let needs = pod.at("/spec");
     let has_needs = !list(needs, "/containers").is_empty();
     let needs = if has_needs { needs } else { cluster.specs.get(owner).map_or(needs, |spec| spec.pod) };
     let mut refusals: Vec<(&Object, Misfit)> = Vec::new();
-    for node in cluster.snapshot.of("Node").filter(|node| node.is_detailed || is_cordoned(node)).take(NODES) {
+    for node in cluster.snapshot.of("Node").filter(|node| is_described(node)).take(NODES) {
         match misfit(needs, node) {
             Some(misfit) => refusals.push((node, misfit)),
             None => return reported(cluster, owner, pod),
@@ -137,6 +142,7 @@ fn tainted(taint: &str, owner: &Owner) -> Said {
 /// Returns the scheduler's report on a pod; the scheduler itself if it reports nothing.
 fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let message = pod.condition("PodScheduled").map_or("", |it| text(it, "/message"));
+    let message = if message.is_empty() { pod.reported("PodScheduled") } else { message };
     if !message.is_empty() {
         let said = Said {
             reason: "Unschedulable",

@@ -1,7 +1,7 @@
 //! Claims that are not bound, and why.
 
 use crate::Broken;
-use crate::check::{Cluster, Said};
+use crate::check::{Cluster, Said, is_well};
 use crate::object::{Object, is_selected, labels, plain};
 use model::json::{list, text};
 use model::quantity::quantity;
@@ -10,7 +10,23 @@ use serde_json::Value;
 /// Free volumes that are compared with a claim.
 const VOLUMES: usize = 100;
 
-/// Returns such claims.
+/// Returns the workloads whose pods wait for a volume that cannot be mounted, as the kubelet says.
+fn unmounted(cluster: &Cluster<'_>) -> Vec<Broken> {
+    let waiting = cluster.pods.iter().filter_map(|(owner, pods)| {
+        let pod = pods.iter().find(|pod| !is_well(pod) && !pod.reported("VolumesMounted").is_empty())?;
+        let message = pod.reported("VolumesMounted");
+        let said = Said {
+            reason: "VolumeNotMounted",
+            strength: 0.85,
+            what: format!("its pod waits for a volume: {message}"),
+            zh: format!("Pod 的卷无法挂载：{message}"),
+        };
+        Some(said.of_owner(owner, pod))
+    });
+    waiting.collect()
+}
+
+/// Returns such claims, and the workloads that wait for volumes.
 pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     let claims = cluster.snapshot.of("PersistentVolumeClaim").filter_map(|claim| {
         let said = match claim.text("/status/phase") {
@@ -20,7 +36,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         };
         Some(said?.of(claim))
     });
-    claims.collect()
+    claims.chain(unmounted(cluster)).collect()
 }
 
 fn says(strength: f64, what: String, zh: String) -> Said {

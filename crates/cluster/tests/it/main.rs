@@ -15,6 +15,7 @@ fn seen(minute: i64, object: Value) -> Observation {
         row: format!("1:{minute}"),
         is_listed: false,
         is_partial: false,
+        is_reported: false,
         object,
     }
 }

@@ -93,6 +93,8 @@ impl<'t> Header<'t> {
                 if let Some(created) = before(text, written) {
                     put(&mut object, "metadata.creationTimestamp", created.into());
                 }
+            } else if column == "LABELS" && !cell::is_none(text) {
+                put(&mut object, "metadata.labels", cell::labels(text));
             } else if let Some(place) = table.columns.get(column)
                 && !cell::fill(&mut object, place, text)
             {
@@ -292,7 +294,8 @@ fn state_of(word: &str, is_init: bool) -> (&'static str, Value) {
 
 fn node(object: &mut Value) {
     let shown = take(object, "shown");
-    let shown = shown.as_ref().and_then(Value::as_str).unwrap_or("");
+    // columns of one's own may leave it out
+    let Some(shown) = shown.as_ref().and_then(Value::as_str) else { return };
     let status = if shown.split(',').any(|word| word == "Ready") { "True" } else { "False" };
     put(object, "status.conditions", json!([{ "type": "Ready", "status": status }]));
     if shown.contains("SchedulingDisabled") {
