@@ -74,7 +74,7 @@ fn objects_are_counted_and_pruned() {
     assert_eq!((of(&catalog, ObjectState::Done), of(&catalog, ObjectState::Expired)), (5, 7));
     assert!(!catalog.prune_objects(i64::MAX).expect("pruned"), "none is left");
     assert_eq!((of(&catalog, ObjectState::Done), of(&catalog, ObjectState::Expired)), (5, 0));
-    catalog.prune_history("2026-03-13").expect("pruned");
+    catalog.prune_history("2026-03-13", i64::MAX).expect("pruned");
     let runs = catalog.runs(None, usize::MAX).expect("runs");
     assert_eq!(runs.iter().map(|run| &*run.date).collect::<Vec<_>>(), ["2026-03-13"]);
     assert_eq!(catalog.deliveries("archive", &["day:2026-03-12".to_owned()]).expect("read").len(), 0);
