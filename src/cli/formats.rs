@@ -21,7 +21,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
-    /// List the formats in use: those in code, then the layouts in the order in which they are tried
+    /// List the formats in use: those in code, then the layouts in their order
     List {
         /// Print one JSON document
         #[arg(long)]

@@ -61,6 +61,12 @@ fn is_pending(pod: &Object) -> bool {
         && (pod.text("/status/phase") == "Pending" && matches!(shown, "" | "Pending") || shown == "Pending")
 }
 
+fn is_control_plane(node: &Object) -> bool {
+    let roles = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+    labels(&node.value, "/metadata/labels")
+        .is_some_and(|labels| roles.iter().any(|role| labels.contains_key(*role)))
+}
+
 /// Returns true for a node of which enough is known to say that a pod does not fit.
 fn is_described(node: &Object) -> bool {
     node.is_detailed || is_cordoned(node) || labels(&node.value, "/metadata/labels").is_some()
@@ -72,10 +78,13 @@ fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let has_needs = !list(needs, "/containers").is_empty();
     let needs = if has_needs { needs } else { cluster.specs.get(owner).map_or(needs, |spec| spec.pod) };
     let mut refusals: Vec<(&Object, Misfit)> = Vec::new();
+    let mut may_fit = false;
     for node in cluster.snapshot.of("Node").filter(|node| is_described(node)).take(NODES) {
         match misfit(needs, node) {
             Some(misfit) => refusals.push((node, misfit)),
-            None => return reported(cluster, owner, pod),
+            None if node.is_detailed => return reported(cluster, owner, pod),
+            // its taints and its size are not known, but those of control planes
+            None => may_fit |= !is_control_plane(node),
         }
     }
     let own: Vec<&Misfit> =
@@ -84,6 +93,9 @@ fn unplaced(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
         refusals.iter().filter(|(_, m)| matches!(m, Misfit::Cordoned)).collect();
     if !of_nodes.is_empty() {
         return of_nodes.into_iter().map(|(node, _)| cordoned(owner).of(node)).collect();
+    }
+    if may_fit {
+        return reported(cluster, owner, pod);
     }
     // the taints of control planes are always there
     let tainted = refusals.iter().filter_map(|(node, misfit)| match misfit {

@@ -100,3 +100,83 @@ fn many_pods_of_one_workload_are_one_fault() {
     };
     assert_eq!(many(3000), 1);
 }
+
+fn waiting(namespace: Option<&str>) -> Value {
+    let mut pod = json!({
+        "kind": "Pod",
+        "metadata": { "name": "cart-6c8f7b9d5d-q8w4z" },
+        "status": { "phase": "Pending" },
+    });
+    if let Some(namespace) = namespace {
+        pod["metadata"]["namespace"] = namespace.into();
+    }
+    pod
+}
+
+fn node(name: &str, labels: &Value) -> Value {
+    json!({
+        "kind": "Node", "metadata": { "name": name, "labels": labels },
+        "status": { "conditions": [{ "type": "Ready", "status": "True" }] },
+    })
+}
+
+/// A Deployment whose pods run only on nodes with fast disks.
+fn picky() -> Value {
+    json!({
+        "kind": "Deployment", "metadata": { "name": "cart", "namespace": "shop" },
+        "spec": { "template": { "metadata": { "labels": { "app": "cart" } }, "spec": {
+            "nodeSelector": { "disk": "ssd" }, "containers": [{ "name": "app", "image": "cart:1" }]
+        } } },
+    })
+}
+
+#[test]
+fn a_table_without_namespaces_has_that_of_its_names() {
+    let other = json!({ "kind": "ConfigMap", "metadata": { "name": "a", "namespace": "web" } });
+    let found = broken([
+        seen(0, picky()),
+        seen(0, other),
+        listed(0, waiting(None)),
+        listed(0, node("node-1", &json!({ "disk": "hdd" }))),
+    ]);
+    let found: Vec<_> =
+        found.iter().map(|one| (one.namespace.as_str(), one.name.as_str(), one.reason)).collect();
+    assert_eq!(found, [("shop", "cart", "NoNodeFits")]);
+}
+
+#[test]
+fn a_node_of_a_table_may_have_room_unless_its_labels_say_no() {
+    let hdd = node("node-1", &json!({ "disk": "hdd" }));
+    let plane = node("plane-1", &json!({ "disk": "ssd", "node-role.kubernetes.io/control-plane": "" }));
+    let nodes = |second| {
+        broken([
+            seen(0, picky()),
+            listed(0, waiting(Some("shop"))),
+            listed(0, hdd.clone()),
+            listed(0, plane.clone()),
+            listed(0, second),
+        ])
+    };
+    let bare = json!({ "kind": "Node", "metadata": { "name": "node-2" } });
+    assert_eq!(reasons(&nodes(bare)), ["NoNodeFits"]);
+    assert_eq!(reasons(&nodes(node("node-2", &json!({ "disk": "ssd" })))), Vec::<&str>::new());
+}
+
+#[test]
+fn what_an_event_says_counts_for_a_pod_that_is_shown_to_wait() {
+    let says = |name: &str| Observation {
+        is_partial: true,
+        is_reported: true,
+        ..seen(
+            0,
+            json!({ "kind": "Pod", "metadata": { "name": name, "namespace": "shop" }, "status": { "reported": [
+                { "type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: 3 Too many pods." }
+            ] } }),
+        )
+    };
+    let found = broken([says("cart-6c8f7b9d5d-q8w4z"), listed(1, waiting(Some("shop"))), says("gone-0")]);
+    assert_eq!(reasons(&found), ["Unschedulable"]);
+    let one = found.first().expect("one");
+    assert_eq!((one.name.as_str(), one.row.as_str()), ("cart", "1:1"));
+    assert!(one.what.contains("Too many pods"), "{}", one.what);
+}
