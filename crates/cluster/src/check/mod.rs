@@ -3,6 +3,7 @@
 mod address; // addresses in the environment of containers
 mod container; // containers that wait or are killed
 mod node; // nodes, and pods that fit on none
+mod policy; // budgets, autoscalers, network policies
 mod probe; // probes
 mod reference; // names of objects that do not exist
 mod service; // Services, Ingresses and their backends
@@ -35,9 +36,10 @@ pub(crate) fn all(snapshot: &Snapshot) -> Vec<Broken> {
         .extend(pods.iter().filter(|(_, pods)| pods.iter().any(|pod| !is_well(pod))).map(|(o, _)| o.clone()));
     failing.extend(workload::without_pods(snapshot));
     let cluster = Cluster { snapshot, specs: snapshot.specs(), pods, failing };
-    let checks: [fn(&Cluster<'_>) -> Vec<Broken>; 8] = [
+    let checks: [fn(&Cluster<'_>) -> Vec<Broken>; 9] = [
         container::broken,
         node::broken,
+        policy::broken,
         probe::broken,
         service::broken,
         storage::broken,
