@@ -157,7 +157,8 @@ fn lines_of(source: &Source, object: &ListedObject, numbers: &[u64]) -> Vec<Stri
     };
     let lines = BufReader::new(opened.input.take(DRAFT_BYTES)).lines();
     let lines = (1..=*last).zip(lines.map_while(std::io::Result::ok));
-    lines.filter(|(number, _)| numbers.contains(number)).map(|(_, line)| line).collect()
+    let wanted = lines.filter(|(number, _)| numbers.contains(number));
+    wanted.map(|(_, line)| redact::secrets(&line).into_owned()).collect()
 }
 
 /// Returns true if a line is a JSON object or array, which no layout reads.

@@ -205,7 +205,7 @@ fn days_are_due_after_a_firing_on_a_later_day() {
     check_due(daily, Some("2025-11-15"), "2026-11-23 09:00", 7, &week);
 
     check_due(daily, Some("2026-11-21"), "2026-11-19 09:00", 14, &[]); // the clock was set back
-    check_due(daily, Some("2026-11-21"), "1969-12-31 09:00", 14, &[]);
+    check_due(daily, Some("2026-11-21"), "1970-01-02 09:00", 14, &[]);
 
     let weekdays = "0 7 * * MON-FRI"; // the 20th is a Friday
     check_due(weekdays, Some("2026-11-18"), "2026-11-20 07:00", 14, &["2026-11-19"]);
