@@ -128,6 +128,7 @@ pub(crate) fn is_out_of_memory(text: &str) -> bool {
         "Resource temporarily unavailable",
         "capacity overflow",
         "offset overflow",
+        "Offset overflow",
     ]
     .iter()
     .any(|words| text.contains(words))
