@@ -44,7 +44,7 @@ with kills as (
     group by cluster, node, victim
 
     union all
-    -- A kubelet writes no event for a container at its limit: the kill stands only in the
+    -- A kubelet writes no event for a container at its limit: the kill is only in the
     -- pod's status, which each restart shows again with one restart more.
     select cluster, max(node) as node, max(uid) as victim, namespace,
         max(coalesce(workload, pod, name)) as workload, coalesce(pod, name) as pod,

@@ -1,7 +1,7 @@
 -- The objects that are wrong, as the states of all objects of their cluster show it together: the fault, since and
 -- until when it was seen, and how surely it is a cause and not only a symptom.
 with reported as (
-    -- what the scheduler and the kubelet say of a pod that waits stands in events
+    -- why a pod waits is in the events of the scheduler and the kubelet
     select "cluster", namespace, name, max(ts) as ts,
         last_value(row_id order by ts, row_id) as row_id,
         last_value(reason order by ts, row_id) as reason,

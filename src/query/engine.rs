@@ -66,7 +66,7 @@ impl Scope<'_> {
     fn names(&self, table: &str) -> bool {
         let over: &[&str] = match table {
             "audit" => &["state", "broken"],
-            "state" => &["broken"],
+            "event" | "state" => &["broken"],
             _ => &[],
         };
         self.sql.is_none_or(|sql| {

@@ -3,7 +3,7 @@
 
 mod check; // the faults
 mod fit; // which nodes a pod fits on
-mod home; // the namespace of objects that are shown without it
+mod namespace; // the namespace of objects that are shown without it
 mod object; // an object, and how its members are read
 mod snapshot; // the objects at one time
 
@@ -63,7 +63,7 @@ pub struct Broken {
 /// Returns the objects that are wrong, in the order of their names. `observations` must be in the order of time.
 pub fn broken(observations: impl IntoIterator<Item = Observation>) -> Vec<Broken> {
     let mut observations: Vec<Observation> = observations.into_iter().collect();
-    home::fill(&mut observations);
+    namespace::infer(&mut observations);
     let mut found: BTreeMap<(String, String, String, &'static str), Broken> = BTreeMap::new();
     let mut snapshot = Snapshot::default();
     let mut look = |snapshot: &Snapshot| {

@@ -83,6 +83,29 @@ fn is_generated(text: &str) -> bool {
     })
 }
 
+/// Kinds without a namespace.
+const CLUSTER_WIDE: [&str; 14] = [
+    "APIService",
+    "CSIDriver",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Returns true for a kind without a namespace.
+pub fn is_cluster_wide(kind: &str) -> bool {
+    CLUSTER_WIDE.contains(&kind)
+}
+
 /// Returns the workload of a pod name: the name without the suffixes that its controller generated.
 /// `pay-api-7d9f8b6c5d-x2x7k` → `pay-api`, `orders-db-0` → `orders-db`, `backup-29384720-x2x7k` → `backup`.
 pub fn workload_of_pod<'a>(pod: &'a str, node: Option<&str>) -> &'a str {

@@ -140,8 +140,14 @@ impl RuleSet {
 
     /// Adds a fault for each rule that the config names and that does not exist.
     fn check_names(&mut self, config: &RulesConfig) {
-        let known: BTreeSet<String> =
-            self.rules.iter().map(|rule| rule.id.clone()).chain(self.tests.keys().cloned()).collect();
+        let known: BTreeSet<String> = self
+            .rules
+            .iter()
+            .map(|rule| &rule.id)
+            .chain(self.tests.keys())
+            .chain(&self.own)
+            .cloned()
+            .collect();
         let is_known = |pattern: &str| known.iter().any(|id| matches(pattern, id));
         let of_params = config.params.keys().map(|id| (format!("[rules.params.\"{id}\"]"), id));
         let of_exceptions = config
@@ -155,7 +161,9 @@ impl RuleSet {
                 |near| format!("did you mean `{near}`?"),
             );
             let what = format!("the config names the rule `{id}`, which does not exist");
-            self.faults.push(Error::usage(what).at(place).hint(hint));
+            if self.faults.iter().all(|fault| fault.what != what) {
+                self.faults.push(Error::usage(what).at(place).hint(hint));
+            }
         }
     }
 

@@ -37,9 +37,9 @@ pub enum ReasonKind {
     WeakMechanism,
     /// No cluster event supports the chain.
     NoEventBetween,
-    /// Whom and when was asked for, and when its nearest error came instead.
-    ErrorsElsewhere(String, String),
-    /// Whom and when was asked for: it had no error in all the hours that were read.
+    /// There is no error at the requested time; the nearest is at this one.
+    ErrorsElsewhere(String),
+    /// There is no error in the hours that were read.
     NoErrors(String),
     /// No operation explains the symptom.
     NoOperation,
@@ -80,7 +80,7 @@ impl ReasonKind {
             Self::EffectEarlier(_) => "effect_earlier",
             Self::WeakMechanism => "weak_mechanism",
             Self::NoEventBetween => "no_event_between",
-            Self::ErrorsElsewhere(..) => "errors_elsewhere",
+            Self::ErrorsElsewhere(_) => "errors_elsewhere",
             Self::NoErrors(_) => "no_errors",
             Self::NoOperation => "no_operation",
             Self::EventsOnly(_) => "events_only",
@@ -102,7 +102,7 @@ impl ReasonKind {
             | Self::BeforeCause(detail)
             | Self::Trigger(detail)
             | Self::Rival(detail)
-            | Self::ErrorsElsewhere(detail, _)
+            | Self::ErrorsElsewhere(detail)
             | Self::NoErrors(detail)
             | Self::CalleeFails(detail)
             | Self::EffectEarlier(detail)
@@ -117,8 +117,7 @@ impl ReasonKind {
     /// Returns the reason as a report has it.
     pub fn reason(&self) -> Reason {
         let (text, zh) = self.sentences();
-        let elsewhere = if let Self::ErrorsElsewhere(_, at) = self { at.as_str() } else { "" };
-        let fill = |text: &str| text.replace("{at}", elsewhere).replace("{}", self.detail());
+        let fill = |text: &str| text.replace("{}", self.detail());
         Reason { code: self.code().to_owned(), text: fill(text), zh: fill(zh) }
     }
 
@@ -166,10 +165,9 @@ impl ReasonKind {
                 "no cluster event stands between the operation and the error",
                 "操作与错误之间没有集群事件佐证",
             ),
-            Self::ErrorsElsewhere(..) => (
-                "there is no error at that time ({}); the nearest came at {at}",
-                "该时刻没有错误（{}）；最近的错误发生在 {at}",
-            ),
+            Self::ErrorsElsewhere(_) => {
+                ("there is no error at that time; the nearest is at {}", "该时刻没有错误；最近的错误在 {}")
+            }
             Self::NoErrors(_) => (
                 "there is no error at all in the hours that were read ({})",
                 "所读取的时段内没有任何错误（{}）",

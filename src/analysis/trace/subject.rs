@@ -1,4 +1,4 @@
-//! What a person wants to have traced: a pod, a workload or a node at a time, or a request. A name that no
+//! What a person has traced: a pod, a workload or a node at a time, or a request. A name that no
 //! row has, and a time without an error, are said to be so. Knows no events and no operations.
 
 use crate::analysis::evidence::evidence_of;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 /// Seconds before and after the time in which its errors are looked for.
 const SYMPTOM_S: (i64, i64) = (900, 60);
 
-/// The object that a person wants to have traced.
+/// The object that is to be traced.
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// Namespace, and the name of a pod or workload.
@@ -135,15 +135,9 @@ pub async fn no_symptom(engine: &Engine, subject: &Subject, at: Ts, window: Wind
         format!("select ts from ({}) as errors order by {} limit 1", all.join(" union all "), distance(at));
     let nearest = rows(&engine.query(&sql).await?).next().and_then(|row| row.ts("ts"));
     let local = |ts: Ts| ts.local(window.zone);
-    let span = format!("{} – {}", local(at.plus_s(-SYMPTOM_S.0)), at.plus_s(SYMPTOM_S.1).clock(window.zone));
     Ok(match nearest {
-        Some(ts) => ReasonKind::ErrorsElsewhere(format!("{}, {span}", subject.label()), local(ts)),
-        None => ReasonKind::NoErrors(format!(
-            "{}, {} – {}",
-            subject.label(),
-            local(window.from),
-            local(window.to)
-        )),
+        Some(ts) => ReasonKind::ErrorsElsewhere(local(ts)),
+        None => ReasonKind::NoErrors(format!("{} – {}", local(window.from), local(window.to))),
     }
     .reason())
 }

@@ -21,9 +21,6 @@ static KINDS: LazyLock<BTreeMap<String, Kind>> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../../../formats/kubectl/tables.toml")).unwrap_or_default()
 });
 
-/// Kinds without a namespace.
-const CLUSTER: [&str; 4] = ["Node", "PersistentVolume", "StorageClass", "Namespace"];
-
 /// Returns a kind by its name.
 pub(crate) fn kind(name: &str) -> Option<(&'static str, &'static Kind)> {
     KINDS.get_key_value(name).map(|(name, kind)| (name.as_str(), kind))
@@ -54,5 +51,5 @@ pub(crate) fn bare_of(name: &str) -> Option<&'static str> {
 
 /// Returns true if objects of a kind have a namespace.
 pub(crate) fn has_namespace(name: &str) -> bool {
-    !CLUSTER.contains(&name)
+    !model::entity::is_cluster_wide(name)
 }

@@ -294,7 +294,7 @@ fn state_of(word: &str, is_init: bool) -> (&'static str, Value) {
 
 fn node(object: &mut Value) {
     let shown = take(object, "shown");
-    // columns of one's own may leave it out
+    // custom columns may omit it
     let Some(shown) = shown.as_ref().and_then(Value::as_str) else { return };
     let status = if shown.split(',').any(|word| word == "Ready") { "True" } else { "False" };
     put(object, "status.conditions", json!([{ "type": "Ready", "status": status }]));
