@@ -9,6 +9,7 @@ use crate::query::broken;
 use crate::query::dialect;
 use crate::query::error::{SqlError, engine_error};
 use crate::query::local_time::LocalTimes;
+use crate::query::one_pass::OnePassJoins;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use chrono_tz::Tz;
@@ -177,6 +178,7 @@ impl Engine {
             .with_runtime_env(runtime)
             .with_default_features()
             .with_analyzer_rules(analyzer.rules)
+            .with_physical_optimizer_rule(Arc::new(OnePassJoins))
             .build();
         #[expect(clippy::disallowed_methods, reason = "the one place that builds a session")]
         let mut context = SessionContext::new_with_state(state);

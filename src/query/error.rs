@@ -120,7 +120,7 @@ pub fn engine_error(what: &str, error: DataFusionError) -> Error {
 
 /// Returns true if a process or thread ended for lack of memory, judged by its last message: of the
 /// allocator, of a failed mapping, of a thread without a stack, or of a length out of range; the texts of a
-/// column have at most 2 GiB.
+/// column have at most 2 GiB. What is spilled to disk counts too.
 pub(crate) fn is_out_of_memory(text: &str) -> bool {
     [
         "memory allocat",
@@ -129,6 +129,7 @@ pub(crate) fn is_out_of_memory(text: &str) -> bool {
         "capacity overflow",
         "offset overflow",
         "Offset overflow",
+        "used disk space during the spilling process",
     ]
     .iter()
     .any(|words| text.contains(words))

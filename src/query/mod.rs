@@ -12,6 +12,7 @@ pub mod guard;
 pub mod literal; // texts in a statement
 mod local_time; // times in a statement
 pub mod nearest; // did you mean …
+mod one_pass; // joins that read a side once
 pub mod rows;
 pub mod sandbox;
 pub mod shared_scan;
