@@ -7,7 +7,7 @@ use redact::{Pseudonyms, secrets};
 use serde_json::{Map, Value};
 
 /// Fields with ids, which are cited and therefore stay as they are.
-const IDS: [&str; 3] = ["id", "trace", "symptom"];
+const IDS: [&str; 2] = ["trace", "symptom"];
 
 /// Masks text for a model, and restores its answers.
 pub(crate) struct Masking {
@@ -26,18 +26,30 @@ impl Masking {
         self.pseudonyms.as_ref().map_or_else(|| text.to_string(), |names| names.hide(&text))
     }
 
+    /// Learns the names in a row of a statement, which the report need not have.
+    pub(crate) fn learn(&self, row: &Map<String, Value>) {
+        let Some(names) = &self.pseudonyms else { return };
+        for (column, value) in row {
+            if let Value::String(name) = value {
+                names.learn(column, name);
+            }
+        }
+    }
+
     /// Returns a text of a model with the names put back.
     pub(crate) fn unmask(&self, text: &str) -> String {
         self.pseudonyms.as_ref().map_or_else(|| text.to_owned(), |names| names.restore(text))
     }
 
-    /// Returns the line of a fact as JSON, masked.
-    pub(crate) fn mask_line(&self, line: &Map<String, Value>) -> String {
+    /// Returns the line of a fact as JSON under its id, masked.
+    pub(crate) fn mask_line(&self, id: &str, line: &Map<String, Value>) -> String {
         let field = |(key, value): (&String, &Value)| {
             let is_id = IDS.contains(&key.as_str());
             (key.clone(), if is_id { value.clone() } else { self.mask_value(value) })
         };
-        Value::Object(line.iter().map(field).collect()).to_string()
+        let fields: Map<String, Value> =
+            [("id".to_owned(), id.into())].into_iter().chain(line.iter().map(field)).collect();
+        Value::Object(fields).to_string()
     }
 
     fn mask_value(&self, value: &Value) -> Value {

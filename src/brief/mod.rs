@@ -18,12 +18,13 @@ pub(crate) mod notation; // ids, times, durations, numbers
 mod outline; // what a brief mentions, in which order
 mod pattern; // constant regular expressions
 mod question; // questions about a day
+mod slots; // values that the program fills in
 mod voice; // the template brief for a voice
 mod writer; // the template or a model writes
 mod written_brief; // a finished brief and who wrote it
 
 pub(crate) use crate::brief::digest::belongs;
-pub use crate::brief::fact_check::DroppedSentence;
+pub use crate::brief::fact_check::{DroppedSentence, Sentence, SentenceKind};
 pub(crate) use crate::brief::notation::plural;
 pub use crate::brief::question::{Answer, Question, RunQuery};
 pub use crate::brief::writer::Writer;
@@ -66,6 +67,14 @@ fn template(outline: &Outline, lang: Lang, length: Length) -> String {
         Length::Voice => voice::write(outline, lang, false),
         Length::Full => chat::write(outline, lang, &chat::Limits::FULL),
     }
+}
+
+/// Checks sentences against a report. Returns those that are kept, as they are published, and the others.
+pub fn check(report: &Report, lang: Lang, sentences: &[Sentence]) -> (Vec<String>, Vec<DroppedSentence>) {
+    let facts = facts::of_outline(&Outline::of(report), lang);
+    let checker = fact_check::Checker::new(&facts, &facts, lang);
+    let (kept, dropped) = checker.check_each(sentences);
+    (kept.into_iter().map(|one| one.text).collect(), dropped)
 }
 
 /// Returns true if all four tables were read without a gap or a failure.

@@ -2,7 +2,9 @@
 //! between the headline and the lists of the template.
 
 use crate::brief::digest::belongs;
-use crate::brief::fact_check::{Checker, KeptSentence, MAX_SENTENCES, Sentence};
+use crate::brief::fact_check::{
+    Checker, DroppedSentence, KeptSentence, MAX_SENTENCES, Sentence, SentenceKind,
+};
 use crate::brief::facts;
 use crate::brief::facts::{Fact, citation, covered};
 use crate::brief::masking::Masking;
@@ -15,6 +17,7 @@ use crate::llm::prompt::Prompts;
 use crate::llm::{Client, Message, ModelRequest, delimiter, tokens};
 use model::error::{Error, Result};
 use model::lang::Lang;
+use model::report::{Trace, Verdict};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -41,15 +44,19 @@ struct Reply {
     sentences: Vec<Sentence>,
 }
 
+/// The kinds of sentences.
+const KINDS: [&str; 7] = ["symptom", "cause", "impact", "repair", "step", "gap", "context"];
+
 /// JSON Schema of sentences in OpenAI's strict subset: all properties required, no others allowed.
 pub(crate) static SENTENCES: LazyLock<Value> = LazyLock::new(|| {
     json!({ "type": "array", "items": {
         "type": "object",
         "properties": {
+            "kind": { "type": "string", "enum": KINDS },
             "text": { "type": "string" },
             "cites": { "type": "array", "items": { "type": "string" } },
         },
-        "required": ["text", "cites"],
+        "required": ["kind", "text", "cites"],
         "additionalProperties": false,
     } })
 });
@@ -87,12 +94,26 @@ impl ModelWriter {
         ];
         brief.prompt_tokens = tokens::of_messages(&messages, &self.client.model);
         let repair = |why: &str| self.repair(why, &schema, lang);
-        let request = ModelRequest { messages, schema: &schema, repair: &repair };
+        let mut request = ModelRequest { messages, schema: &schema, repair: &repair };
         let response = self.client.request::<Reply>(&request, &mut brief.usage).await?;
         brief.author = if response.is_repaired { Author::ModelRepaired } else { Author::Model };
         let sentences = response.value.sentences;
-        let (kept, dropped) = Checker::new(facts, &all, lang).check_all(&sentences, &masking);
+        let checker = Checker::new(facts, &all, lang);
+        let (mut kept, dropped) = checker.check_all(&sentences, &masking);
         brief.dropped = dropped;
+        if !brief.dropped.is_empty() {
+            request.messages.extend(self.correction(&sentences, &brief.dropped, &masking, lang)?);
+            // the sentences that are kept do not depend on whether the others can be mended
+            if let Ok(again) = self.client.request::<Reply>(&request, &mut brief.usage).await {
+                let (more, dropped) = checker.check_all(&again.value.sentences, &masking);
+                kept.extend(
+                    more.into_iter()
+                        .filter(|one| kept.iter().all(|own| own.text != one.text))
+                        .collect::<Vec<_>>(),
+                );
+                brief.dropped = dropped;
+            }
+        }
         if kept.is_empty() || kept.len() * KEPT_SHARE < sentences.len().min(MAX_SENTENCES) {
             return Err(Error::failed(format!(
                 "the report supports only {} of {} sentences of the model",
@@ -132,7 +153,7 @@ impl ModelWriter {
         let mut left = self.budget.saturating_sub(tokens::count(prompt, model) + RESERVED_TOKENS);
         let mut lines = Vec::new();
         for fact in facts {
-            let line = masking.mask_line(&fact.line);
+            let line = masking.mask_line(&fact.slot, &fact.line);
             let size = tokens::count(&line, model) + 1;
             if size > left {
                 break;
@@ -141,6 +162,25 @@ impl ModelWriter {
             lines.push(line);
         }
         lines
+    }
+
+    /// Returns the messages that request the dropped sentences of a reply once more, with what is wrong with each.
+    pub(crate) fn correction(
+        &self,
+        sentences: &[Sentence],
+        dropped: &[DroppedSentence],
+        masking: &Masking,
+        lang: Lang,
+    ) -> Result<[Message; 2]> {
+        let texts: Vec<Value> =
+            sentences.iter().map(|one| json!({ "text": one.text, "cites": one.cites })).collect();
+        let list: Vec<String> = dropped
+            .iter()
+            .map(|one| json!({ "text": masking.mask(&one.text), "why": masking.mask(&one.why) }).to_string())
+            .collect();
+        let prompt =
+            self.prompts.fill(&format!("correct.{}.md", lang.name()), &json!({ "list": list.join("\n") }))?;
+        Ok([Message::assistant(json!({ "sentences": texts }).to_string()), Message::user(prompt)])
     }
 
     /// Returns the message that requests the reply once more, given what is wrong with it.
@@ -153,8 +193,17 @@ impl ModelWriter {
 /// Returns the sentences between the headline above and the lists below: the findings that they cite or
 /// must not leave out, what is gone, and the gaps.
 fn chat_text(outline: &Outline, kept: &[KeptSentence], facts: &[Fact], lang: Lang) -> String {
-    let lines: Vec<String> =
+    let mut lines: Vec<String> =
         kept.iter().map(|one| format!("- {} {}", one.text, citation(&one.cites))).collect();
+    // who did what, and the first step, are there whatever the model wrote
+    if let Some(trace) = outline.traces.first() {
+        if trace.verdict == Verdict::Confirmed && !kept.iter().any(|one| names_cause(one, trace)) {
+            lines.insert(0, chat::cause_line(outline, trace, lang));
+        }
+        if !kept.iter().any(|one| one.kind == SentenceKind::Step) {
+            lines.extend(chat::step_line(outline, trace, lang));
+        }
+    }
     let covered = covered(facts, kept.iter().flat_map(|one| &one.cites));
     let mut blocks = vec![chat::headline(outline, lang), lines.join("\n")];
     blocks.extend(chat::below_sentences(outline, &|id| covered.contains(id), lang));
@@ -176,6 +225,14 @@ fn voice_text(outline: &Outline, kept: &[KeptSentence], facts: &[Fact], lang: La
         "the sentences of the model do not cover the most severe finding in {} characters",
         voice::LIMIT
     )))
+}
+
+/// Returns true if a sentence names who did what a trace names as the cause.
+fn names_cause(sentence: &KeptSentence, trace: &Trace) -> bool {
+    let Some(cause) = trace.hypotheses.first().and_then(|best| best.cause.as_ref()) else { return true };
+    let is_cited = sentence.cites.contains(&format!("T:{}", short_id(&trace.id)));
+    let last = cause.username.rsplit(':').next().unwrap_or(&cause.username);
+    is_cited && sentence.text.contains(last) && sentence.text.contains(&cause.name)
 }
 
 fn covers_most_severe(outline: &Outline, covered: &BTreeSet<&str>) -> bool {

@@ -131,6 +131,7 @@ async fn converse(
     messages.push(Message::user(masking.mask(&plain(question.text, 1000))));
     let schema = schema();
     let repair = |why: &str| model.repair(why, &schema, lang);
+    let (mut kept, mut is_corrected) = (Vec::new(), false);
     loop {
         let request = ModelRequest { messages: messages.clone(), schema: &schema, repair: &repair };
         let response = model.client.request::<Reply>(&request, &mut answer.usage).await?;
@@ -139,8 +140,14 @@ async fn converse(
         }
         match response.value {
             Reply { answer: Some(sentences), .. } if !sentences.is_empty() => {
-                let (kept, dropped) = Checker::new(&facts, &facts, lang).check_all(&sentences, &masking);
+                let (more, dropped) = Checker::new(&facts, &facts, lang).check_all(&sentences, &masking);
+                kept.extend(more.into_iter().filter(|one| !kept.contains(one)).collect::<Vec<_>>());
                 answer.dropped = dropped;
+                if !answer.dropped.is_empty() && !is_corrected {
+                    is_corrected = true;
+                    messages.extend(model.correction(&sentences, &answer.dropped, &masking, lang)?);
+                    continue;
+                }
                 if kept.is_empty() {
                     return Err(Error::failed("the facts support no sentence of the model"));
                 }
@@ -152,10 +159,12 @@ async fn converse(
             Reply { sql: Some(sql), .. } if answer.statements.len() < QUERIES => {
                 let sql = masking.unmask(&sql);
                 answer.statements.push(sql.clone());
-                let fact = rows_fact(answer.statements.len(), run_query(sql.clone()).await);
+                let result = run_query(sql.clone()).await;
+                result.iter().flatten().for_each(|row| masking.learn(row));
+                let fact = rows_fact(answer.statements.len(), &sql, result);
                 let reply = json!({ "sql": masking.mask(&sql), "answer": null });
                 messages.push(Message::assistant(reply.to_string()));
-                messages.push(Message::user(delimited(&masking.mask_line(&fact.line))));
+                messages.push(Message::user(delimited(&masking.mask_line(&fact.slot, &fact.line))));
                 facts.push(fact);
             }
             Reply { sql: Some(_), .. } => {
@@ -169,7 +178,7 @@ async fn converse(
 }
 
 /// Returns the result of a statement as a fact that can be cited.
-fn rows_fact(number: usize, result: QueryResult) -> Fact {
+fn rows_fact(number: usize, sql: &str, result: QueryResult) -> Fact {
     let line = match result {
         Err(why) => json!({ "failed": plain(&why, 300) }),
         Ok(rows) => {
@@ -190,6 +199,10 @@ fn rows_fact(number: usize, result: QueryResult) -> Fact {
     };
     let is_failed = line.get("failed").is_some();
     let mut fact = Fact::new(format!("Q:{number}"), FactKind::Rows, line);
+    fact.slot = format!("Q{number}");
+    // `no event names node-3`: what the statement asked for can be named
+    fact.claims.names.extend(Claims::of(sql).names);
+    fact.text.push_str(&sql.to_lowercase());
     if is_failed {
         fact.claims = Claims::default(); // an error quotes the statement, whose text is the model's own
     }

@@ -8,11 +8,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// The built-in prompts by name.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("ask.en.md", include_str!("prompts/ask.en.md")),
     ("ask.zh.md", include_str!("prompts/ask.zh.md")),
     ("chat.en.md", include_str!("prompts/chat.en.md")),
     ("chat.zh.md", include_str!("prompts/chat.zh.md")),
+    ("correct.en.md", include_str!("prompts/correct.en.md")),
+    ("correct.zh.md", include_str!("prompts/correct.zh.md")),
     ("repair.en.md", include_str!("prompts/repair.en.md")),
     ("repair.zh.md", include_str!("prompts/repair.zh.md")),
     ("voice.en.md", include_str!("prompts/voice.en.md")),

@@ -132,6 +132,17 @@ impl Pseudonyms {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Learns a name that the report does not have, by the column that it stands in.
+    pub fn learn(&self, column: &str, name: &str) {
+        let mut names = self.lock();
+        match column {
+            "username" | "user" | "who" | "on_behalf_of" | "impersonated" => names.add_user(name),
+            "pod" => names.add(Kind::Pod, name),
+            "node" => names.add(Kind::Node, name),
+            _ => {}
+        }
+    }
+
     /// Returns the text with its secrets masked and each name replaced by its pseudonym.
     pub fn hide(&self, text: &str) -> String {
         let text = secrets(text);

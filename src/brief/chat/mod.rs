@@ -4,7 +4,7 @@
 
 mod trace; // the block of one trace
 
-pub(crate) use crate::brief::chat::trace::block as trace_block;
+pub(crate) use crate::brief::chat::trace::{block as trace_block, cause_line, step_line};
 
 use crate::brief::chat::trace::{cited, finding_line, verdict_line};
 use crate::brief::digest::{Counts, belongs, starting_finding};

@@ -24,8 +24,7 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
     let colon = lang.pick("：", ": ");
     let start = starting_finding(report, trace);
     let mut lines = vec![format!("**{number}.** {}", finding_line(start, trace, local, lang))];
-    let verdict = verdict_line(trace, local, lang);
-    lines.push(format!("- {verdict} [{}]", cited(trace)));
+    lines.push(cause_line(outline, trace, lang));
     if let Some(incident) = outline.incident_of(trace) {
         lines.extend(impact_line(incident, local, lang).map(|line| format!("- {line}")));
     }
@@ -42,16 +41,7 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
             short_id(&repair.audit_id)
         ));
     }
-    if let Some(start) = start
-        && let Some(first) = start.advice_in(lang).first()
-    {
-        let first = sanitize(first.trim_end_matches(['.', '。']), ADVICE);
-        lines.push(format!(
-            "- {}{colon}{first} [F:{}]",
-            lang.pick("先做", "First step"),
-            short_id(&start.id)
-        ));
-    }
+    lines.extend(step_line(outline, trace, lang));
     let others = report.findings.iter().filter(|f| belongs(f, trace) && start.is_none_or(|s| s.id != f.id));
     let ids: Vec<String> = others.map(|finding| format!("F:{}", short_id(&finding.id))).collect();
     if !ids.is_empty() {
@@ -63,6 +53,20 @@ pub(crate) fn block(outline: &Outline, trace: &Trace, number: usize, lang: Lang)
         lines.push(format!("- {also} [{shown}]"));
     }
     lines.join("\n")
+}
+
+/// Returns the verdict of a trace with its cause as a line of a list.
+pub(crate) fn cause_line(outline: &Outline, trace: &Trace, lang: Lang) -> String {
+    format!("- {} [{}]", verdict_line(trace, &outline.local, lang), cited(trace))
+}
+
+/// Returns the first thing to do as a line of a list; `None` if the rule of the finding advises nothing.
+pub(crate) fn step_line(outline: &Outline, trace: &Trace, lang: Lang) -> Option<String> {
+    let start = starting_finding(outline.report, trace)?;
+    let advice = start.advice_in(lang);
+    let first = sanitize(advice.first()?.trim_end_matches(['.', '。']), ADVICE);
+    let label = lang.pick("先做：", "First step: ");
+    Some(format!("- {label}{first} [F:{}]", short_id(&start.id)))
 }
 
 /// Returns what an incident affected, and since when it is over; `None` if neither is known.

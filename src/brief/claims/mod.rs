@@ -8,7 +8,7 @@ pub(crate) use crate::brief::claims::numbers::{Number, VAGUE};
 
 use crate::brief::claims::numbers::parse_small;
 use crate::brief::pattern::regex;
-use model::numerals::is_en_word;
+use model::numerals::{is_en_word, parse_en};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -20,6 +20,8 @@ pub(crate) type Clock = (u32, u32, Option<u32>);
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Claims {
     pub times: BTreeSet<Clock>,
+    /// Hour and minute of a clock of twelve hours, in English words: a quarter past ten.
+    pub spoken: BTreeSet<(u32, u32)>,
     /// Hours given without minutes.
     pub hours: BTreeSet<u32>,
     /// Month and day.
@@ -35,9 +37,17 @@ static THOUSANDS: LazyLock<Regex> = regex!(r"(\d),(\d{3})\b");
 static SPACED_UNIT: LazyLock<Regex> = regex!(r"(\d) +([KMGT](?:iB?|B))\b");
 static CLOCK_COLON: LazyLock<Regex> = regex!(r"([0-9０-９])：");
 static ZH_DAY: LazyLock<Regex> =
-    regex!(r"(\d{1,2}|[一二三四五六七八九十]{1,2})月(\d{1,2}|[一二三四五六七八九十]{1,3})[日号]");
+    regex!(r"(\d{1,2}|[一二三四五六七八九十]{1,2})\s*月\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号]");
 static ZH_TIME: LazyLock<Regex> = regex!(
     r"(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?\s*(\d{1,2}|[零〇一二两三四五六七八九十]{1,3})[点时](?:(半|一刻|三刻|整)|零?(\d{1,2}|[一二三四五六七八九十]{1,3})分?)?(?:零?(\d{1,2}|[一二三四五六七八九十]{1,3})秒)?"
+);
+/// `sixteen minutes past eleven`, `a quarter to four`.
+static EN_PAST: LazyLock<Regex> = regex!(
+    r"(?i)\b(a quarter|quarter|half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)(?:\s+minutes?)?\s+(past|to|after)\s+(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b(\s+(?:hundred|thousand))?"
+);
+/// `at eleven fourteen`, `eight thirty-eight in the evening`.
+static EN_CLOCK: LazyLock<Regex> = regex!(
+    r"(?i)\b(at|from|until|since|by|around|between|and|after|before|to)\s+(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+((?:oh )?(?:one|two|three|four|five|six|seven|eight|nine)|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)\b"
 );
 /// `下午一点到三点`: both hours are in the afternoon.
 static ZH_RANGE: LazyLock<Regex> = regex!(
@@ -48,14 +58,56 @@ static EN_DAY: LazyLock<Regex> =
 static EN_DAY_FIRST: LazyLock<Regex> = regex!(
     r"(?:^|[^:\d])(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b"
 );
+static EN_DAY_WORDS: LazyLock<Regex> = regex!(
+    r"(?i)\b(January|February|March|April|May|June|July|August|September|October|November|December)\s+(?:the\s+)?((?:twenty|thirty)[- ][a-z]+|[a-z]+(?:st|nd|rd|th))\b"
+);
+const ORDINALS: [&str; 21] = [
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+];
 static EN_HOUR: LazyLock<Regex> = regex!(r"(?i)\b(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b");
 static TOKEN: LazyLock<Regex> = regex!(r"[A-Za-z0-9]+(?:[._:/@+\-]+[A-Za-z0-9]+)*%?");
 static STAMP: LazyLock<Regex> =
     regex!(r"^\d{4}-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?)?$");
 static CLOCK: LazyLock<Regex> = regex!(r"^([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?$");
+static CLOCK_IN_TEXT: LazyLock<Regex> = regex!(r"\b([01]?\d|2[0-4])[:：]([0-5]\d)(?:[:：]([0-5]\d))?\b");
+/// `512Mi`, `512MiB`.
+static AMOUNT: LazyLock<Regex> = regex!(r"^(\d+(?:\.\d+)?)([kmgt]i?)b?$");
 static DAY: LazyLock<Regex> = regex!(r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$");
 static NUMBER: LazyLock<Regex> =
     regex!(r"^(\d+(?:\.\d+)?)(%|k|ms|s|secs?|mins?|h|hrs?|d|x|st|nd|rd|th|times)?$");
+
+/// Parts of a unit of time as whole numbers of a smaller one.
+static HALVES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let pairs = [
+        (r"(?i)\bhalf an hour\b", "30 minutes"),
+        (r"(?i)\bhalf a minute\b", "30 seconds"),
+        (r"(?i)\bhalf a second\b", "0.5 seconds"),
+        (r"(?i)\ba quarter of an hour\b", "15 minutes"),
+        (r"半个?小时", "30 分钟"),
+        (r"一刻钟", "15 分钟"),
+    ];
+    pairs.into_iter().filter_map(|(pattern, whole)| Some((Regex::new(pattern).ok()?, whole))).collect()
+});
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -70,6 +122,9 @@ impl Claims {
             text = THOUSANDS.replace_all(&text, "$1$2").into_owned();
         }
         text = SPACED_UNIT.replace_all(&text, "$1$2").into_owned();
+        for (pattern, whole) in HALVES.iter() {
+            text = pattern.replace_all(&text, *whole).into_owned();
+        }
         claims.take_days(&mut text);
         claims.take_times(&mut text);
         let mut rest = String::new();
@@ -91,10 +146,24 @@ impl Claims {
         claims
     }
 
+    /// Returns the clock times of a text with where they stand.
+    pub(crate) fn times_in(text: &str) -> Vec<(Clock, usize)> {
+        let digits = CLOCK_IN_TEXT.captures_iter(text).filter_map(|found| {
+            let part = |at: usize| found.get(at).and_then(|part| part.as_str().parse().ok());
+            Some(((part(1)?, part(2)?, part(3)), found.get(0)?.start()))
+        });
+        let words = ZH_TIME.find_iter(text).filter_map(|found| {
+            let claims = Self::of(found.as_str());
+            Some((claims.times.first().copied()?, found.start()))
+        });
+        digits.chain(words).collect()
+    }
+
     /// Adds the claims of another text.
     pub(crate) fn add(&mut self, other: &Self) {
         self.times.extend(&other.times);
         self.hours.extend(&other.hours);
+        self.spoken.extend(&other.spoken);
         self.days.extend(&other.days);
         self.numbers.extend(other.numbers.iter().cloned());
         self.names.extend(other.names.iter().cloned());
@@ -105,7 +174,9 @@ impl Claims {
     pub(crate) fn has_name(&self, name: &str) -> bool {
         let has = |part: &str| self.names.contains(part) || self.words.contains(part);
         let is_number = |part: &str| part.parse().is_ok_and(|value: f64| self.has_number(value));
-        has(name) || name.split(['/', ':', '@', '+']).all(|part| has(part) || is_number(part))
+        has(name)
+            || name.split(['/', ':', '@', '+']).all(|part| has(part) || is_number(part))
+            || self.names.iter().any(|own| is_piece(own, name))
     }
 
     fn has_number(&self, value: f64) -> bool {
@@ -121,12 +192,44 @@ impl Claims {
             Some(self.days.insert((parse_small(&found[1])?, parse_small(&found[2])?)))
         });
         take(text, &EN_DAY, |found| Some(self.days.insert((month(&found[1])?, found[2].parse().ok()?))));
+        take(text, &EN_DAY_WORDS, |found| {
+            let word = found[2].to_ascii_lowercase();
+            let tens = match word.split(['-', ' ']).next().unwrap_or_default() {
+                "twenty" => 20,
+                "thirty" => 30,
+                _ => 0,
+            };
+            let last = word.rsplit(['-', ' ']).next().unwrap_or_default();
+            let unit = ORDINALS.iter().position(|ordinal| *ordinal == last)? as u32;
+            let unit = if tens > 0 && unit == 20 { 0 } else { unit };
+            Some(self.days.insert((month(&found[1])?, tens + unit)))
+        });
         take(text, &EN_DAY_FIRST, |found| {
             Some(self.days.insert((month(&found[2])?, found[1].parse().ok()?)))
         });
     }
 
     fn take_times(&mut self, text: &mut String) {
+        take(text, &EN_PAST, |found| {
+            if found.get(4).is_some() {
+                return None; // `twelve to one hundred`
+            }
+            let minutes = match &found[1] {
+                part if part.to_ascii_lowercase().ends_with("quarter") => 15,
+                part if part.eq_ignore_ascii_case("half") => 30,
+                part => small_en(part)?,
+            };
+            let hour = small_en(&found[3]).filter(|hour| (1..=12).contains(hour))?;
+            Some(match &found[2].to_ascii_lowercase()[..] {
+                "to" => self.spoken.insert(((hour + 11) % 12, 60 - minutes)),
+                _ => self.spoken.insert((hour % 12, minutes)),
+            })
+        });
+        take(text, &EN_CLOCK, |found| {
+            let hour = small_en(&found[2]).filter(|hour| (1..=12).contains(hour))?;
+            let minute = small_en(found[3].trim_start_matches("oh ")).filter(|minute| *minute < 60)?;
+            Some(self.spoken.insert((hour % 12, minute)))
+        });
         take(text, &EN_HOUR, |found| {
             let hour: u32 = found[1].parse().ok().filter(|hour| (1..=12).contains(hour))?;
             let hour = hour % 12 + if found[3].eq_ignore_ascii_case("p") { 12 } else { 0 };
@@ -184,6 +287,8 @@ impl Claims {
             self.days.insert((part(1), part(2)));
         } else if let Some(found) = NUMBER.captures(&lower) {
             let unit = found.get(2).map_or("", |unit| unit.as_str());
+            let is_code = found[1].len() == 3 && found[1].starts_with(['4', '5']);
+            let unit = if is_code && unit == "s" { "" } else { unit }; // `502s`
             self.numbers.extend(Number::of(&found[1], unit, before, after));
         } else if lower.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             let has_inner_capital = token.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
@@ -203,11 +308,33 @@ impl Claims {
         } else if lower.split('-').all(is_en_word) {
             return false;
         } else {
+            if let Some(found) = AMOUNT.captures(&lower) {
+                self.numbers.extend(Number::of(&found[1], "", "", &found[2]));
+            }
+            let lower = AMOUNT.replace(&lower, "$1$2").into_owned();
             self.words.extend(lower.split(['/', ':', '@']).filter(|part| *part != lower).map(str::to_owned));
             self.names.insert(lower);
         }
         true
     }
+}
+
+/// Returns true if a name is the end or the beginning of a longer one: the class without its package, the
+/// account without its kind.
+fn is_piece(longer: &str, name: &str) -> bool {
+    name.len() > 4
+        && (longer.strip_suffix(name).is_some_and(|before| before.ends_with([':', '.', '/']))
+            || longer.strip_prefix(name).is_some_and(|after| after.starts_with([':', '.', '/'])))
+}
+
+/// Returns a small number in English words.
+fn small_en(words: &str) -> Option<u32> {
+    let lower = words.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split([' ', '-']).collect();
+    if !words.iter().all(|word| is_en_word(word)) {
+        return None;
+    }
+    Some(parse_en(words)).filter(|value| (0.0..60.0).contains(value)).map(|value| value as u32)
 }
 
 /// Returns the hour from 0 to 24 for an hour with a part of the day.

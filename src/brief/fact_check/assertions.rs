@@ -2,12 +2,12 @@
 //! beyond the cited facts; text copied from logs does not count as a fact here.
 
 use crate::brief::claims::Claims;
-use crate::brief::fact_check::figures::{BREAK, about};
+use crate::brief::fact_check::clause::{BREAK, about};
 use crate::brief::fact_check::phrases::{
-    CAUSE, DRASTIC_ACTIONS, EN_ACTORS, GONE, HEDGE, INCONCLUSIVE, LIKELY, NOT_ACTORS, NOT_SURE, PLAYS_DOWN,
-    REQUESTS, SEVERITIES, SHELL_COMMANDS, STATUSES, SURE, TERMS, ZH_ACTORS, contains,
+    ACTIONS, CAUSE, DRASTIC_ACTIONS, EN_ACTORS, GONE, HEDGE, INCONCLUSIVE, LIKELY, NOT_ACTORS, NOT_SURE,
+    PLAYS_DOWN, REQUESTS, SEVERITIES, SHELL_COMMANDS, STATUSES, SURE, WEAK, ZH_ACTORS, contains,
 };
-use crate::brief::fact_check::{Check, Checker, CitedSentence};
+use crate::brief::fact_check::{Check, Checker, CitedSentence, changes, vocabulary};
 use crate::brief::facts::{Fact, FactKind};
 use model::lang::Lang;
 use model::report::{Severity, Status, Verdict};
@@ -23,6 +23,12 @@ pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Chec
             sanitize(found.as_str(), 30)
         ));
     }
+    if sentence.is_step
+        && !sentence.has_command
+        && let Some(found) = ACTIONS.find_iter(text).find(|found| !sentence.is_advised(root(found.as_str())))
+    {
+        return Err(format!("no cited advice contains `{}`", sanitize(found.as_str(), 30)));
+    }
     for pattern in [&REQUESTS, &SHELL_COMMANDS] {
         if let Some(found) = pattern.find_iter(text).find(|found| !sentence.is_advised(found.as_str())) {
             return Err(format!("no cited advice contains `{}`", sanitize(found.as_str(), 30)));
@@ -30,7 +36,9 @@ pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Chec
     }
     for found in DRASTIC_ACTIONS.iter().flat_map(|pattern| pattern.captures_iter(text)) {
         let verb = found.get(1).map_or("", |verb| verb.as_str());
-        if !sentence.is_advised(verb) {
+        let runs = ["run", "exec", "execute", "执行", "运行"].contains(&verb.to_lowercase().as_str());
+        let is_done = !sentence.is_step && changes::names_someone(sentence);
+        if !(sentence.is_advised(verb) || is_done || runs && sentence.has_command) {
             return Err(format!("no cited advice contains `{}`", sanitize(verb, 20)));
         }
     }
@@ -39,13 +47,30 @@ pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Chec
     check_certainty(sentence)
 }
 
+/// Returns the root of an English verb, which the advice may have in another form.
+fn root(verb: &str) -> &str {
+    let root = verb.strip_suffix("ing").or_else(|| verb.strip_suffix("ed")).unwrap_or(verb);
+    if root.len() > 3 { root } else { verb }
+}
+
+/// Returns true if a sentence is advice of a rule, word for word, perhaps after `first` or the like.
+pub(super) fn is_advice(sentence: &CitedSentence<'_>) -> bool {
+    let letters =
+        |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let own = letters(&sentence.text);
+    let advice = sentence.cited.iter().filter_map(|fact| fact.line.get("advice")?.as_array()).flatten();
+    advice.filter_map(|one| one.as_str()).map(letters).any(|one| {
+        one.len() > 12 && own.strip_suffix(one.as_str()).is_some_and(|before| before.chars().count() <= 24)
+    })
+}
+
 /// Fails if the sentence asserts a severity or status that no cited fact has.
 fn check_severity(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
-    let facts = about(checker, &Claims::of(&sentence.text), &sentence.cited);
+    let facts = about(checker, &Claims::of(&sentence.text), sentence.named());
     let severities = Severity::ALL.iter().rev().zip(SEVERITIES.iter());
     for (severity, pattern) in severities {
         let has = |fact: &&Fact| fact.severity == Some(*severity);
-        if pattern.find(&sentence.text).is_some_and(|found| !sentence.is_trusted(found.as_str()))
+        if pattern.find(&sentence.text).is_some_and(|found| !sentence.is_said(found.as_str()))
             && !facts.iter().any(has)
         {
             return Err(format!("no cited fact is {}", severity.name()));
@@ -54,13 +79,16 @@ fn check_severity(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check 
     let statuses = [Status::New, Status::Worse, Status::Ongoing, Status::Better];
     for (status, pattern) in statuses.into_iter().zip(STATUSES.iter()) {
         let has = |fact: &&Fact| fact.status == Some(status) || fact.kind == FactKind::Day;
-        if pattern.find(&sentence.text).is_some_and(|found| !sentence.is_trusted(found.as_str()))
+        if pattern.find(&sentence.text).is_some_and(|found| !sentence.is_said(found.as_str()))
             && !facts.iter().any(has)
         {
             return Err(format!("no cited fact is {}", format!("{status:?}").to_lowercase()));
         }
     }
-    let is_gone = |fact: &&Fact| matches!(fact.kind, FactKind::Gone | FactKind::Day);
+    let again = GONE.find(&sentence.text).is_some_and(|found| found.as_str().starts_with(['没', '未']));
+    let is_gone = |fact: &&Fact| {
+        matches!(fact.kind, FactKind::Gone | FactKind::Day) || again && fact.line.contains_key("over_since")
+    };
     match GONE.find(&sentence.text) {
         Some(found) if !sentence.cited.iter().any(is_gone) && !sentence.is_trusted(found.as_str()) => {
             Err("no cited fact is gone".into())
@@ -71,14 +99,16 @@ fn check_severity(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check 
 
 /// Fails if the sentence names an actor that no cited fact names.
 fn check_actors(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
-    let has = |name: &str| sentence.cited.iter().any(|fact| fact.claims.has_name(name));
+    let has =
+        |name: &str| sentence.cited.iter().any(|fact| fact.claims.has_name(name)) || sentence.has_word(name);
     let unknown = |name: &str| Err(format!("no cited fact names the actor `{}`", sanitize(name, 40)));
     match checker.lang {
         Lang::En => {
             for found in EN_ACTORS.iter().flat_map(|pattern| pattern.captures_iter(&sentence.text)) {
                 let name = found.get(1).map_or("", |name| name.as_str()).to_lowercase();
                 let name = name.trim_end_matches(['.', ':', '-']);
-                if !contains(NOT_ACTORS, name) && !contains(TERMS, name) && !has(name) {
+                let is_word = contains(NOT_ACTORS, name) || vocabulary::is_listed(name);
+                if !is_word && !has(name) {
                     return unknown(name);
                 }
             }
@@ -150,7 +180,7 @@ fn is_common_word(text: &str) -> bool {
 /// if it states a likely cause without a hedge.
 fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
     let text = NOT_SURE.replace_all(&sentence.text, " ");
-    let verdicts: Vec<Verdict> = sentence.cited.iter().filter_map(|fact| fact.verdict).collect();
+    let verdicts: Vec<Verdict> = sentence.named().iter().filter_map(|fact| fact.verdict).collect();
     let has = |verdict: Verdict| verdicts.contains(&verdict);
     let all_confirmed = !verdicts.is_empty() && verdicts.iter().all(|v| *v == Verdict::Confirmed);
     let untrusted = |pattern: &Regex, text: &str| {
@@ -159,17 +189,23 @@ fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
             .map(|found| found.as_str().to_owned())
             .find(|found| !sentence.is_trusted(found))
     };
-    if SURE.is_match(&text) && !all_confirmed {
+    let is_weak = WEAK.is_match(&sentence.text) || NOT_SURE.is_match(&sentence.text);
+    let is_weak = is_weak || INCONCLUSIVE.is_match(&sentence.text);
+    if all_confirmed && is_weak && CAUSE.is_match(&sentence.text) && !sentence.is_step {
+        return Err("it is less certain than the verdict of its trace".into());
+    }
+    let is_both = has(Verdict::Confirmed) && INCONCLUSIVE.is_match(&sentence.text);
+    if SURE.is_match(&text) && !all_confirmed && !is_both && !sentence.is_step {
         return Err("it is more certain than the verdict of its trace".into());
     }
     if untrusted(&LIKELY, &sentence.text).is_some() && !has(Verdict::Likely) {
         return Err("it says likely and no cited trace has that verdict".into());
     }
-    let has_gap = sentence.cited.iter().any(|fact| matches!(fact.kind, FactKind::Gap | FactKind::Day));
+    let has_gap = sentence.named().iter().any(|fact| matches!(fact.kind, FactKind::Gap | FactKind::Day));
     if untrusted(&INCONCLUSIVE, &sentence.text).is_some() && !has(Verdict::Inconclusive) && !has_gap {
         return Err("it says inconclusive and no cited trace has that verdict".into());
     }
-    let has_rival = sentence.cited.iter().any(|fact| fact.kind == FactKind::Rival);
+    let has_rival = sentence.named().iter().any(|fact| fact.kind == FactKind::Rival);
     // next to a trace, a cause in the words of a rule is a general one, not the cause of this incident
     let cause = match verdicts.is_empty() && !has_rival {
         true => untrusted(&CAUSE, &text),
@@ -178,7 +214,11 @@ fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
     let Some(cause) = cause else { return Ok(false) };
     let clause = BREAK.split(&sentence.text).find(|clause| CAUSE.is_match(clause)).unwrap_or(&sentence.text);
     let is_hedged = HEDGE.is_match(clause);
-    let is_open = INCONCLUSIVE.is_match(clause) || (has_rival && is_hedged);
+    let is_open = INCONCLUSIVE.is_match(clause)
+        || (has_rival && is_hedged)
+        || sentence.is_step
+        || INCONCLUSIVE.is_match(&sentence.text) && !changes::names_someone(sentence)
+        || has(Verdict::Confirmed) && INCONCLUSIVE.is_match(&sentence.text);
     if has(Verdict::Inconclusive) && !is_open {
         return Err("it names a cause and the verdict is inconclusive".into());
     }

@@ -1,73 +1,41 @@
 //! Checks numbers, times, days and names against the cited facts, clause by clause: a clause that names
 //! an object may only use the facts about that object.
 
-use crate::brief::claims::{Claims, Number, VAGUE};
+use crate::brief::claims::{Claims, Clock, Number, VAGUE};
+use crate::brief::fact_check::clause::{about, clauses, mentioned};
 use crate::brief::fact_check::phrases::{NOT_ACTORS, TERMS, contains};
-use crate::brief::fact_check::{Check, Checker, CitedSentence};
+use crate::brief::fact_check::{Check, Checker, CitedSentence, changes, nouns, vocabulary};
 use crate::brief::facts::{Fact, FactKind};
 use crate::brief::pattern::regex;
 use model::lang::Lang;
 use redact::sanitize::sanitize;
 use regex::Regex;
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// Boundaries of clauses.
-pub(super) static BREAK: LazyLock<Regex> =
-    regex!(r"[，；。,;、](?:\s|[^0-9])|[，；。、]|\s(?:and|while|whereas|but|which)\s|而|并且|同时|[()（）]");
 /// Nouns after which a number may count the cited findings.
 static COUNTED: LazyLock<Regex> = regex!(
     r"(?i)^\s*(?:of\s+|(?:other|more|further|related|distinct|different|affected)\s+)*(?:findings?|issues?|problems?|anomal|symptoms?|traces?|chains?|incidents?|things?|failures\b)|^\s*(?:个|处|项|条|类|起)?(?:相关|其他|不同)?的?(?:异常|问题|现象|症状|链路|故障)"
 );
+/// A quarter and a half of an hour.
+static CLOCK_WORDS: LazyLock<Regex> =
+    regex!(r"(?i)\b(?:a )?(?:quarter|half) (?:past|to|after|(?:a|an|the) (?:second|minute|hour))\b");
 static CAPITAL: LazyLock<Regex> = regex!(r"[^.!?。：:]\s+([A-Z][A-Za-z]+)");
-/// Names that are also common English words.
-const COMMON: &str = " report search test data default web system status time ";
 
 /// Fails at the first number, time, day or name that no cited fact has.
 pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
     names(checker, sentence)?;
-    if let Some(found) = VAGUE.find(&sentence.text)
+    if let Some(found) = VAGUE.find(&CLOCK_WORDS.replace_all(&sentence.text, " "))
         && !sentence.cited.iter().any(|fact| fact.text.contains(&found.as_str().to_lowercase()))
+        && !changes::has_ratio(sentence, found.as_str())
     {
         return Err(format!("no cited fact contains `{}`", sanitize(found.as_str(), 20)));
     }
-    let mut begin = 0;
-    let ends = BREAK.find_iter(&sentence.text).map(|found| (found.start(), found.start()));
-    for (end, next) in ends.chain([(sentence.text.len(), sentence.text.len())]) {
-        let clause = sentence.text.get(begin..end).unwrap_or_default();
-        begin = next;
+    for clause in clauses(&sentence.text) {
         let claims = Claims::of(clause);
         let facts = about(checker, &claims, &sentence.cited);
-        figures(&claims, &facts, &sentence.cited)?;
+        figures(&claims, &facts, sentence)?;
     }
     Ok(())
-}
-
-/// Returns the cited facts that a clause is about: those with all names of the clause, or else with any
-/// of them, or else all.
-pub(super) fn about<'c>(checker: &Checker<'_>, claims: &Claims, cited: &[&'c Fact]) -> Vec<&'c Fact> {
-    let named: Vec<&String> = mentioned(checker, claims).collect();
-    let all = |fact: &&&Fact| named.iter().all(|name| fact.claims.has_name(name));
-    let any = |fact: &&&Fact| named.iter().any(|name| fact.claims.has_name(name));
-    let facts: Vec<&Fact> = cited.iter().filter(all).copied().collect();
-    if !facts.is_empty() {
-        return facts;
-    }
-    let facts: Vec<&Fact> = cited.iter().filter(any).copied().collect();
-    if facts.is_empty() { cited.to_vec() } else { facts }
-}
-
-/// Returns the names of the report that a text mentions.
-fn mentioned<'k>(checker: &'k Checker<'_>, claims: &Claims) -> impl Iterator<Item = &'k String> {
-    let parts: BTreeSet<&str> = claims
-        .names
-        .iter()
-        .flat_map(|name| name.split(['/', ':']).chain([name.as_str()]))
-        .chain(claims.words.iter().map(String::as_str))
-        .collect();
-    let is_word = |name: &str| contains(COMMON, name) || contains(NOT_ACTORS, name) || contains(TERMS, name);
-    let is_mentioned = move |name: &&String| parts.contains(name.as_str()) && !is_word(name);
-    checker.names.iter().filter(is_mentioned).collect::<Vec<_>>().into_iter()
 }
 
 fn names(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
@@ -77,10 +45,12 @@ fn names(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
     if let Some(name) = mentioned(checker, &sentence.claims).find(|name| !has(name)) {
         return unknown(name);
     }
-    let is_word = |part: &str| has(part) || contains(TERMS, part) || contains(NOT_ACTORS, part);
+    let is_word = |part: &str| {
+        has(part) || contains(TERMS, part) || contains(NOT_ACTORS, part) || sentence.has_word(part)
+    };
     for name in &sentence.claims.names {
         let is_compound = name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'/')
-            && name.split(['-', '/']).all(is_word);
+            && (name.split(['-', '/']).all(is_word) || is_compound_word(name));
         if !has(name) && !contains(TERMS, name) && !is_compound {
             return unknown(name);
         }
@@ -91,6 +61,7 @@ fn names(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
             None => Ok(()),
         },
         Lang::En => {
+            let is_word = |part: &str| is_word(part) || vocabulary::is_listed(part);
             match CAPITAL.captures_iter(&sentence.text).find(|found| !is_word(&found[1].to_lowercase())) {
                 Some(found) => unknown(&found[1]),
                 None => Ok(()),
@@ -99,8 +70,23 @@ fn names(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check {
     }
 }
 
+/// Returns true for a word like `half-hour`, which names no object.
+fn is_compound_word(name: &str) -> bool {
+    const OBJECTS: &str =
+        " api app cache config db gateway job order orders proxy server service web worker ";
+    let parts: Vec<&str> = name.split('-').collect();
+    parts.len() == 2 && parts.iter().all(|part| vocabulary::is_listed(part) && !contains(OBJECTS, part))
+}
+
 /// Fails at the first time, day or number of a clause that no fact about it has.
-fn figures(claims: &Claims, facts: &[&Fact], cited: &[&Fact]) -> Check {
+fn figures(claims: &Claims, facts: &[&Fact], sentence: &CitedSentence<'_>) -> Check {
+    let cited = &sentence.cited;
+    for (hour, minute) in &claims.spoken {
+        let is_it = |time: &Clock| (time.0 % 12, time.1) == (*hour, *minute);
+        if !facts.iter().any(|fact| fact.claims.times.iter().any(is_it)) {
+            return Err(format!("no cited fact contains {hour:02}:{minute:02}"));
+        }
+    }
     for (hour, minute, second) in &claims.times {
         let is_it = |time: &(u32, u32, Option<u32>)| {
             (time.0 % 24, time.1) == (hour % 24, *minute)
@@ -120,18 +106,81 @@ fn figures(claims: &Claims, facts: &[&Fact], cited: &[&Fact]) -> Check {
             return Err(format!("no cited fact is of {:02}-{:02}", day.0, day.1));
         }
     }
-    match claims.numbers.iter().find(|number| !is_supported(number, facts, cited)) {
+    let has_minutes = claims.numbers.iter().any(|number| number.unit_s.is_some_and(|unit| unit >= 60.0));
+    let rivals =
+        sentence.cited.iter().skip(sentence.named().len()).filter(|fact| fact.kind == FactKind::Rival);
+    let timed: Vec<&Fact> = sentence.named().iter().chain(rivals).copied().collect();
+    let spans = spans(&timed, has_minutes);
+    let lasts = |number: &&Number| {
+        let half = number.unit_s.unwrap_or(0.0) * if number.is_rough { 1.0 } else { 0.5 };
+        number.unit_s.is_some_and(|unit| {
+            spans.iter().any(|span| {
+                (number.value * unit - span).abs() <= half || (span / unit).floor() == number.value
+            })
+        })
+    };
+    // `two changes`, of the two findings that the sentence cites
+    let counts = |number: &&Number| {
+        let size = sentence.named().len();
+        size > 1 && number.unit_s.is_none() && number.value == size as f64
+    };
+    let mut unknown = claims.numbers.iter().filter(|number| !lasts(number) && !counts(number));
+    let named: Vec<&Fact> =
+        facts.iter().filter(|fact| sentence.named().iter().any(|own| own.id == fact.id)).copied().collect();
+    let own_counts = |number: &Number| {
+        let is_same = |own: &&Number| nouns::is_equal(&own.after, &number.after);
+        number.unit_s.is_none()
+            && named.iter().any(|fact| {
+                fact.kind == FactKind::Finding && fact.claims.numbers.iter().any(|own| is_same(&own))
+            })
+    };
+    match unknown.find(|number| !is_supported(number, if own_counts(number) { &named } else { facts }, cited))
+    {
         Some(number) if number.value.is_finite() => Err(format!("no cited fact contains {}", number.value)),
         Some(_) => Err("it contains a numeral that cannot be parsed".into()),
         None => Ok(()),
     }
 }
 
+/// Returns the seconds between the begins of what the facts are about, and that each of them lasted; with
+/// minutes beside, also what is beyond whole minutes and hours.
+fn spans(facts: &[&Fact], has_minutes: bool) -> Vec<f64> {
+    let seconds = |time: &Clock| f64::from(time.0 * 3600 + time.1 * 60 + time.2.unwrap_or(0));
+    let times = |fact: &Fact, keys: &[&str]| -> Vec<f64> {
+        let own = keys.iter().filter_map(|key| fact.line.get(*key));
+        let inner = fact.line.values().flat_map(|value| keys.iter().filter_map(|key| value.get(*key)));
+        let texts = own.chain(inner).filter_map(|value| value.as_str());
+        texts.flat_map(|text| Claims::of(text).times).map(|time| seconds(&time)).collect()
+    };
+    let begins: Vec<f64> =
+        facts.iter().flat_map(|fact| times(fact, &["at", "since", "from", "onset"])).collect();
+    let ends: Vec<f64> = facts.iter().flat_map(|fact| times(fact, &["to", "last", "over_since"])).collect();
+    let mut spans: Vec<f64> = facts.iter().flat_map(|fact| &fact.lags_s).map(|lag| lag.abs()).collect();
+    for (at, a) in begins.iter().enumerate() {
+        spans.extend(begins.iter().skip(at + 1).map(|b| (a - b).abs()));
+        // from the end of one thing to the begin of another: the last kill and the repair
+        if facts.len() > 1 {
+            spans.extend(ends.iter().map(|b| (a - b).abs()));
+        }
+    }
+    if has_minutes {
+        let parts: Vec<f64> = spans.iter().filter(|span| **span < 7200.0).map(|span| span % 60.0).collect();
+        spans.extend(parts);
+        let parts: Vec<f64> =
+            spans.iter().filter(|span| **span >= 3600.0).map(|span| span % 3600.0).collect();
+        spans.extend(parts);
+    }
+    spans
+}
+
 /// Returns true if a fact has the number or lasts that long, or if it counts the cited findings.
 fn is_supported(number: &Number, facts: &[&Fact], cited: &[&Fact]) -> bool {
     let is_it = |other: &Number| {
         let near = if number.is_rough && other.value >= 20.0 { 0.05 * other.value } else { 1e-9 };
-        other.is_percent == number.is_percent && (other.value - number.value).abs() <= near
+        other.is_percent == number.is_percent
+            && (other.value - number.value).abs() <= near
+            && other.unit_s == number.unit_s
+            && (number.unit_s.is_some() || nouns::is_same(&number.after, &other.after))
     };
     let lasts = |lag: f64| {
         let half = number.unit_s.unwrap_or(0.0) * if number.is_rough { 1.0 } else { 0.5 };

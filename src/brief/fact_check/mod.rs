@@ -3,13 +3,20 @@
 //! costs a brief some words, a wrong one costs its reader a night.
 
 mod assertions; // certainty, severity, actors, advice
+mod changes; // old and new values, directions, who did what
+mod clause; // clauses and what they are about
+mod extent; // all, not, over, before
 mod figures; // numbers, times, days, names
-mod phrases; // patterns and word lists of both
+mod links; // links, mentions, markup, commands
+mod nouns; // what a number counts
+mod phrases; // patterns and word lists of all
+mod vocabulary; // the words of a sentence
 
-use crate::brief::claims::{Claims, narrow};
+use crate::brief::claims::Claims;
 use crate::brief::facts::{Fact, FactKind};
 use crate::brief::masking::Masking;
 use crate::brief::pattern::regex;
+use crate::brief::slots;
 use model::lang::Lang;
 use redact::sanitize::{plain, sanitize};
 use regex::Regex;
@@ -24,9 +31,35 @@ const MAX_SENTENCE: usize = 300;
 /// Letters in a row that a log line and a sentence hardly share by chance.
 const COPIED: usize = 20;
 
+/// What a sentence is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SentenceKind {
+    /// What failed.
+    Symptom,
+    /// What caused it.
+    Cause,
+    /// Whom it affects.
+    Impact,
+    /// Whether and how it ended.
+    Repair,
+    /// What to do.
+    Step,
+    /// What is not known.
+    Gap,
+    /// Anything else.
+    #[default]
+    #[serde(other)]
+    Context,
+}
+
 /// A sentence of a model.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Sentence {
+pub struct Sentence {
+    /// What it is for.
+    #[serde(default)]
+    pub kind: SentenceKind,
+    /// The text, with slots for values.
     pub text: String,
     /// Ids of facts.
     #[serde(default)]
@@ -45,6 +78,7 @@ pub struct DroppedSentence {
 /// A sentence that passed the check.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KeptSentence {
+    pub kind: SentenceKind,
     pub text: String,
     /// Ids of facts, each once.
     pub cites: Vec<String>,
@@ -58,19 +92,49 @@ pub(crate) struct Checker<'a> {
     lang: Lang,
 }
 
-/// A sentence with the facts that it cites.
+/// A sentence with the facts that it cites, and the others about the same incidents.
 struct CitedSentence<'c> {
     text: String,
     claims: Claims,
     cited: Vec<&'c Fact>,
+    /// How many of them the sentence names itself; they come first.
+    own: usize,
+    /// True if it says what to do.
+    is_step: bool,
+    /// True if it had a command of the advice, which is left out of the text.
+    has_command: bool,
     /// Text of rules and of this program in the cited facts, in lower case.
     trusted: String,
 }
 
-impl CitedSentence<'_> {
+impl<'c> CitedSentence<'c> {
+    /// Returns the facts that the sentence names itself.
+    fn named(&self) -> &[&'c Fact] {
+        self.cited.get(..self.own).unwrap_or_default()
+    }
+
     /// Returns true if rules or this program use the words of a match.
     fn is_trusted(&self, words: &str) -> bool {
         self.trusted.contains(&words.trim().to_lowercase())
+    }
+
+    /// Returns true if a cited fact has the words of a match, also in a log line.
+    fn is_known(&self, words: &str) -> bool {
+        let words = words.trim().to_lowercase();
+        self.cited.iter().any(|fact| fact.text.contains(&words))
+    }
+
+    /// Returns true if the sentence's own facts have the words of a match: advice and log lines do not count.
+    fn is_said(&self, words: &str) -> bool {
+        let words = words.trim().to_lowercase();
+        let kept = |key: &String| !["advice", "samples", "why"].contains(&key.as_str());
+        let texts = self.named().iter().flat_map(|fact| fact.line.iter().filter(|(key, _)| kept(key)));
+        texts.map(|(_, value)| value.to_string().to_lowercase()).any(|text| text.contains(&words))
+    }
+
+    /// Returns true if a piece of a name is a whole word of the facts.
+    fn has_word(&self, word: &str) -> bool {
+        self.cited.iter().any(|fact| fact.text.split(|c: char| !c.is_alphanumeric()).any(|own| own == word))
     }
 
     /// Returns true if the advice of a cited finding contains the words of a match as whole words.
@@ -80,8 +144,11 @@ impl CitedSentence<'_> {
             true => advice.split(|c: char| !c.is_alphanumeric()).any(|word| word == words),
             false => advice.contains(&words),
         };
-        let advice = self.cited.iter().filter_map(|fact| fact.line.get("advice")?.as_str());
-        advice.map(str::to_lowercase).any(|advice| has(&advice))
+        let advice = self.cited.iter().filter_map(|fact| fact.line.get("advice")?.as_array()).flatten();
+        let is_same = |list: &&&[&str]| list.iter().any(|word| words.contains(word));
+        let same: Vec<&str> = phrases::SAME.iter().find(is_same).map_or(Vec::new(), |list| list.to_vec());
+        let mut advice = advice.filter_map(|one| one.as_str()).map(str::to_lowercase);
+        advice.any(|advice| has(&advice) || same.iter().any(|word| advice.contains(word)))
     }
 }
 
@@ -90,11 +157,8 @@ type Check<T = ()> = std::result::Result<T, String>;
 
 static CITES: LazyLock<Regex> =
     regex!(r"[\[(（【]?\s*\b(?:[FTSCGREQA]:[A-Za-z0-9._:-]+(?:\s*[/,、]\s*)?)+\s*[\])）】]?");
-static MARKUP: LazyLock<Regex> = regex!(
-    r"(?i)://|\bwww\.|\]\s*\(|!\[|```|<\s*[a-z!/@#]|&#|\bjavascript:|\bdata:|\bmailto:|h(?:xx|tt)ps?\b|\[\.\]|\bdot (?:com|net|org|cn)\b"
-);
-static MENTION: LazyLock<Regex> = regex!(r"\S*@\S*");
-static DOMAIN: LazyLock<Regex> = regex!(r"(?i)\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b");
+/// `five hundred and twelve` is one number, not two clauses.
+static HUNDRED_AND: LazyLock<Regex> = regex!(r"(?i)\b(hundred|thousand) and ");
 
 impl<'a> Checker<'a> {
     /// Returns the check of sentences that may cite `facts`. The names are those of `all` facts of the
@@ -112,7 +176,7 @@ impl<'a> Checker<'a> {
     ) -> (Vec<KeptSentence>, Vec<DroppedSentence>) {
         let (mut kept, mut dropped): (Vec<KeptSentence>, _) = (Vec::new(), Vec::new());
         for sentence in sentences.iter().take(MAX_SENTENCES) {
-            let sentence = Sentence { text: masking.unmask(&sentence.text), cites: sentence.cites.clone() };
+            let sentence = Sentence { text: masking.unmask(&sentence.text), ..sentence.clone() };
             match self.check(&sentence) {
                 Ok(one) if kept.iter().any(|other| other.text == one.text) => {}
                 Ok(one) => kept.push(one),
@@ -122,11 +186,24 @@ impl<'a> Checker<'a> {
         (kept, dropped)
     }
 
+    /// Checks sentences without names to restore.
+    pub(crate) fn check_each(&self, sentences: &[Sentence]) -> (Vec<KeptSentence>, Vec<DroppedSentence>) {
+        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+        for sentence in sentences {
+            match self.check(sentence) {
+                Ok(one) => kept.push(one),
+                Err(why) => dropped.push(DroppedSentence { text: sanitize(&sentence.text, 120), why }),
+            }
+        }
+        (kept, dropped)
+    }
+
     /// Returns the sentence as it is published, or why it is dropped.
     fn check(&self, sentence: &Sentence) -> Check<KeptSentence> {
+        let (filled, slots) = slots::fill(&sentence.text, self.facts)?;
         let mut cites: Vec<String> = Vec::new();
         let mut cited: Vec<&Fact> = Vec::new();
-        for id in &sentence.cites {
+        for id in sentence.cites.iter().chain(&slots) {
             let unknown = || format!("it cites `{}`, which does not exist", sanitize(id, 40));
             let fact = self.fact(id).ok_or_else(unknown)?;
             if !cites.contains(&fact.id) {
@@ -137,33 +214,59 @@ impl<'a> Checker<'a> {
         if cited.is_empty() {
             return Err("it cites nothing".into());
         }
-        let bare = plain(&sentence.text, 2000);
+        let incidents: BTreeSet<usize> = cited.iter().filter_map(|fact| fact.incident).collect();
+        let own: BTreeSet<&str> = cited.iter().map(|fact| fact.id.as_str()).collect();
+        let count = cited.len();
+        let is_near = |fact: &&Fact| {
+            fact.incident.is_some_and(|of| incidents.contains(&of)) && !own.contains(fact.id.as_str())
+        };
+        cited.extend(self.facts.iter().filter(is_near));
+        let bare = plain(&filled, 2000);
         let bare = CITES.replace_all(&bare, " ").replace(['*', '`', '#', '~'], "");
         let text = bare.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = HUNDRED_AND.replace_all(&text, "$1 ").into_owned();
         if text.chars().count() > MAX_SENTENCE {
             return Err(format!("it is longer than {MAX_SENTENCE} characters"));
         }
+        let whole = text;
+        let (text, has_command) = links::without_commands(&whole, &cited);
+        let is_step = sentence.kind == SentenceKind::Step || extent::is_to_do(&text);
         let trusted = cited.iter().map(|fact| fact.trusted.as_str()).collect::<Vec<_>>().join("\n");
-        let cited = CitedSentence { claims: Claims::of(&text), text, cited, trusted };
-        // removing markup must not turn the rest into an address, so both texts are checked
-        for text in [&sentence.text, &cited.text] {
-            check_links(text, &cited)?;
+        let cited = CitedSentence {
+            claims: Claims::of(&text),
+            text,
+            cited,
+            own: count,
+            trusted,
+            is_step,
+            has_command,
+        };
+        if !has_command {
+            links::check(&filled, &cited)?; // removing markup must not turn the rest into an address
         }
+        links::check(&cited.text, &cited)?;
         self.check_language(&cited)?;
         self.check_copied(&cited)?;
-        figures::check(self, &cited)?;
+        let is_step = assertions::is_advice(&cited);
+        if !is_step {
+            figures::check(self, &cited)?;
+            vocabulary::check(&cited, self.lang)?;
+            extent::check(self, &cited)?;
+            changes::check(self, &cited)?;
+        }
         let needs_hedge = assertions::check(self, &cited)?;
-        Ok(KeptSentence { text: self.published(&cited.text, needs_hedge), cites })
+        Ok(KeptSentence { kind: sentence.kind, text: self.published(&whole, needs_hedge), cites })
     }
 
     /// Returns the fact of an id, with or without its letter.
     fn fact(&self, id: &str) -> Option<&Fact> {
         let id = id.trim().trim_matches(['[', ']', '(', ')']).trim();
-        let is_same = |fact: &&Fact| fact.id.eq_ignore_ascii_case(id);
+        let is_same = |fact: &&Fact| fact.id.eq_ignore_ascii_case(id) || fact.slot == id;
         let is_same_bare = |fact: &&Fact| {
             let bare = fact.id.split_once(':').map(|(_, bare)| bare);
             bare.is_some_and(|bare| {
-                bare.len() > 3 && (bare == id || id.split_once(':').is_some_and(|(_, given)| given == bare))
+                let given = id.split_once(':').map_or(id, |(_, given)| given);
+                bare.len() > 3 && (bare == given || given.len() > bare.len() && given.starts_with(bare))
             })
         };
         self.facts.iter().find(is_same).or_else(|| self.facts.iter().find(is_same_bare))
@@ -222,28 +325,6 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Fails if a text contains a link, a mention or markup, or anything that could be taken for one.
-fn check_links(text: &str, sentence: &CitedSentence<'_>) -> Check {
-    let text = narrow(text);
-    if let Some(found) = MARKUP.find(&text) {
-        return Err(format!("it contains a link or markup: `{}`", sanitize(found.as_str(), 20)));
-    }
-    for found in MENTION.find_iter(&text) {
-        let word = found.as_str().trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
-        let is_name = word.contains('@') && !word.starts_with('@') && sentence.is_trusted(word);
-        if !is_name {
-            return Err(format!("it mentions `{}`", sanitize(found.as_str(), 20)));
-        }
-    }
-    for found in DOMAIN.find_iter(&text) {
-        let is_term = phrases::contains(phrases::TERMS, &found.as_str().to_lowercase());
-        if !is_term && !sentence.is_trusted(found.as_str()) {
-            return Err(format!("it contains an address: `{}`", sanitize(found.as_str(), 40)));
-        }
-    }
-    Ok(())
-}
-
 /// Returns the longest part of `own` that also occurs in `line`.
 fn longest_run<'s>(own: &'s [char], line: &[char]) -> &'s [char] {
     let (mut best, mut before) = (0..0, vec![0; line.len() + 1]);
@@ -271,10 +352,10 @@ fn names(facts: &[Fact]) -> BTreeSet<String> {
         }
     };
     for fact in facts.iter().filter(|fact| fact.kind != FactKind::Rows) {
-        for key in ["namespace", "workload", "pod", "node", "about", "who", "cluster"] {
+        for key in ["namespace", "workload", "pod", "node", "about", "who", "cluster", "place"] {
             add(fact.line.get(key).and_then(|value| value.as_str()));
         }
-        for key in ["cause", "candidate_not_proven"] {
+        for key in ["cause", "trigger", "restored_by", "candidate_not_proven", "ruled_out"] {
             for part in ["who", "object"] {
                 add(fact.line.get(key).and_then(|cause| cause.get(part)?.as_str()));
             }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 /// Hedges that contain a word of [`SURE`]; removed before that is matched.
 pub(crate) static NOT_SURE: LazyLock<Regex> = regex!(
-    r"(?i)未(?:经|被|得到)?(?:证实|确认)|(?:尚|还)未|无法(?:确定|确认|断定|证实)|(?:不能|难以|尚不|并不|没有)(?:确定|确认|断定|证实)|不确定|待(?:确认|证实)|请确认|需(?:要)?确认|再确认|unconfirmed|unproven|uncertain|inconclusive|\bnot (?:yet )?(?:been )?(?:proven|confirmed|certain|known|established)|\bcannot be (?:confirmed|determined|established)|\bto confirm\b|\bconfirm (?:that|whether|with)\b"
+    r"(?i)未(?:经|被|得到)?(?:证实|确认)|(?:尚|还)未|无法(?:确定|确认|断定|证实)|(?:不能|难以|尚不|并不|没有)(?:确定|确认|断定|证实)|不确定|待(?:确认|证实)|请确认|需(?:要)?[^，。；]{0,16}确认|再确认|(?:未能|不足以|不够|而非|不是)[“]?已?确认|rather than confirmed|not \W?confirmed|unconfirmed|unproven|uncertain|inconclusive|\bnot (?:yet )?(?:been )?(?:proven|confirmed|certain|known|established)|\bcannot be (?:confirmed|determined|established)|\bto confirm\b|\bconfirm (?:that|whether|with)\b"
 );
 /// The cause is confirmed.
 pub(crate) static SURE: LazyLock<Regex> = regex!(
@@ -18,11 +18,15 @@ pub(crate) static LIKELY: LazyLock<Regex> =
     regex!(r"(?i)很可能|极可能|大概率|疑似|\b(?:likely|probabl[ey]|presumabl[ey]|suspected)\b");
 /// The cause is not known.
 pub(crate) static INCONCLUSIVE: LazyLock<Regex> = regex!(
-    r"(?i)无法(?:确定|确认|断定)|(?:原因|起因)(?:不明|未知|未明)|未能(?:确定|找到)|inconclusive|unknown|\b(?:cause|reason) (?:is|remains) (?:not known|unclear|open)|\bnot (?:be )?(?:determined|established)|\bcannot be determined"
+    r"(?i)无法(?:确定|确认|断定)|(?:原因|起因)(?:不明|未知|未明)|未能(?:确定|找到)|(?:没有|未)(?:找到|发现)[^，。；]{0,12}(?:原因|起因|操作)|没有(?:定论|结论)|不能下结论|起因未定|不清楚|分不清|inconclusive|unknown|\b(?:cause|reason) (?:is|remains) (?:not known|unclear|open)|\bnot (?:be )?(?:determined|established)|\bcannot be determined|\bno (?:\w+ )?cause\b|\bcause\b[^.;]{0,40} (?:is|are|remains) open|\b(?:draws|draw) no conclusion|\bno (?:operation|change)\b[^.;]{0,30}\bexplain"
 );
 /// Marks a statement as uncertain.
 pub(crate) static HEDGE: LazyLock<Regex> = regex!(
-    r"(?i)可能|或许|也许|疑似|候选|未证实|\b(?:may|might|could|possibl[ey]|perhaps|likely|probabl[ey]|candidates?|suspected|appears? to|seems? to|not proven)\b"
+    r"(?i)可能|或许|也许|疑似|候选|怀疑|嫌疑|未证实|\b(?:may|might|could|possibl[ey]|perhaps|likely|probabl[ey]|candidates?|suspected|appears? to|seems? to|not proven)\b"
+);
+/// A cause that is said to be less than certain.
+pub(crate) static WEAK: LazyLock<Regex> = regex!(
+    r"(?i)可能|或许|也许|疑似|候选|怀疑|嫌疑|未证实|\b(?:may|might|possibl[ey]|perhaps|likely|probabl[ey]|candidates?|suspect\w*|appears? to|seems? to|not proven)\b"
 );
 /// One thing caused another.
 pub(crate) static CAUSE: LazyLock<Regex> = regex!(
@@ -30,7 +34,7 @@ pub(crate) static CAUSE: LazyLock<Regex> = regex!(
 );
 /// All is well, or the problem can be ignored.
 pub(crate) static PLAYS_DOWN: LazyLock<Regex> = regex!(
-    r"(?i)(?:一切|全部|均|都|集群|系统|服务|状态|运行)(?:已)?(?:正常|平稳|健康|稳定|良好)|没有(?:异常|问题|故障|影响)|无(?:异常|问题|影响|害|需(?:处理|关注|理会|操作|担心)|须)|不(?:需要?|必|用)(?:处理|关注|理会|担心|操作|响应)|不(?:严重|重要|影响)|可(?:以)?忽略|忽略|误报|虚警|演练|测试数据|已(?:经)?(?:恢复|解决|修复|处理|缓解|关闭)|恢复正常|轻微|低风险|\b(?:all (?:is )?(?:clear|well|good|fine|healthy|normal)|everything (?:is|was) (?:fine|ok|okay|normal|healthy|good)|(?:is|are|was|were|remains?) (?:healthy|fine|calm|stable|normal|harmless|benign|resolved|fixed|ok|okay)|no (?:action|issues?|problems?|impact|anomal\w+|incidents?|findings?|errors?|need|risk|cause for)|nothing (?:unusual|wrong|to)|safe(?:ly)?(?: to)? ignor\w+|ignor\w+|disregard\w*|false (?:alarm|positive)s?|benign|harmless|negligible|minor|trivial|resolved|recovered|fixed|mitigated|drill|test data|not (?:serious|severe|critical|important|a problem|an issue|real))\b"
+    r"(?i)(?:一切|全部|均|都|集群|系统|服务|状态|运行)(?:已)?(?:正常|平稳|健康|稳定|良好)|没有(?:异常|问题|故障|影响)|无(?:异常|问题|影响|害|需(?:处理|关注|理会|操作|担心)|须)|不(?:需要?|必|用)(?:处理|关注|理会|担心|操作|响应)|不(?:严重|重要|影响)|可(?:以)?忽略|忽略|误报|虚警|演练|测试数据|已(?:经)?(?:解决|处理|缓解|关闭)|恢复正常|轻微|低风险|\b(?:all (?:is )?(?:clear|well|good|fine|healthy|normal)|everything (?:is|was) (?:fine|ok|okay|normal|healthy|good)|(?:is|are|was|were|remains?) (?:healthy|fine|calm|stable|normal|harmless|benign|ok|okay)|no (?:action|issues?|problems?|impact|anomal\w+|incidents?|findings?|errors?|need|risk|cause for)|nothing (?:unusual|wrong|to)|safe(?:ly)?(?: to)? ignor\w+|ignor\w+|disregard\w*|false (?:alarm|positive)s?|benign|harmless|negligible|minor|trivial|drill|test data|not (?:serious|severe|critical|important|a problem|an issue|real))\b"
 );
 /// Requests that are typical of phishing and prompt injection.
 pub(crate) static REQUESTS: LazyLock<Regex> = regex!(
@@ -45,12 +49,25 @@ pub(crate) static DRASTIC_ACTIONS: LazyLock<[Regex; 2]> = regexes![
     r"(?i)(?:^|[.;:,]\s*|\b(?:should|must|please|need to|needs to|have to|now|then|first|immediately|and)\s+)(delete|remove|drop|wipe|erase|disable|uninstall|revoke|shut down|terminate|purge|destroy|format|grant|scale|drain|cordon|run|exec|execute|kill|stop|turn off)\b",
     r"(?:请|应当?|应该|需要?|建议|立即|马上|先|可以?|必须|然后|并|^|[，。：；])\s*(?:立即|马上|手动|直接)?(删除|移除|清空|格式化|关闭|停用|禁用|卸载|吊销|停止|下线|驱逐|重装|授予|放开|执行|运行|杀掉)",
 ];
+/// An action of a step, which must be advised.
+pub(crate) static ACTIONS: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:restart|reboot|mov|migrat|upgrad|downgrad|doubl|tripl|rais|increas|lower|reduc|add|replac|rotat|switch|scal|delet|remov|reinstall|rebuild|evict|drain|cordon|disabl|enabl|block|allow|grant|revok|patch|apply|renew|roll)(?:e|es|ing|ed)?\b|重启|迁移|迁到|升级|降级|翻倍|加倍|提高|调高|增加|降低|调低|减少|添加|更换|轮换|切换|扩容|缩容|删除|移除|重装|重建|驱逐|排空|封锁|禁用|启用|屏蔽|授予|吊销|更新|续期|回滚"
+);
+/// Words for one action, of which advice may have another than the sentence.
+pub(crate) const SAME: [&[&str]; 6] = [
+    &["更新", "续期", "续签", "更换", "轮换", "renew", "rotate", "replace"],
+    &["回滚", "回退", "撤销", "改回", "roll", "undo", "revert"],
+    &["删除", "移除", "清理", "remov", "delet"],
+    &["重启", "重新启动", "restart", "rerun"],
+    &["提高", "调高", "上调", "增加", "加大", "rais", "increas"],
+    &["驱逐", "排空", "drain", "evict"],
+];
 /// Severities, highest first; English `high` only next to its noun.
 pub(crate) static SEVERITIES: LazyLock<[Regex; 5]> = regexes![
-    r"(?i)严重|致命|灾难|\b(?:critical|catastrophic|fatal severity)\b",
-    r"(?i)高危|\bhigh(?:[- ]severity|[- ]priority|[- ]risk)\b|\bseverity\b[^.;]*\bhigh\b|\(high\b|级别[^，。]{0,6}高",
+    r"(?i)严重(?:级|告警|异常|，|。|）|$)|级别[^，。]{0,6}严重|灾难|\b(?:critical|catastrophic|fatal severity)\b",
+    r"(?i)高危|\bhigh(?:[- ]severity|[- ]priority|[- ]risk)\b|\brated (?:as )?high\b|\bseverity\b[^.;]*\bhigh\b|\(high\b|级别[^，。]{0,6}高",
     r"(?i)中等|中危|\bmedium\b",
-    r"(?i)低危|轻微|\blow(?:[- ]severity|[- ]priority|[- ]risk)\b|\bseverity\b[^.;]*\blow\b|\(low\b|级别[^，。]{0,6}[低轻]",
+    r"(?i)低危|轻微|\blow(?:[- ]severity|[- ]priority|[- ]risk)\b|\brated (?:as )?low\b|\bseverity\b[^.;]*\blow\b|\(low\b|级别[^，。]{0,6}[低轻]",
     r"(?i)提示级|仅(?:为)?提示|\binformational\b|\binfo[- ]level\b|\bseverity\b[^.;]*\binfo\b",
 ];
 /// Statuses: new, worse, ongoing, better.
@@ -61,8 +78,9 @@ pub(crate) static STATUSES: LazyLock<[Regex; 4]> = regexes![
     r"(?i)减轻|好转|改善|\b(?:better|improved|improving|eased|subsid\w+)\b",
 ];
 /// Something is no longer found.
-pub(crate) static GONE: LazyLock<Regex> =
-    regex!(r"(?i)不再出现|没有再出现|未再出现|消失|\b(?:gone|disappeared|did not return|no longer)\b");
+pub(crate) static GONE: LazyLock<Regex> = regex!(
+    r"(?i)不再出现|没有再出现|未再出现|消失|\b(?:gone|disappeared|did not return|no longer (?:seen|found|there|present|occurs?|appears?|reported))\b"
+);
 
 /// An actor in English: before the verb, or after `by` or `user`; group 1 is the name.
 pub(crate) static EN_ACTORS: LazyLock<[Regex; 3]> = regexes![
@@ -77,10 +95,10 @@ pub(crate) static ZH_ACTORS: LazyLock<[Regex; 2]> = regexes![
 ];
 
 /// Words in the place of an actor that are not names.
-pub(crate) const NOT_ACTORS: &str = " the a an this that these those which who it its they and or then was were been being be is are has had have not never someone somebody operator user users operation operations change changes update updates patch limit limits config configuration deployment rollout release controller kubelet scheduler kubernetes cluster system node nodes pod pods container containers workload service services containers image images quota policy role binding memory cpu probe trace audit event events log logs kernel oom so when after before once also recently manually if may might could must should same one another each all both hand default design itself name on in of at to with from for against into only first later as requests traffic latency usage load calls replicas restarts rate count payments cache connection refused timeout errors error failures failure failing lack missing ";
+pub(crate) const NOT_ACTORS: &str = " account the a an this that these those which who it its they and or then was were been being be is are has had have not never someone somebody operator user users operation operations change changes update updates patch limit limits config configuration deployment rollout release controller kubelet scheduler kubernetes cluster system node nodes pod pods container containers workload service services containers image images quota policy role binding memory cpu probe trace audit event events log logs kernel oom so when after before once also recently manually if may might could must should same one another each all both counting altered anyone nobody mounting someone's hand default design itself name on in of at to with from for against into only first later as requests traffic latency usage load calls replicas restarts rate count payments cache connection refused timeout errors error failures failure failing lack missing ";
 
 /// Terms that a sentence may use without a fact that contains them.
-pub(crate) const TERMS: &str = " pod pods oom oomkill oomkilled oomkilling cpu memory configmap configmaps secret secrets deployment deployments statefulset statefulsets daemonset daemonsets replicaset replicasets job jobs cronjob cronjobs service services ingress node nodes namespace namespaces api apis apiserver kube-apiserver dns http https tcp udp ip ips sql rbac kubelet kubernetes k8s scheduler controller container containers image images probe readiness liveness error errors warning log logs event events audit webhook webhooks pvc pv hpa quota resourcequota limitrange networkpolicy crd tls url id ok utc etcd coredns cni crashloop crashloopbackoff imagepullbackoff errimagepull backoff timeout mib gib mi gi cluster-wide serviceaccount clusterrole clusterrolebinding rolebinding endpoint endpoints rollout rollback ci cd cve e.g i.e etc vs json yaml csv redis mysql kafka es db out-of-memory same-node follow-up up-to-date re-created re-deployed roll-back crash-loop crash-looping memory-related on-call day-to-day knock-on up-stream down-stream read-only long-running step-by-step in-cluster cross-namespace end-to-end january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday i first ";
+pub(crate) const TERMS: &str = " pod pods oom oomkill oomkilled oomkilling cpu memory configmap configmaps secret secrets deployment deployments statefulset statefulsets daemonset daemonsets replicaset replicasets job jobs cronjob cronjobs service services ingress node nodes namespace namespaces api apis apiserver kube-apiserver dns http https tcp udp ip ips sql rbac kubelet kubernetes k8s scheduler controller container containers image images probe readiness liveness error errors warning log logs event events audit webhook webhooks pvc pv hpa quota resourcequota limitrange networkpolicy crd tls url id ok utc etcd coredns cni crashloop crashloopbackoff imagepullbackoff errimagepull backoff timeout mib gib mi gi cluster-wide serviceaccount clusterrole clusterrolebinding rolebinding endpoint endpoints rollout rollback ci cd cve e.g i.e etc vs json yaml csv out-of-memory same-node follow-up up-to-date re-created re-deployed roll-back crash-loop crash-looping memory-related on-call day-to-day knock-on up-stream down-stream read-only long-running step-by-step in-cluster cross-namespace end-to-end january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday i first ";
 
 /// Returns true if a list of this file contains a word.
 pub(crate) fn contains(list: &str, word: &str) -> bool {

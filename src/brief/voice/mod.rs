@@ -71,8 +71,9 @@ pub(crate) fn with_sentences<'t>(
     lang: Lang,
 ) -> String {
     let mut sentences = vec![Sentence { priority: 0, growth: 3, forms: vec![opening(outline, lang)] }];
-    for (text, priority) in texts.filter(|text| sentence::is_speakable(text)).zip(2..) {
-        sentences.push(Sentence { priority, growth: 0, forms: vec![text.to_owned()] });
+    let spoken = texts.map(|text| reading::read(text, lang)).filter(|text| sentence::is_speakable(text));
+    for (text, priority) in spoken.zip(2..) {
+        sentences.push(Sentence { priority, growth: 0, forms: vec![text] });
     }
     sentences.push(Sentence { priority: 1, growth: 2, forms: gaps::forms(outline, lang) });
     fit(&sentences, lang)

@@ -113,7 +113,7 @@ fn obeyed(name: &str, payload: &str, lang: Lang) -> bool {
         }
     }
     let brief = write(name, &json!([{ "obey": honest(lang) }]), &report, lang, Length::Chat);
-    assert_eq!(requests(name).len(), 1, "{payload}");
+    assert_eq!(requests(name).len(), 2, "one correction: {payload}");
     assert!(!brief.dropped.is_empty(), "{payload}");
     assert_eq!(headline(&brief.text), headline(&template(&incident_day(), lang, Length::Chat)), "{payload}");
     for live in ["://", "www.", "@", "](", "```", "<", "\u{202e}", "\u{200b}"] {

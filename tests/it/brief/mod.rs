@@ -7,8 +7,9 @@ mod model_brief; // a brief from a model
 mod model_faults; // a model server that fails in every way
 mod model_run; // `headwater brief`, `run` and `doctor` with a model
 pub mod model_stub; // a scripted model server
-mod numerals; // numbers in words, both directions
+mod numerals;
 mod page; // the page, also in a browser
+mod sentences; // sentences written without knowledge of the checker
 mod template; // the template brief
 mod voice; // the voice brief
 

@@ -1,0 +1,92 @@
+//! What a number counts: `4 pods` is not `4 nodes`.
+
+/// Words behind a number, by what they count. Words of one line count the same.
+const NOUNS: [&[&str]; 12] = [
+    &[
+        "error",
+        "failure",
+        "time",
+        "line",
+        "record",
+        "log",
+        "exception",
+        "event",
+        "occurrence",
+        "entr",
+        "request",
+        "kill",
+        "restart",
+        "message",
+        "次",
+        "条",
+        "行",
+        "错误",
+        "报错",
+        "请求",
+        "记录",
+        "call",
+        "attempt",
+        "refus",
+        "denied",
+        "count",
+        "fail",
+        "quer",
+        "response",
+        "hit",
+        "case",
+        "个错误",
+        "connection",
+    ],
+    &["pod", "replica", "container", "instance", "副本", "容器", "实例"],
+    &["node", "machine", "host", "节点", "台", "主机"],
+    &["workload", "service", "deployment", "application", "app", "工作负载", "服务", "应用"],
+    &["namespace", "命名空间"],
+    &["finding", "issue", "problem", "异常", "问题", "发现"],
+    &["incident", "事故", "故障"],
+    &["kind", "type", "sort", "类", "种"],
+    &["user", "customer", "order", "people", "person", "visitor", "用户", "客户", "订单", "人"],
+    &["mi", "megabyte", "mebibyte", "兆", "m"],
+    &["gi", "gigabyte", "gibibyte", "g"],
+    &["ki", "kilobyte", "k"],
+];
+/// How far behind a number its noun may stand, in characters.
+const REACH: usize = 24;
+
+/// Returns true unless two numbers, given by what stands behind them, count different things.
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    match (noun(a), noun(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+/// Returns true if two numbers certainly count the same.
+pub(super) fn is_equal(a: &str, b: &str) -> bool {
+    noun(a).is_some_and(|a| noun(b) == Some(a))
+}
+
+fn noun(after: &str) -> Option<usize> {
+    let text: String = after.chars().take(REACH).collect();
+    let text = text
+        .split([',', '.', ';', '(', '，', '。', '；', '：', '\n'])
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let unit = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    if let Some(at) = NOUNS.iter().position(|nouns| nouns.contains(&unit)) {
+        return Some(at);
+    }
+    let firsts = NOUNS.iter().enumerate().filter_map(|(at, nouns)| {
+        let found = nouns.iter().filter_map(|noun| {
+            let begin = text.find(noun)?;
+            if noun.len() < 3 && noun.is_ascii() {
+                return None; // a unit, which stands at the number
+            }
+            let is_word = !noun.is_ascii()
+                || text.get(..begin)?.chars().next_back().is_none_or(|c| !c.is_ascii_alphabetic());
+            is_word.then_some(begin)
+        });
+        found.min().map(|begin| (begin, at))
+    });
+    firsts.min().map(|(_, at)| at)
+}
