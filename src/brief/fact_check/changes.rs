@@ -47,6 +47,8 @@ struct Operation<'f> {
     is_repair: bool,
     /// Its values before and after, in lower case.
     pairs: Vec<(String, String)>,
+    /// Those of them that are amounts.
+    amounts: Vec<(f64, f64)>,
 }
 
 /// Returns true if a text names someone.
@@ -85,10 +87,7 @@ pub(super) fn has_ratio(sentence: &CitedSentence<'_>, words: &str) -> bool {
         _ => return false,
     };
     let operations = operations(&sentence.cited);
-    operations.iter().flat_map(|one| &one.pairs).any(|(old, new)| {
-        let values = quantity(old).zip(quantity(new));
-        values.is_some_and(|(old, new)| (new / old - ratio).abs() < 0.01)
-    })
+    operations.iter().flat_map(|one| &one.amounts).any(|(old, new)| (new / old - ratio).abs() < 0.01)
 }
 
 /// Returns the operations of the facts: causes, triggers, repairs, candidates.
@@ -115,6 +114,7 @@ fn of_finding<'f>(fact: &&'f Fact) -> Option<Operation<'f>> {
         is_span: true,
         is_repair: false,
         pairs: Vec::new(),
+        amounts: Vec::new(),
     })
 }
 
@@ -122,13 +122,13 @@ fn operation(value: &Value, is_repair: bool) -> Option<Operation<'_>> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let all =
         ["who", "object", "change", "old", "new", "on_behalf_of", "class"].map(text).join(" ").to_lowercase();
-    let mut pairs: Vec<(String, String)> = ARROW
-        .captures_iter(text("change"))
-        .map(|found| (found[1].to_lowercase(), found[2].to_lowercase()))
-        .collect();
+    let mut pairs: Vec<(String, String)> =
+        ARROW.captures_iter(text("change")).map(|found| (found[1].to_owned(), found[2].to_owned())).collect();
     if !text("old").is_empty() && !text("new").is_empty() {
-        pairs.push((text("old").to_lowercase(), text("new").to_lowercase()));
+        pairs.push((text("old").to_owned(), text("new").to_owned()));
     }
+    let amounts = pairs.iter().filter_map(|(old, new)| quantity(old).zip(quantity(new))).collect();
+    let pairs = pairs.into_iter().map(|(old, new)| (old.to_lowercase(), new.to_lowercase())).collect();
     Some(Operation {
         who: Some(text("who")).filter(|who| !who.is_empty())?,
         at: Claims::of(text("at")).times.into_iter().collect(),
@@ -137,6 +137,7 @@ fn operation(value: &Value, is_repair: bool) -> Option<Operation<'_>> {
         claims: Claims::of(&all),
         text: all,
         pairs,
+        amounts,
     })
 }
 
@@ -257,10 +258,8 @@ fn direction(clause: &str, operations: &[&Operation<'_>]) -> Check {
     if up == down || BACK.is_match(clause) {
         return Ok(());
     }
-    let mut signs = operations.iter().flat_map(|one| &one.pairs).filter_map(|(old, new)| {
-        let (old, new) = (quantity(old)?, quantity(new)?);
-        (old != new).then_some(new > old)
-    });
+    let amounts = operations.iter().flat_map(|one| &one.amounts).filter(|(old, new)| old != new);
+    let mut signs = amounts.map(|(old, new)| new > old);
     let Some(first) = signs.next() else { return Ok(()) };
     if signs.all(|sign| sign == first) && first != up {
         return Err(format!("the value went {}", if first { "up" } else { "down" }));

@@ -48,7 +48,7 @@ fn honest_sentences_are_kept_and_false_ones_dropped() {
     let wrong = cases.len() - honest;
     // a model has one more try for what is dropped; nothing makes good for what is wrongly kept
     assert!(
-        dropped.len() * 100 <= honest * 7,
+        dropped.len() * 100 <= honest * 8,
         "{} of {honest} dropped:\n{}",
         dropped.len(),
         dropped.join("\n")
