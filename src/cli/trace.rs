@@ -7,6 +7,7 @@ use crate::cli::{Context, Done, Result, print, print_json, terminal};
 use crate::pipeline::Workspace;
 use chrono_tz::Tz;
 use model::error::Error;
+use model::moment::Clock;
 use model::report::Trace;
 use model::time::Ts;
 
@@ -76,7 +77,9 @@ fn cause(context: &Context, workspace: &Workspace, args: &Args, zone: Tz) -> Res
         (None, name) => Subject::named(name.unwrap_or_default())?,
     };
     let at = args.at.as_deref().ok_or_else(|| Error::bug("`--at` is missing"))?;
-    context.runtime.block_on(workspace.trace_subject(&subject, Ts::parse(at, zone)?))
+    let clock = Clock { now: Ts::now(), zone };
+    let day = args.date.as_deref().map(|date| clock.day(date)).transpose()?;
+    context.runtime.block_on(workspace.trace_subject(&subject, clock.point(at, day)?))
 }
 
 fn effects(context: &Context, workspace: &mut Workspace, audit_id: &str, args: &Args) -> Result<Done> {

@@ -6,7 +6,8 @@ use crate::cli::terminal::{counter, cut, table};
 use crate::cli::{Context, Done, Result, notice, print, print_json, print_problems};
 use crate::pipeline::BacktestDay;
 use model::error::{Error, Problem};
-use model::time::{Window, parse_date};
+use model::moment::Clock;
+use model::time::{Ts, Window, parse_date};
 use serde_json::json;
 use std::path::Path;
 
@@ -49,17 +50,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let workspace = context.workspace()?;
     let rule = rule_of(&workspace.rules, &args.rule)?;
     let zone = context.config.zone()?;
-    for date in [&args.from, &args.to].into_iter().flatten() {
-        parse_date(date)?;
-    }
-    let mut dates = workspace.log_days()?;
-    dates.retain(|date| {
-        args.from.as_ref().is_none_or(|from| date >= from) && args.to.as_ref().is_none_or(|to| date <= to)
-    });
-    if dates.is_empty() {
-        return Err(Error::missing("the lake has no rows of these days")
-            .hint("`headwater lake status` shows the days of each table"));
-    }
+    let clock = Clock { now: Ts::now(), zone };
+    let day = |text: &Option<String>| -> Result<Option<String>> {
+        text.as_ref().map(|text| Ok(clock.day(text)?.to_string())).transpose()
+    };
+    let dates = workspace.days_between(day(&args.from)?.as_deref(), day(&args.to)?.as_deref())?;
     let bar = counter(dates.len() as u64, "backtest");
     let mut days = Vec::new();
     for date in &dates {
