@@ -36,13 +36,11 @@ impl Inner {
     pub(super) fn window(&self, catalog: &Catalog, named: Named<'_>) -> ApiResult<Window> {
         let clock = self.clock();
         let day = named.date.map(|date| clock.day(date)).transpose()?;
-        match (named.window, named.from, named.to) {
-            (Some(window), None, None) => Ok(clock.window(window, day)?),
-            (None, Some(from), Some(to)) => Ok(clock.between(from, to, day)?),
-            (None, None, None) => match day {
-                Some(day) => Ok(Window::day(day, self.zone)),
-                None => self.last_day(catalog),
-            },
+        match (day, named.window, named.from, named.to) {
+            (day, Some(window), None, None) => Ok(clock.window(window, day)?),
+            (None, None, Some(from), Some(to)) => Ok(clock.between(from, to, None)?),
+            (Some(day), None, None, None) => Ok(Window::day(day, self.zone)),
+            (None, None, None, None) => self.last_day(catalog),
             _ => Err(ApiError::new(ErrorKind::Invalid, "the request names more or less than one window")
                 .hint("set `window`, `date`, both `from` and `to`, or none of them for the last day")),
         }

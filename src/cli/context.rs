@@ -91,6 +91,11 @@ impl Context {
         Ok(report)
     }
 
+    /// Returns what relative times refer to.
+    pub fn clock(&self) -> Result<Clock> {
+        Ok(Clock { now: Ts::now(), zone: self.config.zone()? })
+    }
+
     /// Returns the window of `--date`, or of `--from` and `--to`, or the last day with rows.
     pub fn window(
         &self,
@@ -98,8 +103,7 @@ impl Context {
         date: Option<&str>,
         range: Option<(&str, &str)>,
     ) -> Result<Window> {
-        let zone = self.config.zone()?;
-        let clock = Clock { now: Ts::now(), zone };
+        let clock = self.clock()?;
         if let Some((from, to)) = range {
             return clock.between(from, to, None);
         }
@@ -111,6 +115,6 @@ impl Context {
                     .hint("run `headwater ingest PATH` first")
             })?)?,
         };
-        Ok(Window::day(date, zone))
+        Ok(Window::day(date, clock.zone))
     }
 }

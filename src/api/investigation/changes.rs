@@ -30,7 +30,7 @@ const KEYS: &str =
     "ts, username, on_behalf_of, verb, effect, kind, namespace, name, workload, operation, audit_id, row_id";
 
 /// Most fields of a write that are returned.
-const MAX_FIELDS: usize = 20;
+const MAX_FIELDS: usize = 12;
 
 /// Longest value of a field, in characters.
 const MAX_VALUE: usize = 300;

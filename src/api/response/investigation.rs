@@ -50,7 +50,7 @@ pub struct Change {
     /// Workload of the object, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<String>,
-    /// The fields that match, at most 20 and in the order of their paths; empty if the whole object was created or
+    /// The fields that match, at most 12 and in the order of their paths; empty if the whole object was created or
     /// deleted.
     pub fields: Vec<FieldChange>,
     /// Number of fields that match.

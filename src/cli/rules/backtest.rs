@@ -6,8 +6,7 @@ use crate::cli::terminal::{counter, cut, table};
 use crate::cli::{Context, Done, Result, notice, print, print_json, print_problems};
 use crate::pipeline::BacktestDay;
 use model::error::{Error, Problem};
-use model::moment::Clock;
-use model::time::{Ts, Window, parse_date};
+use model::time::{Window, parse_date};
 use serde_json::json;
 use std::path::Path;
 
@@ -18,7 +17,7 @@ const MAX_SAMPLE: usize = 100;
 pub struct Args {
     /// Id of the rule, or path of a .sql file in a folder of its agent
     rule: String,
-    /// First local day, YYYY-MM-DD [default: the first day of the lake]
+    /// First local day: YYYY-MM-DD, or '7 days ago' [default: the first day of the lake]
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
     /// Last local day, inclusive [default: the last day of the lake]
@@ -50,7 +49,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let workspace = context.workspace()?;
     let rule = rule_of(&workspace.rules, &args.rule)?;
     let zone = context.config.zone()?;
-    let clock = Clock { now: Ts::now(), zone };
+    let clock = context.clock()?;
     let day = |text: &Option<String>| -> Result<Option<String>> {
         text.as_ref().map(|text| Ok(clock.day(text)?.to_string())).transpose()
     };

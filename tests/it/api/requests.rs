@@ -197,7 +197,7 @@ fn each_error_has_its_kind() {
     let ignore = |_: f64, _: Option<f64>, _: &str| {};
     runtime.block_on(async {
         let api = api(lake, "[serve]\nanalyses = 1\n");
-        let bad = BriefRequest { date: on("yesterday"), ..BriefRequest::default() };
+        let bad = BriefRequest { date: on("someday"), ..BriefRequest::default() };
         error_of(api.brief(reader, bad).await, ErrorKind::Invalid);
         for request in [
             TraceRequest::default(),

@@ -8,6 +8,7 @@ pub mod http; // every route of HTTP
 pub mod http_fuzz; // /openapi.json compared with the server
 pub mod http_hostile; // HTTP under attack
 pub mod investigate; // requests that investigate, over HTTP and MCP
+pub mod investigate_rows; // requests that read rows
 pub mod mcp; // MCP with the official client
 pub mod mcp_helpers; // a client and messages for the tests of MCP
 pub mod mcp_http; // MCP over HTTP by hand

@@ -14,14 +14,15 @@ fn a_request_without_a_token_leads_to_the_authorization_server() {
         "[serve]\ntoken_env = \"TOKEN_OF_TEST\"\nauthorization_servers = [\"https://login.example.com\"]\n";
     let server = day.serve(config);
     let own = format!("http://{}", server.address);
+    // the client of these tests reads headers in lower case
     let denied = server.post("", &initialize("2025-11-25"));
-    let challenge = format!("Bearer resource_metadata=\"{own}{PATH}/mcp\"");
+    let challenge = format!("bearer resource_metadata=\"{own}{PATH}/mcp\"");
     assert_eq!((denied.status, denied.header("www-authenticate")), (401, Some(challenge.as_str())));
     let wrong = server.post("Authorization: Bearer wrong\r\n", &initialize("2025-11-25"));
-    let challenge = format!("Bearer error=\"invalid_token\", resource_metadata=\"{own}{PATH}/mcp\"");
+    let challenge = format!("bearer error=\"invalid_token\", resource_metadata=\"{own}{PATH}/mcp\"");
     assert_eq!((wrong.status, wrong.header("www-authenticate")), (401, Some(challenge.as_str())));
     let api = server.get("/v1/brief");
-    let challenge = format!("Bearer resource_metadata=\"{own}{PATH}\"");
+    let challenge = format!("bearer resource_metadata=\"{own}{PATH}\"");
     assert_eq!((api.status, api.header("www-authenticate")), (401, Some(challenge.as_str())));
     for (path, resource) in [("", ""), ("/mcp", "/mcp")] {
         let metadata = server.get(&format!("{PATH}{path}"));
@@ -49,7 +50,7 @@ fn the_public_url_is_announced_behind_a_proxy() {
     assert_eq!(metadata["resource"], "https://headwater.example.com/mcp");
     assert_eq!(metadata["authorization_servers"], json!(["https://login.example.com/realms/ops"]));
     let denied = server.post("", &initialize("2025-11-25"));
-    let challenge = format!("Bearer resource_metadata=\"https://headwater.example.com{PATH}/mcp\"");
+    let challenge = format!("bearer resource_metadata=\"https://headwater.example.com{PATH}/mcp\"");
     assert_eq!(denied.header("www-authenticate"), Some(challenge.as_str()));
 }
 
@@ -57,7 +58,7 @@ fn the_public_url_is_announced_behind_a_proxy() {
 fn without_an_authorization_server_nothing_is_announced() {
     let day = Day::small();
     let server = day.serve("[serve]\ntoken_env = \"TOKEN_OF_TEST\"\n");
-    assert_eq!(server.post("", &initialize("2025-11-25")).header("www-authenticate"), Some("Bearer"));
+    assert_eq!(server.post("", &initialize("2025-11-25")).header("www-authenticate"), Some("bearer"));
     server.get(PATH).problem(404);
     server.get(&format!("{PATH}/mcp")).problem(404);
 }
