@@ -154,25 +154,46 @@ fn days_with(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<Vec<Stri
 /// Returns the report with a finding, and the index of the finding in it: the report of a day, else
 /// the last one that has the finding. A prefix of the id is enough if no other finding has it.
 pub fn finding(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Report, usize)> {
+    let ids = |report: &Report| -> Vec<String> {
+        report.findings.iter().map(|finding| finding.id.clone()).collect()
+    };
+    locate(catalog, id, date, ("finding", ids))
+}
+
+/// Returns the report with an incident, and the index of the incident in it, as [`finding`] does.
+pub fn incident(catalog: &Catalog, id: &str, date: Option<&str>) -> Result<(Report, usize)> {
+    let ids = |report: &Report| -> Vec<String> {
+        report.incidents.iter().map(|incident| incident.id.clone()).collect()
+    };
+    locate(catalog, id, date, ("incident", ids))
+}
+
+/// Returns the report that has an id of a kind, and the index of the id among those of the kind.
+fn locate(
+    catalog: &Catalog,
+    id: &str,
+    date: Option<&str>,
+    (kind, ids): (&str, fn(&Report) -> Vec<String>),
+) -> Result<(Report, usize)> {
     let id = uncited(id);
     for day in &days_with(catalog, id, date)? {
         let Some(report) = saved(catalog, Some(day))? else { continue };
-        let of_id = |finding: &Finding| finding.id == id;
-        let begins = |finding: &Finding| finding.id.starts_with(id);
-        if let Some(at) = report.findings.iter().position(of_id) {
+        let ids = ids(&report);
+        if let Some(at) = ids.iter().position(|of| of == id) {
             return Ok((report, at));
         }
-        if let Some(at) = report.findings.iter().position(begins) {
-            let count = report.findings.iter().filter(|finding| begins(finding)).count();
+        if let Some(at) = ids.iter().position(|of| of.starts_with(id)) {
+            let count = ids.iter().filter(|of| of.starts_with(id)).count();
             if count > 1 {
-                return Err(Error::usage(format!("{count} findings of {day} begin with `{id}`"))
+                return Err(Error::usage(format!("{count} {kind}s of {day} begin with `{id}`"))
                     .hint("write more characters of the id"));
             }
             return Ok((report, at));
         }
     }
     let of = date.map(|date| format!(" of {date}")).unwrap_or_default();
-    Err(Error::missing(format!("no saved report{of} has a finding `{id}`"))
+    let article = if kind.starts_with('i') { "an" } else { "a" };
+    Err(Error::missing(format!("no saved report{of} has {article} {kind} `{id}`"))
         .hint("`headwater analyze --date D` saves the report of a day"))
 }
 

@@ -9,15 +9,15 @@ use crate::api::bounds::{LINE, LIST, shorten, shorten_agent_report};
 use crate::api::operation::Operation;
 use crate::api::request::{AgentPart, AgentsRequest, RunAgentRequest};
 use crate::api::response::{AgentDoc, AgentList, DecisionRule};
-use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, OnProgress, blocking};
+use crate::api::window::Named;
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, OnProgress, blocking};
 use crate::lake::catalog::Catalog;
 use crate::lake::docs::columns_of;
 use crate::pipeline::AgentTask;
-use chrono_tz::Tz;
 use model::agent::AgentReport;
 use model::error::{Error, Result};
 use model::table::Table;
-use model::time::{Window, parse_date, parse_day};
+use model::time::Window;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Api {
             let mut report = self
                 .work(limits, on_progress, move |inner, work| {
                     let mut workspace = inner.workspace()?;
-                    let window = window(&workspace.catalog, &request, inner.zone)?;
+                    let window = window(inner, &workspace.catalog, &request)?;
                     let RunAgentRequest { namespaces, instruction, .. } = request;
                     let task = AgentTask { agent, window, namespaces, instruction };
                     work.wait(workspace.run_agent(&task, &|step| work.begin(step)))
@@ -131,25 +131,15 @@ fn check_size(request: &RunAgentRequest) -> ApiResult<()> {
     Ok(())
 }
 
-/// Returns the window of a request: its day, its span, or the last day with rows.
-fn window(catalog: &Catalog, request: &RunAgentRequest, zone: Tz) -> ApiResult<Window> {
-    let window = match (&request.date, &request.from, &request.to) {
-        (Some(date), None, None) => Window::day(parse_day(date)?, zone),
-        (None, Some(from), Some(to)) => Window::between(from, to, zone)?,
-        (None, None, None) => {
-            let last = catalog.last_date()?.ok_or_else(|| {
-                ApiError::new(
-                    ErrorKind::NotFound,
-                    "the lake has no rows; this does not mean that there were no problems",
-                )
-            })?;
-            Window::day(parse_date(&last)?, zone)
-        }
-        _ => {
-            return Err(ApiError::new(ErrorKind::Invalid, "an agent requires one window")
-                .hint("set `date`, or `from` and `to`, or none of them for the last day"));
-        }
+/// Returns the window of a request: what it names, or the last day with rows.
+fn window(inner: &Inner, catalog: &Catalog, request: &RunAgentRequest) -> ApiResult<Window> {
+    let named = Named {
+        date: request.date.as_deref(),
+        window: request.window.as_deref(),
+        from: request.from.as_deref(),
+        to: request.to.as_deref(),
     };
+    let window = inner.window(catalog, named)?;
     let days = window.to.since_s(window.from) / 86_400.0;
     if days > MAX_DAYS as f64 {
         let what = format!("the window has {days:.0} days; the limit is {MAX_DAYS} days");

@@ -21,9 +21,10 @@ use chrono::NaiveDate;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use model::error::{Error, Result};
 use model::lang::Lang;
+use model::moment::Clock;
 use model::report::Report;
 use model::table::Table;
-use model::time::{Ts, Window, parse_day};
+use model::time::{Ts, Window};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ impl Api {
         let (arguments, saves) = (request.clone(), caller.require(Role::Run).is_ok());
         let work = async move {
             let options = Options { saves, lang: request.lang.unwrap_or_default() };
-            let target = target_of(request)?;
+            let target = target_of(request, self.inner.clock())?;
             let limits = self.analysis_limits(Some(STEPS))?;
             let run = move |inner: &Inner, work: &Work| run(inner, work, target, options);
             self.work(limits, on_progress, run).await
@@ -79,9 +80,9 @@ impl Api {
     }
 }
 
-fn target_of(request: AnalyzeRequest) -> ApiResult<Target> {
+fn target_of(request: AnalyzeRequest, clock: Clock) -> ApiResult<Target> {
     match (request.date, request.upload, request.files.len()) {
-        (Some(date), None, 0) => Ok(Target::Day(parse_day(&date)?)),
+        (Some(date), None, 0) => Ok(Target::Day(clock.day(&date)?)),
         (None, Some(upload), 0) => Ok(Target::Upload(upload)),
         (None, None, 1..=LIST) => Ok(Target::Objects(selection(&request.files)?)),
         (None, None, count) if count > LIST => {

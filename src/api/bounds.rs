@@ -54,7 +54,8 @@ pub(super) fn shorten_trace(trace: &mut Trace) {
     }
 }
 
-fn shorten_evidence(lines: &mut [Evidence]) {
+/// Shortens the long texts of log lines.
+pub(super) fn shorten_evidence(lines: &mut [Evidence]) {
     for line in lines {
         line.text = shorten(&line.text, TEXT);
     }

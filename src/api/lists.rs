@@ -4,6 +4,7 @@ use crate::analysis::rules;
 use crate::analysis::rules::header::Rule;
 use crate::api::bounds::{LINE, LIST, TEXT, shorten};
 use crate::api::operation::Operation;
+use crate::api::paging::Paging;
 use crate::api::reports::agent_of;
 use crate::api::request::{RulesRequest, RunsRequest};
 use crate::api::response::{AuditLogPage, RuleDoc, RuleList, RunList, TableDoc, TableList};
@@ -12,7 +13,6 @@ use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, blocking};
 use crate::lake;
 use crate::lake::catalog::TableTotals;
 use crate::lake::docs;
-use model::time::parse_day;
 use std::sync::Arc;
 
 /// Longest list of runs.
@@ -44,15 +44,17 @@ impl Api {
     /// Returns runs, latest first; with an id, that run and its steps.
     pub async fn runs(&self, caller: &Caller, request: RunsRequest) -> ApiResult<RunList> {
         let arguments = request.clone();
-        let work = self.read(move |_, catalog| {
-            let date = request.date.as_deref();
-            date.map(parse_day).transpose()?;
-            let limit = request.limit.map_or(runs::DEFAULT_LIMIT, |limit| limit as usize).clamp(1, MAX_RUNS);
+        let work = self.read(move |inner, catalog| {
+            let date = inner.day(request.date.as_deref())?;
+            let paging = Paging::of(&request, runs::DEFAULT_LIMIT, MAX_RUNS)?;
             let runs = match &request.id {
                 Some(id) => vec![runs::find(catalog, id)?],
-                None => runs::list(catalog, date, limit)?,
+                None => runs::list(catalog, date.as_deref(), MAX_RUNS)?,
             };
-            Ok(RunList { runs })
+            let state = runs.first().map(|run| run.id.clone()).unwrap_or_default();
+            paging.require_state(&state)?;
+            let (runs, page) = paging.part(runs, &state);
+            Ok(RunList { runs, page })
         });
         self.handle(caller, Operation::Runs, &arguments, work).await
     }
@@ -77,6 +79,7 @@ impl Api {
 }
 
 fn list(set: rules::RuleSet, request: &RulesRequest) -> ApiResult<RuleList> {
+    let paging = Paging::of(request, usize::MAX, LIST)?;
     let agent = request.agent.as_deref().map(agent_of).transpose()?;
     let is_selected = |rule: &&Rule| {
         agent.is_none_or(|agent| rule.agent == agent) && request.id.as_ref().is_none_or(|id| rule.id == *id)
@@ -98,5 +101,9 @@ fn list(set: rules::RuleSet, request: &RulesRequest) -> ApiResult<RuleList> {
         .hint("request all rules to see their ids"));
     }
     let problems = set.faults.iter().map(|fault| shorten(&fault.what, LINE)).take(LIST);
-    Ok(RuleList { rules, problems: problems.collect() })
+    let problems = problems.collect();
+    let state = set.rules.len().to_string();
+    paging.require_state(&state)?;
+    let (rules, page) = paging.part(rules, &state);
+    Ok(RuleList { rules, page, problems })
 }

@@ -15,14 +15,19 @@ mod audit_log; // who called what
 mod bounds; // limits on the length of responses
 mod caller; // who calls, and with which role
 mod error; // errors of requests
+mod incidents; // incidents of saved reports
+mod investigation; // what changed, which lines are near, which patterns, how many
 mod lists; // tables, rules, runs, the audit log
 mod operation; // all operations with their names and roles
+mod paging; // parts of lists, and their cursors
 mod query; // SQL
 mod reports; // saved reports
+mod rules; // tests, backtests and explanations of rules
 mod run_day; // the daily job, and downloads
 mod spool; // temporary files of uploads
 mod trace; // traces
 mod upload; // uploads of log files
+mod window; // the time that a request names
 mod work; // long work on blocking threads
 
 pub use crate::api::caller::{Caller, Role, Transport};

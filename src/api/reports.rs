@@ -4,6 +4,7 @@
 use crate::analysis::report;
 use crate::api::bounds::{LINE, LIST, shorten, shorten_finding, shorten_trace};
 use crate::api::operation::Operation;
+use crate::api::paging::Paging;
 use crate::api::request::{BriefRequest, FindingRequest, FindingsRequest};
 use crate::api::response::{Brief, FindingLine, FindingPage, FindingWithTrace};
 use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind};
@@ -14,7 +15,6 @@ use crate::lake::is_derived;
 use model::error::Result;
 use model::report::{Finding, Report, Severity};
 use model::table::Table;
-use model::time::parse_day;
 
 /// Default number of findings of a page.
 const PAGE: usize = 20;
@@ -23,7 +23,7 @@ impl Api {
     /// Returns the report of a day; without a date, the last report.
     pub async fn report(&self, caller: &Caller, request: BriefRequest) -> ApiResult<Report> {
         let date = request.date.clone();
-        let work = self.read(move |_, catalog| saved(catalog, date.as_deref()));
+        let work = self.read(move |inner, catalog| saved(catalog, inner.day(date.as_deref())?.as_deref()));
         self.handle(caller, Operation::Report, &request, work).await
     }
 
@@ -31,7 +31,7 @@ impl Api {
     pub async fn brief(&self, caller: &Caller, request: BriefRequest) -> ApiResult<Brief> {
         let arguments = request.clone();
         let work = self.read(move |inner, catalog| {
-            let report = saved(catalog, request.date.as_deref())?;
+            let report = saved(catalog, inner.day(request.date.as_deref())?.as_deref())?;
             let length = if request.voice { Length::Voice } else { Length::Chat };
             let lang = request.lang.unwrap_or_default();
             let count = |severity: Severity| {
@@ -52,10 +52,16 @@ impl Api {
     /// Returns findings of a saved report, most severe first.
     pub async fn findings(&self, caller: &Caller, request: FindingsRequest) -> ApiResult<FindingPage> {
         let arguments = request.clone();
-        let work = self.read(move |_, catalog| {
+        let work = self.read(move |inner, catalog| {
+            let mut paging = Paging::of(&request, PAGE, LIST)?;
             let severity = request.severity.as_deref().map(severity_of).transpose()?;
             let agent = request.agent.as_deref().map(agent_of).transpose()?;
-            let report = saved(catalog, request.date.as_deref())?;
+            let report = saved(catalog, inner.day(request.date.as_deref())?.as_deref())?;
+            let state = state_of(&report);
+            paging.require_state(&state)?;
+            if paging.state.is_none() {
+                paging.skip = request.offset as usize;
+            }
             let is_selected = |finding: &&Finding| {
                 severity.is_none_or(|minimum| finding.severity >= minimum)
                     && agent.is_none_or(|agent| finding.agent == agent.name())
@@ -64,14 +70,13 @@ impl Api {
                         .as_ref()
                         .is_none_or(|of| finding.entity.namespace.as_ref() == Some(of))
             };
-            let all: Vec<&Finding> = report.findings.iter().filter(is_selected).collect();
-            let limit = request.limit.map_or(PAGE, |limit| limit as usize).clamp(1, LIST);
-            let page = all.iter().skip(request.offset as usize).take(limit);
-            let findings: Vec<FindingLine> = page.map(|finding| line(finding, &report)).collect();
+            let all = report.findings.iter().filter(is_selected).map(|finding| line(finding, &report));
+            let (findings, page) = paging.part(all.collect(), &state);
             Ok(FindingPage {
-                total: all.len() as u64,
-                truncated: (request.offset as usize).saturating_add(findings.len()) < all.len(),
+                total: page.total,
+                truncated: page.cut.is_some(),
                 findings,
+                page,
                 is_complete: brief::is_complete(&report),
                 missing: missing(&report),
                 date: report.run.date,
@@ -83,10 +88,9 @@ impl Api {
     /// Returns one finding with its trace.
     pub async fn finding(&self, caller: &Caller, request: FindingRequest) -> ApiResult<FindingWithTrace> {
         let arguments = request.clone();
-        let work = self.read(move |_, catalog| {
-            let date = request.date.as_deref();
-            date.map(parse_day).transpose()?;
-            let (mut report, at) = report::finding(catalog, &request.id, date)?;
+        let work = self.read(move |inner, catalog| {
+            let date = inner.day(request.date.as_deref())?;
+            let (mut report, at) = report::finding(catalog, &request.id, date.as_deref())?;
             let mut finding = report.findings.swap_remove(at);
             shorten_finding(&mut finding);
             let mut trace = report.traces.into_iter().find(|trace| Some(&trace.id) == finding.trace.as_ref());
@@ -97,9 +101,8 @@ impl Api {
     }
 }
 
-/// Returns the report of a day; without a date, the last report.
+/// Returns the report of a day, YYYY-MM-DD; without a date, the last report.
 pub(super) fn saved(catalog: &Catalog, date: Option<&str>) -> ApiResult<Report> {
-    date.map(parse_day).transpose()?;
     if let Some(report) = report::saved(catalog, date)? {
         return Ok(report);
     }
@@ -109,6 +112,11 @@ pub(super) fn saved(catalog: &Catalog, date: Option<&str>) -> ApiResult<Report> 
         format!("there is no report{of}; this does not mean that there were no problems"),
     )
     .hint(days(catalog)?))
+}
+
+/// Returns the state of the lists of a report, for their cursors.
+pub(super) fn state_of(report: &Report) -> String {
+    format!("{}.{}", report.run.date, report.run.id)
 }
 
 /// Describes which days have reports, and which have rows.
@@ -142,7 +150,7 @@ pub(super) fn agent_of(name: &str) -> ApiResult<Table> {
     })
 }
 
-fn severity_of(name: &str) -> ApiResult<Severity> {
+pub(super) fn severity_of(name: &str) -> ApiResult<Severity> {
     Severity::of(name).ok_or_else(|| {
         ApiError::new(ErrorKind::Invalid, format!("`{}` is not a severity", shorten(name, 50)))
             .hint("severities are info, low, medium, high and critical")

@@ -4,7 +4,7 @@
 use crate::api::bounds::{LINE, LIST, shorten};
 use crate::api::operation::Operation;
 use crate::api::request::RunDayRequest;
-use crate::api::response::{IngestResult, IngestState, IngestedObject, RunList};
+use crate::api::response::{IngestResult, IngestState, IngestedObject, Page, RunList};
 use crate::api::runs;
 use crate::api::work::{Work, WorkLimits};
 use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner, OnProgress, Role};
@@ -104,7 +104,8 @@ fn run(inner: &Inner, work: &Work, day: NaiveDate) -> ApiResult<RunList> {
     for run in &mut runs {
         run.steps = Some(runs::steps(&catalog, &run.id)?);
     }
-    Ok(RunList { runs })
+    let page = Page { shown: runs.len() as u64, total: runs.len() as u64, ..Page::default() };
+    Ok(RunList { runs, page })
 }
 
 /// Returns the result of an ingest, with one entry for each listed object.

@@ -11,8 +11,9 @@ use crate::api::work::Work;
 use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, Inner};
 use crate::lake::catalog::Catalog;
 use chrono_tz::Tz;
+use model::moment::Clock;
 use model::report::Trace;
-use model::time::{Ts, parse_day};
+use model::time::Ts;
 
 /// Where a trace starts.
 enum Start {
@@ -33,9 +34,8 @@ impl Api {
     pub async fn trace(&self, caller: &Caller, request: TraceRequest) -> ApiResult<TraceList> {
         let arguments = request.clone();
         let work = async move {
-            let date = request.date.clone();
-            date.as_deref().map(parse_day).transpose()?;
-            match start_of(request, self.inner.zone)? {
+            let date = self.inner.day(request.date.as_deref())?;
+            match start_of(request, self.inner.clock())? {
                 Start::Finding(id) => {
                     let find = move |inner: &Inner, catalog: &Catalog| {
                         let trace = report::trace_of(catalog, &id, date.as_deref())?;
@@ -54,14 +54,15 @@ impl Api {
     }
 }
 
-fn start_of(request: TraceRequest, zone: Tz) -> ApiResult<Start> {
+fn start_of(request: TraceRequest, clock: Clock) -> ApiResult<Start> {
     let TraceRequest { finding, pod, workload, node, trace_id, operation, .. } = &request;
     let starts = [finding, pod, workload, node, trace_id, operation];
     if starts.into_iter().flatten().count() != 1 {
         return Err(ApiError::new(ErrorKind::Invalid, "a trace requires exactly one start")
             .hint("set one of finding, pod, workload, node, trace_id, operation"));
     }
-    let at = request.at.as_deref().map(|at| Ts::parse(at, zone)).transpose()?;
+    let day = request.date.as_deref().map(|date| clock.day(date)).transpose()?;
+    let at = request.at.as_deref().map(|at| clock.point(at, day)).transpose()?;
     let named = request.pod.or(request.workload);
     let subject = match (request.finding, request.trace_id, request.operation, request.node, named) {
         (Some(id), ..) => return Ok(Start::Finding(id)),

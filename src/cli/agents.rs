@@ -52,13 +52,13 @@ enum Task {
 struct RunArgs {
     /// business, standard, event or audit
     agent: String,
-    /// Local day, YYYY-MM-DD [default: the last day with rows]
+    /// Local day: YYYY-MM-DD, today or yesterday [default: the last day with rows]
     #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
     date: Option<String>,
-    /// Start, inclusive: local time or RFC 3339
+    /// Start, inclusive: local time, 'yesterday 10:00', '2h ago' or RFC 3339
     #[arg(long, value_name = "TIME", requires = "to")]
     from: Option<String>,
-    /// End, exclusive: local time or RFC 3339
+    /// End, exclusive, in the same forms; a time alone is of the day of the start
     #[arg(long, value_name = "TIME", requires = "from")]
     to: Option<String>,
     /// Only findings of this namespace; may be repeated

@@ -24,7 +24,7 @@ const ANSWER_ROWS: usize = 200;
     after_help = "Examples:\n  headwater brief --date 2026-11-22 --lang zh\n  headwater brief --ask 'why did checkout fail?'\n\nExit codes: 0 done; 1 the model failed and the template wrote the brief."
 )]
 pub struct Args {
-    /// Local day, YYYY-MM-DD [default: the last day with rows]
+    /// Local day: YYYY-MM-DD, today or yesterday [default: the last day with rows]
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
     /// Language of the brief or the answers

@@ -9,6 +9,7 @@ use crate::lake::Lake;
 use crate::lake::catalog::Catalog;
 use crate::pipeline::{Installation, Workspace};
 use model::error::{Error, Result};
+use model::moment::Clock;
 use model::report::Report;
 use model::time::{Ts, Window, parse_date};
 use std::path::PathBuf;
@@ -90,6 +91,11 @@ impl Context {
         Ok(report)
     }
 
+    /// Returns what relative times refer to.
+    pub fn clock(&self) -> Result<Clock> {
+        Ok(Clock { now: Ts::now(), zone: self.config.zone()? })
+    }
+
     /// Returns the window of `--date`, or of `--from` and `--to`, or the last day with rows.
     pub fn window(
         &self,
@@ -97,18 +103,18 @@ impl Context {
         date: Option<&str>,
         range: Option<(&str, &str)>,
     ) -> Result<Window> {
-        let zone = self.config.zone()?;
+        let clock = self.clock()?;
         if let Some((from, to)) = range {
-            return Window::between(from, to, zone);
+            return clock.between(from, to, None);
         }
         let date = match date {
-            Some(date) => date.to_owned(),
-            None => catalog.last_date()?.ok_or_else(|| {
+            Some(date) => clock.day(date)?,
+            None => parse_date(&catalog.last_date()?.ok_or_else(|| {
                 Error::failed("the lake is empty")
                     .at(self.lake_path().display().to_string())
                     .hint("run `headwater ingest PATH` first")
-            })?,
+            })?)?,
         };
-        Ok(Window::day(parse_date(&date)?, zone))
+        Ok(Window::day(date, clock.zone))
     }
 }

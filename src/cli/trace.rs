@@ -5,10 +5,10 @@ use crate::analysis::report;
 use crate::analysis::trace::{NOTHING_BROKEN, Subject, mermaid, text};
 use crate::cli::{Context, Done, Result, print, print_json, terminal};
 use crate::pipeline::Workspace;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use model::error::Error;
 use model::report::Trace;
-use model::time::Ts;
 
 /// Trace a finding, pod, node or request to its cause, or a change to its effects
 #[derive(Debug, clap::Args)]
@@ -35,10 +35,10 @@ pub struct Args {
     /// Change, by its audit id or the id's first group: show what it broke
     #[arg(long, group = "start", value_name = "AUDIT_ID")]
     operation: Option<String>,
-    /// Time of the symptom: local time or RFC 3339
+    /// Time of the symptom: local time, 'yesterday 10:00', '2h ago' or RFC 3339
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Local day of the report with the finding, YYYY-MM-DD [default: the last such day]
+    /// Local day of the report with the finding, or of `--at` [default: the last such day]
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
     /// Print JSON: one trace, or a list of traces with `--operation`
@@ -55,9 +55,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     if let Some(audit_id) = &args.operation {
         return effects(context, &mut workspace, audit_id, args);
     }
+    let day = args.date.as_deref().map(|date| context.clock()?.day(date)).transpose()?;
     let trace = match &args.finding {
-        Some(id) => report::trace_of(&workspace.catalog, id, args.date.as_deref())?,
-        None => cause(context, &workspace, args, zone)?,
+        Some(id) => report::trace_of(&workspace.catalog, id, day.map(|day| day.to_string()).as_deref())?,
+        None => cause(context, &workspace, args, day)?,
     };
     if args.json {
         print_json(&trace)?;
@@ -67,7 +68,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     Ok(Done::All)
 }
 
-fn cause(context: &Context, workspace: &Workspace, args: &Args, zone: Tz) -> Result<Trace> {
+fn cause(context: &Context, workspace: &Workspace, args: &Args, day: Option<NaiveDate>) -> Result<Trace> {
     if let Some(id) = &args.trace_id {
         return context.runtime.block_on(workspace.trace_request(id));
     }
@@ -76,7 +77,8 @@ fn cause(context: &Context, workspace: &Workspace, args: &Args, zone: Tz) -> Res
         (None, name) => Subject::named(name.unwrap_or_default())?,
     };
     let at = args.at.as_deref().ok_or_else(|| Error::bug("`--at` is missing"))?;
-    context.runtime.block_on(workspace.trace_subject(&subject, Ts::parse(at, zone)?))
+    let at = context.clock()?.point(at, day)?;
+    context.runtime.block_on(workspace.trace_subject(&subject, at))
 }
 
 fn effects(context: &Context, workspace: &mut Workspace, audit_id: &str, args: &Args) -> Result<Done> {

@@ -221,6 +221,10 @@ impl Config {
                 .hint("set it to 1 or more; 1 is only the day before"));
         }
         self.llm.check().map_err(|error| error.at(format!("{place}: [llm]")))?;
+        self.serve.check().map_err(|error| {
+            let at = error.place.clone().unwrap_or_default();
+            error.at(format!("{place}: {at}"))
+        })?;
         self.source.path_types().map_err(|error| error.at(format!("{place}: [source.paths]")))?;
         let mut names = BTreeSet::new();
         for channel in &self.channels {

@@ -40,10 +40,18 @@ pub struct Exception {
     pub until: String,
 }
 
+/// Days of history if the config sets none.
+const LOOKBACK_DAYS: u32 = 7;
+
 /// Maximum duration of one rule if the config sets none, seconds.
 const RULE_SECONDS: u64 = 300;
 
 impl RulesConfig {
+    /// Returns the days before the analysed window that count as its history.
+    pub fn lookback_days(&self) -> u32 {
+        self.lookback_days.unwrap_or(LOOKBACK_DAYS)
+    }
+
     /// Returns the maximum duration of one rule, seconds.
     pub fn rule_seconds(&self) -> u64 {
         self.rule_seconds.unwrap_or(RULE_SECONDS)

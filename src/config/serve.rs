@@ -1,5 +1,6 @@
 //! `[serve]`: the address that `headwater serve` listens on, the callers, and the limits of requests.
 
+use crate::config::is_loopback;
 use crate::config::token::{AccessToken, Role, TokenConfig};
 use model::error::{Error, Result};
 use schemars::JsonSchema;
@@ -21,6 +22,12 @@ pub struct ServeConfig {
     /// Host names under which clients reach the server, beside `localhost` and `listen`. They require a
     /// token.
     pub hosts: Vec<String>,
+    /// URL under which clients reach the server, without a path: `https://headwater.example.com`. Default: `http` and
+    /// the `Host` of the request.
+    pub public_url: Option<String>,
+    /// OAuth 2.1 authorization servers (issuer URLs) whose tokens a gateway in front of the server accepts. They are
+    /// announced to clients; the server itself accepts only the tokens above.
+    pub authorization_servers: Vec<String>,
     /// Actions that callers of role `run` may start beside uploads: `run_day`, `download_logs`.
     pub allow: Vec<Allowed>,
     /// Maximum size of one upload, MiB.
@@ -59,6 +66,8 @@ impl Default for ServeConfig {
             token_role: Role::Admin,
             tokens: Vec::new(),
             hosts: Vec::new(),
+            public_url: None,
+            authorization_servers: Vec::new(),
             allow: Vec::new(),
             upload_mib: 2048,
             uploads_mib: 4096,
@@ -73,6 +82,37 @@ impl Default for ServeConfig {
 }
 
 impl ServeConfig {
+    /// Fails unless the URLs can be announced to clients.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |key: &str, url: &str, hint: &str| {
+            Error::usage(format!("`{url}` is not a valid URL of a server")).at(key).hint(hint)
+        };
+        let parsed = |url: &str| {
+            let url = reqwest::Url::parse(url).ok()?;
+            (url.query().is_none() && url.fragment().is_none() && url.has_host()).then_some(url)
+        };
+        if let Some(url) = &self.public_url
+            && !parsed(url).is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.path() == "/")
+        {
+            return Err(invalid(
+                "[serve] public_url",
+                url,
+                "write scheme and host: https://headwater.example.com",
+            ));
+        }
+        for url in &self.authorization_servers {
+            let is_secure = |url: reqwest::Url| {
+                let host = url.host_str().unwrap_or_default();
+                url.scheme() == "https" || (url.scheme() == "http" && is_loopback(host))
+            };
+            if !parsed(url).is_some_and(is_secure) {
+                let hint = "write the issuer's https URL, without a query";
+                return Err(invalid("[serve] authorization_servers", url, hint));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the tokens that callers may present, read with `env`. Empty if no token is configured; then
     /// only this machine can call.
     ///

@@ -10,6 +10,7 @@ use crate::query::rows::json_rows;
 use model::error::{Error, Problem, Result};
 use model::table::Table;
 use model::time::{Ts, Window};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SAMPLES: usize = 3;
 
 /// One rule on one day.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BacktestDay {
     /// Local day.
     pub date: String,
@@ -41,6 +42,22 @@ impl Workspace {
     pub fn log_days(&self) -> Result<Vec<String>> {
         let days = self.catalog.days()?.into_iter().filter(|day| !is_derived(&day.table));
         Ok(days.map(|day| day.date).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// Returns the days with rows of logs from one day to another, inclusive; `None` is the first or last day.
+    ///
+    /// # Errors
+    /// Missing: there are no rows of these days.
+    pub fn days_between(&self, from: Option<&str>, to: Option<&str>) -> Result<Vec<String>> {
+        let mut dates = self.log_days()?;
+        dates.retain(|date| {
+            from.is_none_or(|from| date.as_str() >= from) && to.is_none_or(|to| date.as_str() <= to)
+        });
+        if dates.is_empty() {
+            return Err(Error::missing("the lake has no rows of these days")
+                .hint("`headwater lake status` shows the days of each table"));
+        }
+        Ok(dates)
     }
 
     /// Counts what rules found on the days with a saved report.
@@ -89,12 +106,7 @@ impl Workspace {
             Error::missing(format!("no table has the row `{row_id}`"))
                 .hint("row ids are in the evidence of findings and in the column `row_id` of every table")
         };
-        let is_row_id = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
-        let object = row_id.split(':').next().unwrap_or_default().to_owned();
-        let files = self.catalog.files_with(&BTreeSet::from([object]))?;
-        let (from, to) =
-            (files.iter().map(|file| file.min_ts).min(), files.iter().map(|file| file.max_ts).max());
-        let (Some(from), Some(to), true) = (from, to, is_row_id(row_id)) else { return Err(missing()) };
+        let Some((from, to)) = self.catalog.row_span(row_id)? else { return Err(missing()) };
         let zone = self.config.zone()?;
         let around = Window { from: Ts(from), to: Ts(to.saturating_add(1)), zone };
         let engine = self.engine(Some(around)).await?;

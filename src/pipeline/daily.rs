@@ -13,7 +13,7 @@ use crate::pipeline::Workspace;
 use crate::pipeline::outcome::{Delivered, Outcome, ReportReason};
 use crate::pipeline::steps::Steps;
 use crate::pipeline::upkeep::upkeep;
-use crate::pipeline::workspace::{LOOKBACK_DAYS, back};
+use crate::pipeline::workspace::back;
 use crate::source::Source;
 use chrono::NaiveDate;
 use model::error::{Error, ErrorKind, Problem, Result};
@@ -308,7 +308,7 @@ impl<'d> Daily<'d> {
     /// Returns a hash of everything that the analysis of a day depends on: rows, rules and config.
     fn input_hash(&self, day: NaiveDate) -> Result<String> {
         let mut hash = blake3::Hasher::new();
-        let lookback = self.workspace.config.rules.lookback_days.unwrap_or(LOOKBACK_DAYS);
+        let lookback = self.workspace.config.rules.lookback_days();
         for back_days in 0..=lookback {
             let fingerprint = self.workspace.catalog.day_fingerprint(&back(day, back_days).to_string())?;
             hash.update(format!("{fingerprint:?}\n").as_bytes());

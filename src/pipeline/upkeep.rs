@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::lake::catalog::Catalog;
 use crate::lake::{Lake, commit, compact, relations};
 use crate::pipeline::Workspace;
-use crate::pipeline::workspace::{LOOKBACK_DAYS, back};
+use crate::pipeline::workspace::back;
 use chrono::NaiveDate;
 use model::error::Result;
 use model::time::{Ts, Window, parse_date};
@@ -69,7 +69,7 @@ fn expire(workspace: &mut Workspace, now: Ts, cancel: &Cancel) -> Result<()> {
 pub fn fold_topology(lake: &Lake, catalog: &mut Catalog, config: &Config, now: Ts) -> Result<()> {
     let zone = config.zone()?;
     let today = now.date(zone);
-    let lookback = config.rules.lookback_days.unwrap_or(LOOKBACK_DAYS);
+    let lookback = config.rules.lookback_days();
     let expired = config.lake.retention_days.map(|days| Window::day(back(today, days), zone).from);
     relations::fold(lake, catalog, &back(today, lookback + 1).to_string(), now, expired)
 }

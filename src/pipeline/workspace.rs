@@ -25,9 +25,6 @@ use model::table::Table;
 use model::time::{Ts, Window, parse_date};
 use serde::{Deserialize, Serialize};
 
-/// Days of history if `[rules] lookback_days` is not set.
-pub(super) const LOOKBACK_DAYS: u32 = 7;
-
 /// How long after a change its effects are searched.
 const EFFECTS_S: i64 = 6 * 3600;
 
@@ -68,7 +65,7 @@ impl Workspace {
 
     /// Opens a query engine over a window; `None` is all time.
     pub async fn engine(&self, window: Option<Window>) -> Result<Engine> {
-        let days = i64::from(self.config.rules.lookback_days.unwrap_or(LOOKBACK_DAYS));
+        let days = i64::from(self.config.rules.lookback_days());
         Engine::over(&self.lake, &self.catalog, window, days * 86_400, self.limits()).await
     }
 

@@ -8,9 +8,9 @@ use crate::server::body::{time_limit, with_time_limits};
 use crate::server::problem::{
     BUSY, CROSS_ORIGIN, FAILED, FORBIDDEN, HttpResult, MISDIRECTED, Problem, UNAUTHORIZED,
 };
-use crate::server::{MAX_REQUESTS, ServerState};
+use crate::server::{MAX_REQUESTS, ServerState, oauth};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -35,7 +35,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Paths that require no token and no free request slot.
-const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+const OPEN: [&str; 4] = ["/healthz", "/readyz", oauth::PATH, oauth::PATH_OF_MCP];
 
 /// Headers that a proxy adds: its request is not one of this machine.
 const FORWARDED: [&str; 6] =
@@ -48,7 +48,15 @@ pub async fn authenticate(State(state): State<Arc<ServerState>>, request: Reques
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match state.caller(&request) {
         Ok(caller) => state.run(caller, request, next).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            let mut response = problem.into_response();
+            if response.status() == StatusCode::UNAUTHORIZED
+                && let Some(challenge) = state.oauth.challenge(&request)
+            {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response
+        }
     };
     response.headers_mut().extend(HEADERS);
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -57,7 +65,7 @@ pub async fn authenticate(State(state): State<Arc<ServerState>>, request: Reques
 }
 
 impl ServerState {
-    /// Returns the caller; `None` for a probe.
+    /// Returns the caller; `None` for a path that requires none.
     fn caller(&self, request: &Request) -> HttpResult<Option<Caller>> {
         let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let host = text(header::HOST).unwrap_or_default();
@@ -74,11 +82,10 @@ impl ServerState {
             }
         }
         let path = request.uri().path();
-        if PROBES.contains(&path) {
+        if OPEN.contains(&path) {
             return Ok(None);
         }
-        let is_mcp = path == "/mcp" || path.starts_with("/mcp/");
-        let transport = if is_mcp { Transport::Mcp } else { Transport::Http };
+        let transport = if oauth::is_mcp(path) { Transport::Mcp } else { Transport::Http };
         if self.tokens.is_empty() {
             if !is_this_machine(host) || FORWARDED.iter().any(|name| request.headers().contains_key(*name)) {
                 return Err(Problem::new(FORBIDDEN, "without a token, only this machine may call")

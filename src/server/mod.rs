@@ -6,11 +6,13 @@ mod body; // time limits of request bodies
 mod connections; // limits and shutdown of TCP connections
 mod http; // the list of routes
 pub mod mcp; // the API for MCP clients
+mod oauth; // where clients get tokens
 mod problem; // errors as problem documents
 pub mod xiaozhi; // the API for a xiaozhi robot, over an outgoing websocket
 
 use crate::api::Api;
 use crate::config::{AccessToken, Config};
+use crate::server::oauth::OAuth;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
@@ -31,6 +33,7 @@ pub struct ServerState {
     listen: SocketAddr,
     hosts: Vec<String>,
     tokens: Vec<AccessToken>,
+    oauth: OAuth,
     /// One permit for each request that may run.
     request_slots: Arc<Semaphore>,
     /// Becomes true when requests that are still running must end.
@@ -48,6 +51,7 @@ impl ServerState {
             listen: config.serve.listen,
             hosts: config.serve.hosts.clone(),
             tokens: config.serve.access_tokens(|name| std::env::var(name).ok())?,
+            oauth: OAuth::of(&config.serve),
             request_slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
             abort: watch::Sender::new(false),
         })

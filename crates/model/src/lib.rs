@@ -10,6 +10,7 @@ pub mod incident;
 pub mod json;
 pub mod json_string;
 pub mod lang;
+pub mod moment;
 pub mod numerals;
 pub mod quantity;
 pub mod record;

@@ -143,16 +143,6 @@ impl Window {
         Self { from: midnight(date), to: midnight(next), zone }
     }
 
-    /// Returns the window between two times as [`Ts::parse`] reads them. An empty window is an error.
-    pub fn between(from: &str, to: &str, zone: Tz) -> Result<Self> {
-        let window = Self { from: Ts::parse(from, zone)?, to: Ts::parse(to, zone)?, zone };
-        if window.to <= window.from {
-            return Err(Error::usage(format!("the window from `{from}` to `{to}` is empty"))
-                .hint("`--to` must be after `--from`"));
-        }
-        Ok(window)
-    }
-
     /// Returns the window of `seconds` that ends where this one begins.
     #[must_use]
     pub fn before(self, seconds: i64) -> Self {

@@ -9,6 +9,7 @@ use crate::query::error::engine_error;
 use crate::query::rows::rows;
 use model::error::{Error, Result};
 use model::time::Window;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 const MAX_VALUE: usize = 120;
 
 /// The way of one row through a rule.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     /// Rule id.
     pub rule: String,
@@ -31,7 +32,7 @@ pub struct Explanation {
 }
 
 /// One select of the rule.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Step {
     /// Line of the select in the rule's file, from 1.
     pub line: u64,
@@ -53,7 +54,7 @@ pub struct Step {
 }
 
 /// The group of a row.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Group {
     /// Rows in the group; absent if the group cannot be shown.
     pub rows: Option<u64>,
@@ -62,7 +63,7 @@ pub struct Group {
 }
 
 /// The value of a condition: SQL passes a row only if it is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
     /// Passes.
@@ -88,7 +89,7 @@ impl Truth {
 }
 
 /// One condition and its value.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Condition {
     /// Its text.
     pub condition: String,

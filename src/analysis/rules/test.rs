@@ -1,13 +1,15 @@
 //! Tests of rules: the raw lines of each case go through the real parser into the real engine, and
 //! the rows of the rule are compared with the expected ones.
 
-use crate::analysis::rules::RuleFile;
 use crate::analysis::rules::header::{Case, Expect, Rule, parse_test};
 use crate::analysis::rules::sample::{Lines, Sampling, engine_of};
+use crate::analysis::rules::{RuleFile, RuleSet};
+use crate::query::nearest::nearest;
 use crate::query::rows::json_rows;
-use model::error::Result;
+use model::error::{Error, Result};
 use model::lang::counted;
 use model::table::Table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -15,7 +17,7 @@ use serde_json::{Map, Value};
 pub type JsonRow = Map<String, Value>;
 
 /// The result of one case.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Outcome {
     /// Rule id.
     pub rule: String,
@@ -26,7 +28,7 @@ pub struct Outcome {
 }
 
 /// Why a case failed.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Failure {
     /// One line.
     pub what: String,
@@ -40,6 +42,30 @@ impl Failure {
     fn of(what: impl Into<String>) -> Self {
         Self { what: what.into(), ..Self::default() }
     }
+}
+
+/// Runs every case of the rules whose ids begin so; of all rules without `ids`.
+///
+/// # Errors
+/// Wrong use: no rule begins with one of `ids`.
+pub async fn run_chosen(set: &RuleSet, ids: &[String], how: Sampling<'_>) -> Result<Vec<Outcome>> {
+    let is_chosen = |id: &str| ids.is_empty() || ids.iter().any(|prefix| id.starts_with(prefix.as_str()));
+    let mut outcomes = Vec::new();
+    for rule in set.rules.iter().filter(|rule| is_chosen(&rule.id)) {
+        match set.tests.get(&rule.id) {
+            Some(file) => outcomes.extend(run(rule, file, how).await?),
+            None => outcomes.push(untested(&rule.id, "the rule has no .test.toml file")),
+        }
+    }
+    if let (true, Some(first)) = (outcomes.is_empty(), ids.first()) {
+        let near = nearest(first, set.rules.iter().map(|rule| rule.id.as_str()));
+        let hint = near.map_or_else(
+            || "`headwater rules list` lists them".into(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(Error::usage(format!("no rule begins with `{}`", ids.join("`, `"))).hint(hint));
+    }
+    Ok(outcomes)
 }
 
 /// Runs every case of a rule.

@@ -17,7 +17,7 @@ const MAX_SAMPLE: usize = 100;
 pub struct Args {
     /// Id of the rule, or path of a .sql file in a folder of its agent
     rule: String,
-    /// First local day, YYYY-MM-DD [default: the first day of the lake]
+    /// First local day: YYYY-MM-DD, or '7 days ago' [default: the first day of the lake]
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
     /// Last local day, inclusive [default: the last day of the lake]
@@ -49,17 +49,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let workspace = context.workspace()?;
     let rule = rule_of(&workspace.rules, &args.rule)?;
     let zone = context.config.zone()?;
-    for date in [&args.from, &args.to].into_iter().flatten() {
-        parse_date(date)?;
-    }
-    let mut dates = workspace.log_days()?;
-    dates.retain(|date| {
-        args.from.as_ref().is_none_or(|from| date >= from) && args.to.as_ref().is_none_or(|to| date <= to)
-    });
-    if dates.is_empty() {
-        return Err(Error::missing("the lake has no rows of these days")
-            .hint("`headwater lake status` shows the days of each table"));
-    }
+    let clock = context.clock()?;
+    let day = |text: &Option<String>| -> Result<Option<String>> {
+        text.as_ref().map(|text| Ok(clock.day(text)?.to_string())).transpose()
+    };
+    let dates = workspace.days_between(day(&args.from)?.as_deref(), day(&args.to)?.as_deref())?;
     let bar = counter(dates.len() as u64, "backtest");
     let mut days = Vec::new();
     for date in &dates {

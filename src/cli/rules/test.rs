@@ -1,14 +1,12 @@
 //! `headwater rules test`: runs the tests of rules, and shows what was expected above what the rule returned.
 
 use crate::analysis::rules::sample::Sampling;
-use crate::analysis::rules::test::{Failure, JsonRow, run as run_tests, untested};
+use crate::analysis::rules::test::{Failure, JsonRow, run_chosen};
 use crate::cli::rules::{fail_if_any, load};
 use crate::cli::terminal::{cut, table};
 use crate::cli::{Context, Done, Result, notice, print};
 use crate::ingest::formats::formats;
 use crate::pipeline::limits;
-use crate::query::nearest::nearest;
-use model::error::Error;
 use serde_json::Value;
 
 /// Widest cell of a row, in characters.
@@ -31,30 +29,14 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
     }
     let how = Sampling::new(limits(&context.config), &context.config);
     let (mut passed, mut failed) = (0, 0);
-    let is_chosen =
-        |id: &str| args.ids.is_empty() || args.ids.iter().any(|prefix| id.starts_with(prefix.as_str()));
-    for rule in set.rules.iter().filter(|rule| is_chosen(&rule.id)) {
-        let outcomes = match set.tests.get(&rule.id) {
-            Some(file) => context.runtime.block_on(run_tests(rule, file, how))?,
-            None => vec![untested(&rule.id, "the rule has no .test.toml file")],
-        };
-        for outcome in outcomes {
-            match outcome.failure {
-                None => passed += 1,
-                Some(failure) => {
-                    failed += 1;
-                    print(&format!("FAIL {} · {}\n{}", outcome.rule, outcome.case, shown(&failure)))?;
-                }
+    for outcome in context.runtime.block_on(run_chosen(&set, &args.ids, how))? {
+        match outcome.failure {
+            None => passed += 1,
+            Some(failure) => {
+                failed += 1;
+                print(&format!("FAIL {} · {}\n{}", outcome.rule, outcome.case, shown(&failure)))?;
             }
         }
-    }
-    if passed + failed == 0 && !args.ids.is_empty() {
-        let near = nearest(&args.ids[0], set.rules.iter().map(|rule| rule.id.as_str()));
-        let hint = near.map_or_else(
-            || "`headwater rules list` lists them".into(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        return Err(Error::usage(format!("no rule begins with `{}`", args.ids.join("`, `"))).hint(hint));
     }
     print(&format!("{passed} cases passed, {failed} failed"))?;
     fail_if_any(&set.faults)?;

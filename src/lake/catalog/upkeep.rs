@@ -65,6 +65,16 @@ impl Catalog {
         )
     }
 
+    /// Returns the times between which the object of a row has its rows (µs, inclusive); `None` if the text is not
+    /// the id of a row, or its object has none.
+    pub fn row_span(&self, row_id: &str) -> Result<Option<(i64, i64)>> {
+        let is_id = row_id.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+        let Some((object, _)) = row_id.split_once(':').filter(|_| is_id) else { return Ok(None) };
+        let files = self.files_with(&BTreeSet::from([object.to_owned()]))?;
+        let from = files.iter().map(|file| file.min_ts).min();
+        Ok(from.zip(files.iter().map(|file| file.max_ts).max()))
+    }
+
     /// Returns true if an object has rows of a local day.
     pub fn has_rows(&self, object: &str, date: &str) -> Result<bool> {
         let sql = "select exists(select 1 from file_objects o join files f on f.path = o.path

@@ -1,11 +1,15 @@
 //! Handlers that return a response of the API as JSON.
 
 use crate::api::request::{
-    AgentsRequest, AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, RulesRequest,
-    RunAgentRequest, RunDayRequest, RunsRequest, TraceRequest,
+    AgentsRequest, AnalyzeRequest, BacktestRequest, BriefRequest, ChangesRequest, ExplainRequest,
+    FindingRequest, FindingsRequest, HistogramRequest, IncidentRequest, IncidentsRequest, NeighboursRequest,
+    PatternsRequest, RulesRequest, RunAgentRequest, RunDayRequest, RunsRequest, TestRulesRequest,
+    TraceRequest,
 };
 use crate::api::response::{
-    AgentList, Analysis, AuditLogPage, FindingPage, FindingWithTrace, RuleList, RunList, TableList, TraceList,
+    AgentList, Analysis, AuditLogPage, Backtest, ChangeList, ExplainedRow, FindingPage, FindingWithTrace,
+    Histogram, IncidentDetail, IncidentPage, NeighbourList, PatternList, RuleList, RuleTests, RunList,
+    TableList, TraceList,
 };
 use crate::server::http::extract::{JsonBody, Params, preferred};
 use crate::server::http::{Caller, PLAIN, State};
@@ -86,6 +90,87 @@ pub async fn rules(
     Params(request): Params<RulesRequest>,
 ) -> HttpResult<Json<RuleList>> {
     Ok(Json(state.api.rules(&caller, request).await?))
+}
+
+/// `GET /v1/incidents`
+pub async fn incidents(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<IncidentsRequest>,
+) -> HttpResult<Json<IncidentPage>> {
+    Ok(Json(state.api.incidents(&caller, request).await?))
+}
+
+/// `GET /v1/incidents/{id}`
+pub async fn incident(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<IncidentRequest>,
+) -> HttpResult<Json<IncidentDetail>> {
+    Ok(Json(state.api.incident(&caller, request).await?))
+}
+
+/// `GET /v1/changes`
+pub async fn changes(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<ChangesRequest>,
+) -> HttpResult<Json<ChangeList>> {
+    Ok(Json(state.api.changes(&caller, request).await?))
+}
+
+/// `POST /v1/neighbours`
+pub async fn neighbours(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    JsonBody(request): JsonBody<NeighboursRequest>,
+) -> HttpResult<Json<NeighbourList>> {
+    Ok(Json(state.api.neighbours(&caller, request).await?))
+}
+
+/// `GET /v1/patterns`
+pub async fn patterns(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<PatternsRequest>,
+) -> HttpResult<Json<PatternList>> {
+    Ok(Json(state.api.patterns(&caller, request).await?))
+}
+
+/// `GET /v1/histogram`
+pub async fn histogram(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<HistogramRequest>,
+) -> HttpResult<Json<Histogram>> {
+    Ok(Json(state.api.histogram(&caller, request).await?))
+}
+
+/// `POST /v1/rules/test`
+pub async fn test_rules(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    JsonBody(request): JsonBody<TestRulesRequest>,
+) -> HttpResult<Json<RuleTests>> {
+    Ok(Json(state.api.test_rules(&caller, request, &|_, _, _| {}).await?))
+}
+
+/// `POST /v1/rules/backtest`
+pub async fn backtest_rule(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    JsonBody(request): JsonBody<BacktestRequest>,
+) -> HttpResult<Json<Backtest>> {
+    Ok(Json(state.api.backtest_rule(&caller, request, &|_, _, _| {}).await?))
+}
+
+/// `POST /v1/rules/explain`
+pub async fn explain_rule(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    JsonBody(request): JsonBody<ExplainRequest>,
+) -> HttpResult<Json<ExplainedRow>> {
+    Ok(Json(state.api.explain_rule(&caller, request).await?))
 }
 
 /// `GET /v1/runs`, `GET /v1/runs/{id}`

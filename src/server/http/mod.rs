@@ -3,6 +3,7 @@
 
 mod extract; // decodes parameters, JSON bodies and `Accept`
 mod handlers; // routes that return a response of the API as JSON
+mod investigation; // routes of requests that investigate
 mod logs; // uploads
 mod openapi; // the OpenAPI document
 mod page; // the page, probes and metrics

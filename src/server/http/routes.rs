@@ -10,7 +10,8 @@ use crate::api::response::{
 };
 use crate::config::Role;
 use crate::server::http::route::{Input, Output, Route, schema};
-use crate::server::http::{PLAIN, handlers, logs, openapi, page, robot, sql};
+use crate::server::http::{PLAIN, handlers, investigation, logs, openapi, page, robot, sql};
+use crate::server::oauth;
 use crate::server::problem::{
     BUSY, INVALID, NOT_ACCEPTABLE, NOT_FOUND, NOT_READY, OUT_OF_MEMORY, STATEMENT_NOT_ALLOWED, TIMED_OUT,
 };
@@ -22,7 +23,10 @@ use std::sync::LazyLock;
 
 /// Returns all routes.
 pub(super) fn routes() -> Vec<Route> {
-    [pages(), reports(), data(), agents(), jobs()].into_iter().flatten().collect()
+    [pages(), reports(), investigation::investigation(), data(), investigation::rules(), agents(), jobs()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Returns the routes for browsers, probes, metrics and the robot.
@@ -72,6 +76,24 @@ fn pages() -> Vec<Route> {
             outputs: &[Output::Json(schema::<serde_json::Map<String, serde_json::Value>>)],
             problems: &[],
             handler: get(openapi_document),
+        },
+        Route {
+            path: oauth::PATH,
+            summary: "Where clients get tokens (RFC 9728); 404 unless `[serve] authorization_servers` is set",
+            role: None,
+            input: Input::None,
+            outputs: &[Output::Json(schema::<oauth::Metadata>)],
+            problems: &[NOT_FOUND],
+            handler: get(oauth::metadata),
+        },
+        Route {
+            path: oauth::PATH_OF_MCP,
+            summary: "The same for clients of MCP",
+            role: None,
+            input: Input::None,
+            outputs: &[Output::Json(schema::<oauth::Metadata>)],
+            problems: &[NOT_FOUND],
+            handler: get(oauth::metadata_of_mcp),
         },
         Route {
             path: "/v1/xiaozhi/context",

@@ -14,6 +14,12 @@ use serde_json::Value;
 const ERROR: &str = "headwater/error";
 const TRUNCATED: &str = "headwater/truncated";
 
+/// Ends the text of a response whose structured content was shortened.
+const SHORTENED: &str = "\n… structuredContent 已截断，列表和长文本不完整 · structuredContent is shortened: its lists and long texts are incomplete";
+
+/// Default size of a list, in tokens.
+const DEFAULT_TOKENS: u32 = 8000;
+
 /// Calls a tool, and notifies the client of its progress.
 ///
 /// # Errors
@@ -31,6 +37,9 @@ pub async fn call_tool(
     let mut arguments = request.arguments.unwrap_or_default();
     // models set arguments that they mean to omit to null or ""
     arguments.retain(|name, value| !value.is_null() && (value != "" || tool.requires(name)));
+    if tool.takes("max_tokens") {
+        arguments.entry("max_tokens").or_insert(DEFAULT_TOKENS.into());
+    }
     let work = (tool.handler)(ToolCall { api, caller, on_progress: &on_progress, arguments });
     Ok(match progress::notify_while(context, receiver, work).await? {
         Ok(output) => result_of(output),
@@ -42,7 +51,9 @@ fn result_of(output: ToolOutput) -> CallToolResult {
     let ToolOutput { text, mut value } = output;
     let is_shortened = shrink(&mut value, MAX_BYTES);
     let mut result = CallToolResult::structured(value);
-    result.content = vec![ContentBlock::text(shorten(&text, MAX_BYTES))];
+    let note = if is_shortened { SHORTENED } else { "" };
+    result.content =
+        vec![ContentBlock::text(format!("{}{note}", shorten(&text, MAX_BYTES - SHORTENED.len())))];
     if is_shortened {
         result.meta = Some(meta(TRUNCATED, true.into()));
     }

@@ -85,12 +85,12 @@ fn every_request_gets_a_response() {
         assert_eq!(audit.rows.cast_signed(), number(lake, "select count(*) as n from audit"));
         assert_eq!(audit.days.as_ref().map(|(_, last)| last.as_str()), Some(DAY));
 
-        let rules = RulesRequest { agent: Some("event".into()), id: None };
+        let rules = RulesRequest { agent: Some("event".into()), ..RulesRequest::default() };
         let rules = sent(api.rules(reader, rules)).await.expect("rules");
         assert!(
             rules.rules.len() > 5 && rules.problems.is_empty() && rules.rules.iter().all(|r| r.sql.is_none())
         );
-        let request = RulesRequest { agent: None, id: Some("event/oom_killed".into()) };
+        let request = RulesRequest { id: Some("event/oom_killed".into()), ..RulesRequest::default() };
         let rule = api.rules(reader, request).await.expect("a rule");
         assert!(rule.rules[0].sql.as_ref().expect("its SQL").contains("from event"));
         let runs = sent(api.runs(reader, RunsRequest::default())).await.expect("runs");
@@ -197,7 +197,7 @@ fn each_error_has_its_kind() {
     let ignore = |_: f64, _: Option<f64>, _: &str| {};
     runtime.block_on(async {
         let api = api(lake, "[serve]\nanalyses = 1\n");
-        let bad = BriefRequest { date: on("yesterday"), ..BriefRequest::default() };
+        let bad = BriefRequest { date: on("someday"), ..BriefRequest::default() };
         error_of(api.brief(reader, bad).await, ErrorKind::Invalid);
         for request in [
             TraceRequest::default(),
@@ -215,11 +215,11 @@ fn each_error_has_its_kind() {
         let request = FindingsRequest { severity: Some("awful".into()), ..FindingsRequest::default() };
         error_of(api.findings(reader, request).await, ErrorKind::Invalid);
         error_of(
-            api.rules(reader, RulesRequest { agent: Some("x".into()), id: None }).await,
+            api.rules(reader, RulesRequest { agent: Some("x".into()), ..RulesRequest::default() }).await,
             ErrorKind::Invalid,
         );
         error_of(
-            api.rules(reader, RulesRequest { agent: None, id: Some("x".into()) }).await,
+            api.rules(reader, RulesRequest { id: Some("x".into()), ..RulesRequest::default() }).await,
             ErrorKind::NotFound,
         );
         error_of(

@@ -53,6 +53,31 @@ fn every_route_handles_valid_and_invalid_requests() {
     let symptoms = send("GET", "/v1/findings", symptoms, "", 200).json();
     let id = symptoms["findings"][0]["id"].as_str().expect("an id").to_owned();
     send("GET", "/v1/findings", "/v1/findings?severity=grave", "", 400);
+    let incidents = send("GET", "/v1/incidents", "/v1/incidents?date=2026-11-22", "", 200).json();
+    let incident = incidents["incidents"][0]["id"].as_str().expect("an id").to_owned();
+    send("GET", "/v1/incidents", "/v1/incidents?limit=x", "", 400);
+    send("GET", "/v1/incidents/{id}", &format!("/v1/incidents/{incident}"), "", 200);
+    send("GET", "/v1/incidents/{id}", "/v1/incidents/none-such", "", 404);
+    send("GET", "/v1/changes", "/v1/changes?near=2026-11-22T02:00:00Z", "", 200);
+    send("GET", "/v1/changes", "/v1/changes?near=soon", "", 400);
+    send("GET", "/v1/patterns", "/v1/patterns?window=2026-11-22&table=event", "", 200);
+    send("GET", "/v1/patterns", "/v1/patterns?table=none", "", 400);
+    send("GET", "/v1/histogram", "/v1/histogram?table=audit", "", 200);
+    send("GET", "/v1/histogram", "/v1/histogram", "", 400);
+    send("POST", "/v1/neighbours", "/v1/neighbours", r#"{"at": "2026-11-22 10:00"}"#, 200);
+    send("POST", "/v1/neighbours", "/v1/neighbours", r#"{"row_id": "0:1"}"#, 404);
+    send("POST", "/v1/rules/test", "/v1/rules/test", r#"{"ids": ["event/oom_killed"]}"#, 200);
+    send("POST", "/v1/rules/backtest", "/v1/rules/backtest", r#"{"rule": "event/oom_killed"}"#, 200);
+    send(
+        "POST",
+        "/v1/rules/explain",
+        "/v1/rules/explain",
+        r#"{"rule": "event/oom_killed", "row_id": "0:1"}"#,
+        404,
+    );
+    for path in ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"] {
+        send("GET", path, path, "", 404);
+    }
     let context = send("GET", "/v1/xiaozhi/context", "/v1/xiaozhi/context?lang=zh", "", 200).json();
     assert_eq!(context["code"], 0, "{context}");
     send("GET", "/v1/xiaozhi/context", "/v1/xiaozhi/context?lang=fr", "", 400);
@@ -93,7 +118,8 @@ fn every_route_handles_valid_and_invalid_requests() {
     send("POST", "/v1/agents/{agent}/run", &run("event"), r#"{"agent": "event"}"#, 400);
     send("POST", "/v1/agents/{agent}/run", &run("%ff"), "{}", 400);
     send("GET", "/v1/runs", "/v1/runs?limit=3", "", 200);
-    send("GET", "/v1/runs", "/v1/runs?date=today", "", 400);
+    send("GET", "/v1/runs", "/v1/runs?date=today", "", 200);
+    send("GET", "/v1/runs", "/v1/runs?date=someday", "", 400);
     send("GET", "/v1/runs/{id}", "/v1/runs/none-such", "", 404);
     send("POST", "/v1/runs", "/v1/runs", r#"{"date": "2026-11-22"}"#, 403);
     let analysed = send("POST", "/v1/analyze", "/v1/analyze", r#"{"date": "2026-11-22"}"#, 200).json();

@@ -7,11 +7,14 @@ pub mod fuzz; // every parameter with invalid values
 pub mod http; // every route of HTTP
 pub mod http_fuzz; // /openapi.json compared with the server
 pub mod http_hostile; // HTTP under attack
+pub mod investigate; // requests that investigate, over HTTP and MCP
+pub mod investigate_rows; // requests that read rows
 pub mod mcp; // MCP with the official client
 pub mod mcp_helpers; // a client and messages for the tests of MCP
 pub mod mcp_http; // MCP over HTTP by hand
 pub mod mcp_stdio; // MCP over stdio by hand
 pub mod mcp_suites; // MCP with the conformance suite and the inspector
+pub mod oauth; // where clients get tokens
 pub mod serve; // `headwater serve`: paths, authentication, shutdown
 pub mod slow; // clients that are slow, or leave
 pub mod transport; // keys and tokens on the way

@@ -1,6 +1,15 @@
 //! Arguments of requests. MCP input schemas and HTTP parameters are generated from these structs, and
 //! their doc comments are the descriptions.
 
+mod investigation; // of requests that investigate
+mod rules; // of requests about single rules
+
+pub use crate::api::request::investigation::{
+    ChangesRequest, HistogramRequest, IncidentRequest, IncidentsRequest, NeighboursRequest, PatternsRequest,
+    Place,
+};
+pub use crate::api::request::rules::{BacktestRequest, ExplainRequest, TestRulesRequest};
+
 use model::lang::Lang;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BriefRequest {
-    /// Local day, YYYY-MM-DD. Default: the last day with a report.
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`. Default: the last day with a report.
     pub date: Option<String>,
     /// `zh` or `en`. Default: `en`.
     pub lang: Option<Lang>,
@@ -21,7 +30,7 @@ pub struct BriefRequest {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FindingsRequest {
-    /// Local day, YYYY-MM-DD. Default: the last day with a report.
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`. Default: the last day with a report.
     pub date: Option<String>,
     /// Minimum severity: `info`, `low`, `medium`, `high` or `critical`.
     pub severity: Option<String>,
@@ -31,8 +40,13 @@ pub struct FindingsRequest {
     pub namespace: Option<String>,
     /// Maximum number of findings, 1 to 200. Default: 20.
     pub limit: Option<u32>,
-    /// Number of findings to skip.
+    /// Number of findings to skip. `cursor` does so too.
     pub offset: u32,
+    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
+    /// over MCP, no limit over HTTP.
+    pub max_tokens: Option<u32>,
+    /// `next_cursor` of the previous response. The other arguments must be the same.
+    pub cursor: Option<String>,
 }
 
 /// Selects one finding.
@@ -41,7 +55,7 @@ pub struct FindingsRequest {
 pub struct FindingRequest {
     /// Id of the finding, or a unique prefix of it.
     pub id: String,
-    /// Local day, YYYY-MM-DD. Default: the last report that contains the finding.
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`. Default: the last report that contains the finding.
     pub date: Option<String>,
 }
 
@@ -61,9 +75,10 @@ pub struct TraceRequest {
     pub trace_id: Option<String>,
     /// Audit id of a change. The trace then goes forward: what did the change break?
     pub operation: Option<String>,
-    /// Time of the problem: local time, or RFC 3339.
+    /// Time of the problem: local time as in `2026-11-22 10:12`, `yesterday 10:12`, `2h ago`, RFC 3339, or `10:12` with
+    /// `date`.
     pub at: Option<String>,
-    /// Local day of the report that contains `finding`.
+    /// Local day of the report that contains `finding`, or of `at`.
     pub date: Option<String>,
 }
 
@@ -85,25 +100,37 @@ pub struct RulesRequest {
     pub agent: Option<String>,
     /// Id of one rule. The response then contains its SQL.
     pub id: Option<String>,
+    /// Maximum number of rules, 1 to 200. Default: all.
+    pub limit: Option<u32>,
+    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
+    /// over MCP, no limit over HTTP.
+    pub max_tokens: Option<u32>,
+    /// `next_cursor` of the previous response. The other arguments must be the same.
+    pub cursor: Option<String>,
 }
 
 /// Selects runs of the daily job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunsRequest {
-    /// Local day, YYYY-MM-DD.
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`.
     pub date: Option<String>,
     /// Run id, a unique prefix of it, or `last`. The response then contains the run's steps.
     pub id: Option<String>,
     /// Maximum number of runs, 1 to 1000. Default: 30.
     pub limit: Option<u32>,
+    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
+    /// over MCP, no limit over HTTP.
+    pub max_tokens: Option<u32>,
+    /// `next_cursor` of the previous response. The other arguments must be the same.
+    pub cursor: Option<String>,
 }
 
 /// Selects what to analyze. Set exactly one of `date`, `upload`, `files`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AnalyzeRequest {
-    /// Local day, YYYY-MM-DD.
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`.
     pub date: Option<String>,
     /// Id of an upload.
     pub upload: Option<String>,
@@ -139,17 +166,19 @@ pub enum AgentPart {
     Tables,
 }
 
-/// What an agent is to do. Set `date`, or `from` and `to`, or none of them for the last day with rows.
+/// What an agent is to do. Set `date`, `window`, or `from` and `to`, or none of them for the last day with rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunAgentRequest {
     /// Agent: `business`, `standard`, `event` or `audit`.
     pub agent: String,
-    /// Local day, YYYY-MM-DD.
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`.
     pub date: Option<String>,
-    /// Start, inclusive: local time, or RFC 3339. At most 8 days before `to`.
+    /// Time to search, at most 8 days: `yesterday 10:00-11:00`, `last 2h`, `10:00-11:00` with `date`, or START to END.
+    pub window: Option<String>,
+    /// Start, inclusive: local time, `yesterday 10:00`, `2h ago` or RFC 3339. At most 8 days before `to`.
     pub from: Option<String>,
-    /// End, exclusive: local time, or RFC 3339.
+    /// End, exclusive, in the same forms.
     pub to: Option<String>,
     /// Namespaces that the findings are limited to. Default: all.
     #[serde(default)]

@@ -1,6 +1,18 @@
 //! Responses: plain values with JSON schemas, the same for HTTP and MCP. The doc comments are the
 //! descriptions in the schemas.
 
+mod incident; // incidents of saved reports
+mod investigation; // of requests that investigate
+mod page; // parts of lists
+mod rules; // tests, backtests and explanations of rules
+
+pub use crate::api::response::incident::{IncidentDetail, IncidentLine, IncidentPage, TraceLine};
+pub use crate::api::response::investigation::{
+    Bucket, Change, ChangeList, FieldChange, Histogram, Line, NeighbourList, Pattern, PatternList,
+};
+pub use crate::api::response::page::{Page, TimeRange};
+pub use crate::api::response::rules::{Backtest, ExplainedRow, RuleTests};
+
 use crate::api::runs::RunView;
 use crate::lake::catalog::{AuditEntry, ObjectState};
 use crate::lake::docs::ColumnDoc;
@@ -36,6 +48,8 @@ pub struct FindingPage {
     pub findings: Vec<FindingLine>,
     /// True if more findings follow.
     pub truncated: bool,
+    /// Which part of the list this is.
+    pub page: Page,
     /// True if no data of the day is missing. If false, no findings does not mean no problems.
     pub is_complete: bool,
     /// The data that is missing.
@@ -119,6 +133,8 @@ pub struct TableDoc {
 pub struct RuleList {
     /// The rules in use.
     pub rules: Vec<RuleDoc>,
+    /// Which part of the list this is.
+    pub page: Page,
     /// Why other rules could not be loaded.
     pub problems: Vec<String>,
 }
@@ -182,6 +198,8 @@ pub struct DecisionRule {
 pub struct RunList {
     /// Runs, latest first.
     pub runs: Vec<RunView>,
+    /// Which part of the list this is.
+    pub page: Page,
 }
 
 /// The result of an analysis.

@@ -1,6 +1,9 @@
 //! Responses as short texts, for clients that pass no structured content to the model. Log text is
 //! sanitized by `plain` and marked as data.
 
+pub mod investigation; // responses to requests that investigate, and incidents
+pub mod rules; // tests, backtests and explanations of rules
+
 use crate::api::ApiResult;
 use crate::api::response::{
     AgentList, FindingPage, FindingWithTrace, IngestResult, QueryAnswer, RuleList, RunList, TableList,
@@ -109,9 +112,7 @@ pub fn findings(page: &FindingPage) -> String {
             finding.id
         );
     }
-    if page.truncated {
-        text.push_str("还有更多，用 offset 翻页 · more findings: use offset\n");
-    }
+    text.push_str(&investigation::page(&page.page));
     if !page.is_complete {
         text.push_str("数据不全，没有异常不等于没有问题 · data is missing, so there may be more problems:\n");
     }
@@ -178,7 +179,7 @@ pub fn rules(list: &RuleList) -> String {
     for problem in &list.problems {
         let _ = writeln!(text, "! {problem}");
     }
-    text
+    text + &investigation::page(&list.page)
 }
 
 /// Returns the agents, one a line, with their rules if the response has them.
@@ -239,7 +240,7 @@ pub fn runs(list: &RunList) -> String {
             let _ = writeln!(text, "  - {} {}{note}", step.step, step.state);
         }
     }
-    text
+    text + &investigation::page(&list.page)
 }
 
 /// Returns the objects of an ingest, one a line.
