@@ -8,13 +8,17 @@ use crate::api::operation::Operation;
 use crate::api::paging::Paging;
 use crate::api::request::{BacktestRequest, ExplainRequest, TestRulesRequest};
 use crate::api::response::{Backtest, ExplainedRow, RuleTests};
-use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, OnProgress};
+use crate::api::{Api, ApiError, ApiResult, Caller, ErrorKind, OnProgress, blocking};
 use crate::pipeline::{BacktestDay, limits};
 use model::time::{Window, parse_date};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Default number of failures of a page.
 const PAGE: usize = 20;
+
+/// Most rules that one request may test: each runs its cases through parser and engine.
+const MAX_TESTED: usize = 30;
 
 /// Default and largest number of days of a backtest.
 const DAYS: usize = 7;
@@ -31,9 +35,10 @@ impl Api {
         let arguments = request.clone();
         let work = async move {
             let paging = Paging::of(&request, PAGE, LIST)?;
-            if request.ids.len() > LIST {
-                let what = format!("{} ids of rules; the limit is {LIST}", request.ids.len());
-                return Err(ApiError::new(ErrorKind::TooLarge, what));
+            let count = self.count_rules(&request.ids).await?;
+            if count > MAX_TESTED {
+                let what = format!("{count} rules have such ids; the limit of one request is {MAX_TESTED}");
+                return Err(ApiError::new(ErrorKind::TooLarge, what).hint("name fewer rules in `ids`"));
             }
             let task_limits = self.analysis_limits(Some(1.0))?;
             self.work(task_limits, on_progress, move |inner, work| {
@@ -54,6 +59,22 @@ impl Api {
             .await
         };
         self.handle(caller, Operation::TestRules, &arguments, work).await
+    }
+
+    /// Returns how many rules have ids that begin so.
+    async fn count_rules(&self, ids: &[String]) -> ApiResult<usize> {
+        if ids.is_empty() || ids.len() > LIST || ids.iter().any(|id| id.trim().is_empty()) {
+            return Err(ApiError::new(ErrorKind::Invalid, "a test requires ids of rules").hint(format!(
+                "set `ids` to 1 to {LIST} ids or prefixes of ids, such as `event/oom_killed`"
+            )));
+        }
+        let (inner, ids) = (Arc::clone(&self.inner), ids.to_owned());
+        blocking(move || {
+            let set = inner.installation.rules()?;
+            let is_chosen = |id: &str| ids.iter().any(|prefix| id.starts_with(prefix.as_str()));
+            Ok(set.rules.iter().filter(|rule| is_chosen(&rule.id)).count())
+        })
+        .await
     }
 
     /// Runs one rule over days of the lake, as the daily run would.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Selects the rules to test.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct TestRulesRequest {
-    /// Ids of rules, or prefixes of ids, such as `event/` or `event/oom_killed`. Default: all rules.
+    /// Ids of rules, or prefixes of ids, such as `event/oom_killed` or `event/node_`; at most 30 rules.
     pub ids: Vec<String>,
     /// Maximum number of failures, 1 to 200. Default: 20.
     pub limit: Option<u32>,

@@ -89,7 +89,7 @@ pub(super) fn rules() -> Vec<Route> {
             role: Some(Role::Read),
             input: Input::Json(schema::<TestRulesRequest>, r#"{"ids": ["event/oom_killed"]}"#),
             outputs: &[Output::Json(schema::<RuleTests>)],
-            problems: &[INVALID, BUSY, TIMED_OUT],
+            problems: &[INVALID, BUSY, TIMED_OUT, OUT_OF_MEMORY],
             handler: post(handlers::test_rules),
         },
         Route {

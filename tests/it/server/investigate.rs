@@ -211,6 +211,8 @@ fn rules_are_tested_backtested_and_explained() {
     let tests = post(&server, "/v1/rules/test", &json!({ "ids": ["event/oom_killed"] }));
     assert!(tests["passed"].as_u64().is_some_and(|passed| passed >= 2) && tests["failed"] == 0, "{tests}");
     server.send_json("/v1/rules/test", &json!({ "ids": ["event/no_such"] })).problem(400);
+    server.send_json("/v1/rules/test", &json!({ "ids": [] })).problem(400);
+    server.send_json("/v1/rules/test", &json!({ "ids": ["audit/"] })).problem(413);
     let backtest = post(&server, "/v1/rules/backtest", &json!({ "rule": "business/error_burst" }));
     assert_eq!(backtest["days"][0]["date"], DAY, "{backtest}");
     assert!(backtest["days"][0]["rows"].as_u64().is_some_and(|rows| rows > 0));

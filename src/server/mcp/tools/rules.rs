@@ -23,8 +23,8 @@ pub fn tools() -> Vec<Entry> {
         reads::<TestRulesRequest, RuleTests>(
             "test_rules",
             "规则自测 · Test rules",
-            "运行规则自带的测试用例；给 ids 则只测这些（可用前缀）。\n\
-             Runs the tests that are beside rules, all or those whose ids begin with `ids`, and returns the failures.",
+            "运行 ids（可用前缀，一次最多 30 条）所指规则自带的测试用例。\n\
+             Runs the tests that are beside rules whose ids begin with `ids`, at most 30 rules, and returns the failures.",
             |mut call| {
                 Box::pin(async move {
                     output(
