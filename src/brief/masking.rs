@@ -20,13 +20,18 @@ impl Masking {
         Self { pseudonyms: (redact == Redact::Pseudonyms).then(|| Pseudonyms::of(report)) }
     }
 
+    /// Returns the masking of secrets alone.
+    pub(crate) fn of_secrets() -> Self {
+        Self { pseudonyms: None }
+    }
+
     /// Returns a text without secrets and, with pseudonyms, without names.
     pub(crate) fn mask(&self, text: &str) -> String {
         let text = secrets(text);
         self.pseudonyms.as_ref().map_or_else(|| text.to_string(), |names| names.hide(&text))
     }
 
-    /// Learns the names in a row of a statement, which the report need not have.
+    /// Adds the names in a row of a statement, which the report need not have.
     pub(crate) fn learn(&self, row: &Map<String, Value>) {
         let Some(names) = &self.pseudonyms else { return };
         for (column, value) in row {

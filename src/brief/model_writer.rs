@@ -14,11 +14,12 @@ use crate::brief::written_brief::{Author, WrittenBrief};
 use crate::brief::{Length, chat, voice};
 use crate::config::{LlmConfig, Redact};
 use crate::llm::prompt::Prompts;
-use crate::llm::{Client, Message, ModelRequest, delimiter, tokens};
+use crate::llm::{Client, Message, ModelRequest, Usage, delimiter, tokens};
 use model::error::{Error, Result};
 use model::lang::Lang;
 use model::report::{Trace, Verdict};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -38,10 +39,22 @@ pub(crate) struct ModelWriter {
     pub redact: Redact,
 }
 
+/// A reply of a model with sentences.
+pub(crate) trait Sentences: Serialize + DeserializeOwned {
+    /// Returns the sentences, in the order of the reply.
+    fn sentences(&self) -> &[Sentence];
+}
+
 /// The reply of a model.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Reply {
     sentences: Vec<Sentence>,
+}
+
+impl Sentences for Reply {
+    fn sentences(&self) -> &[Sentence] {
+        &self.sentences
+    }
 }
 
 /// The kinds of sentences.
@@ -94,31 +107,18 @@ impl ModelWriter {
         ];
         brief.prompt_tokens = tokens::of_messages(&messages, &self.client.model);
         let repair = |why: &str| self.repair(why, &schema, lang);
-        let mut request = ModelRequest { messages, schema: &schema, repair: &repair };
+        let request = ModelRequest { messages, schema: &schema, repair: &repair };
         let response = self.client.request::<Reply>(&request, &mut brief.usage).await?;
         brief.author = if response.is_repaired { Author::ModelRepaired } else { Author::Model };
-        let sentences = response.value.sentences;
+        let written = response.value.sentences.len();
         let checker = Checker::new(facts, &all, lang);
-        let (mut kept, dropped) = checker.check_all(&sentences, &masking);
+        let checked = self.check(request, response.value, (&checker, &masking), &mut brief.usage).await?;
+        let (kept, dropped) = checked;
         brief.dropped = dropped;
-        if !brief.dropped.is_empty() {
-            request.messages.extend(self.correction(&sentences, &brief.dropped, &masking, lang)?);
-            // the sentences that are kept do not depend on whether the others can be mended
-            if let Ok(again) = self.client.request::<Reply>(&request, &mut brief.usage).await {
-                let (more, dropped) = checker.check_all(&again.value.sentences, &masking);
-                kept.extend(
-                    more.into_iter()
-                        .filter(|one| kept.iter().all(|own| own.text != one.text))
-                        .collect::<Vec<_>>(),
-                );
-                brief.dropped = dropped;
-            }
-        }
-        if kept.is_empty() || kept.len() * KEPT_SHARE < sentences.len().min(MAX_SENTENCES) {
+        if kept.is_empty() || kept.len() * KEPT_SHARE < written.min(MAX_SENTENCES) {
             return Err(Error::failed(format!(
-                "the report supports only {} of {} sentences of the model",
+                "the report supports only {} of {written} sentences of the model",
                 kept.len(),
-                sentences.len()
             )));
         }
         match length {
@@ -164,23 +164,37 @@ impl ModelWriter {
         lines
     }
 
-    /// Returns the messages that request the dropped sentences of a reply once more, with what is wrong with each.
-    pub(crate) fn correction(
+    /// Checks the sentences of a reply, and requests those that are dropped once more, with the reason of each. What is
+    /// kept does not depend on whether the model can correct the rest.
+    pub(crate) async fn check<R: Sentences>(
         &self,
-        sentences: &[Sentence],
-        dropped: &[DroppedSentence],
-        masking: &Masking,
-        lang: Lang,
-    ) -> Result<[Message; 2]> {
-        let texts: Vec<Value> =
-            sentences.iter().map(|one| json!({ "text": one.text, "cites": one.cites })).collect();
-        let list: Vec<String> = dropped
-            .iter()
-            .map(|one| json!({ "text": masking.mask(&one.text), "why": masking.mask(&one.why) }).to_string())
-            .collect();
-        let prompt =
-            self.prompts.fill(&format!("correct.{}.md", lang.name()), &json!({ "list": list.join("\n") }))?;
-        Ok([Message::assistant(json!({ "sentences": texts }).to_string()), Message::user(prompt)])
+        mut request: ModelRequest<'_>,
+        reply: R,
+        (checker, masking): (&Checker<'_>, &Masking),
+        usage: &mut Usage,
+    ) -> Result<(Vec<KeptSentence>, Vec<DroppedSentence>)> {
+        let (mut kept, dropped) = checker.check_all(reply.sentences(), masking);
+        if dropped.is_empty() {
+            return Ok((kept, dropped));
+        }
+        let reply = serde_json::to_string(&reply)
+            .map_err(|error| Error::bug("a reply does not serialise").because(error))?;
+        let line = |one: &DroppedSentence| {
+            json!({ "text": masking.mask(&one.text), "why": masking.mask(&one.why) }).to_string()
+        };
+        let list: Vec<String> = dropped.iter().map(line).collect();
+        let name = format!("correct.{}.md", checker.lang.name());
+        let prompt = self.prompts.fill(&name, &json!({ "list": list.join("\n") }))?;
+        request.messages.extend([Message::assistant(reply), Message::user(prompt)]);
+        let Ok(again) = self.client.request::<R>(&request, usage).await else { return Ok((kept, dropped)) };
+        let (more, still_dropped) = checker.check_all(again.value.sentences(), masking);
+        let before = kept.len();
+        for one in more {
+            if kept.iter().all(|own| own.text != one.text) {
+                kept.push(one);
+            }
+        }
+        Ok(if kept.len() > before { (kept, still_dropped) } else { (kept, dropped) })
     }
 
     /// Returns the message that requests the reply once more, given what is wrong with it.

@@ -7,7 +7,7 @@ use crate::brief::fact_check::{Checker, DroppedSentence, Sentence};
 use crate::brief::facts;
 use crate::brief::facts::{Fact, FactKind, citation};
 use crate::brief::masking::Masking;
-use crate::brief::model_writer::{ModelWriter, SENTENCES};
+use crate::brief::model_writer::{ModelWriter, SENTENCES, Sentences};
 use crate::brief::outline::Outline;
 use crate::brief::writer::{Writer, one_line};
 use crate::brief::written_brief::Author;
@@ -70,12 +70,18 @@ pub struct Answer {
 }
 
 /// The reply of a model: either a statement to run, or an answer.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Reply {
     #[serde(default)]
     sql: Option<String>,
     #[serde(default)]
     answer: Option<Vec<Sentence>>,
+}
+
+impl Sentences for Reply {
+    fn sentences(&self) -> &[Sentence] {
+        self.answer.as_deref().unwrap_or_default()
+    }
 }
 
 impl Writer {
@@ -131,7 +137,6 @@ async fn converse(
     messages.push(Message::user(masking.mask(&plain(question.text, 1000))));
     let schema = schema();
     let repair = |why: &str| model.repair(why, &schema, lang);
-    let (mut kept, mut is_corrected) = (Vec::new(), false);
     loop {
         let request = ModelRequest { messages: messages.clone(), schema: &schema, repair: &repair };
         let response = model.client.request::<Reply>(&request, &mut answer.usage).await?;
@@ -139,15 +144,11 @@ async fn converse(
             answer.author = Author::ModelRepaired;
         }
         match response.value {
-            Reply { answer: Some(sentences), .. } if !sentences.is_empty() => {
-                let (more, dropped) = Checker::new(&facts, &facts, lang).check_all(&sentences, &masking);
-                kept.extend(more.into_iter().filter(|one| !kept.contains(one)).collect::<Vec<_>>());
+            reply if !reply.sentences().is_empty() => {
+                let checker = Checker::new(&facts, &facts, lang);
+                let (kept, dropped) =
+                    model.check(request, reply, (&checker, &masking), &mut answer.usage).await?;
                 answer.dropped = dropped;
-                if !answer.dropped.is_empty() && !is_corrected {
-                    is_corrected = true;
-                    messages.extend(model.correction(&sentences, &answer.dropped, &masking, lang)?);
-                    continue;
-                }
                 if kept.is_empty() {
                     return Err(Error::failed("the facts support no sentence of the model"));
                 }

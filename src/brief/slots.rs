@@ -1,4 +1,4 @@
-//! Slots: `{T1.cause.who}` in a sentence stands for a value of a fact, which the program fills in. The
+//! Slots: `{T1.cause.who}` in a sentence is a place for a value of a fact, which the program fills in. The
 //! names of the values are the keys of the fact's line.
 
 use crate::brief::facts::Fact;

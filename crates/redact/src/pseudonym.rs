@@ -132,7 +132,7 @@ impl Pseudonyms {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Learns a name that the report does not have, by the column that it stands in.
+    /// Adds a name that the report does not have; its column says what it is.
     pub fn learn(&self, column: &str, name: &str) {
         let mut names = self.lock();
         match column {

@@ -7,7 +7,7 @@ mod numbers; // numbers with their context
 pub(crate) use crate::brief::claims::numbers::{Number, VAGUE};
 
 use crate::brief::claims::numbers::parse_small;
-use crate::brief::pattern::regex;
+use crate::brief::pattern::{regex, regexes};
 use model::numerals::{is_en_word, parse_en};
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -96,18 +96,17 @@ static DAY: LazyLock<Regex> = regex!(r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
 static NUMBER: LazyLock<Regex> =
     regex!(r"^(\d+(?:\.\d+)?)(%|k|ms|s|secs?|mins?|h|hrs?|d|x|st|nd|rd|th|times)?$");
 
-/// Parts of a unit of time as whole numbers of a smaller one.
-static HALVES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    let pairs = [
-        (r"(?i)\bhalf an hour\b", "30 minutes"),
-        (r"(?i)\bhalf a minute\b", "30 seconds"),
-        (r"(?i)\bhalf a second\b", "0.5 seconds"),
-        (r"(?i)\ba quarter of an hour\b", "15 minutes"),
-        (r"半个?小时", "30 分钟"),
-        (r"一刻钟", "15 分钟"),
-    ];
-    pairs.into_iter().filter_map(|(pattern, whole)| Some((Regex::new(pattern).ok()?, whole))).collect()
-});
+/// Parts of a unit of time.
+static HALVES: LazyLock<[Regex; 6]> = regexes![
+    r"(?i)\bhalf an hour\b",
+    r"(?i)\bhalf a minute\b",
+    r"(?i)\bhalf a second\b",
+    r"(?i)\ba quarter of an hour\b",
+    r"半个?小时",
+    r"一刻钟",
+];
+/// Each of them as a number of a smaller unit.
+const WHOLES: [&str; 6] = ["30 minutes", "30 seconds", "0.5 seconds", "15 minutes", "30 分钟", "15 分钟"];
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -122,8 +121,8 @@ impl Claims {
             text = THOUSANDS.replace_all(&text, "$1$2").into_owned();
         }
         text = SPACED_UNIT.replace_all(&text, "$1$2").into_owned();
-        for (pattern, whole) in HALVES.iter() {
-            text = pattern.replace_all(&text, *whole).into_owned();
+        for (pattern, whole) in HALVES.iter().zip(WHOLES) {
+            text = pattern.replace_all(&text, whole).into_owned();
         }
         claims.take_days(&mut text);
         claims.take_times(&mut text);
@@ -146,7 +145,7 @@ impl Claims {
         claims
     }
 
-    /// Returns the clock times of a text with where they stand.
+    /// Returns the clock times of a text, each with the byte at which it begins.
     pub(crate) fn times_in(text: &str) -> Vec<(Clock, usize)> {
         let digits = CLOCK_IN_TEXT.captures_iter(text).filter_map(|found| {
             let part = |at: usize| found.get(at).and_then(|part| part.as_str().parse().ok());

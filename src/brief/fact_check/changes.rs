@@ -2,10 +2,10 @@
 //! whom, when.
 
 use crate::brief::claims::{Claims, Clock};
-use crate::brief::fact_check::clause::{clauses, mentioned};
+use crate::brief::fact_check::clause::{clauses, find_whole, mentioned};
 use crate::brief::fact_check::{Check, Checker, CitedSentence};
-use crate::brief::facts::Fact;
-use crate::brief::pattern::regex;
+use crate::brief::facts::{Fact, OPERATIONS};
+use crate::brief::pattern::{regex, regexes};
 use model::quantity::quantity;
 use redact::sanitize::sanitize;
 use regex::Regex;
@@ -60,15 +60,10 @@ pub(super) fn is_named(lower: &str, who: &str) -> bool {
 pub(super) fn place_of(lower: &str, who: &str) -> Option<usize> {
     let who = who.to_lowercase();
     let last = who.rsplit([':', '/']).next().unwrap_or(&who);
-    let is_edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
-    let find = |name: &str| {
-        lower.match_indices(name).map(|(at, _)| at).find(|at| {
-            is_edge(lower.get(..*at).and_then(|text| text.chars().next_back()))
-                && is_edge(lower.get(at + name.len()..).and_then(|text| text.chars().next()))
-        })
-    };
-    let spoken = || last.contains(['.', '_']).then(|| find(&last.replace(['.', '_'], " "))).flatten();
-    find(&who).or_else(|| (last.len() > 3).then(|| find(last)).flatten()).or_else(spoken)
+    let spoken =
+        || last.contains(['.', '_']).then(|| find_whole(lower, &last.replace(['.', '_'], " "))).flatten();
+    let short = || (last.len() > 3).then(|| find_whole(lower, last)).flatten();
+    find_whole(lower, &who).or_else(short).or_else(spoken)
 }
 
 /// Returns true if a sentence names someone who did something.
@@ -92,9 +87,8 @@ pub(super) fn has_ratio(sentence: &CitedSentence<'_>, words: &str) -> bool {
 
 /// Returns the operations of the facts: causes, triggers, repairs, candidates.
 fn operations<'f>(facts: &[&'f Fact]) -> Vec<Operation<'f>> {
-    let keys = ["cause", "trigger", "restored_by", "candidate_not_proven", "ruled_out"];
     let values =
-        facts.iter().flat_map(|fact| keys.iter().filter_map(|key| Some((*key, fact.line.get(*key)?))));
+        facts.iter().flat_map(|fact| OPERATIONS.iter().filter_map(|key| Some((*key, fact.line.get(*key)?))));
     let mut operations: Vec<Operation<'_>> =
         values.filter_map(|(key, value)| operation(value, key == "restored_by")).collect();
     operations.extend(facts.iter().filter_map(of_finding));
@@ -224,16 +218,9 @@ fn calls(sentence: &CitedSentence<'_>) -> Check {
 /// Fails if a clause has the values of a change in the wrong order.
 fn values(clause: &str, operations: &[&Operation<'_>]) -> Check {
     let text = clause.to_lowercase().replace("mib", "mi").replace("gib", "gi");
-    let find = |value: &str| {
-        let is_edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
-        text.match_indices(value).map(|(at, _)| at).find(|at| {
-            is_edge(text.get(..*at).and_then(|before| before.chars().next_back()))
-                && is_edge(text.get(at + value.len()..).and_then(|after| after.chars().next()))
-        })
-    };
     let mut reversed = None;
     for (old, new) in operations.iter().flat_map(|one| &one.pairs) {
-        let (Some(old_at), Some(new_at)) = (find(old), find(new)) else { continue };
+        let (Some(old_at), Some(new_at)) = (find_whole(&text, old), find_whole(&text, new)) else { continue };
         let between = text.get(new_at + new.len()..old_at).unwrap_or_default();
         let before = text.get(..new_at).unwrap_or_default();
         // `to 128Mi from 512Mi` has the new value first, and means the same
@@ -274,19 +261,24 @@ static KIND: LazyLock<Regex> = regex!(
 static ERRORS: LazyLock<Regex> = regex!(
     r"(?i)\b(?:errors?|fail\w*|kill\w*|crash\w*|exceptions?|timed? ?outs?|refused|broke|began|since)\b|报错|错误|失败|异常|崩溃|超时|被杀|故障|连不上"
 );
-/// Parts of an object, and the words of an operation that touches them.
-static ASPECTS: LazyLock<Vec<(Regex, &[&str])>> = LazyLock::new(|| {
-    let aspects: [(&str, &[&str]); 6] = [
-        (r"镜像|\bimages?\b", &["image", "镜像"]),
-        (r"副本数|\breplicas?\b", &["replica", "副本", "scale", "hpa"]),
-        (r"内存(?:上限|请求|限)|\bmemory (?:limit|request)s?\b", &["memory", "内存", "resources", "资源"]),
-        (r"环境变量|\benv(?:ironment)?(?: variables?)?\b", &["env", "环境变量"]),
-        (r"选择器|\bselectors?\b", &["selector", "选择器", "service", "network"]),
-        (r"探针|\bprobes?\b", &["probe", "探针"]),
-    ];
-    let compile = |(words, keys): (&str, &'static [&'static str])| Some((Regex::new(words).ok()?, keys));
-    aspects.into_iter().filter_map(compile).collect()
-});
+/// Parts of an object.
+static PARTS: LazyLock<[Regex; 6]> = regexes![
+    r"镜像|\bimages?\b",
+    r"副本数|\breplicas?\b",
+    r"内存(?:上限|请求|限)|\bmemory (?:limit|request)s?\b",
+    r"环境变量|\benv(?:ironment)?(?: variables?)?\b",
+    r"选择器|\bselectors?\b",
+    r"探针|\bprobes?\b",
+];
+/// The words of an operation that touches each of them.
+const TOUCHED: [&[&str]; 6] = [
+    &["image", "镜像"],
+    &["replica", "副本", "scale", "hpa"],
+    &["memory", "内存", "resources", "资源"],
+    &["env", "环境变量"],
+    &["selector", "选择器", "service", "network"],
+    &["probe", "探针"],
+];
 
 /// Fails if a clause in which someone does something names another object or time than what they did.
 fn actor(checker: &Checker<'_>, clause: &str, operations: &[Operation<'_>]) -> Check {
@@ -315,7 +307,7 @@ fn actor(checker: &Checker<'_>, clause: &str, operations: &[Operation<'_>]) -> C
         return Err(format!("`{}` is not what was changed", sanitize(&found[1], 40)));
     }
     let is_single = operations.iter().filter(|one| is_named(&lower, one.who)).count() == 1;
-    for (words, keys) in ASPECTS.iter().filter(|_| is_single) {
+    for (words, keys) in PARTS.iter().zip(TOUCHED).filter(|_| is_single) {
         let has = |one: &&&Operation<'_>| keys.iter().any(|key| one.text.contains(key));
         if words.is_match(&lower) && !own.iter().any(|one| has(&one)) && !ERRORS.is_match(&lower) {
             return Err("it names another part of the object than was changed".into());
@@ -324,7 +316,7 @@ fn actor(checker: &Checker<'_>, clause: &str, operations: &[Operation<'_>]) -> C
     moment(clause, operations)
 }
 
-/// Fails if a text in which someone does something gives another time than that of what they did.
+/// Fails if a text in which someone does something has another time than that of what they did.
 fn moment(text: &str, operations: &[Operation<'_>]) -> Check {
     let lower = text.to_lowercase();
     let mut own = operations.iter().filter(|one| is_named(&lower, one.who)).peekable();

@@ -15,6 +15,15 @@ pub(super) static BREAK: LazyLock<Regex> =
 /// Names that are also common English words.
 const COMMON: &str = " report search test data default web system status time ";
 
+/// Returns where a text has a word or a name as a whole.
+pub(super) fn find_whole(text: &str, name: &str) -> Option<usize> {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
+    text.match_indices(name).map(|(at, _)| at).find(|at| {
+        is_edge(text.get(..*at).and_then(|before| before.chars().next_back()))
+            && is_edge(text.get(at + name.len()..).and_then(|after| after.chars().next()))
+    })
+}
+
 /// Returns the clauses of a text, each with the mark before it.
 pub(super) fn clauses(text: &str) -> Vec<&str> {
     let mut begin = 0;

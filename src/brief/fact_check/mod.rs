@@ -5,15 +5,16 @@
 mod assertions; // certainty, severity, actors, advice
 mod changes; // old and new values, directions, who did what
 mod clause; // clauses and what they are about
-mod extent; // all, not, over, before
+mod extent; // all, not, over, repaired
 mod figures; // numbers, times, days, names
 mod links; // links, mentions, markup, commands
 mod nouns; // what a number counts
+mod order; // before, first, since, until
 mod phrases; // patterns and word lists of all
 mod vocabulary; // the words of a sentence
 
 use crate::brief::claims::Claims;
-use crate::brief::facts::{Fact, FactKind};
+use crate::brief::facts::{Fact, FactKind, OPERATIONS};
 use crate::brief::masking::Masking;
 use crate::brief::pattern::regex;
 use crate::brief::slots;
@@ -32,7 +33,7 @@ const MAX_SENTENCE: usize = 300;
 const COPIED: usize = 20;
 
 /// What a sentence is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SentenceKind {
     /// What failed.
@@ -54,7 +55,7 @@ pub enum SentenceKind {
 }
 
 /// A sentence of a model.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sentence {
     /// What it is for.
     #[serde(default)]
@@ -89,7 +90,7 @@ pub(crate) struct Checker<'a> {
     facts: &'a [Fact],
     /// Names of objects and people in the report, in lower case.
     names: BTreeSet<String>,
-    lang: Lang,
+    pub lang: Lang,
 }
 
 /// A sentence with the facts that it cites, and the others about the same incidents.
@@ -186,18 +187,6 @@ impl<'a> Checker<'a> {
         (kept, dropped)
     }
 
-    /// Checks sentences without names to restore.
-    pub(crate) fn check_each(&self, sentences: &[Sentence]) -> (Vec<KeptSentence>, Vec<DroppedSentence>) {
-        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
-        for sentence in sentences {
-            match self.check(sentence) {
-                Ok(one) => kept.push(one),
-                Err(why) => dropped.push(DroppedSentence { text: sanitize(&sentence.text, 120), why }),
-            }
-        }
-        (kept, dropped)
-    }
-
     /// Returns the sentence as it is published, or why it is dropped.
     fn check(&self, sentence: &Sentence) -> Check<KeptSentence> {
         let (filled, slots) = slots::fill(&sentence.text, self.facts)?;
@@ -224,12 +213,12 @@ impl<'a> Checker<'a> {
         let bare = plain(&filled, 2000);
         let bare = CITES.replace_all(&bare, " ").replace(['*', '`', '#', '~'], "");
         let text = bare.split_whitespace().collect::<Vec<_>>().join(" ");
-        let text = HUNDRED_AND.replace_all(&text, "$1 ").into_owned();
         if text.chars().count() > MAX_SENTENCE {
             return Err(format!("it is longer than {MAX_SENTENCE} characters"));
         }
         let whole = text;
-        let (text, has_command) = links::without_commands(&whole, &cited);
+        let text = HUNDRED_AND.replace_all(&whole, "$1 ");
+        let (text, has_command) = links::without_commands(&text, &cited);
         let is_step = sentence.kind == SentenceKind::Step || extent::is_to_do(&text);
         let trusted = cited.iter().map(|fact| fact.trusted.as_str()).collect::<Vec<_>>().join("\n");
         let cited = CitedSentence {
@@ -247,11 +236,11 @@ impl<'a> Checker<'a> {
         links::check(&cited.text, &cited)?;
         self.check_language(&cited)?;
         self.check_copied(&cited)?;
-        let is_step = assertions::is_advice(&cited);
-        if !is_step {
+        if !assertions::is_advice(&cited) {
             figures::check(self, &cited)?;
             vocabulary::check(&cited, self.lang)?;
-            extent::check(self, &cited)?;
+            extent::check(&cited)?;
+            order::check(&cited)?;
             changes::check(self, &cited)?;
         }
         let needs_hedge = assertions::check(self, &cited)?;
@@ -355,7 +344,7 @@ fn names(facts: &[Fact]) -> BTreeSet<String> {
         for key in ["namespace", "workload", "pod", "node", "about", "who", "cluster", "place"] {
             add(fact.line.get(key).and_then(|value| value.as_str()));
         }
-        for key in ["cause", "trigger", "restored_by", "candidate_not_proven", "ruled_out"] {
+        for key in OPERATIONS {
             for part in ["who", "object"] {
                 add(fact.line.get(key).and_then(|cause| cause.get(part)?.as_str()));
             }

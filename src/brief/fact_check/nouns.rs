@@ -49,10 +49,10 @@ const NOUNS: [&[&str]; 12] = [
     &["gi", "gigabyte", "gibibyte", "g"],
     &["ki", "kilobyte", "k"],
 ];
-/// How far behind a number its noun may stand, in characters.
+/// Characters behind a number in which its noun is looked up.
 const REACH: usize = 24;
 
-/// Returns true unless two numbers, given by what stands behind them, count different things.
+/// Returns true unless two numbers count different things; `a` and `b` are the texts behind them.
 pub(super) fn is_same(a: &str, b: &str) -> bool {
     match (noun(a), noun(b)) {
         (Some(a), Some(b)) => a == b,
@@ -80,7 +80,7 @@ fn noun(after: &str) -> Option<usize> {
         let found = nouns.iter().filter_map(|noun| {
             let begin = text.find(noun)?;
             if noun.len() < 3 && noun.is_ascii() {
-                return None; // a unit, which stands at the number
+                return None; // a unit, which directly follows its number
             }
             let is_word = !noun.is_ascii()
                 || text.get(..begin)?.chars().next_back().is_none_or(|c| !c.is_ascii_alphabetic());

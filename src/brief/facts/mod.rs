@@ -61,6 +61,10 @@ pub(crate) struct Fact {
     pub line: Map<String, Value>,
 }
 
+/// Fields with an operation, and who did it.
+pub(crate) const OPERATIONS: [&str; 5] =
+    ["cause", "trigger", "restored_by", "candidate_not_proven", "ruled_out"];
+
 /// Fields with text from logs or from a model; all others hold text of this program, or names.
 const QUOTED: [&str; 6] = ["what", "said", "samples", "rows", "failed", "details"];
 

@@ -6,14 +6,15 @@ use crate::brief::model_stub::{
     OOM, ORDERS_TRACE, PAY, RUNTIME, TRACE, answer, assert_correct, honest, requests, script, sentence,
     write, write_with, writer,
 };
+use futures::future::BoxFuture;
 use headwater::analysis::report::regroup;
-use headwater::brief::{Author, Length, brief as template};
+use headwater::brief::{Author, Length, Question, brief as template};
 use headwater::lake::catalog::Catalog;
 use model::lang::Lang;
 use model::report::Report;
 use model::report::Severity;
 use redact::Pseudonyms;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn true_sentences_are_kept_in_both_languages_and_lengths() {
@@ -53,6 +54,43 @@ fn a_likely_cause_without_a_hedge_gets_one() {
     )])]);
     let brief = write("hedge", &steps, &incident_day(), Lang::En, Length::Chat);
     assert!(brief.text.contains("exits of shop/orders (likely, not proven)."), "{}", brief.text);
+}
+
+#[test]
+fn a_dropped_sentence_is_corrected_once() {
+    let wrong = sentence("pay-api logged 1421 errors.", &[PAY]);
+    let right = sentence("{F1.about} logged {F1.lines} errors.", &["F1"]);
+    let kept = honest(Lang::En).swap_remove(0);
+    let steps = json!([answer(&[kept, wrong]), answer(&[right])]);
+    let brief = write("corrected", &steps, &confirmed_day(), Lang::En, Length::Chat);
+    assert_eq!(
+        (brief.author, brief.usage.calls, &brief.dropped),
+        (Author::Model, 2, &Vec::new()),
+        "{brief:?}"
+    );
+    for text in ["wangqing lowered the memory limit", "shop/pay-api logged 1,412 errors. [F:f1c9a07be2d4]"] {
+        assert!(brief.text.contains(text), "`{text}` is missing: {}", brief.text);
+    }
+    let log = requests("corrected");
+    let reasons = log[1]["body"]["messages"][3]["content"].as_str().expect("text");
+    assert!(reasons.contains("1421") && !reasons.contains("wangqing"), "only what is dropped: {reasons}");
+}
+
+#[test]
+fn a_dropped_sentence_of_an_answer_is_corrected_once() {
+    let reply =
+        |sentences: &[Value]| json!({ "content": json!({ "sql": null, "answer": sentences }).to_string() });
+    let wrong = sentence("pay-api logged 1421 errors.", &[PAY]);
+    let right = sentence("{F1.about} logged {F1.lines} errors.", &["F1"]);
+    let kept = honest(Lang::En).swap_remove(0);
+    script("corrected-answer", &json!([reply(&[kept, wrong]), reply(&[right])]));
+    let report = confirmed_day();
+    let question = Question { report: &report, text: "how many?", earlier: &[], lang: Lang::En };
+    let no_query = |_| -> BoxFuture<'_, _> { Box::pin(async { Err("no lake".to_owned()) }) };
+    let answer = RUNTIME.block_on(writer("corrected-answer", "").answer(&question, &no_query));
+    assert_eq!((answer.author, &answer.dropped), (Author::Model, &Vec::new()), "{answer:?}");
+    assert_eq!(answer.text.lines().count(), 2, "{}", answer.text);
+    assert!(answer.text.contains("shop/pay-api logged 1,412 errors."), "{}", answer.text);
 }
 
 #[test]
