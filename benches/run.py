@@ -13,6 +13,7 @@ NAME    ingest   audit JSON to sorted Parquet                              (inge
         trace1   the same over --rows audit rows of one day, generated     (trace.py)
         trace30  the same rows spread over 30 days, traced in one          (trace.py)
         lake     a needle in 30 days of --rows/10, before and after compaction (lake.py)
+        pages    views of the page and statements over HTTP, 30 days of N/100 bytes  (pages.py)
         query    statements in a warm process of their own, over N/100 bytes  (query.py)
         rules    the shipped audit rules, and a hundred, over --rows*2/5 audit rows (rules.py)
         parity   every shipped rule returns the same rows in both engines  (parity.py)
@@ -39,6 +40,7 @@ import ingest
 import lake
 import measure
 import objects
+import pages
 import parity
 import query
 import rules
@@ -57,6 +59,7 @@ BENCHES = {
     "trace1": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 1, asked.runs),
     "trace30": lambda program, folder, asked: trace.generated(program, folder, asked.rows, 30, asked.runs),
     "lake": lambda program, folder, asked: lake.compacted(program, folder, asked.rows // 10, asked.runs),
+    "pages": lambda program, folder, asked: pages.pages(program, folder, asked.bytes // 100, asked.runs),
     "query": lambda program, folder, asked: query.warm(program, folder, asked.bytes // 100, asked.runs),
     "rules": lambda program, folder, asked: rules.speed(program, folder, asked.rows * 2 // 5, asked.runs),
     "parity": lambda program, folder, asked: parity.parity(program, folder),

@@ -10,9 +10,7 @@ column of the result is read: both engines count its rows, sum its numbers and t
 texts, and must agree to the last one. `select 1` is the start of the process and the catalog: each
 of Headwater's figures includes it, DuckDB's begin at an open connection.
 
-Fair, because text, files and threads are the same. The dialects differ in one thing: 0.85 is a
-decimal to DuckDB and a double to DataFusion, and links of equal identity are told apart by it;
-DuckDB is given 0.85e0.
+Fair, because text, files and threads are the same; dialect.py rewrites what DuckDB names otherwise.
 
 `trace` joins a simulated day that Headwater ingested; `trace1` and `trace30` generated rows
 (cluster.py). trace30 has as many rows in 30 days and traces one of them: it should take no more
@@ -22,10 +20,10 @@ import csv
 import datetime
 import io
 import pathlib
-import re
 import shutil
 
 import cluster
+import dialect
 import ingest
 import measure
 
@@ -129,7 +127,7 @@ def write_keys(headwater, lake):
         select row_id, name from numbered join services on services.at = numbered.at % n
         order by numbered.at limit {ADDRESSES}""", views).output
     addresses = ", ".join(f"('{start}', '{name}')" for start, name in named) or "('', '')"
-    text = for_duckdb(KEYS.format(addresses=addresses, **texts()))
+    text = dialect.for_duckdb(KEYS.format(addresses=addresses, **texts()))
     path = cluster.path_of("standard", 0, 0)
     (lake / path).parent.mkdir(parents=True, exist_ok=True)
     measure.duckdb("select 1", [*views, f"copy ({text}) to '{lake / path}' (format parquet)"])
@@ -157,13 +155,9 @@ def statements(views, step):
     return {"events": around("events", EVENTS), "operations": around("operations", OPERATIONS)}, count
 
 
-def for_duckdb(text):
-    """Returns a statement with its decimals as doubles, which they are to DataFusion."""
-    return re.sub(r"(?<![\w.:])(\d\.\d+)(?!\w)", r"\1e0", text)
-
-
 def views_of(lake, tables):
     """Returns what makes the lake's tables known to DuckDB: views over the same files."""
+    yield from dialect.SETUP
     for table in tables:
         yield (f"create view {table} as select * from "
                f"read_parquet('{lake}/{table}/**/*.parquet', hive_partitioning = false)")
@@ -175,7 +169,7 @@ def side_by_side(headwater, lake, views, text, runs):
     file.write_text(text)
     ours, theirs = measure.alternate(
         runs, lambda: headwater("--lake", lake, "sql", "-f", file, "--format", "csv"),
-        lambda: measure.duckdb(for_duckdb(text), views))
+        lambda: measure.duckdb(dialect.for_duckdb(text), views))
     names, values = csv.reader(io.StringIO(ours.output))
     expected = ["" if value is None else str(value) for value in theirs.output[0]]
     unlike = [f"{n}: headwater {a}, duckdb {b}" for n, a, b in zip(names, values, expected) if a != b]

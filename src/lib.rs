@@ -29,4 +29,5 @@ pub mod pipeline;
 
 // 6. Faces, no logic.
 pub mod cli;
+pub mod page;
 pub mod server;

@@ -1,7 +1,7 @@
 /*
 title    = "Roles, bindings or accounts deleted"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} deleted {names} in {place}"
 why      = "Who relied on it is refused from then on: controllers stop working quietly, and pods of a deleted account cannot be made anew."
 advice   = """
@@ -43,6 +43,6 @@ where resource in (
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username

@@ -2,7 +2,7 @@
 title    = "Anonymous request allowed by the API server"
 severity = "high"
 params   = { requests = 1, private = '^(0\.|10\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|192\.168\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|f[cd]|fe80:)' }
-finding  = "{count} anonymous requests were allowed, from {source_ips} addresses ({what})"
+finding  = "Without a login {source} was allowed: {what} (requests: {count})"
 why      = "Nobody should read or change the cluster without logging in. Usually a role was bound to system:anonymous or system:unauthenticated to make something work."
 advice   = """
 1. Find the binding: kubectl get clusterrolebindings,rolebindings -A -o wide | grep -E 'anonymous|unauthenticated'.
@@ -13,7 +13,7 @@ quiet_when = "the cluster serves public discovery documents on purpose"
 tags     = ["access", "rbac"]
 [zh]
 title   = "API Server 放行了匿名请求"
-finding = "{count} 个匿名请求被放行，来自 {source_ips} 个地址（{what}）"
+finding = "{source} 未登录的请求被放行：{what}（{count} 次）"
 why     = "未登录者不应能读取或修改集群。多半是有人为图方便把角色绑定给了 system:anonymous 或 system:unauthenticated。"
 advice  = """
 1. 找出相关绑定：kubectl get clusterrolebindings,rolebindings -A -o wide | grep -E 'anonymous|unauthenticated'。
@@ -27,7 +27,13 @@ select cluster,
     max(ts) as last_ts,
     count(*) as count,
     count(distinct source_ip) as source_ips,
-    max(coalesce(verb, 'request') || ' ' || coalesce(resource, uri, '?')) as what,
+    coalesce(array_to_string(
+        (array_sort(array_agg(distinct source_ip)))[1:5], ', '
+    ), 'an unknown address') as source,
+    array_to_string((array_sort(array_agg(distinct
+        coalesce(verb, 'request') || ' ' || coalesce(resource, uri, '?')
+        || coalesce(' ' || coalesce(namespace || '/', '') || name, '')
+    )))[1:5], ', ') as what,
     -- Reads leak data; writes can take over the cluster.
     case
         when bool_or(verb not in ('get', 'list', 'watch', 'head')) then 'critical'

@@ -1,7 +1,7 @@
 /*
 title    = "API group led to another server"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} {did} the APIService {name} (to {target})"
 why      = "An APIService leads a whole group of the API to a pod: it reads the requests, and while it is down, deletions of namespaces and discovery fail."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Autoscaler changed by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} {did} the autoscaler {namespace}/{name} (maximum {maximum})"
 why      = "With a lower maximum the next peak finds too few pods; without the autoscaler their number stays as it is."
 advice   = """
@@ -33,7 +33,7 @@ with found as (
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username, coalesce(name, 'all') as name,

@@ -1,7 +1,7 @@
 /*
 title    = "Certificate approved by hand"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} approved the certificate {name}{self}"
 why      = "With the approval the login exists. Whoever requests and approves alone can become anybody, system:masters included."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Client certificate requested"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} requested a certificate: {name}"
 why      = "A signed certificate is a login that no deletion of a token or account ends; it lasts until its date."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Volume claim changed by hand"
 severity = "low"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} changed the claim {namespace}/{name} (size {size})"
 why      = "A claim that grows needs a restart with some drivers, and one that names a missing class stays pending."
 advice   = """
@@ -31,7 +31,7 @@ with found as (
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username, coalesce(name, 'all') as name,

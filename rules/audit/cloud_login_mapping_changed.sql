@@ -1,7 +1,7 @@
 /*
 title    = "Mapping of cloud identities changed"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} changed who of the cloud account may log in ({namespace}/{name}, {verbs})"
 why      = "One line in aws-auth makes any role of the cloud account an administrator of the cluster; a broken line locks everybody out."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Whole collection deleted"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} deleted all {resource} in {place} with one request"
 why      = "One command without a name takes everything that its selector matches, often more than was meant."
 advice   = """

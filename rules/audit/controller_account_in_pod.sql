@@ -62,7 +62,8 @@ found as (
             regexp_like(
                 audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$'
             )
-            and coalesce(username, '') like 'system:%'
+            and regexp_like(coalesce(username, ''), '^(system|eks):')
+            and username <> 'system:admin'
         )
         and known.known_workload is null
 )

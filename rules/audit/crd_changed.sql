@@ -1,7 +1,7 @@
 /*
-title    = "Custom resource definition changed"
+title    = "Custom resource definition changed or deleted"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} {did} the definition {name}"
 why      = "With a definition all its objects are deleted, and all that its operator made of them. A changed version or schema stops operators that do not support it."
 advice   = """
@@ -12,7 +12,7 @@ advice   = """
 quiet_when = "an operator is installed or upgraded as announced"
 tags     = ["crd", "change"]
 [zh]
-title   = "CRD 被变更"
+title   = "CRD 被变更或删除"
 finding = "{username} {did_zh}了 CRD {name}"
 why     = "删除 CRD 会连带删除其全部对象及由其创建的资源；修改版本或 schema 则可能使旧 Operator 停摆。"
 advice  = """

@@ -1,7 +1,7 @@
 /*
 title    = "Credentials in a ConfigMap"
 severity = "medium"
-params   = { words = "passw(?:or)?d|passphrase|aws[_-](?:s3[_-])?(?:secret[_-])?access[_-]key(?:[_-]id)?|secret[_-]?(?:access[_-]?)?key|private[_-]?key|api[_-]?key|access[_-]?token|client[_-]?secret", own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { keys = "[A-Za-z0-9._-]*(?:[._-]key|[.]pem|id_rsa|id_ed25519|[.]pfx|[.]p12|kubeconfig)", words = "passw(?:or)?d|passphrase|aws[_-](?:s3[_-])?(?:secret[_-])?access[_-]key(?:[_-]id)?|secret[_-]?(?:access[_-]?)?key|private[_-]?key|api[_-]?key|access[_-]?token|client[_-]?secret", own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} wrote credentials into the ConfigMap {namespace}/{name}: {keys}"
 why      = "Everybody who may read the namespace reads a ConfigMap; it is in backups, in GitOps and in support bundles."
 advice   = """
@@ -22,7 +22,15 @@ quiet_when = "该键只是 Secret 或文件的名称"
 */
 with found as (
     select cluster, namespace, username, name, ts, row_id,
-        regexp_match(request, '(?i)(' || $words || ')')[1] as word
+        -- The name of a setting, or that of a file with a private key.
+        coalesce(
+            regexp_match(
+                request, '(?i)(' || $words || ')"?\s*[:=]\s*"?<(?:[2-9]|[1-9][0-9]+) bytes'
+            )[1],
+            regexp_match(
+                request, '(?i)"(' || $keys || ')":\s*"[^"]*<[1-9][0-9]+ bytes'
+            )[1]
+        ) as word
     from audit
     where resource = 'configmaps'
         and verb in ('create', 'update', 'patch')
@@ -30,9 +38,6 @@ with found as (
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
         -- The lake keeps the names of settings, and of values the size only.
-        and regexp_like(
-            request, '(?i)(' || $words || ')"?\s*[:=]\s*"?<([2-9]|[1-9][0-9]+) bytes'
-        )
         and not regexp_like(coalesce(username, ''), $own)
 )
 select cluster, namespace, coalesce(username, 'unknown user') as username,
@@ -43,4 +48,5 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     max(word) as keys,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from found
+where word is not null
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

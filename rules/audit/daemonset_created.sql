@@ -31,6 +31,10 @@ where resource = 'daemonsets'
     and coalesce(stage, '') <> 'RequestReceived'
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
-    and not (namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    and not (
+        namespace = 'kube-system'
+        and regexp_like(coalesce(username, ''), '^(system|eks):')
+        and username <> 'system:admin'
+    )
 group by cluster, namespace, coalesce(username, 'unknown user'),
     coalesce(workload, name, '?')

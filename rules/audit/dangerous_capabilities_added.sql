@@ -50,6 +50,11 @@ found as (
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
+        -- Each new node gets such pods; their DaemonSet is judged itself.
+        and not (
+            coalesce(username, '') like '%:kube-system:daemon-set-controller'
+            and request like '%"DaemonSet"%'
+        )
         and regexp_like(
             request, '"add":\s*\[[^\]]*"(CAP_)?(' || $dangerous || ')"'
         )
@@ -58,7 +63,8 @@ found as (
             regexp_like(
                 audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$'
             )
-            and coalesce(username, '') like 'system:%'
+            and regexp_like(coalesce(username, ''), '^(system|eks):')
+            and username <> 'system:admin'
         )
         and known.known_workload is null
 )

@@ -1,7 +1,7 @@
 /*
 title    = "Debug container added to a running pod"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} added debug containers to {namespace}/{pod}: {images}"
 why      = "It shares the pod's network and, if wanted, its processes; it stays until the pod ends and brings its own tools."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Deprecated API used"
 severity = "low"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{resource} is read or written through {api}, which release {removed} removes, by {users}"
 why      = "After the upgrade to that release the client fails, often a pipeline or an operator that nobody looks at."
 advice   = """

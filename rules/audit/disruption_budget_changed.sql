@@ -1,7 +1,7 @@
 /*
 title    = "Disruption budget changed"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} {did} the disruption budget {namespace}/{name}"
 why      = "One that is too strict blocks every drain and upgrade of nodes; without one a drain takes all replicas at once."
 advice   = """
@@ -42,6 +42,6 @@ where resource = 'poddisruptionbudgets'
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username, coalesce(name, 'all')

@@ -1,7 +1,7 @@
 /*
 title    = "DNS of the cluster changed"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} changed the DNS configuration {namespace}/{name}"
 why      = "Every name that a pod looks up passes through it. One wrong line stops all calls, one rewrite leads them elsewhere."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Endpoints written by hand"
 severity = "high"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} wrote the endpoints of a Service by hand: {namespace}/{name}"
 why      = "The addresses behind a Service come from its selector. Written by hand they lead traffic to addresses that the controller does not manage, and no probe takes them out."
 advice   = """
@@ -35,6 +35,6 @@ where resource in ('endpoints', 'endpointslices')
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username, coalesce(name, 'all')

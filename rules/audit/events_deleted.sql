@@ -1,7 +1,7 @@
 /*
 title    = "Events deleted"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} deleted Kubernetes events in {place} ({count} requests)"
 why      = "Events end by themselves after an hour. Who deletes them hides what happened, or tidies up by mistake."
 advice   = """

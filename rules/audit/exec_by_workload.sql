@@ -1,8 +1,8 @@
 /*
 title    = "Service account opened a shell in a pod"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
-finding  = "{username} opened {count} sessions in {pods} pods of {namespace}"
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
+finding  = "{username} opened sessions in pods of {namespace}: {names}"
 why      = "Programs talk over the network. One pod that opens shells in others is a deployment tool, or a pod in other hands."
 advice   = """
 1. See the commands: select ts, namespace, name, uri, source_ip, user_agent from audit where username = '{username}' and subresource in ('exec', 'attach') order by ts.
@@ -30,6 +30,7 @@ select cluster, namespace, username,
     max(ts) as last_ts,
     count(distinct audit_id) as count,
     count(distinct name) as pods,
+    array_to_string((array_sort(array_agg(distinct name)))[1:8], ', ') as names,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit
 left join known on audit.username = known.known_user

@@ -1,7 +1,7 @@
 /*
 title    = "Finalizers removed by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} removed the finalizers of {resource} {place}/{name}"
 why      = "The object goes at once, and resources that its controller should have cleaned up stay: disks, load balancers, DNS records, mounts."
 advice   = """
@@ -42,6 +42,6 @@ where verb in ('update', 'patch')
         or regexp_like(request, '"op":\s*"remove",\s*"path":\s*"/metadata/finalizers')
     )
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username, resource, coalesce(name, '?')

@@ -1,7 +1,7 @@
 /*
 title    = "Known identity with an unknown client"
 severity = "low"
-params   = { days = 2, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { days = 2, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} came with a client never seen before: {client} from {source_ip} ({count} requests: {what})"
 why      = "A new version has the old name. A new name under a known identity is a new tool, or somebody else with its token."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "One client floods the API server"
 severity = "medium"
-params   = { requests_a_minute = 1500, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { requests_a_minute = 1500, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} sent {peak} requests in one minute ({user_agent}, mostly {what})"
 why      = "A loop without a pause or a list in place of a watch slows the API server for everybody."
 advice   = """

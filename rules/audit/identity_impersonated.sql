@@ -2,7 +2,7 @@
 title    = "Request in the name of another identity"
 severity = "low"
 params   = { privileged = "^(system:(admin|anonymous|apiserver|kube-|node:|serviceaccount:kube-system:)|kubernetes-admin$)" }
-finding  = "{username} made {count} requests as {target}"
+finding  = "{username} acted as {target} (requests: {count})"
 why      = "With --as a caller has all rights of the other identity; the caller's own rights no longer matter."
 advice   = """
 1. See what was done: select ts, verb, resource, namespace, name, code, attrs from audit where username = '{username}' and attrs like '%impersonatedUser%' order by ts.

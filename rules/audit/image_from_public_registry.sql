@@ -2,7 +2,7 @@
 title    = "Image from a public registry"
 severity = "low"
 params   = { public = "([a-z0-9_-]+(/[a-z0-9._-]+)?(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]+)?|(docker[.]io|quay[.]io|ghcr[.]io|gcr[.]io)/[^\"]*)" }
-finding  = "{workloads} workloads of {namespace} use images of public registries: {images} ({names})"
+finding  = "Images of public registries run in {namespace}: {images} ({names})"
 why      = "Such an image is not scanned or kept by you, can change under its tag, and cannot be pulled when the registry limits or blocks you."
 advice   = """
 1. See them: select ts, username, coalesce(workload, name) as workload, request from audit where namespace = '{namespace}' and request like '%image%' order by ts.
@@ -48,13 +48,19 @@ found as (
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
+        -- Each new node gets such pods; their DaemonSet is judged itself.
+        and not (
+            coalesce(username, '') like '%:kube-system:daemon-set-controller'
+            and request like '%"DaemonSet"%'
+        )
         and regexp_like(request, '"image":\s*"' || $public || '"')
         -- The cluster's own agents run like this in its own namespaces.
         and not (
             regexp_like(
                 audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$'
             )
-            and coalesce(username, '') like 'system:%'
+            and regexp_like(coalesce(username, ''), '^(system|eks):')
+            and username <> 'system:admin'
         )
         and known.known_workload is null
 )

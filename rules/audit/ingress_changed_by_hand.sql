@@ -1,7 +1,7 @@
 /*
 title    = "Ingress changed by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} changed the Ingress {namespace}/{name} (hosts: {hosts})"
 why      = "It decides which requests from outside reach which Service; a wrong host, path or class causes 404 or 503 for users at once."
 advice   = """
@@ -36,7 +36,7 @@ with found as (
         and coalesce(uri, '') not like '%dryRun=%'
         and coalesce(code, 200) <> 201
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username, coalesce(name, 'all') as name,

@@ -1,7 +1,7 @@
 /*
 title    = "Ingress without TLS"
 severity = "low"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} created the Ingress {namespace}/{name} without TLS (hosts: {hosts})"
 why      = "Passwords and sessions cross the network readable."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "One person lists the whole cluster"
 severity = "low"
-params   = { kinds = 10, minutes = 10, automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { kinds = 10, minutes = 10, automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} listed {kinds} kinds of objects over all namespaces within {minutes} minutes from {source_ip}"
 why      = "Who arrives with a credential looks around first: namespaces, nodes, pods, roles, accounts."
 advice   = """
@@ -29,7 +29,7 @@ with lists as (
         and coalesce(code, 200) < 300
         and coalesce(stage, '') <> 'RequestReceived'
         -- Controllers list the kinds that they watch.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, username,

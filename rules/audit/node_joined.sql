@@ -1,8 +1,8 @@
 /*
 title    = "Nodes joined"
 severity = "info"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
-finding  = "{count} nodes joined: {names}"
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+finding  = "Joined as nodes: {names}"
 why      = "New nodes bring new versions, images not yet pulled and an empty cache; faults that begin on them begin now."
 advice   = """
 1. See by whom: select ts, username, name, source_ip, user_agent from audit where resource = 'nodes' and verb = 'create' order by ts.

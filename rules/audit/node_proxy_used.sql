@@ -1,7 +1,7 @@
 /*
 title    = "Kubelet reached through the API server"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} reached the kubelet of {node} through nodes/proxy: {path}"
 why      = "On this path one runs commands in every pod of the node (/run, /exec) and reads its logs; admission does not see it."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Nodes tainted or relabelled by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} changed {what} of the nodes {names}"
 why      = "A taint NoExecute drives pods away at once, NoSchedule and changed labels keep new ones out; pending pods name the reason only in their events."
 advice   = """
@@ -38,7 +38,7 @@ with found as (
         and not regexp_like(request, 'unschedulable"?[^a-z]+true')
         and regexp_like(request, '"taints"|/spec/taints|"labels"')
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, username,

@@ -1,8 +1,8 @@
 /*
 title    = "Objects created by hand"
 severity = "info"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
-finding  = "{username} created {count} objects in {place}: {names}"
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
+finding  = "{username} created by hand in {place}: {names}"
 why      = "An object that is not in the repository is lost at the next rebuild, and nobody knows whose it is. The finding names who made it."
 advice   = """
 1. See each: select ts, verb, resource, namespace, name, source_ip, request from audit where username = '{username}' and verb = 'create' order by ts.
@@ -47,6 +47,6 @@ where resource in (
     -- Helm keeps its releases in Secrets.
     and coalesce(name, '') not like 'sh.helm.release.%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username

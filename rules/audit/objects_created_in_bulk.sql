@@ -1,7 +1,7 @@
 /*
 title    = "Many pods or jobs created by one identity"
 severity = "medium"
-params   = { objects = 30, minutes = 10, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { objects = 30, minutes = 10, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} created {count} {resource} in {namespace} within {minutes} minutes"
 why      = "They use up the quota, the room on the nodes and the API server; others of the namespace then wait."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Pod security of a namespace loosened"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} set the pod security of namespace {name} to {level}"
 why      = "From then on pods with the rights of their node are admitted there."
 advice   = """

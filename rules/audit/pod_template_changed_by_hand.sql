@@ -1,7 +1,7 @@
 /*
 title    = "Pod template changed by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} changed {what} of {namespace}/{workload}{change}"
 why      = "The change starts a rollout at once, and the next release undoes it or is surprised by it. Faults within the next half hour begin here more often than elsewhere."
 advice   = """
@@ -28,7 +28,16 @@ with writes as (
         verb = 'patch' and coalesce(request, '') like '%restartedAt%' as is_restart,
         coalesce(
             response->'spec'->'template'->'spec', request->'spec'->'template'->'spec'
-        ) as spec
+        ) as spec,
+        request->'spec'->'template'->'spec' as patch,
+        -- A JSON patch adds to the end of the list.
+        regexp_like(
+            request, '"path":\s*"/spec/template/spec/(initC|c)ontainers/-"'
+        ) as is_added,
+        regexp_match(request, '"image":\s*"([^"]*)"')[1] as patched_image,
+        -- Whoever writes more of a container than its image may have added it.
+        regexp_like(request, '"(args|command|env|ports|volumeMounts|securityContext)":')
+            as has_more
     from audit
     where resource in ('deployments', 'statefulsets', 'daemonsets')
         and coalesce(subresource, '') = ''
@@ -40,7 +49,9 @@ with writes as (
 
 parts as (
     select cluster, namespace, resource, name, username, operation, verb, ts, row_id,
-        is_restart,
+        is_restart, is_added, patched_image, has_more,
+        patch->'containers'->0->>'name' as patched_name,
+        patch->>'nodeSelector' as node_selector,
         spec->'containers'->0->>'image' as image,
         coalesce(spec->'containers'->0->>'resources', '') as resources,
         concat(
@@ -82,6 +93,8 @@ named as (
         concat_ws(
             ', ',
             case
+                when is_added or operation = 'image' and verb = 'patch' and has_more
+                then 'containers'
                 when operation in (
                     'image', 'env', 'command', 'probe', 'volumes', 'scheduling', 'rollout'
                 )
@@ -96,7 +109,7 @@ named as (
             case when is_whole and scheduling <> old_scheduling then 'scheduling' end
         ) as changed
     from changes
-    where username not like 'system:%'
+    where (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
         and not is_restart
 )
@@ -114,8 +127,15 @@ select cluster, namespace, username, name as workload,
     coalesce(
         ': ' || first_value(old_image || ' → ' || image order by ts, row_id)
             filter (where image <> old_image),
+        ': ' || first_value(
+            coalesce(patched_name || ' = ', '') || patched_image order by ts, row_id
+        ) filter (where verb = 'patch' and (is_added or operation = 'image')),
+        ': nodeSelector ' || first_value(node_selector order by ts, row_id)
+            filter (where verb = 'patch' and operation = 'scheduling'),
         ''
     ) as change,
+    -- The network and the name server of every pod run there.
+    case when namespace = 'kube-system' then 'high' else 'medium' end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from named
 where changed <> ''

@@ -1,8 +1,8 @@
 /*
 title    = "Pods deleted by hand"
 severity = "low"
-params   = { many = 10, automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
-finding  = "{username} deleted {pods} pods in {namespace}{forced}: {names}"
+params   = { many = 10, automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
+finding  = "{username} deleted pods in {namespace}{forced}: {names}{further}"
 why      = "Deleted pods come back, cold and all at once; deleted with force, the old one may still run and write while the new one starts."
 advice   = """
 1. See each: select ts, name, request from audit where username = '{username}' and namespace = '{namespace}' and resource = 'pods' and verb like 'delete%' order by ts.
@@ -27,13 +27,14 @@ with found as (
         regexp_like(request, '"gracePeriodSeconds":\s*0[,}]') as is_forced
     from audit
     where resource = 'pods'
-        and verb in ('delete', 'deletecollection')
+        -- Requests without a name have a rule of their own, audit/collection_deleted.
+        and verb = 'delete'
         and coalesce(subresource, '') = ''
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username,
@@ -45,6 +46,10 @@ select cluster, namespace, username,
         (array_sort(array_agg(distinct coalesce(name, 'all'))))[1:8], ', '
     ) as names,
     case
+        when count(distinct name) > 8
+        then ' and ' || (count(distinct name) - 8) || ' more' else ''
+    end as further,
+    case
         when bool_or(is_forced)
         then ' with force' else ''
     end as forced,
@@ -54,8 +59,7 @@ select cluster, namespace, username,
     end as forced_zh,
     case
         -- One pod is a restart; a whole namespace is an outage.
-        when count(distinct name) >= $many or bool_or(verb = 'deletecollection')
-        then 'medium' else 'low'
+        when count(distinct name) >= $many then 'medium' else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from found

@@ -1,8 +1,8 @@
 /*
 title    = "Port of a pod forwarded"
 severity = "low"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
-finding  = "{username} forwarded ports of {pods} pods in {namespace} ({names})"
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
+finding  = "{username} forwarded ports of pods in {namespace}: {names}"
 why      = "A forwarded port passes by Ingress, NetworkPolicy and login pages; databases are read this way."
 advice   = """
 1. See the sessions: select ts, namespace, name, source_ip, user_agent from audit where username = '{username}' and subresource = 'portforward' order by ts.

@@ -1,7 +1,7 @@
 /*
 title    = "PriorityClass changed"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} {did} the PriorityClass {name} (value {value})"
 why      = "Pods of a high class push others off their nodes when room is short; the pods that leave show no fault of their own."
 advice   = """
@@ -34,7 +34,7 @@ with found as (
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username, coalesce(name, 'all') as name,

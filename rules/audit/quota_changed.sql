@@ -1,9 +1,9 @@
 /*
 title    = "Quota or limits of a namespace changed"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} {did} {resource}/{name} in {namespace}"
-why      = "A smaller quota stops the next pod, job or rollout without any error in the workload itself; a LimitRange changes the limits of every pod that comes."
+why      = "Without a quota one team can take what all share. A smaller quota stops the next pod, job or rollout without any error in the workload itself; a LimitRange changes the limits of every pod that comes."
 advice   = """
 1. See what was written: select ts, username, verb, field, old, new from change where name = '{name}' order by ts.
 2. See what was refused since: select ts, username, name, attrs->>'status_message' as message from audit where namespace = '{namespace}' and code = 403 and verb = 'create' order by ts.
@@ -14,7 +14,7 @@ tags     = ["change", "capacity"]
 [zh]
 title   = "命名空间配额或默认限制被修改"
 finding = "{username} 在 {namespace} {did_zh}了 {resource}/{name}"
-why     = "配额调小会使之后的 Pod、任务或发布无法创建，而工作负载本身没有报错；LimitRange 会改变所有新建 Pod 的限制。"
+why     = "配额被删除后，一个团队可占满共享资源；配额调小会使之后的 Pod、任务或发布无法创建，而工作负载本身没有报错；LimitRange 会改变所有新建 Pod 的限制。"
 advice  = """
 1. 查看改动内容：select ts, username, verb, field, old, new from change where name = '{name}' order by ts。
 2. 查看此后被拒绝的创建：select ts, username, name, attrs->>'status_message' as message from audit where namespace = '{namespace}' and code = 403 and verb = 'create' order by ts。
@@ -44,6 +44,6 @@ where resource in ('resourcequotas', 'limitranges')
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username, coalesce(name, 'all')

@@ -27,7 +27,7 @@ select cluster, source_ip, source_ip as name,
     max(ts) as last_ts,
     count(*) as count,
     array_to_string(
-        array_sort(array_agg(distinct coalesce(username, '?'))), ', '
+        array_sort(array_agg(distinct coalesce(nullif(username, ''), '(no login)'))), ', '
     ) as users,
     max(coalesce(verb, '?') || ' ' || coalesce(resource, uri, '?')) as what,
     -- A person who lacks a right tries a few times; more is a script.

@@ -1,7 +1,7 @@
 /*
 title    = "Replicas changed by hand"
 severity = "low"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} set the replicas of {namespace}/{workload} to {replicas}"
 why      = "Fewer replicas carry the same load, more need room that may be missing; an autoscaler or the next release sets the number back."
 advice   = """
@@ -34,7 +34,7 @@ with found as (
         and coalesce(code, 200) < 300
         and coalesce(uri, '') not like '%dryRun=%'
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username, name as workload,

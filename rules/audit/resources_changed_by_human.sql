@@ -1,7 +1,7 @@
 /*
 title    = "Limits or requests changed by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} changed resources of {namespace}/{name} ({count} times)"
 why      = "A limit edited past the release process is a common start of OOM kills, throttling and unschedulable pods, and the next release silently undoes or repeats it."
 advice   = """
@@ -41,7 +41,7 @@ where operation = 'resources'
     and coalesce(code, 200) < 300
     -- Releases and autoscalers use service accounts; this rule is about people
     -- only.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
     and coalesce(uri, '') not like '%dryRun=%'
 group by cluster, namespace, username, name

@@ -1,7 +1,7 @@
 /*
 title    = "Workloads restarted by hand"
 severity = "low"
-params   = { many = 5, automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { many = 5, automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} restarted {workloads} workloads in {namespace}: {names}"
 why      = "A restart makes earlier changes of configuration take effect, and hides leaks until they are back."
 advice   = """
@@ -39,6 +39,6 @@ where resource in ('deployments', 'statefulsets', 'daemonsets')
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username

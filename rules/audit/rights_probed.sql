@@ -1,7 +1,7 @@
 /*
 title    = "One identity tries many kinds of objects"
 severity = "medium"
-params   = { kinds = 5, minutes = 10, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { kinds = 5, minutes = 10, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} was refused on {kinds} kinds of objects within {minutes} minutes: {what}"
 why      = "A program misses one right; an identity that tries one kind after the other finds out what it may do."
 advice   = """

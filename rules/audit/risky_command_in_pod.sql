@@ -1,7 +1,7 @@
 /*
 title    = "Risky command run in a pod"
 severity = "high"
-params   = { reverse_shell = '/dev/(tcp|udp)/|\b(nc|ncat|netcat)\b.* (-e|-c) |\bmkfifo\b|\bsocat\b.*(exec|tcp)|socket[.]socket|pty[.]spawn|bash -i\b', token = "secrets/(kubernetes[.]io/serviceaccount|eks[.]amazonaws[.]com/serviceaccount|tokens)", metadata = "169[.]254[.]169[.]254|169[.]254[.]170[.]2|metadata[.]google[.]internal|100[.]100[.]100[.]200|metadata[.]tencentyun[.]com|computeMetadata", credentials = "/etc/(shadow|kubernetes|ssl/private)|/var/lib/kubelet|[.](kube/config|aws/|ssh/|docker/config|gnupg|azure/|config/gcloud)|/proc/[0-9a-z]+/environ|id_(rsa|ed25519)", copy = '\btar (-?c[a-z]*f|-c [^|]*-f) -( |$)', download = '\b(curl|wget)\b.*https?://' }
+params   = { reverse_shell = '/dev/(tcp|udp)/|\b(nc|ncat|netcat)\b.* (-e|-c) |\bmkfifo\b|\bsocat\b.*(exec|tcp)|socket[.]socket|pty[.]spawn|bash -i\b', token = "secrets/(kubernetes[.]io/serviceaccount|eks[.]amazonaws[.]com/serviceaccount|tokens)", metadata = "169[.]254[.]169[.]254|169[.]254[.]170[.]2|metadata[.]google[.]internal|100[.]100[.]100[.]200|metadata[.]tencentyun[.]com|computeMetadata", node = '\bnsenter\b.*(-t|--target)[ =]*1\b|\bchroot +/(host|node|rootfs|mnt)\b', etcd = '\betcdctl\b.* (get|snapshot|member|del|put)\b', environment = '^ *((/usr)?/bin/)?(printenv|env) *$|\bset *$|-c +(printenv|env) *$', credentials = "/etc/(shadow|kubernetes|ssl/private)|/var/lib/kubelet|[.](kube/config|aws/|ssh/|docker/config|gnupg|azure/|config/gcloud)|/proc/[0-9a-z]+/environ|id_(rsa|ed25519)", copy = '\btar (-?c[a-z]*f|-c [^|]*-f) -( |$)', download = '\b(curl|wget)\b.*https?://' }
 finding  = "{username} ran a command in {namespace}/{pod} that {what}: {command}"
 why      = "Such a command is how a shell in one pod becomes access to the cluster, the cloud account or the data, and nothing of it stays in the pod."
 advice   = """
@@ -26,6 +26,9 @@ with behaviours(rank, what, what_zh, pattern) as (
     values
         (4, 'opens a reverse shell', '建立反弹 shell', $reverse_shell),
         (3, 'reads the token of the service account', '读取 ServiceAccount 令牌', $token),
+        (3, 'enters the node', '进入宿主机', $node),
+        (3, 'reads or writes etcd directly', '直接读写 etcd', $etcd),
+        (2, 'prints the environment', '打印环境变量', $environment),
         (3, 'asks the metadata service of the cloud', '访问云元数据服务', $metadata),
         (3, 'reads files with credentials', '读取凭据文件', $credentials),
         (2, 'copies files out of the pod', '将文件拷出 Pod', $copy),
@@ -54,7 +57,9 @@ sessions as (
         and coalesce(code, 200) < 400
         -- Agents of the cluster look after themselves.
         and not (
-            namespace = 'kube-system' and coalesce(username, '') like 'system:%'
+            namespace = 'kube-system'
+            and regexp_like(coalesce(username, ''), '^(system|eks):')
+            and username <> 'system:admin'
         )
 )
 select cluster, namespace, username, name as pod,

@@ -1,7 +1,7 @@
 /*
 title    = "Role that opens shells in pods"
 severity = "high"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name}, which allows {opens}"
 why      = "Whoever may exec, attach, forward ports or add debug containers acts with the accounts, secrets and network of every pod in reach."
 advice   = """

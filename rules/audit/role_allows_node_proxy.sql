@@ -1,7 +1,7 @@
 /*
 title    = "Role that reaches kubelets"
 severity = "high"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name}, which reaches the kubelets through {opens}"
 why      = "Through nodes/proxy a caller runs commands in every pod of a node, past admission and the audit log of exec."
 advice   = """

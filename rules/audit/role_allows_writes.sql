@@ -1,7 +1,7 @@
 /*
 title    = "Role with write rights"
 severity = "low"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name} with write rights: {verbs}"
 why      = "New write rights are the first half of most changes that nobody remembers; it is good to know since when they exist."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Role bound to everybody"
 severity = "critical"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} bound {role} to {subject} through {resource}/{name}"
 why      = "system:unauthenticated is the whole network, system:authenticated is every pod and every account of the cloud provider, system:serviceaccounts is every pod."
 advice   = """
@@ -26,7 +26,14 @@ with grants as (
     select cluster, namespace, coalesce(username, 'unknown user') as username,
         resource, coalesce(name, '?') as name, ts, row_id,
         coalesce(request->'roleRef'->>'name', response->'roleRef'->>'name', '?') as role,
-        coalesce(request->>'subjects', response->>'subjects', '') as subjects
+        -- A JSON patch adds one subject; other requests have them all.
+        coalesce(
+            request->>'subjects',
+            regexp_match(
+                request, '"path":\s*"/subjects/[^{]*"value":\s*(\{[^}]*\})'
+            )[1],
+            response->>'subjects', ''
+        ) as subjects
     from audit
     where resource in ('clusterrolebindings', 'rolebindings')
         and verb in ('create', 'update', 'patch')
@@ -35,26 +42,41 @@ with grants as (
         and coalesce(uri, '') not like '%dryRun=%'
         -- The control plane binds its own default roles.
         and not regexp_like(coalesce(username, ''), $own)
+),
+
+-- One row for each subject, by the name with which it logs in.
+subjects as (
+    select *,
+        coalesce(
+            'system:serviceaccount:'
+            || regexp_match(subject_json, '"namespace":\s*"([^"]*)"')[1] || ':',
+            ''
+        ) || regexp_match(subject_json, '"name":\s*"([^"]*)"')[1] as subject
+    from (
+        select *,
+            unnest(
+                string_to_array(
+                    regexp_replace(subjects, '\}\s*,\s*\{', '}|{', 'g'), '|'
+                )
+            ) as subject_json
+        from grants
+    )
 )
 select cluster, namespace, username, name,
     min(ts) as first_ts,
     max(ts) as last_ts,
-    count(*) as count,
+    count(distinct row_id) as count,
     min(resource) as resource,
     max(role) as role,
-    array_to_string(
-        array_sort(
-            array_agg(distinct regexp_match(subjects, '"name":\s*"([^"]*)"')[1])
-        ), ', '
-    ) as subject,
+    array_to_string(array_sort(array_agg(distinct subject)), ', ') as subject,
     -- Pods are inside already; the network is not.
     case
-        when bool_or(regexp_like(subjects, '"system:(anonymous|unauthenticated)"'))
+        when bool_or(regexp_like(subject, '^system:(anonymous|unauthenticated)$'))
         then 'critical' else 'high'
     end as severity,
-    (array_agg(row_id order by ts, row_id))[1:5] as row_ids
-from grants
+    (array_agg(distinct row_id order by row_id))[1:5] as row_ids
+from subjects
 where regexp_like(
-        subjects, '"system:(anonymous|unauthenticated|authenticated|serviceaccounts)"'
+        subject, '^system:(anonymous|unauthenticated|authenticated|serviceaccounts)$'
     )
 group by cluster, namespace, username, name

@@ -1,7 +1,7 @@
 /*
 title    = "Role that can raise its own rights"
 severity = "high"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name}, which allows to raise rights: {raises}"
 why      = "With escalate or bind one grants oneself any right, with impersonate one becomes anybody, with a token or a signed certificate one keeps it."
 advice   = """
@@ -49,15 +49,19 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     end as how,
     case when bool_or(verb = 'create') then '新建' else '修改' end as how_zh,
     min(resource) as resource,
-    array_to_string(
-        array_sort(array_agg(
-            distinct regexp_match(
-                item,
-                '"(escalate|bind|impersonate|serviceaccounts/token'
-                || '|certificatesigningrequests/approval)"'
-            )[1]
-        )),
-        ', '
+    concat_ws(
+        ', ',
+        case when bool_or(item like '%"bind"%') then 'bind' end,
+        case
+            when bool_or(item like '%"certificatesigningrequests/approval"%')
+            then 'certificatesigningrequests/approval'
+        end,
+        case when bool_or(item like '%"escalate"%') then 'escalate' end,
+        case when bool_or(item like '%"impersonate"%') then 'impersonate' end,
+        case
+            when bool_or(item like '%"serviceaccounts/token"%')
+            then 'serviceaccounts/token'
+        end
     ) as raises,
     (array_agg(distinct row_id order by row_id))[1:5] as row_ids
 from items

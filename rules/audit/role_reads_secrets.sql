@@ -1,7 +1,7 @@
 /*
 title    = "Role that reads Secrets"
 severity = "medium"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name}, which reads Secrets ({verbs})"
 why      = "List and watch return the contents of all Secrets in reach, tokens of other accounts included; names do not protect them."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Role with wildcards"
 severity = "high"
-params   = { own = '^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
+params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
 finding  = "{username} {how} {resource}/{name} with wildcards in {where_wild}"
 why      = "A wildcard also covers later additions: new resources, subresources such as pods/exec, new verbs. With both it is cluster-admin."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "CronJob created or changed"
 severity = "low"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} {did} the CronJob {namespace}/{workload}: {what}"
 why      = "A schedule acts hours later, when the change is forgotten; one that is suspended or deleted is missed days later."
 advice   = """

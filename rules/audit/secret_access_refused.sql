@@ -1,7 +1,7 @@
 /*
 title    = "Reading a Secret failed"
 severity = "low"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)", failures = 20, names = 10 }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)", failures = 20, names = 10 }
 finding  = "{username} failed to read Secrets {count} times: {what}"
 why      = "A workload that may not read its Secret does not start; an identity that guesses names looks for credentials."
 advice   = """

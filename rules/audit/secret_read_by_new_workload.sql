@@ -1,7 +1,7 @@
 /*
 title    = "Workload reads Secrets for the first time"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} read Secrets for the first time: {what}"
 why      = "A pod gets its Secrets mounted and does not ask the API for them; one that begins to may be in other hands."
 advice   = """

@@ -27,7 +27,7 @@ select cluster, username,
     max(split_part(user_agent, '/', 1)) as client,
     array_to_string(
         array_sort(
-            array_agg(distinct coalesce(namespace, '*') || '/' || coalesce(name, 'all'))
+            array_agg(distinct coalesce(namespace, '*') || '/' || coalesce(name, '*'))
         ), ', '
     ) as what,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids

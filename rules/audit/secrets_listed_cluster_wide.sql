@@ -1,8 +1,8 @@
 /*
 title    = "Secrets of all namespaces listed"
 severity = "high"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
-finding  = "{username} listed the Secrets of all namespaces from {source_ip}"
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+finding  = "{username} {did} the Secrets of all namespaces from {source_ip}"
 why      = "One such request returns every credential of the cluster, tokens of administrators included."
 advice   = """
 1. See the session: select ts, verb, resource, uri, source_ip, user_agent, code from audit where username = '{username}' order by ts.
@@ -13,7 +13,7 @@ quiet_when = "an operator that manages Secrets starts for the first time"
 tags     = ["secret", "access"]
 [zh]
 title   = "列出所有命名空间的 Secret"
-finding = "{username} 从 {source_ip} 列出了所有命名空间的 Secret"
+finding = "{username} 从 {source_ip} {did_zh}了所有命名空间的 Secret"
 why     = "一次请求就能拿到集群全部凭据，包括管理员令牌。"
 advice  = """
 1. 查看整个会话：select ts, verb, resource, uri, source_ip, user_agent, code from audit where username = '{username}' order by ts。
@@ -33,9 +33,14 @@ select cluster, username,
     count(*) as count,
     coalesce(min(source_ip), '?') as source_ip,
     min(user_agent) as user_agent,
-    -- Controllers of add-ons keep such a list; people do not.
+    case when bool_and(verb = 'watch') then 'watched' else 'listed' end as did,
+    case when bool_and(verb = 'watch') then '监视' else '列出' end as did_zh,
+    -- Controllers of add-ons keep such a list and go on watching; people do not.
     case
-        when username like 'system:serviceaccount:%' then 'medium' else 'high'
+        when username not like 'system:serviceaccount:%' then 'high'
+        when bool_and(verb = 'watch') and not bool_or(user_agent like 'kubectl/%')
+        then 'low'
+        else 'medium'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from audit

@@ -1,7 +1,7 @@
 /*
 title    = "Service account created in a system namespace"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} created service accounts in {namespace}: {names}"
 why      = "An account there looks like one of the cluster itself and is a handy place for rights that nobody notices."
 advice   = """

@@ -1,7 +1,7 @@
 /*
 title    = "Service changed by hand"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} changed {what} of the Service {namespace}/{name}"
 why      = "With another selector the name leads to no pod or a wrong one, with another port nothing listens; callers see refused connections."
 advice   = """
@@ -24,7 +24,11 @@ quiet_when = "按计划进行版本切换"
 */
 with found as (
     select cluster, namespace, username, resource, verb, name, code, ts, row_id,
-        regexp_match(request, '(selector|targetPort|ports|type|clusterIP)')[1] as part,
+        regexp_match(
+            request,
+            '"(?:path":\s*"/spec/)?(selector|targetPort|ports|type|clusterIP'
+            || '|externalIPs|externalName|loadBalancerSourceRanges)'
+        )[1] as part,
         regexp_like(request, 'selector|[pP]ort') as leads_traffic
     from audit
     where resource = 'services'
@@ -35,7 +39,7 @@ with found as (
         and coalesce(uri, '') not like '%dryRun=%'
         and coalesce(code, 200) <> 201
         -- Releases and controllers use service accounts; this rule is about people.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
 )
 select cluster, namespace, username, coalesce(name, 'all') as name,

@@ -1,7 +1,7 @@
 /*
 title    = "Service opened to the outside"
 severity = "medium"
-params   = { own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { internal = 'load-balancer-internal(-vpc)?":\s*"(true|0[.]0[.]0[.]0/0)"|(load-balancer-scheme":\s*"internal|load-balancer-type":\s*"internal|address-type":\s*"intranet|internal-subnetid":\s*"[a-z]|ip-type":\s*"private)"?', own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} opened the Service {namespace}/{name} to the outside as {how}"
 why      = "A NodePort is open on every node, a load balancer on an address of its own, an external IP takes over traffic for it; none passes the Ingress and its login."
 advice   = """
@@ -36,6 +36,12 @@ with found as (
         and coalesce(uri, '') not like '%dryRun=%'
         and regexp_like(
             request, '"type":\s*"(NodePort|LoadBalancer)"|"externalIPs":\s*\["'
+        )
+        -- The annotations of the clouds for a load balancer in the private network.
+        and not (
+            regexp_like(request, '"type":\s*"LoadBalancer"')
+            and not regexp_like(request, '"externalIPs":\s*\["')
+            and regexp_like(request, '(?i)' || $internal)
         )
         and not regexp_like(coalesce(username, ''), $own)
 )

@@ -1,8 +1,8 @@
 /*
 title    = "Service or pod reached through the API server"
 severity = "low"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
-finding  = "{username} reached {names} in {namespace} through the API server ({count} requests)"
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
+finding  = "{username} reached {names} in {namespace} through the API server (requests: {count})"
 why      = "Such requests come from the API server itself and so pass by NetworkPolicy and the login of the Ingress."
 advice   = """
 1. See the paths: select ts, verb, uri, source_ip, code from audit where username = '{username}' and namespace = '{namespace}' and subresource = 'proxy' order by ts.
@@ -34,6 +34,6 @@ where resource in ('services', 'pods')
     and coalesce(stage, '') <> 'RequestReceived'
     and coalesce(code, 200) < 400
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username

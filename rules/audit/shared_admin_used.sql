@@ -1,9 +1,9 @@
 /*
 title    = "Shared administrator account used"
 severity = "low"
-params   = { admins = "^(admin|root|kubernetes-admin|kubernetes-super-admin|kube-admin|cluster-admin|system:admin|minikube-user|docker-desktop)$|^kubernetes-admin@", changes = 1, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
-finding  = "The administrator account {username} made {count} changes from {addresses} addresses ({what})"
-why      = "The person behind it cannot be identified, and its certificate cannot be revoked. A member of system:masters passes by RBAC altogether."
+params   = { admins = "^(admin|root|kubernetes-admin|kubernetes-super-admin|kube-admin|cluster-admin|system:admin|minikube-user|docker-desktop)$|^kubernetes-admin@", changes = 1, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+finding  = "The administrator account {username} was used for changes: {what} (changes: {count}, addresses: {addresses})"
+why      = "A member of system:masters passes by RBAC altogether. Behind a shared account nobody can be identified, and a certificate cannot be revoked."
 advice   = """
 1. See what was done and from where: select ts, verb, resource, namespace, name, source_ip, user_agent from audit where username = '{username}' and operation is not null order by ts.
 2. Give people accounts of their own, by OIDC or client certificates that end soon.
@@ -14,7 +14,7 @@ tags     = ["access"]
 [zh]
 title   = "使用共享管理员账号"
 finding = "管理员账号 {username} 从 {addresses} 个地址进行了 {count} 次变更（{what}）"
-why     = "无法确认操作者是谁，其证书也无法吊销；system:masters 成员完全绕过 RBAC。"
+why     = "system:masters 成员完全绕过 RBAC；共享账号无法确认操作者，证书也无法吊销。"
 advice  = """
 1. 查看操作与来源：select ts, verb, resource, namespace, name, source_ip, user_agent from audit where username = '{username}' and operation is not null order by ts。
 2. 通过 OIDC 或短期证书为每个人建立独立账号。

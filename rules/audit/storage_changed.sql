@@ -1,7 +1,7 @@
 /*
 title    = "Storage class or volume changed"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} {did} {resource}/{name}"
 why      = "Claims that name a class that is gone stay pending, a second default class makes their place a matter of luck, a deleted volume takes its data along."
 advice   = """
@@ -53,6 +53,6 @@ where resource in (
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, namespace, username, coalesce(name, 'all')

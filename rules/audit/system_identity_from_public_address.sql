@@ -2,7 +2,7 @@
 title    = "Identity of the cluster used from a public address"
 severity = "high"
 params   = { private = '^(0\.|10\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|192\.168\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|f[cd]|fe80:)', private_in_list = '"(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)' }
-finding  = "{username} was used from the public address {source_ip} ({count} requests: {what})"
+finding  = "{username} was used from the public address {source_ip}: {what} (requests: {count})"
 why      = "Accounts of pods and components belong inside. Used from outside, their token has been carried away."
 advice   = """
 1. See what was done from there: select ts, username, verb, resource, namespace, name, code, user_agent from audit where source_ip = '{source_ip}' order by ts.

@@ -1,7 +1,7 @@
 /*
 title    = "Token checked by a person"
 severity = "medium"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)" }
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)" }
 finding  = "{username} checked tokens with TokenReview {count} times from {source_ip}"
 why      = "Servers check tokens; a person who does so finds out whom a token that was found belongs to."
 advice   = """
@@ -33,6 +33,6 @@ where resource = 'tokenreviews'
     and coalesce(code, 200) < 300
     and coalesce(uri, '') not like '%dryRun=%'
     -- Releases and controllers use service accounts; this rule is about people.
-    and username not like 'system:%'
+    and (username not like 'system:%' or username = 'system:admin')
     and not regexp_like(username, $automation)
 group by cluster, username

@@ -56,7 +56,8 @@ where resource in (
     -- The cluster's own agents run like this in its own namespaces.
     and not (
         regexp_like(audit.namespace, '^(kube-system|kube-flannel|openshift-.*|gke-.*)$')
-        and coalesce(username, '') like 'system:%'
+        and regexp_like(coalesce(username, ''), '^(system|eks):')
+        and username <> 'system:admin'
     )
     and known.known_workload is null
 group by cluster, audit.namespace

@@ -27,7 +27,9 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     case
         -- Accounts there can change the whole cluster.
         when namespace = 'kube-system' then 'high'
-        when not bool_or(coalesce(username, '') like 'system:%') then 'medium'
+        when not bool_or(
+            coalesce(username, '') like 'system:%' and username <> 'system:admin'
+        ) then 'medium'
         else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
@@ -40,7 +42,11 @@ where resource = 'serviceaccounts'
     and coalesce(uri, '') not like '%dryRun=%'
     -- Kubelets do so for their pods, the control plane for its controllers.
     and coalesce(username, '') not like 'system:node:%'
-    and not (namespace = 'kube-system' and coalesce(username, '') like 'system:%')
+    and not (
+        namespace = 'kube-system'
+        and regexp_like(coalesce(username, ''), '^(system|eks):')
+        and username <> 'system:admin'
+    )
     -- A program may renew its own token.
     and coalesce(username, '') <> 'system:serviceaccount:' || namespace || ':' || name
 group by cluster, namespace, coalesce(username, 'unknown user'), coalesce(name, '?')

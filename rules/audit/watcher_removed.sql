@@ -1,7 +1,7 @@
 /*
 title    = "Collector or guard taken away"
 severity = "high"
-params   = { watchers = "(?i)(fluent|filebeat|logstash|promtail|vector|loki|otel|opentelemetry|falco|tetragon|kyverno|gatekeeper|prometheus|node-exporter|audit|datadog|sysdig|wazuh|trivy)", own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { watchers = "(?i)(fluent|filebeat|logstash|promtail|vector|loki|otel|opentelemetry|falco|tetragon|kyverno|gatekeeper|prometheus|node-exporter|audit|datadog|sysdig|wazuh|trivy)", own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} took {names} out of {namespace}"
 why      = "Without the collector of logs or the guard of the runtime nothing that follows is seen."
 advice   = """

@@ -1,8 +1,8 @@
 /*
 title    = "Workload deleted or scaled to zero by hand"
 severity = "high"
-params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)", restored_minutes = 10 }
-finding  = "{username} took down {count} objects in {namespace} ({names})"
+params   = { automation = "(?i)(^|[^a-z])(ci|cd|bot|argocd|argo|flux|jenkins|gitlab|github|tekton|spinnaker|terraform|velero)([^a-z]|$)|^(eks:|aksservice$)", restored_minutes = 10 }
+finding  = "{username} took down {names}{place}"
 why      = "What was deleted or scaled to zero stops serving at once, and with a volume claim or a namespace its data may go too."
 advice   = """
 1. Ask the person named, or see their whole session: select ts, verb, resource, namespace, name, code from audit where username = '{username}' order by ts.
@@ -13,7 +13,7 @@ quiet_when = "an announced decommissioning"
 tags     = ["change", "availability"]
 [zh]
 title   = "人工删除工作负载或缩容至零"
-finding = "{username} 在 {namespace} 下线了 {count} 个对象（{names}）"
+finding = "{username} {place_zh}下线了 {count} 个对象（{names}）"
 why     = "被删除或缩容至零的工作负载会立即停止服务；若涉及 PVC 或命名空间，数据也可能一并丢失。"
 advice  = """
 1. 向操作人确认，或查看其完整操作记录：select ts, verb, resource, namespace, name, code from audit where username = '{username}' order by ts。
@@ -36,7 +36,7 @@ with changes as (
         and coalesce(stage, '') <> 'RequestReceived'
         and coalesce(code, 200) < 300
         -- Controllers and service accounts delete objects routinely; people do not.
-        and username not like 'system:%'
+        and (username not like 'system:%' or username = 'system:admin')
         and not regexp_like(username, $automation)
         and coalesce(uri, '') not like '%dryRun=%'
 ),
@@ -60,6 +60,8 @@ select removals.cluster, removals.namespace, removals.username,
     min(removals.ts) as first_ts,
     max(removals.ts) as last_ts,
     count(*) as count,
+    coalesce(' in ' || removals.namespace, '') as place,
+    coalesce('在 ' || removals.namespace || ' ', '') as place_zh,
     array_to_string(
         array_sort(array_agg(
             distinct removals.resource || '/' || coalesce(removals.name, 'all')

@@ -1,7 +1,7 @@
 /*
 title    = "Two writers undo each other"
 severity = "medium"
-params   = { turns = 10, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { turns = 10, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{resource} {namespace}/{name} was written in turn by {writers} ({count} turns)"
 why      = "An operator and a GitOps tool, or a person and a controller, set different values; the object never rests and each turn may start a rollout."
 advice   = """

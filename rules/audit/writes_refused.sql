@@ -1,7 +1,7 @@
 /*
 title    = "Changes refused by the API server"
 severity = "low"
-params   = { refusals = 10, own = "^(system:(apiserver$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { refusals = 10, own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{count} changes of {username} in {place} were refused: {what}; {message}"
 why      = "Somebody or a pipeline tried to change something and could not; what they wanted is not in effect."
 advice   = """

@@ -13,10 +13,10 @@ quiet_when = "a scanner connects with a certificate of its own"
 tags     = ["tls", "certificate"]
 [zh]
 title   = "证书不受信任"
-finding = "{subject}：与 {peer} 的 TLS 握手失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{subject}：与 {peer_zh} 的 TLS 握手失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "签发者未知或名称不符：多为 CA 已轮换而信任链未更新，或域名发生变化；重试无济于事。"
 advice  = """
-1. 查看签发者与名称：openssl s_client -connect {peer} -showcerts </dev/null | openssl x509 -noout -issuer -ext subjectAltName。
+1. 查看签发者与名称：openssl s_client -connect {peer_zh} -showcerts </dev/null | openssl x509 -noout -issuer -ext subjectAltName。
 2. 更新客户端的 CA 证书链并重启。
 3. 查看谁改过 Secret 或证书链：select ts, username, verb, namespace, name from audit where resource in ('secrets', 'configmaps') and operation is not null order by ts。
 """
@@ -84,11 +84,8 @@ places as (
     select cluster, namespace, workload,
         case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
         min(first_pod) as sample_pod,
-        coalesce(
-            first_value(peer order by failures desc, peer)
-                filter (where peer is not null),
-            '(unnamed)'
-        ) as peer,
+        first_value(peer order by failures desc, peer)
+                filter (where peer is not null) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
         sum(hard) * 2 >= sum(failures)
@@ -118,7 +115,9 @@ select cluster,
     case when count(*) = 1 then min(pod) end as pod,
     min(sample_pod) as sample_pod,
     case when count(*) > 1 then min(peer) end as name,
-    min(peer) as peer,
+    coalesce(min(peer), 'a peer that its lines do not name') as peer,
+    coalesce(min(peer), '日志未写明的对端') as peer_zh,
+    coalesce(min(peer), '') as named,
     count(*) as workloads,
     array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
         || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
@@ -137,6 +136,6 @@ from failing
 -- One cause in many workloads is one finding.
 group by cluster,
     case
-        when workloads >= $together and peer <> '(unnamed)' then peer
+        when workloads >= $together and peer is not null then peer
         else place
     end

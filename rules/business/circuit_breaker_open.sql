@@ -1,7 +1,7 @@
 /*
 title    = "Circuit breaker is open"
 severity = "medium"
-params   = { failures = 5, open = 1 }
+params   = { failures = 5, steady = 15, open = 1 }
 finding  = "{namespace}/{workload} refuses calls by an open circuit breaker, {count} times, {state} (last {last_ts}): {quote}"
 why      = "After repeated failures of calls to a peer the program stopped trying. The breaker protects it; the fault is at the peer."
 advice   = """
@@ -44,6 +44,8 @@ slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        sum(count(*)) over half_hour as in_half_hour,
+        count(*) over half_hour as slots_hit,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -53,6 +55,11 @@ slots as (
     from failures
     group by cluster, namespace, workload,
         date_bin(interval '5 minutes', ts)
+    window half_hour as (
+        partition by cluster, namespace, workload
+        order by date_bin(interval '5 minutes', ts)
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
@@ -61,6 +68,8 @@ places as (
         min(first_pod) as sample_pod,
         sum(failures) as count,
         max(failures) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
@@ -73,10 +82,10 @@ select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures then 'medium' else 'low' end as severity,
+    case when peak >= $failures or is_steady then 'medium' else 'low' end as severity,
     row_ids
 from places
 -- It opens for a moment at a restart of the peer.
 -- A failure at the end of the logs is reported from the first line on, as
 -- little known.
-where peak >= $failures or is_open and count >= $open
+where peak >= $failures or is_steady or is_open and count >= $open

@@ -1,23 +1,23 @@
 /*
 title    = "Dependency not reachable"
 severity = "high"
-params   = { failures = 10, open = 3, together = 5 }
+params   = { failures = 10, steady = 15, open = 3, together = 5 }
 finding  = "{subject} cannot reach {peer}: {count} failures, {state} (last {last_ts}): {quote}"
 why      = "Calls to this peer fail at once. Its callers fail with it, so the peer is where to look, not the workload that complains."
 advice   = """
-1. See who else misses {peer}: select namespace, workload, count(*) from business where level = 'error' and message like '%{peer}%' group by 1, 2 order by 3 desc.
-2. See how the peer's pods are: kubectl get endpointslices,pods -A | grep the service's name; select ts, workload, reason, message from event where type = 'Warning' order by ts.
+1. See who else misses {peer}: select namespace, workload, count(*) from business where level = 'error' and message like '%{named}%' group by 1, 2 order by 3 desc.
+2. See how the peer's pods are: kubectl get endpointslices,pods -A -o wide | grep -F '{host}'; select ts, workload, reason, message from event where type = 'Warning' order by ts.
 3. Look for a change of its Service, its port, its selector or a NetworkPolicy: select ts, username, verb, resource, namespace, name from audit where operation is not null order by ts.
 """
 quiet_when = "the dependency is optional and under announced maintenance"
 tags     = ["network", "dependency"]
 [zh]
 title   = "依赖不可达"
-finding = "{subject} 无法访问 {peer}：失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{subject} 无法访问 {peer_zh}：失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "对该依赖的调用立即失败，调用方随之报错；应先查该依赖，而不是报错的工作负载。"
 advice  = """
-1. 查看还有谁访问不了 {peer}：select namespace, workload, count(*) from business where level = 'error' and message like '%{peer}%' group by 1, 2 order by 3 desc。
-2. 检查该依赖的 Pod 与 Endpoints：kubectl get endpointslices,pods -A；select ts, workload, reason, message from event where type = 'Warning' order by ts。
+1. 查看还有谁访问不了 {peer_zh}：select namespace, workload, count(*) from business where level = 'error' and message like '%{named}%' group by 1, 2 order by 3 desc。
+2. 检查该依赖的 Pod 与 Endpoints：kubectl get endpointslices,pods -A -o wide | grep -F '{host}'；select ts, workload, reason, message from event where type = 'Warning' order by ts。
 3. 查找其 Service、端口、选择器或 NetworkPolicy 的变更：select ts, username, verb, resource, namespace, name from audit where operation is not null order by ts。
 """
 quiet_when = "可选依赖正处于计划内维护"
@@ -57,6 +57,8 @@ failures as (
                 || '|TLS handshake error from|reading (client )?request'
                 || '|no such host|ENOTFOUND|name resolution|UnknownHost'
                 || '|certificate|x509|SSLError|retrieving resource lock'
+                -- A server without a free slot answers.
+                || '|too many (clients|connections)|remaining connection slots'
             )
 ),
 
@@ -80,21 +82,26 @@ slots as (
 
 peaks as (
     select *,
-        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot
+        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot,
+        sum(failures) over half_hour as in_half_hour,
+        count(distinct slot) over half_hour as slots_hit
     from slots
+    window half_hour as (
+        partition by cluster, namespace, workload order by slot
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
     select cluster, namespace, workload,
         case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
         min(first_pod) as sample_pod,
-        coalesce(
-            first_value(peer order by failures desc, peer)
-                filter (where peer is not null),
-            '(unnamed)'
-        ) as peer,
+        first_value(peer order by failures desc, peer)
+                filter (where peer is not null) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         -- If a program writes levels, a line without one is the rest of another.
         case
             when sum(leveled) > 0 then sum(hard_leveled) * 2 >= sum(leveled)
@@ -119,7 +126,7 @@ failing as (
     -- minutes means that retrying does not help.
     -- A failure at the end of the logs is reported from 3 lines on, as
     -- little known.
-    where peak >= $failures or is_open and count >= $open
+    where peak >= $failures or is_steady or is_open and count >= $open
 )
 select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
@@ -127,7 +134,10 @@ select cluster,
     case when count(*) = 1 then min(pod) end as pod,
     min(sample_pod) as sample_pod,
     case when count(*) > 1 then min(peer) end as name,
-    min(peer) as peer,
+    coalesce(min(peer), 'a peer that its lines do not name') as peer,
+    coalesce(min(peer), '日志未写明的对端') as peer_zh,
+    coalesce(min(peer), '') as named,
+    coalesce(regexp_match(min(peer), '^([a-z][a-z0-9-]*|[0-9.]+)')[1], '') as host,
     count(*) as workloads,
     array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
         || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
@@ -140,12 +150,16 @@ select cluster,
     case when bool_or(is_open) then 'still failing' else 'over' end as state,
     case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
     -- A controller tries again until it succeeds: what ended within ten minutes did.
-    case when bool_or(peak >= $failures and is_hard) then 'high' else 'low' end as severity,
+    case
+        when bool_or(peak >= $failures and is_hard) then 'high'
+        when bool_or(is_steady) then 'medium'
+        else 'low'
+    end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many workloads is one finding.
 group by cluster,
     case
-        when workloads >= $together and peer <> '(unnamed)' then peer
+        when workloads >= $together and peer is not null then peer
         else place
     end

@@ -76,6 +76,11 @@ places as (
         date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) as seconds,
         count(distinct template_id) as templates,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
+        coalesce(
+            sum(errors) filter (
+                where slot >= (select max(ts) from business) - interval '15 minutes'
+            ), 0
+        ) as recent,
         first_value(quote order by errors desc, quote) as quote,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from peaks
@@ -93,4 +98,4 @@ select cluster, namespace, workload, pod, first_ts, last_ts, count, peak, templa
 from places
 -- Twenty errors in five minutes is one every fifteen seconds: retries with growing waits
 -- stay below it. What still fails at the end of the logs is reported from five on.
-where peak >= $errors or is_open and count >= $open
+where peak >= $errors or is_open and recent >= $open

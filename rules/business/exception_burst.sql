@@ -62,6 +62,11 @@ places as (
         count(distinct exception) as classes,
         first_value(exception order by exceptions desc, exception) as exception,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
+        coalesce(
+            sum(exceptions) filter (
+                where slot >= (select max(ts) from business) - interval '15 minutes'
+            ), 0
+        ) as recent,
         first_value(quote order by exceptions desc, quote) as quote,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
@@ -76,4 +81,4 @@ select cluster, namespace, workload, pod, first_ts, last_ts, count, peak, classe
 from places
 -- Half of the threshold for plain errors: an exception is unexpected, and one class counts
 -- messages that differ. What still fails at the end of the logs is reported from three on.
-where peak >= $exceptions or is_open and count >= $open
+where peak >= $exceptions or is_open and recent >= $open

@@ -1,7 +1,7 @@
 /*
 title    = "Queue is full, records are dropped"
 severity = "medium"
-params   = { failures = 5, open = 2 }
+params   = { failures = 5, steady = 15, open = 2 }
 finding  = "{namespace}/{workload} drops or holds back records, {count} times, {state} (last {last_ts}): {quote}"
 why      = "More comes in than goes out. First the delay grows, then data is lost."
 advice   = """
@@ -53,6 +53,8 @@ slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        sum(count(*)) over half_hour as in_half_hour,
+        count(*) over half_hour as slots_hit,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -62,6 +64,11 @@ slots as (
     from failures
     group by cluster, namespace, workload,
         date_bin(interval '5 minutes', ts)
+    window half_hour as (
+        partition by cluster, namespace, workload
+        order by date_bin(interval '5 minutes', ts)
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
@@ -70,6 +77,8 @@ places as (
         min(first_pod) as sample_pod,
         sum(failures) as count,
         max(failures) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
@@ -82,10 +91,10 @@ select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures then 'medium' else 'low' end as severity,
+    case when peak >= $failures or is_steady then 'medium' else 'low' end as severity,
     row_ids
 from places
 -- A short peak is absorbed after a line or two.
 -- A failure at the end of the logs is reported from 2 lines on, as
 -- little known.
-where peak >= $failures or is_open and count >= $open
+where peak >= $failures or is_steady or is_open and count >= $open

@@ -1,7 +1,7 @@
 /*
 title    = "Requests are throttled"
 severity = "medium"
-params   = { failures = 10, open = 5 }
+params   = { failures = 10, steady = 15, open = 5 }
 finding  = "{namespace}/{workload} is throttled, {count} times, {state} (last {last_ts}): {quote}"
 why      = "The callee refuses because too many requests came. Retrying at once makes it worse."
 advice   = """
@@ -42,12 +42,19 @@ failures as (
             || '|exceeded[^.]{0,20} (request|call)s? per|SlowDown'
             || '|RequestLimitExceeded'
         )
+        -- A store whose disk is full answers with the same status.
+        and not regexp_like(
+            text,
+            '(?i)cluster_block_exception|read-only-allow-delete'
+        )
 ),
 
 slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        sum(count(*)) over half_hour as in_half_hour,
+        count(*) over half_hour as slots_hit,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -57,6 +64,11 @@ slots as (
     from failures
     group by cluster, namespace, workload,
         date_bin(interval '5 minutes', ts)
+    window half_hour as (
+        partition by cluster, namespace, workload
+        order by date_bin(interval '5 minutes', ts)
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
@@ -65,6 +77,8 @@ places as (
         min(first_pod) as sample_pod,
         sum(failures) as count,
         max(failures) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
@@ -77,10 +91,10 @@ select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures then 'medium' else 'low' end as severity,
+    case when peak >= $failures or is_steady then 'medium' else 'low' end as severity,
     row_ids
 from places
 -- A burst is answered with a few refusals, and backing off ends them.
 -- A failure at the end of the logs is reported from 5 lines on, as
 -- little known.
-where peak >= $failures or is_open and count >= $open
+where peak >= $failures or is_steady or is_open and count >= $open

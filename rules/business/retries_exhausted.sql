@@ -1,7 +1,7 @@
 /*
 title    = "Program gives up after its retries"
 severity = "medium"
-params   = { failures = 5, open = 2 }
+params   = { failures = 5, steady = 15, open = 2 }
 finding  = "{namespace}/{workload} gave up after its retries, {count} times, {state} (last {last_ts}): {quote}"
 why      = "The work was tried as often as the program is willing to; it is lost or waits for someone."
 advice   = """
@@ -51,6 +51,8 @@ slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        sum(count(*)) over half_hour as in_half_hour,
+        count(*) over half_hour as slots_hit,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -60,6 +62,11 @@ slots as (
     from failures
     group by cluster, namespace, workload,
         date_bin(interval '5 minutes', ts)
+    window half_hour as (
+        partition by cluster, namespace, workload
+        order by date_bin(interval '5 minutes', ts)
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
@@ -68,6 +75,8 @@ places as (
         min(first_pod) as sample_pod,
         sum(failures) as count,
         max(failures) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
@@ -80,10 +89,10 @@ select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures then 'medium' else 'low' end as severity,
+    case when peak >= $failures or is_steady then 'medium' else 'low' end as severity,
     row_ids
 from places
 -- Now and then one task is lost.
 -- A failure at the end of the logs is reported from 2 lines on, as
 -- little known.
-where peak >= $failures or is_open and count >= $open
+where peak >= $failures or is_steady or is_open and count >= $open

@@ -1,13 +1,13 @@
 /*
 title    = "Application fails to start"
 severity = "high"
-params   = { failures = 2, open = 1 }
+params   = { failures = 2, again = 3, open = 1 }
 finding  = "{namespace}/{workload} failed to start {count} times, {state} (last {last_ts}): {quote}"
 why      = "The program ends before it serves anything, so restarting cannot cure it: usually a bad configuration, a missing file or variable, a taken port or an image for another platform."
 advice   = """
 1. Read the message; it mostly names the setting, file or port: kubectl logs -n {namespace} {sample_pod} --previous.
 2. Compare with the last change: select ts, username, operation, name from audit where namespace = '{namespace}' and operation in ('image', 'config', 'rollout') order by ts.
-3. Roll back to the last revision that started: kubectl rollout undo deployment {workload}.
+3. Roll back to the last revision that started: kubectl rollout undo deployment/{workload} -n {namespace}.
 """
 quiet_when = "a preview environment is being set up"
 tags     = ["startup", "config"]
@@ -18,7 +18,7 @@ why     = "程序在提供服务前就已退出，重启无法解决：多为配
 advice  = """
 1. 报错通常会指出具体的配置项、文件或端口：kubectl logs -n {namespace} {sample_pod} --previous。
 2. 对照最近的变更：select ts, username, operation, name from audit where namespace = '{namespace}' and operation in ('image', 'config', 'rollout') order by ts。
-3. 回滚到上一个能正常启动的版本：kubectl rollout undo deployment {workload}。
+3. 回滚到上一个能正常启动的版本：kubectl rollout undo deployment/{workload} -n {namespace}。
 """
 quiet_when = "预览环境正在搭建"
 */
@@ -56,12 +56,20 @@ failures as (
             || '|flag provided but not defined|Invalid command'
             || '|exiting|shutting down due to|aborting(:| startup| start)|fatal: '
         )
+        -- A server that refuses one more client has long started, and so has the client; a
+        -- controller without its lease ends on purpose.
+        and not regexp_like(
+            text,
+            '(?i)too many (clients|connections)|remaining connection slots'
+            || '|leader ?election lost|lost (the )?lease'
+        )
 ),
 
 slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        count(*) over half_hour as slots_hit,
         min(pod) as first_pod,
         max(pod) as last_pod,
         min(ts) as first_ts,
@@ -71,6 +79,11 @@ slots as (
     from failures
     group by cluster, namespace, workload,
         date_bin(interval '5 minutes', ts)
+    window half_hour as (
+        partition by cluster, namespace, workload
+        order by date_bin(interval '5 minutes', ts)
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
@@ -79,6 +92,8 @@ places as (
         min(first_pod) as sample_pod,
         sum(failures) as count,
         max(failures) as peak,
+        -- A container that ends at once is started again every five minutes.
+        max(slots_hit) >= $again as is_steady,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from business) - interval '3 minutes' as is_open,
@@ -91,11 +106,11 @@ select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures then 'high' else 'low' end as severity,
+    case when peak >= $failures or is_steady then 'high' else 'low' end as severity,
     row_ids
 from places
 -- After one restart a port is free again and a file is mounted; a second failure has
 -- another cause.
 -- A failure at the end of the logs is reported from the first line on, as
 -- little known.
-where peak >= $failures or is_open and count >= $open
+where peak >= $failures or is_steady or is_open and count >= $open

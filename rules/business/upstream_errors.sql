@@ -1,7 +1,7 @@
 /*
 title    = "A called service answers with server errors"
 severity = "medium"
-params   = { failures = 20, open = 5, together = 5 }
+params   = { failures = 20, steady = 15, open = 5, together = 5 }
 finding  = "{subject}: {peer} answers with errors, {count} times, {state} (last {last_ts}): {quote}"
 why      = "The call arrives, but the callee fails. The gateway or caller only passes it on: look at the callee's own log."
 advice   = """
@@ -13,7 +13,7 @@ quiet_when = "a health check of a disabled feature is answered with 503"
 tags     = ["http", "dependency"]
 [zh]
 title   = "被调用的服务返回服务端错误"
-finding = "{subject}：{peer} 返回错误 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{subject}：{peer_zh} 返回错误 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "请求已到达，但被调用方处理失败；网关或调用方只是转达，应查看被调用方自身的日志。"
 advice  = """
 1. 查看同时段被调用方的报错：select ts, namespace, workload, message from business where level = 'error' order by ts limit 50。
@@ -50,6 +50,11 @@ failures as (
                 || '|HTTPError: 5[0-9]{2}|HttpServerErrorException|code = Unavailable'
                 || ' desc'
             )
+            -- What does not answer at all has its own rules.
+            and not regexp_like(
+                text,
+                '(?i)connection refused|ECONNREFUSED|no route to host|no such host'
+            )
 ),
 
 slots as (
@@ -72,21 +77,26 @@ slots as (
 
 peaks as (
     select *,
-        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot
+        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot,
+        sum(failures) over half_hour as in_half_hour,
+        count(distinct slot) over half_hour as slots_hit
     from slots
+    window half_hour as (
+        partition by cluster, namespace, workload order by slot
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
     select cluster, namespace, workload,
         case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
         min(first_pod) as sample_pod,
-        coalesce(
-            first_value(peer order by failures desc, peer)
-                filter (where peer is not null),
-            '(unnamed)'
-        ) as peer,
+        first_value(peer order by failures desc, peer)
+                filter (where peer is not null) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         -- If a program writes levels, a line without one is the rest of another.
         case
             when sum(leveled) > 0 then sum(hard_leveled) * 2 >= sum(leveled)
@@ -110,7 +120,7 @@ failing as (
     -- Replacing pods one by one causes fewer than four a minute.
     -- A failure at the end of the logs is reported from 5 lines on, as
     -- little known.
-    where peak >= $failures or is_open and count >= $open
+    where peak >= $failures or is_steady or is_open and count >= $open
 )
 select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
@@ -118,7 +128,9 @@ select cluster,
     case when count(*) = 1 then min(pod) end as pod,
     min(sample_pod) as sample_pod,
     case when count(*) > 1 then min(peer) end as name,
-    min(peer) as peer,
+    coalesce(min(peer), 'a peer that its lines do not name') as peer,
+    coalesce(min(peer), '日志未写明的对端') as peer_zh,
+    coalesce(min(peer), '') as named,
     count(*) as workloads,
     array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
         || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
@@ -131,12 +143,15 @@ select cluster,
     case when bool_or(is_open) then 'still failing' else 'over' end as state,
     case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
     -- A controller tries again until it succeeds: what ended within ten minutes did.
-    case when bool_or(peak >= $failures and is_hard) then 'medium' else 'low' end as severity,
+    case
+        when bool_or(peak >= $failures and is_hard or is_steady) then 'medium'
+        else 'low'
+    end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many workloads is one finding.
 group by cluster,
     case
-        when workloads >= $together and peer <> '(unnamed)' then peer
+        when workloads >= $together and peer is not null then peer
         else place
     end

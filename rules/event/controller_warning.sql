@@ -6,7 +6,7 @@ finding  = "{namespace}/{workload}: {reason} {count} times, {state} (last {last_
 why      = "No other rule covers this reason. A controller that repeats a warning all day cannot reach the desired state."
 advice   = """
 1. Read all of them: select ts, kind, name, component, message from event where reason = '{reason}' and namespace = '{namespace}' order by ts.
-2. See the object's own conditions: kubectl describe of {sample} in {namespace}.
+2. See the object's own conditions: kubectl get events -n {namespace} --field-selector involvedObject.name={sample}.
 3. If it is harmless name an exception in the config; if it matters write a rule for the reason.
 """
 quiet_when = "the operator writes its progress as warnings"

@@ -2,7 +2,7 @@
 title    = "Pods cannot be scheduled"
 severity = "high"
 params   = { minutes = 5, attempts = 10, soon = 10 }
-finding  = "{namespace}/{workload}: {pods} pods unscheduled for up to {minutes} minutes, {state} (last {last_ts}): {message}"
+finding  = "{namespace}/{workload}: {pods} pods unscheduled for up to {waited}, {state} (last {last_ts}): {message}"
 why      = "No node fits the pod: too little free CPU or memory, a taint, an affinity rule or an unbound volume. The workload runs below strength, or a rollout hangs."
 advice   = """
 1. Read the count per reason in the message (Insufficient cpu, untolerated taint, volume node affinity).
@@ -13,7 +13,7 @@ quiet_when = "the autoscaler needs longer than five minutes to add a node"
 tags     = ["scheduling", "capacity"]
 [zh]
 title   = "Pod 无法调度"
-finding = "{namespace}/{workload} 有 {pods} 个 Pod 未能调度，最长等待 {minutes} 分钟，{state_zh}（最近一次 {last_ts}）：{message}"
+finding = "{namespace}/{workload} 有 {pods} 个 Pod 未能调度，最长等待 {waited_zh}，{state_zh}（最近一次 {last_ts}）：{message}"
 why     = "没有节点满足要求：CPU 或内存不足、污点、亲和性限制或存储卷未绑定。工作负载副本不足，或发布卡住。"
 advice  = """
 1. 看报错中各原因的节点数（Insufficient cpu、untolerated taint、volume node affinity）。
@@ -74,6 +74,14 @@ select cluster, namespace, workload,
     sum(attempts) as count,
     count(*) as pods,
     max(minutes) as minutes,
+    case
+        when max(minutes) <= 1 then 'a minute'
+        else max(minutes) || ' minutes'
+    end as waited,
+    case
+        when max(minutes) < 1 then '不到 1 分钟'
+        else max(minutes) || ' 分钟'
+    end as waited_zh,
     case
         when bool_and(is_well) then 'recovered'
         when bool_or(is_open) then 'still failing'

@@ -32,7 +32,8 @@ with states as (
     from event
     where kind = 'Node'
         and reason in (
-            'NodeNotReady', 'NodeReady', 'RemovingNode', 'DeletingNode', 'ScaleDown'
+            'NodeNotReady', 'NodeReady', 'RemovingNode', 'DeletingNode', 'ScaleDown',
+            'NodeNotSchedulable'
         )
     group by cluster, name, reason
 )
@@ -40,8 +41,17 @@ select cluster, node,
     min(case when reason = 'NodeNotReady' then first_ts end) as first_ts,
     max(case when reason = 'NodeNotReady' then last_ts end) as last_ts,
     sum(case when reason = 'NodeNotReady' then repeats else 0 end) as count,
-    -- A node that is still not ready is an ongoing outage.
+    -- A node that is still not ready is an ongoing outage. Cordoned before and ready again
+    -- means that the work on it was planned.
     case
+        when sum(case when reason = 'NodeNotReady' then repeats else 0 end) = 1
+            and max(case when reason = 'NodeNotSchedulable' then last_ts end)
+                <= max(case when reason = 'NodeNotReady' then last_ts end)
+            and max(case when reason = 'NodeNotSchedulable' then last_ts end)
+                >= max(case when reason = 'NodeNotReady' then last_ts end) - interval '1 hour'
+            and max(case when reason = 'NodeReady' then last_ts end)
+                >= max(case when reason = 'NodeNotReady' then last_ts end)
+        then 'info'
         when max(case when reason = 'NodeReady' then last_ts end)
             >= max(case when reason = 'NodeNotReady' then last_ts end)
         then 'high' else 'critical'

@@ -46,9 +46,17 @@ objects as (
     group by cluster, node, kind, name
 ),
 
+-- A node that is cordoned before its reboot is rebooted on purpose.
+cordons as (
+    select cluster, name, max(ts) as cordoned_ts
+    from event
+    where reason = 'NodeNotSchedulable'
+    group by cluster, name
+),
+
 places as (
-    select cluster, node,
-        min(name) as sample,
+    select objects.cluster, node,
+        min(objects.name) as sample,
         count(*) as objects,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
@@ -58,15 +66,22 @@ places as (
         bool_or(
             last_ts >= (select max(ts) from event) - interval '5 minutes'
         ) as is_open,
+        coalesce(bool_and(
+            cordoned_ts <= first_ts and cordoned_ts >= first_ts - interval '1 hour'
+        ), false) as is_planned,
         left(first_value(message order by last_ts desc, message), 240) as message,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from objects
-    group by cluster, node
+    left join cordons
+        on objects.name = cordons.name
+        and (objects.cluster is not distinct from cordons.cluster)
+    group by objects.cluster, node
 )
 select cluster, node,
     sample, objects, count, first_ts, last_ts, message,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
+    case when is_planned then 'info' else 'medium' end as severity,
     row_ids
 from places
 -- The kubelet writes it once for each new boot id.

@@ -13,7 +13,7 @@ quiet_when = "a batch job is sized to be killed and retried"
 tags     = ["memory", "restart"]
 [zh]
 title   = "容器因内存不足被杀死"
-finding = "{subject} 被 OOM 杀死 {count} 次，{state_zh}（最近一次 {last_ts}）"
+finding = "{subject_zh} 被 OOM 杀死 {count} 次，{state_zh}（最近一次 {last_ts}）"
 why     = "容器用量达到内存上限，或节点内存耗尽时，内核会直接杀死进程；处理中的请求随之丢失，重启后往往再次触顶。"
 advice  = """
 1. 先区分上限过低还是内存泄漏：对比被杀前的用量与上限（kubectl top pod 或 container_memory_working_set_bytes 指标）。
@@ -71,7 +71,9 @@ places as (
         max(last_ts) as last_ts,
         sum(repeats) as count,
         count(distinct pod) as pods,
-        coalesce(namespace || '/' || workload, 'node ' || min(node)) as subject,
+        coalesce(namespace || '/' || workload, 'A process on node ' || min(node)) as subject,
+        coalesce(namespace || '/' || workload, '节点 ' || min(node) || ' 上的进程')
+            as subject_zh,
         coalesce(workload, min(node), '-') as owner,
         coalesce(min(node), '-') as sample_node,
         coalesce(namespace, '-') as space,
@@ -83,7 +85,7 @@ places as (
     group by cluster, namespace, workload, case when workload is null then node end
 )
 select cluster, namespace, workload, pod, node, first_ts, last_ts, count, pods, subject,
-    owner, space, sample_node,
+    subject_zh, owner, space, sample_node,
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     -- Ten kills of one workload in a day is an outage, not a bad start.

@@ -2,22 +2,22 @@
 title    = "Health probes keep failing"
 severity = "medium"
 params   = { liveness = 3, readiness = 10, open = 2 }
-finding  = "{namespace}/{workload}: {count} probe failures on {pods} pods, {state} (last {last_ts}): {message}"
+finding  = "{namespace}/{workload}: {count} probe failures on {pods} pods{kills}, {state} (last {last_ts}): {message}"
 why      = "A failed readiness probe takes the replica out of its Service; failed liveness probes get the container killed. Both turn a slow application into errors for its callers."
 advice   = """
 1. Read the message: a refused connection means that the process is not listening, a timeout that it is too slow, 5xx that it knows it is unwell.
-2. Compare with the application's own log at that minute: select ts, level, message from business where pod = '{sample}' order by ts.
+2. Compare with the application's own log at that minute: select ts, level, message from standard where pod = '{sample}' union all select ts, level, message from business where pod = '{sample}' order by ts.
 3. If the pod is merely slow (garbage collection, CPU throttling), raise timeoutSeconds before failureThreshold.
 """
 quiet_when = "the workload is being rolled out and starts slowly"
 tags     = ["probe", "availability"]
 [zh]
 title   = "健康检查持续失败"
-finding = "{namespace}/{workload} 的 {pods} 个 Pod 健康检查失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{message}"
+finding = "{namespace}/{workload} 的 {pods} 个 Pod 健康检查失败 {count} 次{kills_zh}，{state_zh}（最近一次 {last_ts}）：{message}"
 why     = "就绪检查失败会把副本从 Service 中摘除，存活检查失败会导致容器被杀；应用一慢，调用方就会看到错误。"
 advice  = """
 1. 先看报错：连接被拒说明进程未监听，超时说明响应过慢，5xx 说明应用自认不健康。
-2. 对照同一分钟的应用日志：select ts, level, message from business where pod = '{sample}' order by ts。
+2. 对照同一分钟的应用日志：select ts, level, message from standard where pod = '{sample}' union all select ts, level, message from business where pod = '{sample}' order by ts。
 3. 若只是变慢（GC、CPU 限流），应先调大 timeoutSeconds，再考虑 failureThreshold。
 """
 quiet_when = "工作负载正在发布且启动较慢"
@@ -54,7 +54,15 @@ sick_pods as (
                 <= sum(repeats) * case when is_liveness then 300 else 60 end
             as is_sick,
         -- Probes run every few seconds: still failing is within the last two minutes.
-        max(last_ts) >= (select max(ts) from event) - interval '2 minutes' as is_open,
+        -- Where lines come long after the last event, nothing failed since.
+        max(last_ts) >= (select max(ts) from event) - interval '2 minutes'
+            and max(last_ts) >= (
+                select max(ts) from (
+                    select ts from event
+                    union all select ts from business
+                    union all select ts from standard
+                ) as seen
+            ) - interval '15 minutes' as is_open,
         first_value(message order by last_ts desc, message) as message,
         first_value(row_id order by first_ts, row_id) as row_id
     from series
@@ -69,14 +77,15 @@ starts as (
 ),
 
 kills as (
-    select cluster, namespace, name, max(ts) as killed_ts
+    select cluster, namespace, name, max(ts) as killed_ts,
+        max(count) filter (where message like '%failed liveness%') as killed
     from event
     where reason = 'Killing'
     group by cluster, namespace, name
 ),
 
 places as (
-    select sick_pods.*,
+    select sick_pods.*, case when is_liveness then killed end as killed,
         -- A pod is not ready from its first start on, and then is: it was starting. After ten
         -- minutes a rollout counts as failed (the default progressDeadlineSeconds). A pod
         -- that was taken away before it was ready never was.
@@ -103,6 +112,8 @@ select cluster, namespace, workload,
     max(last_ts) as last_ts,
     sum(failures) as count,
     count(distinct pod) as pods,
+    coalesce(', containers killed: ' || sum(killed), '') as kills,
+    coalesce('，容器被杀 ' || sum(killed) || ' 次', '') as kills_zh,
     case when bool_or(is_open) then 'still failing' else 'over' end as state,
     case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
     -- Killed containers are worse than replicas out of rotation.

@@ -6,7 +6,7 @@ finding  = "{namespace}/{workload}: rollout aborted, {state} (last {last_ts}): {
 why      = "The analysis of the new version failed, so traffic went back to the old one: the change is not live."
 advice   = """
 1. Read which metric failed: kubectl argo rollouts get rollout -n {namespace} {workload}, or kubectl describe canary -n {namespace} {workload}.
-2. See errors of the new version: select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level = 'error' order by ts limit 50.
+2. See errors of the new version: select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level = 'error' union all select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level = 'error' order by ts limit 50.
 3. Correct the release; do not retry it unchanged.
 """
 quiet_when = "the analysis is being tuned"
@@ -17,7 +17,7 @@ finding = "{namespace}/{workload}：发布被中止，{state_zh}（最近一次 
 why     = "新版本的分析未通过，流量已切回旧版本：本次变更没有上线。"
 advice  = """
 1. 查看哪项指标未通过：kubectl argo rollouts get rollout -n {namespace} {workload}，或 kubectl describe canary -n {namespace} {workload}。
-2. 查看新版本的报错：select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level = 'error' order by ts limit 50。
+2. 查看新版本的报错：select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level = 'error' union all select ts, pod, message from business where namespace = '{namespace}' and workload = '{workload}' and level = 'error' order by ts limit 50。
 3. 修正后再发布，不要原样重试。
 """
 quiet_when = "正在调整分析指标"

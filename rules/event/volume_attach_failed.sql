@@ -5,7 +5,7 @@ params   = { failures = 3, open = 1, brief = 90 }
 finding  = "{namespace}/{workload}: volume {volume} cannot be attached, {count} failures, {state}: {message}"
 why      = "The pod waits in ContainerCreating. A Multi-Attach error means that the disk still hangs on another node, often one that was lost."
 advice   = """
-1. See where it hangs: kubectl get volumeattachment | grep {volume}.
+1. See where it hangs: kubectl get volumeattachment | grep -F {volume}.
 2. See whether an old pod still uses it, or its node is lost: select ts, reason, node, message from event where namespace = '{namespace}' and workload = '{workload}' or kind = 'Node' order by ts.
 3. If the old node is really off, taint it node.kubernetes.io/out-of-service=nodeshutdown:NoExecute, so that the disk is released.
 """
@@ -16,7 +16,7 @@ title   = "存储卷无法挂接到节点"
 finding = "{namespace}/{workload}：卷 {volume} 无法挂接，失败 {count} 次，{state_zh}：{message}"
 why     = "Pod 停在 ContainerCreating。Multi-Attach 表示云盘仍挂在另一个节点上，往往是已失联的节点。"
 advice  = """
-1. 查看挂在哪里：kubectl get volumeattachment | grep {volume}。
+1. 查看挂在哪里：kubectl get volumeattachment | grep -F {volume}。
 2. 确认旧 Pod 是否仍在使用，或其节点已失联：select ts, reason, node, message from event where namespace = '{namespace}' and workload = '{workload}' or kind = 'Node' order by ts。
 3. 若旧节点确已关机，为其添加污点 node.kubernetes.io/out-of-service=nodeshutdown:NoExecute 以释放云盘。
 """

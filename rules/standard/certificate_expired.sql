@@ -13,10 +13,10 @@ quiet_when = "a scanner connects with a certificate of its own"
 tags     = ["tls", "certificate"]
 [zh]
 title   = "证书已过期"
-finding = "{subject}：{peer} 的证书已过期或尚未生效，失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{subject}：{peer_zh} 的证书已过期或尚未生效，失败 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "证书会在同一时刻对所有客户端失效，重试无济于事。"
 advice  = """
-1. 查看有效期：openssl s_client -connect {peer} </dev/null | openssl x509 -noout -dates -issuer。
+1. 查看有效期：openssl s_client -connect {peer_zh} </dev/null | openssl x509 -noout -dates -issuer。
 2. 续签：kubectl get certificate -A；select ts, namespace, name, message from event where kind in ('Certificate', 'CertificateRequest') order by ts。
 3. 重启缓存了旧证书的进程；若提示尚未生效，检查节点时钟。
 """
@@ -75,11 +75,8 @@ places as (
     select cluster, namespace, workload,
         case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
         min(first_pod) as sample_pod,
-        coalesce(
-            first_value(peer order by failures desc, peer)
-                filter (where peer is not null),
-            '(unnamed)'
-        ) as peer,
+        first_value(peer order by failures desc, peer)
+                filter (where peer is not null) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
         sum(hard) * 2 >= sum(failures)
@@ -109,7 +106,9 @@ select cluster,
     case when count(*) = 1 then min(pod) end as pod,
     min(sample_pod) as sample_pod,
     case when count(*) > 1 then min(peer) end as name,
-    min(peer) as peer,
+    coalesce(min(peer), 'a peer that its lines do not name') as peer,
+    coalesce(min(peer), '日志未写明的对端') as peer_zh,
+    coalesce(min(peer), '') as named,
     count(*) as workloads,
     array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
         || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
@@ -128,6 +127,6 @@ from failing
 -- One cause in many workloads is one finding.
 group by cluster,
     case
-        when workloads >= $together and peer <> '(unnamed)' then peer
+        when workloads >= $together and peer is not null then peer
         else place
     end

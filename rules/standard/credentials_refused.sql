@@ -1,7 +1,7 @@
 /*
 title    = "Credentials are refused"
 severity = "high"
-params   = { failures = 5, open = 2 }
+params   = { failures = 5, steady = 15, open = 2 }
 finding  = "{namespace}/{workload}: credentials refused {count} times by {peer}, {state} (last {last_ts}): {quote}"
 why      = "A password, token or key was rotated or is wrong. The process stays up but can do nothing that needs the peer; too many tries may lock the account."
 advice   = """
@@ -13,7 +13,7 @@ quiet_when = "a service that checks passwords logs those of its users"
 tags     = ["auth", "secret"]
 [zh]
 title   = "凭据被拒绝"
-finding = "{namespace}/{workload}：凭据被 {peer} 拒绝 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{namespace}/{workload}：凭据被 {peer_zh} 拒绝 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "密码、令牌或密钥已轮换或有误。进程仍在运行，但依赖该对端的功能全部失败；多次尝试还可能锁定账号。"
 advice  = """
 1. 查找谁改了 Secret：select ts, username, verb, namespace, name from audit where resource = 'secrets' and verb <> 'get' order by ts。
@@ -78,21 +78,26 @@ slots as (
 
 peaks as (
     select *,
-        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot
+        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot,
+        sum(failures) over half_hour as in_half_hour,
+        count(distinct slot) over half_hour as slots_hit
     from slots
+    window half_hour as (
+        partition by cluster, namespace, workload order by slot
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
     select cluster, namespace, workload,
         case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
         min(first_pod) as sample_pod,
-        coalesce(
-            first_value(peer order by failures desc, peer)
-                filter (where peer is not null),
-            '(unnamed)'
-        ) as peer,
+        first_value(peer order by failures desc, peer)
+                filter (where peer is not null) as peer,
         sum(failures) as count,
         max(in_slot) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         sum(hard) * 2 >= sum(failures)
             or date_part('epoch', max(last_ts)) - date_part('epoch', min(first_ts)) >= 600
             as is_hard,
@@ -104,15 +109,22 @@ places as (
     from peaks
     group by cluster, namespace, workload
 )
-select cluster, namespace, workload, pod, sample_pod, peer,
+select cluster, namespace, workload, pod, sample_pod,
+    coalesce(peer, 'a peer that its lines do not name') as peer,
+    coalesce(peer, '日志未写明的对端') as peer_zh,
+    coalesce(peer, '') as named,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     -- A controller tries again until it succeeds: what ended within ten minutes did.
-    case when peak >= $failures and is_hard then 'high' else 'low' end as severity,
+    case
+        when peak >= $failures and is_hard then 'high'
+        when is_steady then 'medium'
+        else 'low'
+    end as severity,
     row_ids
 from places
 -- A token that is renewed in time fails once or twice.
 -- A failure at the end of the logs is reported from 2 lines on, as
 -- little known.
-where peak >= $failures or is_open and count >= $open
+where peak >= $failures or is_steady or is_open and count >= $open

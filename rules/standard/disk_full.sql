@@ -39,9 +39,13 @@ failures as (
             || '|volume) ?space|flood.stage( disk)? watermark|high disk watermark'
             || '|(disk|volume|filesystem|partition)[^.]{0,20} (is )?(full'
             || '|exhausted)|could not extend file|could not write[^.]{0,30} file'
-            || '|MISCONF Redis is configured to save'
             || '|disk usage[^.]{0,20} (9[5-9]|100)%'
             || '|Input/output error|\bEIO\b|I/O error, dev'
+        )
+        -- The disk of a called store has its own rule.
+        and not regexp_like(
+            text,
+            '(?i)cluster_block_exception|read-only-allow-delete'
         )
 ),
 

@@ -1,13 +1,13 @@
 /*
 title    = "Names cannot be resolved"
 severity = "high"
-params   = { failures = 5, open = 1, together = 5 }
+params   = { failures = 5, steady = 15, open = 1, together = 5 }
 finding  = "{subject} could not resolve names {count} times ({host}), {state} (last {last_ts}): {quote}"
 why      = "Without name resolution no call leaves the pod. One workload points to a wrong or deleted Service name; many at once point to CoreDNS or the network."
 advice   = """
 1. See how many workloads are hit: select namespace, workload, count(*) from standard where message like '%no such host%' or message like '%ENOTFOUND%' or message like '%name resolution%' group by 1, 2.
 2. Many: kubectl -n kube-system get pods -l k8s-app=kube-dns, their logs, and changes of its ConfigMap: select ts, username, verb, name from audit where namespace = 'kube-system' and operation is not null order by ts.
-3. One: check the name {host}, and that the Service exists: kubectl get svc -A | grep the first part of it.
+3. One: check the name {host}, and that the Service exists: kubectl get svc -A | grep -F '{service}'.
 """
 quiet_when = "an optional integration points to a name that does not exist yet"
 tags     = ["dns", "network"]
@@ -18,7 +18,7 @@ why     = "域名解析不了，Pod 就无法发起任何调用。仅一个工�
 advice  = """
 1. 确认影响范围：select namespace, workload, count(*) from standard where message like '%no such host%' or message like '%ENOTFOUND%' or message like '%name resolution%' group by 1, 2。
 2. 大面积：kubectl -n kube-system get pods -l k8s-app=kube-dns 并查看其日志，以及其 ConfigMap 的变更：select ts, username, verb, name from audit where namespace = 'kube-system' and operation is not null order by ts。
-3. 单个：核对名称 {host}，并用 kubectl get svc -A 确认 Service 存在。
+3. 单个：核对名称 {host}，并确认 Service 存在：kubectl get svc -A | grep -F '{service}'。
 """
 quiet_when = "可选集成指向尚未创建的域名"
 */
@@ -72,8 +72,14 @@ slots as (
 
 peaks as (
     select *,
-        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot
+        sum(failures) over (partition by cluster, namespace, workload, slot) as in_slot,
+        sum(failures) over half_hour as in_half_hour,
+        count(distinct slot) over half_hour as slots_hit
     from slots
+    window half_hour as (
+        partition by cluster, namespace, workload order by slot
+        range between interval '25 minutes' preceding and current row
+    )
 ),
 
 places as (
@@ -87,6 +93,8 @@ places as (
         ) as host,
         sum(failures) as count,
         max(in_slot) as peak,
+        -- Failing again in nearly each five minutes of half an hour, however slowly.
+        bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
@@ -104,7 +112,7 @@ failing as (
     -- another cause.
     -- A failure at the end of the logs is reported from the first line on, as
     -- little known.
-    where peak >= $failures or is_open and count >= $open
+    where peak >= $failures or is_steady or is_open and count >= $open
 )
 select cluster,
     case when min(namespace) = max(namespace) then min(namespace) end as namespace,
@@ -113,6 +121,7 @@ select cluster,
     min(sample_pod) as sample_pod,
     case when count(*) > 1 then min(host) end as name,
     min(host) as host,
+    split_part(min(host), '.', 1) as service,
     count(*) as workloads,
     array_to_string((array_agg(place order by count desc, place))[1:3], ', ')
         || case when count(*) > 3 then ' …(' || count(*) || ')' else '' end as subject,
@@ -124,7 +133,11 @@ select cluster,
     first_value(quote order by count desc, quote) as quote,
     case when bool_or(is_open) then 'still failing' else 'over' end as state,
     case when bool_or(is_open) then '仍在持续' else '已停止' end as state_zh,
-    case when max(peak) >= $failures then 'high' else 'low' end as severity,
+    case
+        when bool_or(peak >= $failures) then 'high'
+        when bool_or(is_steady) then 'medium'
+        else 'low'
+    end as severity,
     (array_agg(row_ids[1] order by first_ts, row_ids[1]))[1:5] as row_ids
 from failing
 -- One cause in many workloads is one finding.

@@ -2,7 +2,7 @@
 title    = "Requests are answered with server errors"
 severity = "high"
 params   = { errors = 20, percent = 1, open = 5 }
-finding  = "{namespace}/{workload} answered {count} requests with 5xx, up to {peak} in five minutes ({percent} %), {state} (last {last_ts}); mostly {path}"
+finding  = "{namespace}/{workload} answered {count} requests with 5xx, up to {peak} in five minutes ({percent} %), {state} (last {last_ts}); mostly {path}{upstream}"
 why      = "Callers see failures. If all paths fail the service or its dependency is broken, if one does it is that feature."
 advice   = """
 1. See which paths and codes: select message, count(*) from standard where namespace = '{namespace}' and workload = '{workload}' and level = 'error' group by message order by 2 desc limit 20.
@@ -13,7 +13,7 @@ quiet_when = "a health check of a disabled feature is answered with 503"
 tags     = ["http", "errors"]
 [zh]
 title   = "请求返回 5xx"
-finding = "{namespace}/{workload} 返回 {count} 次 5xx，五分钟内最多 {peak} 次（{percent}%），{state_zh}（最近一次 {last_ts}）；主要为 {path}"
+finding = "{namespace}/{workload} 返回 {count} 次 5xx，五分钟内最多 {peak} 次（{percent}%），{state_zh}（最近一次 {last_ts}）；主要为 {path}{upstream_zh}"
 why     = "调用方会看到失败。若所有路径都失败，是服务或其依赖故障；若仅一条路径，则是该功能。"
 advice  = """
 1. 查看路径与状态码：select message, count(*) from standard where namespace = '{namespace}' and workload = '{workload}' and level = 'error' group by message order by 2 desc limit 20。
@@ -23,7 +23,16 @@ advice  = """
 quiet_when = "已停用功能的健康检查返回 503"
 */
 with answers as (
-    select cluster, namespace, workload, pod, ts, row_id, message,
+    select cluster, namespace, workload, pod, ts, row_id,
+        left(coalesce(
+            attrs->>'method' || ' ' || split_part(attrs->>'path', '?', 1)
+                || coalesce(' ' || coalesce(attrs->>'status', attrs->>'error_code'), ''),
+            split_part(message, chr(10), 1)
+        ), 120) as path,
+        -- Whom a gateway asked, as it names it.
+        coalesce(
+            attrs->>'proxy_upstream_name', attrs->>'upstream_cluster', attrs->>'upstream_name'
+        ) as upstream,
         regexp_like(coalesce(attrs->>'error_code', ''), '^5[0-9][0-9]$')
         -- If the record has no code: a request and `status=503`, or `HTTP/1.1" 502`.
         or regexp_like(
@@ -40,20 +49,37 @@ with answers as (
     from standard
 ),
 
-slots as (
+kinds as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
+        case when is_5xx then path end as path,
+        case when is_5xx then upstream end as upstream,
         count(*) as records,
         sum(case when is_5xx then 1 else 0 end) as errors,
         min(case when is_5xx then pod end) as first_pod,
         max(case when is_5xx then pod end) as last_pod,
         min(case when is_5xx then ts end) as first_ts,
         max(case when is_5xx then ts end) as last_ts,
-        max(case when is_5xx then left(split_part(message, chr(10), 1), 120) end) as path,
         first_value(row_id order by ts, row_id) filter (where is_5xx) as row_id
     from answers
-    group by cluster, namespace, workload, date_bin(interval '5 minutes', ts)
-    having sum(case when is_5xx then 1 else 0 end) > 0
+    group by cluster, namespace, workload, date_bin(interval '5 minutes', ts),
+        case when is_5xx then path end, case when is_5xx then upstream end
+),
+
+slots as (
+    select cluster, namespace, workload, slot,
+        sum(records) as records,
+        sum(errors) as errors,
+        min(first_pod) as first_pod,
+        max(last_pod) as last_pod,
+        min(first_ts) as first_ts,
+        max(last_ts) as last_ts,
+        first_value(path order by errors desc, path) as path,
+        first_value(upstream order by errors desc, upstream) as upstream,
+        first_value(row_id order by first_ts, row_id) filter (where errors > 0) as row_id
+    from kinds
+    group by cluster, namespace, workload, slot
+    having sum(errors) > 0
 ),
 
 places as (
@@ -69,11 +95,14 @@ places as (
         bool_or(errors >= $errors and errors * 100 >= records * $percent) as is_burst,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
         first_value(path order by errors desc, path) as path,
+        first_value(upstream order by errors desc, upstream) as upstream,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
     group by cluster, namespace, workload
 )
 select cluster, namespace, workload, pod, first_ts, last_ts, count, peak, percent, path,
+    coalesce(' of ' || upstream, '') as upstream,
+    coalesce('，上游 ' || upstream, '') as upstream_zh,
     case when is_open then 'still going on' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     case when is_burst then 'high' else 'low' end as severity,

@@ -29,23 +29,26 @@ with lines as (
 ),
 
 failures as (
-    select *
+    -- The line that counts, which follows a table of collections.
+    select * replace (
+        coalesce(left(regexp_match(text, '(FATAL ERROR: [^\n]+)')[1], 200), quote) as quote
+    )
     from lines
     where regexp_like(
             text,
             '(?i)OutOfMemory|out of memory|cannot allocate memory'
             || '|heap out of memory|heap limit Allocation failed|std::bad_alloc'
-            || '|\bMemoryError\b|\bOOM command not allowed|used memory > .maxmemory'
+            || '|\bMemoryError\b'
             || '|oom-?killed?|oom_reaper|killed process [0-9]+'
             || '|(exceeded|over)[^.]{0,20} memory limit|memory limit[^.]{0,20}'
             || ' exceeded|memory allocation of [0-9]+ bytes failed'
             || '|GC overhead limit exceeded|Unable to allocate [0-9.]+ [KMG]i?B'
             || '|failed to (allocate|reserve)[^.]{0,20} memory'
         )
-        -- Memory of a GPU and the number of threads have their own rules.
+        -- Memory of a GPU or of a called store and the number of threads have their own rules.
         and not regexp_like(
             text,
-            '(?i)cuda|gpu|vmem|native thread'
+            '(?i)cuda|gpu|vmem|native thread|maxmemory|OOM command not allowed'
         )
 ),
 

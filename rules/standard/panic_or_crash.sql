@@ -7,7 +7,7 @@ why      = "A panic, a segmentation fault or an exhausted heap ends the process 
 advice   = """
 1. Read the whole stack, first line of your own code first: kubectl logs -n {namespace} {sample_pod} --previous.
 2. See restarts and exit codes: select ts, reason, message from event where pod = '{sample_pod}' order by ts.
-3. Roll back if it came with a release: kubectl rollout undo deployment {workload}.
+3. Roll back if it came with a release: kubectl rollout undo deployment/{workload} -n {namespace}.
 """
 quiet_when = "a test that crashes on purpose"
 tags     = ["crash", "restart"]
@@ -18,7 +18,7 @@ why     = "panic、段错误或堆内存耗尽会使进程立即退出，处理�
 advice  = """
 1. 查看完整堆栈，从最先出现的业务代码行入手：kubectl logs -n {namespace} {sample_pod} --previous。
 2. 查看重启与退出码：select ts, reason, message from event where pod = '{sample_pod}' order by ts。
-3. 若随发布出现，先回滚：kubectl rollout undo deployment {workload}。
+3. 若随发布出现，先回滚：kubectl rollout undo deployment/{workload} -n {namespace}。
 """
 quiet_when = "有意触发崩溃的测试"
 */

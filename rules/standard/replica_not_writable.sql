@@ -34,21 +34,25 @@ failures as (
     where regexp_like(
             text,
             '(?i)READONLY You can|not (the |a )?(master|primary|leader)\b'
-            || '|NotLeader|NOT_LEADER|NotWritablePrimary|NotMaster'
+            || '|NotLeader|NOT_LEADER|NotWritablePrimary|NotMaster|ReplicaSetNoPrimary'
             || '|no (master|primary|leader)\b|(leader|master|primary)[^.]{0,20}'
             || ' (not available|not found|unknown|changed|lost|unreachable)'
             || '|leaderless'
-            || '|lost (the )?(leader|leadership|lease|quorum|master|raft)'
+            || '|lost (the )?(leader|leadership|quorum|master|raft)'
             || '|MASTERDOWN|CLUSTERDOWN'
             || '|read-only transaction|read-only (mode|replica)|super-read-only'
             || '|--read-only option'
             || '|replication (lag|is broken|error|stopped|failed|slot)|replica (is'
             || ' )?(lagging|broken|out of sync)'
-            || '|leader election lost|failed to renew (the )?lease|failed to'
-            || ' (acquire|elect)[^.]{0,10} (leader|lease)'
+            || '|failed to (acquire|elect)[^.]{0,10} leader'
             || '|quorum[^.]{0,20} (lost|not available|not met|cannot)|split.?brain'
             || '|NOREPLICAS|NotEnoughReplicas|not enough (in-sync )?replicas'
             || '|under-?replicated'
+        )
+        -- A controller that loses its lease has its own rule.
+        and not regexp_like(
+            text,
+            '(?i)\bleases?\b|leader ?election'
         )
 ),
 

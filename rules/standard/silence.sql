@@ -1,7 +1,7 @@
 /*
 title    = "Workload has stopped logging"
 severity = "medium"
-params   = { minutes = 15, slots = 12, together = 5 }
+params   = { minutes = 15, slots = 11, together = 5 }
 finding  = "{subject} wrote nothing for {minutes} minutes after {last_ts}, before that about {per_hour} lines an hour"
 why      = "A program that hangs, is gone or cannot write logs nothing at all. If many stop at the same minute the collector has stopped."
 advice   = """
@@ -47,7 +47,7 @@ steady as (
         first_value(row_id order by slot desc) as row_id
     from slots
     group by cluster, namespace, workload
-    -- Seen in at least twelve slots, which is an hour of steady lines; a job that ends is
+    -- An hour of steady lines has eleven whole slots, whenever it begins; a job that ends is
     -- shorter.
     having count(*) >= $slots
 ),

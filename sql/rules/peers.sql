@@ -21,6 +21,18 @@ select *,
             '(?i)[a-z+]{2,12}://(?:[^/\s"''@]*@)?([a-z0-9][a-z0-9._-]*(?::[0-9]{2,5})?)'
         )[1],
         regexp_match(cleaned, 'host=''?([A-Za-z0-9._-]+)')[1],
+        regexp_match(cleaned, '(?i)server on [''"]([a-z0-9][a-z0-9.-]*)[''"]')[1],
+        -- A name beside its address, and that of a Service, before a bare address.
+        regexp_match(
+            cleaned,
+            '(?:^|[\s"''(=@\[,])([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+)'
+            || '/(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]'
+        )[1],
+        regexp_match(
+            cleaned,
+            '(?:^|[\s"''(=/@\[,])'
+            || '([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.svc(?:\.[a-z0-9.-]+)?:[0-9]{2,5})\b'
+        )[1],
         regexp_match(
             cleaned,
             '(?i)\b(?:ECONN[A-Z]+|ETIMEDOUT|upstream|host|broker|node|server|database'

@@ -1,15 +1,22 @@
 -- The objects that are wrong, as the states of all objects of their cluster show it together: the fault, since and
 -- until when it was seen, and how surely it is a cause and not only a symptom.
 with reported as (
-    -- why a pod waits is in the events of the scheduler and the kubelet
-    select "cluster", namespace, name, max(ts) as ts,
-        last_value(row_id order by ts, row_id) as row_id,
-        last_value(reason order by ts, row_id) as reason,
-        last_value(message order by ts, row_id) as message
-    from event
-    where kind = 'Pod' and name is not null and namespace is not null
-        and reason in ('FailedScheduling', 'FailedMount', 'FailedAttachVolume')
-    group by "cluster", namespace, name
+    -- why a pod waits is in the events of the scheduler and the kubelet; a table of events may show no namespace
+    select e."cluster", coalesce(e.namespace, p.namespace, '') as namespace, e.name, max(e.ts) as ts,
+        last_value(e.row_id order by e.ts, e.row_id) as row_id,
+        last_value(e.reason order by e.ts, e.row_id) as reason,
+        last_value(e.message order by e.ts, e.row_id) as message
+    from event as e
+    left join (
+        select "cluster", name, min(namespace) as namespace
+        from state
+        where kind = 'Pod' and namespace is not null
+        group by "cluster", name
+        having count(distinct namespace) = 1
+    ) as p on p."cluster" = e."cluster" and p.name = e.name
+    where e.kind = 'Pod' and e.name is not null
+        and e.reason in ('FailedScheduling', 'FailedMount', 'FailedAttachVolume')
+    group by e."cluster", coalesce(e.namespace, p.namespace, ''), e.name
 ),
 
 seen as (

@@ -23,6 +23,9 @@ pub mod trace;
 // From findings and traces to incidents.
 mod incident;
 
+// Whether lines lie before their pods existed.
+mod clocks;
+
 // Incidents, findings and traces of a day, compared with the day before.
 pub mod report;
 

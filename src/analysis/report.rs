@@ -2,6 +2,7 @@
 //! sorted, so that the reports of two days can be compared. Missing data is not "no finding".
 
 use crate::analysis::agent::AgentFindings;
+use crate::analysis::clocks;
 use crate::analysis::incident::incidents;
 use crate::lake::catalog::Catalog;
 use crate::query::engine::Engine;
@@ -36,6 +37,7 @@ pub async fn coverage(engine: &Engine, catalog: &Catalog, window: Window) -> Res
             hint: Some("`headwater inspect` on it shows what can be read".into()),
         });
     }
+    coverage.problems.extend(clocks::problem(engine, window).await?);
     Ok(coverage)
 }
 

@@ -1,9 +1,11 @@
 //! Limits on the length of responses: lists and texts are cut off, and the cut is marked in the response.
 
+use crate::api::{ApiError, ApiResult, ErrorKind};
 use model::agent::AgentReport;
 use model::error::Problem;
 use model::report::{Evidence, Finding, Report, Trace};
 use serde_json::Value;
+use std::ops::RangeInclusive;
 
 /// Longest list.
 pub(super) const LIST: usize = 200;
@@ -13,6 +15,18 @@ pub(super) const TEXT: usize = 2000;
 pub(super) const LINE: usize = 500;
 /// Longest text of traces, in characters.
 pub(super) const LONG: usize = 16_000;
+
+/// Returns the value of an argument.
+///
+/// # Errors
+/// It is out of bounds: a value that is silently less would be taken for the one requested.
+pub fn within(name: &str, value: u32, bounds: RangeInclusive<u32>) -> ApiResult<u32> {
+    if bounds.contains(&value) {
+        return Ok(value);
+    }
+    let what = format!("`{name}` is {value}; it must be {} to {}", bounds.start(), bounds.end());
+    Err(ApiError::new(ErrorKind::Invalid, what))
+}
 
 /// Returns the first `limit` characters of a text, followed by the number of characters cut off.
 pub(super) fn shorten(text: &str, limit: usize) -> String {

@@ -16,6 +16,8 @@ pub enum Transport {
     Stdio,
     /// MCP over the websocket of a xiaozhi robot.
     Xiaozhi,
+    /// The Postgres protocol.
+    Postgres,
 }
 
 impl Transport {
@@ -26,6 +28,7 @@ impl Transport {
             Self::Mcp => "mcp",
             Self::Stdio => "stdio",
             Self::Xiaozhi => "xiaozhi",
+            Self::Postgres => "postgres",
         }
     }
 }

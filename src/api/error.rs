@@ -58,12 +58,14 @@ pub struct ApiError {
     pub what: String,
     /// The next step.
     pub hint: Option<String>,
+    /// Line and column in the SQL statement, from 1; `None` if unknown, and for other requests.
+    pub position: Option<(u64, u64)>,
 }
 
 impl ApiError {
     /// Returns an error without a hint.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), hint: None }
+        Self { kind, what: what.into(), hint: None, position: None }
     }
 
     /// Adds the next step.
@@ -78,11 +80,12 @@ impl ApiError {
                 Self::new(ErrorKind::StatementNotAllowed, what).hint(hint)
             }
             QueryError::Invalid(error) => {
-                let what = match (error.line, error.column) {
-                    (Some(line), Some(column)) => format!("line {line}, column {column}: {}", error.what),
-                    _ => error.what,
+                let position = error.line.zip(error.column);
+                let what = match position {
+                    Some((line, column)) => format!("line {line}, column {column}: {}", error.what),
+                    None => error.what,
                 };
-                Self { hint: error.hint, ..Self::new(ErrorKind::Invalid, what) }
+                Self { hint: error.hint, position, ..Self::new(ErrorKind::Invalid, what) }
             }
             QueryError::TimedOut => Self::new(
                 ErrorKind::TimedOut,
@@ -124,6 +127,6 @@ impl From<Error> for ApiError {
                 ErrorKind::Failed
             }
         };
-        Self { kind, what: error.what, hint: error.hint }
+        Self { hint: error.hint, ..Self::new(kind, error.what) }
     }
 }

@@ -5,15 +5,21 @@ use crate::api::bounds::{LINE, LIST, TEXT, shorten, shorten_evidence, shorten_fi
 use crate::api::operation::Operation;
 use crate::api::paging::Paging;
 use crate::api::reports::{missing, saved, severity_of, state_of};
-use crate::api::request::{IncidentRequest, IncidentsRequest};
-use crate::api::response::{IncidentDetail, IncidentLine, IncidentPage, TraceLine};
+use crate::api::request::{IncidentRequest, IncidentsRequest, PatternsRequest};
+use crate::api::response::{IncidentDetail, IncidentLine, IncidentPage, Pattern, TraceLine};
 use crate::api::{Api, ApiResult, Caller};
 use crate::brief;
 use model::incident::Incident;
 use model::report::{Finding, Report, Trace};
+use model::table::Table;
+use std::collections::HashSet;
 
 /// Default number of incidents of a page, and of findings of an incident.
 const PAGE: usize = 20;
+
+/// Time before the onset in which warnings are looked for, in seconds, and most patterns of them.
+const BEFORE_S: i64 = 1800;
+const WARNINGS: usize = 5;
 
 /// Most workloads of an incident in a list.
 const WORKLOADS: usize = 10;
@@ -47,9 +53,9 @@ impl Api {
 
     /// Returns one incident with its findings and traces.
     pub async fn incident(&self, caller: &Caller, request: IncidentRequest) -> ApiResult<IncidentDetail> {
-        let arguments = request.clone();
-        let work = self.read(move |inner, catalog| {
-            let paging = Paging::of(&request, PAGE, LIST)?;
+        let (arguments, has_warnings) = (request.clone(), request.warnings == Some(true));
+        let read = self.read(move |inner, catalog| {
+            let paging = Paging::of(&IncidentRequest { warnings: None, ..request.clone() }, PAGE, LIST)?;
             let date = inner.day(request.date.as_deref())?;
             let (mut report, at) = report::incident(catalog, &request.id, date.as_deref())?;
             let state = state_of(&report);
@@ -57,6 +63,7 @@ impl Api {
             let mut incident = report.incidents.swap_remove(at);
             let mut findings: Vec<Finding> =
                 report.findings.into_iter().filter(|finding| finding.incident == incident.id).collect();
+            let doubles = leave_out_doubles(&mut incident, &mut findings);
             findings.iter_mut().for_each(shorten_finding);
             let (mut cause, others): (Vec<Trace>, Vec<Trace>) = report
                 .traces
@@ -83,13 +90,62 @@ impl Api {
                 date: report.run.date,
                 trace,
                 other_traces: others.iter().take(LIST).map(other).collect(),
+                warnings: Vec::new(),
                 incident,
                 findings,
+                doubles,
                 page,
             })
         });
+        let work = async {
+            let mut detail = read.await?;
+            if has_warnings && detail.page.skipped == 0 {
+                detail.warnings = self.warnings_before(&detail.incident).await;
+            }
+            Ok(detail)
+        };
         self.handle(caller, Operation::Incident, &arguments, work).await
     }
+}
+
+impl Api {
+    /// Returns the new patterns of warnings and errors of the workload that fails, before the onset. They are no part
+    /// of the report: if they cannot be read, there are none.
+    async fn warnings_before(&self, incident: &Incident) -> Vec<Pattern> {
+        let (Some(namespace), Some(workload)) = (&incident.entity.namespace, &incident.entity.workload)
+        else {
+            return Vec::new();
+        };
+        let onset = incident.first_ts;
+        let request = PatternsRequest {
+            window: Some(format!("{} to {onset}", onset.plus_s(-BEFORE_S))),
+            workload: Some(format!("{namespace}/{workload}")),
+            level: Some("warn".into()),
+            ..PatternsRequest::default()
+        };
+        let mut patterns = self.patterns_of(request).await.map(|list| list.patterns).unwrap_or_default();
+        // without history none is known to be new
+        patterns.retain(|pattern| pattern.is_new != Some(false));
+        patterns.truncate(WARNINGS);
+        patterns
+    }
+}
+
+/// Leaves out what is shown from two tables: lines, findings and advice of `standard` that repeat those of `business`.
+/// Returns the number of such findings.
+fn leave_out_doubles(incident: &mut Incident, findings: &mut Vec<Finding>) -> u64 {
+    let mut lines = HashSet::new();
+    incident.decisive.retain(|line| lines.insert((line.ts, line.text.clone())));
+    for advice in [&mut incident.advice, &mut incident.advice_zh] {
+        let mut said = HashSet::new();
+        advice.retain(|text| said.insert(text.replace("from standard ", "from business ")));
+    }
+    let of = |finding: &Finding| (finding.entity.label(), finding.summary.clone());
+    let business = findings.iter().filter(|finding| finding.agent == Table::Business.name());
+    let known: HashSet<_> = business.map(of).collect();
+    let before = findings.len();
+    findings.retain(|finding| finding.agent != Table::Standard.name() || !known.contains(&of(finding)));
+    (before - findings.len()) as u64
 }
 
 /// Returns true if what fails, or what is affected, is in the namespace.

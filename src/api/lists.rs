@@ -27,7 +27,8 @@ impl Api {
                 let totals = totals.iter().find(|totals| totals.table == name).cloned();
                 let TableTotals { rows, days, .. } = totals.unwrap_or_default();
                 let (about, columns) = (docs::about_table(name).into(), docs::columns_of(name)?);
-                Ok(TableDoc { name: name.into(), about, rows, days, columns })
+                let computed = docs::computed(name).map(str::to_owned);
+                Ok(TableDoc { name: name.into(), about, rows, computed, days, columns })
             };
             Ok(TableList { tables: lake::tables().map(table).collect::<ApiResult<_>>()? })
         });

@@ -2,9 +2,9 @@
 //! except probes and metrics is checked against the caller's role and recorded in the audit log.
 //! Must not know how a request arrives or how a response is encoded.
 
-pub mod agent_document; // the interface document of the agents
 pub mod agents; // agents as units
 pub mod doctor; // checks of an installation
+pub mod document; // references in Markdown
 pub mod metrics; // OpenMetrics text
 pub mod request; // arguments of requests
 pub mod response; // responses
@@ -13,6 +13,7 @@ pub mod runs; // runs of the daily job
 mod analyze; // analyses of days, uploads and objects
 mod audit_log; // who called what
 mod bounds; // limits on the length of responses
+mod calendar; // days at a glance
 mod caller; // who calls, and with which role
 mod error; // errors of requests
 mod incidents; // incidents of saved reports
@@ -30,6 +31,7 @@ mod upload; // uploads of log files
 mod window; // the time that a request names
 mod work; // long work on blocking threads
 
+pub use crate::api::bounds::within;
 pub use crate::api::caller::{Caller, Role, Transport};
 pub use crate::api::error::{ApiError, ErrorKind};
 pub use crate::api::upload::Upload;
@@ -46,6 +48,7 @@ use crate::pipeline::{Installation, Workspace};
 use crate::query::sandbox::{Pool, PoolConfig};
 use chrono_tz::Tz;
 use model::error::{Error, Result};
+use model::time::EXAMPLE_DAY;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,6 +108,16 @@ impl Api {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Returns the zone of local times.
+    pub fn zone(&self) -> Tz {
+        self.inner.zone
+    }
+
+    /// Returns the last local day with rows, for examples; `None` if there is none.
+    pub async fn last_day(&self) -> Option<String> {
+        self.read(|_, catalog| Ok(catalog.last_date()?)).await.ok().flatten()
+    }
+
     /// Fails unless the lake and its catalog open.
     pub async fn ready(&self) -> ApiResult<()> {
         self.read(|_, catalog| Ok(catalog.last_date().map(drop)?)).await
@@ -133,7 +146,14 @@ impl Api {
             Err(error) => Err(error),
         };
         // the text may quote an argument of any length
-        let result = result.map_err(|error| ApiError { what: shorten(&error.what, LINE), ..error });
+        let mut result = result.map_err(|error| ApiError { what: shorten(&error.what, LINE), ..error });
+        if let Err(ApiError { hint: Some(hint), .. }) = &mut result
+            && hint.contains("write ")
+            && hint.contains(EXAMPLE_DAY)
+            && let Some(day) = self.last_day().await
+        {
+            *hint = hint.replace(EXAMPLE_DAY, &day);
+        }
         entry.end(result.as_ref().err()).await;
         result
     }

@@ -1,7 +1,7 @@
 //! Parts of lists: at most so many items and so many tokens, and a cursor to the next part. A cursor belongs to one
 //! request and one state of the list: with another it is an error, and never a wrong part.
 
-use crate::api::response::Page;
+use crate::api::response::{Cursors, Page};
 use crate::api::{ApiError, ApiResult, ErrorKind};
 use model::error::Error;
 use serde::Serialize;
@@ -90,6 +90,11 @@ impl Paging {
         Self { bytes: self.bytes.saturating_sub(spent), ..self }
     }
 
+    /// Returns what makes the cursors to the items that follow.
+    pub(super) fn cursors(&self, state: &str) -> Cursors {
+        Cursors { skip: self.skip, request: self.request.clone(), state: state.to_owned() }
+    }
+
     /// Returns the part of a whole list.
     pub(super) fn part<T: Serialize>(&self, all: Vec<T>, state: &str) -> (Vec<T>, Page) {
         let total = all.len() as u64;
@@ -114,12 +119,14 @@ impl Paging {
         }
         let end = self.skip.saturating_add(kept.len());
         let is_cut = (end as u64) < total && !kept.is_empty();
+        let cursors = self.cursors(state);
         let page = Page {
             shown: kept.len() as u64,
             skipped: self.skip as u64,
             total,
             cut: is_cut.then(|| format!("cut at {end} of {total} ({by})")),
-            next_cursor: is_cut.then(|| format!("{end}.{}.{state}", self.request)),
+            next_cursor: is_cut.then(|| cursors.after(kept.len())),
+            cursors,
         };
         (kept, page)
     }

@@ -175,12 +175,20 @@ fn line(finding: &Finding, report: &Report) -> FindingLine {
 
 /// Lists the data that the report did not have.
 pub(super) fn missing(report: &Report) -> Vec<String> {
-    let mut missing = Vec::new();
+    let mut gaps: Vec<(String, &[String])> = Vec::new();
     for table in &report.coverage.tables {
-        let hours = &table.hours_without_data;
-        if let (Some(first), Some(last)) = (hours.first(), hours.last()) {
-            missing.push(format!("{}: no data in {} hours, {first} to {last}", table.table, hours.len()));
+        let hours = table.hours_without_data.as_slice();
+        match gaps.iter_mut().find(|(_, of)| *of == hours) {
+            Some((tables, _)) => *tables = format!("{tables}, {}", table.table),
+            None => gaps.push((table.table.clone(), hours)),
         }
+    }
+    let gap = |(tables, hours): (String, &[String])| {
+        let (first, last) = (hours.first()?, hours.last()?);
+        Some(format!("{tables}: no data in {} hours, {first} to {last}", hours.len()))
+    };
+    let mut missing: Vec<String> = gaps.into_iter().filter_map(gap).collect();
+    for table in &report.coverage.tables {
         if table.unparsed > 0 {
             missing.push(format!(
                 "{}: {} of {} rows could not be parsed",

@@ -3,6 +3,7 @@
 use crate::analysis::report;
 use crate::analysis::trace::{NOTHING_BROKEN, Subject, text};
 use crate::api::bounds::{LIST, LONG, shorten, shorten_trace};
+use crate::api::investigation::condition::Conditions;
 use crate::api::operation::Operation;
 use crate::api::reports::missing;
 use crate::api::request::TraceRequest;
@@ -13,12 +14,24 @@ use crate::lake::catalog::Catalog;
 use chrono_tz::Tz;
 use model::moment::Clock;
 use model::report::Trace;
-use model::time::Ts;
+use model::table::Table;
+use model::time::{Ts, Window};
+use serde::Deserialize;
+
+/// How far around the time a name is looked up, in seconds.
+const DAY_S: i64 = 86_400;
 
 /// Where a trace starts.
 enum Start {
     Finding(String),
     Query(TraceQuery),
+}
+
+/// Whether a name is that of a pod; `None` if no row has it.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    is_pod: Option<bool>,
 }
 
 /// A trace to compute.
@@ -35,6 +48,7 @@ impl Api {
         let arguments = request.clone();
         let work = async move {
             let date = self.inner.day(request.date.as_deref())?;
+            let pod = request.pod.clone();
             match start_of(request, self.inner.clock())? {
                 Start::Finding(id) => {
                     let find = move |inner: &Inner, catalog: &Catalog| {
@@ -44,6 +58,9 @@ impl Api {
                     self.read(find).await
                 }
                 Start::Query(query) => {
+                    if let (Some(pod), TraceQuery::Subject(_, at)) = (&pod, &query) {
+                        self.require_pod(pod, *at).await?;
+                    }
                     let limits = self.analysis_limits(None)?;
                     let compute = move |inner: &Inner, work: &Work| compute(inner, work, query);
                     self.work(limits, &|_, _, _| {}, compute).await
@@ -51,6 +68,28 @@ impl Api {
             }
         };
         self.handle(caller, Operation::Trace, &arguments, work).await
+    }
+}
+
+impl Api {
+    /// Fails if a name given as a pod is that of a workload: the trace of one pod would be that of all.
+    async fn require_pod(&self, name: &str, at: Ts) -> ApiResult<()> {
+        let day = Window { from: at.plus_s(-DAY_S), to: at.plus_s(DAY_S), zone: self.inner.zone };
+        let around = Conditions::within(day).sql();
+        let of = |column: &str| Conditions::default().named(column, Some(name)).map(|of| of.sql());
+        let (pod, workload) = (of("pod")?, of("workload")?);
+        let each = Table::LOGS.map(|table| {
+            let table = table.name();
+            format!("select {pod} as is_pod from {table} where {around} and (({pod}) or ({workload}))")
+        });
+        let found: Vec<Named> = self
+            .select(format!("select bool_or(is_pod) as is_pod from ({}) as found", each.join(" union all ")))
+            .await?;
+        if found.first().is_none_or(|found| found.is_pod != Some(false)) {
+            return Ok(());
+        }
+        Err(ApiError::new(ErrorKind::Invalid, format!("`{name}` is a workload and not a pod"))
+            .hint(format!("set `workload` = {name}, without `pod`")))
     }
 }
 

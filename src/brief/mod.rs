@@ -7,15 +7,15 @@ pub mod page; // the report as one HTML file
 
 mod chat; // the template brief for a chat group
 mod claims; // times, numbers and names in a text
-mod digest; // findings grouped and ranked
+pub(crate) mod digest; // findings grouped and ranked
 mod fact_check; // a model's sentences against the facts
 mod facts; // the facts that a model sees
-mod gaps; // gaps in the data
-mod labels; // names of severities, verdicts and the like
+pub(crate) mod gaps; // gaps in the data
+pub(crate) mod labels; // names of severities, verdicts and the like
 mod masking; // secrets and names, hidden from a model
 mod model_writer; // a brief from a model
 pub(crate) mod notation; // ids, times, durations, numbers
-mod outline; // what a brief mentions, in which order
+pub(crate) mod outline; // what a brief mentions, in which order
 mod pattern; // constant regular expressions
 mod question; // questions about a day
 mod slots; // values that the program fills in

@@ -1,7 +1,7 @@
 //! `headwater agents`: the agents as units.
 
-use crate::api::agent_document::document;
 use crate::api::agents::{agents, named};
+use crate::api::document::agents::document;
 use crate::api::response::AgentDoc;
 use crate::cli::{Context, Done, Result, print, print_json, print_problems, terminal};
 use crate::pipeline::AgentTask;

@@ -1,6 +1,5 @@
 //! `headwater brief`: prints the brief of a day, and answers questions about its report.
 
-use crate::analysis::report;
 use crate::brief::{Answer, Author, DroppedSentence, Length, Question, RunQuery, Writer, brief};
 use crate::cli::{Context, Done, Result, notice, print, print_json, terminal};
 use crate::llm::Usage;
@@ -49,20 +48,7 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut workspace = context.workspace()?;
-    let window = context.window(&workspace.catalog, args.date.as_deref(), None)?;
-    let report = match report::saved(&workspace.catalog, Some(&window.date().to_string()))? {
-        Some(report) => report,
-        None => context.analyze(&mut workspace, window)?,
-    };
-    if args.date.is_none()
-        && let Some(newest) = workspace.catalog.last_report_date()?
-        && newest > report.run.date
-    {
-        notice(&format!(
-            "the lake has no rows of {newest}, which was reported too; this is {}",
-            report.run.date
-        ));
-    }
+    let report = context.report(&mut workspace, args.date.as_deref())?;
     let lang = args.lang;
     if let Some(question) = &args.ask {
         let conversation = Conversation { context, writer: workspace.writer(), report: &report, lang };

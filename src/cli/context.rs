@@ -1,5 +1,6 @@
 //! What every subcommand works with: the config, the folders in use and the async runtime.
 
+use crate::analysis::report;
 use crate::api::runs::run_id;
 use crate::cancel::Cancel;
 use crate::cli::log::notice;
@@ -13,7 +14,17 @@ use model::moment::Clock;
 use model::report::Report;
 use model::time::{Ts, Window, parse_date};
 use std::path::PathBuf;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Returns a runtime for async work.
+pub fn runtime(threads: usize) -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .thread_stack_size(16 << 20) // deep plans of long expressions
+        .enable_all()
+        .build()?)
+}
 
 /// What every subcommand works with.
 pub struct Context {
@@ -26,7 +37,7 @@ pub struct Context {
     /// Path of the config file; `None` if the defaults are used.
     pub config_path: Option<PathBuf>,
     /// Runs async work.
-    pub runtime: tokio::runtime::Runtime,
+    pub runtime: Runtime,
 }
 
 impl Context {
@@ -88,6 +99,25 @@ impl Context {
         spinner.finish_and_clear();
         let report = report?;
         workspace.save_report(&report)?;
+        Ok(report)
+    }
+
+    /// Returns the saved report of a day, or of the last day with rows; analyzes a day without one.
+    pub fn report(&self, workspace: &mut Workspace, date: Option<&str>) -> Result<Report> {
+        let window = self.window(&workspace.catalog, date, None)?;
+        let report = match report::saved(&workspace.catalog, Some(&window.date().to_string()))? {
+            Some(report) => report,
+            None => self.analyze(workspace, window)?,
+        };
+        if date.is_none()
+            && let Some(newest) = workspace.catalog.last_report_date()?
+            && newest > report.run.date
+        {
+            notice(&format!(
+                "the lake has no rows of {newest}, which was reported too; this is {}",
+                report.run.date
+            ));
+        }
         Ok(report)
     }
 

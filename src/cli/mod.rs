@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod context;
 mod demo;
+mod doc;
 mod doctor;
 mod evaluate;
 mod formats;
@@ -21,6 +22,7 @@ mod log;
 mod mcp;
 mod metrics;
 mod redact;
+mod report;
 mod rules;
 mod run;
 mod runs;
@@ -107,6 +109,7 @@ subcommands! {
     Agents => agents,
     Trace => trace,
     Brief => brief,
+    Report => report,
     Sql => sql,
     Redact => redact,
     Rules => rules,
@@ -120,6 +123,7 @@ subcommands! {
     Doctor => doctor,
     Schema => schema,
     Config => config,
+    Doc => doc,
     Completions => completions,
     #[command(hide = true)] SandboxWorker => sandbox_worker,
     #[command(hide = true)] Stages => stages,
@@ -162,11 +166,7 @@ fn start(cli: Cli) -> Result<Done> {
         Command::SandboxWorker(_) => 1, // its engine has threads of its own, within its limits
         _ => config.threads(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .thread_stack_size(16 << 20) // deep plans of long expressions
-        .enable_all()
-        .build()?;
+    let runtime = context::runtime(threads)?;
     let context = Context { lake, rules, config, config_path, runtime };
     let done = command.run(&context);
     if let Command::Mcp(_) = command {

@@ -27,7 +27,7 @@ const SEND_S: i64 = 300;
 /// The longest such pause.
 const MAX_SEND_S: i64 = 3600;
 
-/// Serve the page and the API over HTTP, and run the scheduled daily job
+/// Serve the page, the API and SQL, and run the scheduled daily job
 ///
 /// With `[schedule] cron`, the daily job runs in this process: once at startup for the days that are due,
 /// then at each scheduled time. Without it, run `headwater run` from a timer.
@@ -39,12 +39,17 @@ pub struct Args {
     /// Address and port; port 0 is any free port [default: `[serve] listen` of the config, else 127.0.0.1:8633]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+
+    /// Address and port for clients of Postgres: psql, drivers, Grafana [default: `[serve] postgres`, else none]
+    #[arg(long, value_name = "ADDR")]
+    postgres: Option<SocketAddr>,
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Done> {
     let mut installation = context.installation();
-    let listen = &mut installation.config.serve.listen;
-    *listen = args.listen.unwrap_or(*listen);
+    let addresses = &mut installation.config.serve;
+    addresses.listen = args.listen.unwrap_or(addresses.listen);
+    addresses.postgres = args.postgres.or(addresses.postgres);
     for fault in context.runtime.block_on(installation.remember_rules())? {
         notice(&format!("warning: {fault}"));
     }
@@ -59,10 +64,21 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
             schedule.map(|schedule| scope.spawn(|| run_schedule(context, &installation, schedule, &cancel)));
         let served = context.runtime.block_on(async {
             let listener = state.bind().await?;
+            let postgres = state.bind_postgres().await?;
             notice(&format!("listening on http://{}", listener.local_addr()?));
-            let token = cancel.clone();
-            let shutdown = async move {
-                token.wait().await;
+            if let Some(postgres) = &postgres {
+                notice(&format!("listening on postgres://{}/headwater", postgres.local_addr()?));
+            }
+            let shutdown = || {
+                let token = cancel.clone();
+                async move {
+                    token.wait().await;
+                }
+            };
+            let postgres = async {
+                if let Some(listener) = postgres {
+                    serve::postgres::listen(listener, state.clone(), shutdown()).await;
+                }
             };
             let robot = async {
                 if let Some(robot) = &robot {
@@ -70,10 +86,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Done> {
                 }
             };
             let served = async {
-                serve::listen(listener, state, shutdown).await;
+                serve::listen(listener, state.clone(), shutdown()).await;
                 cancel.cancel(); // ends the connection of the robot too
             };
-            tokio::join!(served, robot);
+            tokio::join!(served, postgres, robot);
             Ok(())
         });
         cancel.cancel(); // if it cannot listen, the scheduler must not go on alone

@@ -8,6 +8,7 @@ use model::lang::Lang;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
 
 /// Returns the parser of `--lang`.
 pub fn lang() -> impl TypedValueParser<Value = Lang> {
@@ -113,9 +114,8 @@ pub fn table(header: &[&str], lines: impl IntoIterator<Item = impl Into<Vec<Stri
 }
 
 /// Returns the number of terminal cells that a text takes.
-fn width(text: &str) -> usize {
-    let is_wide = |c: char| matches!(u32::from(c), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6);
-    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+pub fn width(text: &str) -> usize {
+    text.width()
 }
 
 /// Returns a text on one line, cut to `max` characters.

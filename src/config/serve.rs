@@ -13,6 +13,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct ServeConfig {
     /// Address and port to listen on; port 0 picks a free port.
     pub listen: SocketAddr,
+    /// Address and port on which clients of Postgres (psql, Grafana) can query the lake; unset is none.
+    pub postgres: Option<SocketAddr>,
     /// Environment variable with one bearer token.
     pub token_env: Option<String>,
     /// Role of that token: `read`, `run` or `admin`.
@@ -62,6 +64,7 @@ impl Default for ServeConfig {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8633).into(),
+            postgres: None,
             token_env: None,
             token_role: Role::Admin,
             tokens: Vec::new(),
@@ -136,9 +139,13 @@ impl ServeConfig {
             }
             tokens.push(AccessToken::of(config, &env)?);
         }
-        if tokens.is_empty() && !self.listen.ip().is_loopback() {
+        let addresses = [("listen", Some(self.listen)), ("postgres", self.postgres)];
+        let beyond = addresses.into_iter().find_map(|(key, address)| {
+            address.filter(|address| !address.ip().is_loopback()).map(|address| (key, address))
+        });
+        if let Some((key, address)) = beyond.filter(|_| tokens.is_empty()) {
             return Err(Error::usage("listening beyond loopback requires a token")
-                .at(format!("[serve] listen = \"{}\"", self.listen))
+                .at(format!("[serve] {key} = \"{address}\""))
                 .hint("listen on 127.0.0.1, or set a token: `[serve] token_env` or `[[serve.tokens]]`"));
         }
         Ok(tokens)

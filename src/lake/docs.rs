@@ -29,6 +29,16 @@ pub fn about_table(table: &str) -> &'static str {
     }
 }
 
+/// Returns from what the rows of a table are computed, and when; `None` if all of them were read from logs.
+pub fn computed(table: &str) -> Option<&'static str> {
+    Some(match table {
+        "state" => "computed from audit when it is read; those rows are not counted",
+        "change" => "computed from audit after each ingest",
+        "topology" => "computed from event and audit as they are read",
+        _ => return None,
+    })
+}
+
 /// Returns the columns of a table in order.
 pub fn columns_of(table: &str) -> Result<Vec<ColumnDoc>> {
     let schema = schema_of(table)?;
@@ -40,7 +50,8 @@ pub fn columns_of(table: &str) -> Result<Vec<ColumnDoc>> {
     Ok(schema.fields().iter().map(column).collect())
 }
 
-fn about(table: &str, column: &str) -> &'static str {
+/// Returns the meaning of a column of a table; empty if the table has none of this name.
+pub fn about(table: &str, column: &str) -> &'static str {
     match Table::of(table) {
         Some(table) => table.columns().find(|c| c.name == column).map_or("", |c| c.about),
         None if column == "ts" && table == "change" => "time of the request",
@@ -54,7 +65,7 @@ fn about(table: &str, column: &str) -> &'static str {
 }
 
 /// Returns the SQL name of a type.
-fn sql_type(kind: &DataType) -> String {
+pub fn sql_type(kind: &DataType) -> String {
     match kind {
         DataType::Timestamp(..) => "timestamp with time zone".into(),
         DataType::Utf8 | DataType::Utf8View => "varchar".into(),

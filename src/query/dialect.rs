@@ -10,6 +10,9 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Tok
 use std::any::TypeId;
 use std::collections::VecDeque;
 
+/// Deepest nesting of parentheses; the parser backtracks over some of them, which doubles the work.
+pub const MAX_PARENTHESES: usize = 32;
+
 /// How tightly the JSON operators bind: more than `::` (50), less than `.` (100), so that
 /// `attrs->>'n'::int > 3` reads the number in `n`. The generic dialect has them below `=`.
 const JSON_PRECEDENCE: u8 = 60;

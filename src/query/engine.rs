@@ -9,6 +9,7 @@ use crate::query::broken;
 use crate::query::dialect;
 use crate::query::error::{SqlError, engine_error};
 use crate::query::local_time::LocalTimes;
+use crate::query::moved_times::MovedTimes;
 use crate::query::one_pass::OnePassJoins;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -144,6 +145,9 @@ impl Engine {
         if window.is_some() {
             self.add_states("history").await?;
         }
+        if window.is_none() && (scope.names("report") || scope.names("pg_catalog")) {
+            self.add_reports(catalog).await?;
+        }
         // most of the objects that exist today were created on an earlier day
         let (name, columns) = ("topology", topology::schema(&DataType::Utf8View));
         match scope.names(name) {
@@ -178,6 +182,7 @@ impl Engine {
             .with_runtime_env(runtime)
             .with_default_features()
             .with_analyzer_rules(analyzer.rules)
+            .with_optimizer_rule(Arc::new(MovedTimes))
             .with_physical_optimizer_rule(Arc::new(OnePassJoins))
             .build();
         #[expect(clippy::disallowed_methods, reason = "the one place that builds a session")]
@@ -185,13 +190,9 @@ impl Engine {
         datafusion_functions_json::register_all(&mut context)
             .map_err(|error| engine_error("cannot start the query engine", error))?;
         context.register_udf(broken::function());
-        if let Some(catalog) = context.catalog("headwater") {
-            let history: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-            catalog
-                .register_schema("history", history)
-                .map_err(|error| engine_error("cannot start the query engine", error))?;
-        }
-        Ok(Self { context })
+        let engine = Self { context };
+        engine.add_schema("history")?;
+        Ok(engine)
     }
 
     /// Registers the live rows of a table: a listing of exactly the catalog's files, filtered by time.
@@ -244,8 +245,23 @@ impl Engine {
 
     /// Replaces the table `name` by a view.
     pub async fn view(&self, name: &str, sql: &str) -> Result<()> {
+        self.view_in("public", name, sql).await
+    }
+
+    /// Adds an empty schema.
+    pub(crate) fn add_schema(&self, name: &str) -> Result<()> {
+        let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+        let failed = |error| engine_error("cannot start the query engine", error);
+        match self.context.catalog("headwater") {
+            Some(catalog) => catalog.register_schema(name, schema).map(|_| ()).map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces the table `schema.name` by a view.
+    pub(crate) async fn view_in(&self, schema: &str, name: &str, sql: &str) -> Result<()> {
         let frame = self.plan(sql).await.map_err(|error| error.into_error("cannot plan a view", name))?;
-        self.register(TableReference::partial("public", name), frame.logical_plan().clone())
+        self.register(TableReference::partial(schema, name), frame.logical_plan().clone())
     }
 
     /// Stores the result of `sql` as table `name`, so that later statements do not compute it again.

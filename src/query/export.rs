@@ -87,7 +87,7 @@ fn write_lines(batch: &RecordBatch, nulls: Nulls, out: &mut Vec<u8>) -> Result<(
 }
 
 /// Returns a column that CSV can write: what has members becomes JSON text.
-fn nested_texts(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+pub fn nested_texts(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     /// One value of the column.
     #[derive(Deserialize)]
     struct Line<'l> {

@@ -43,7 +43,8 @@ fn flat_field(field: &FieldRef) -> FieldRef {
     Arc::new(Field::new(field.name(), flat_type(field.data_type()), true))
 }
 
-fn flat_type(kind: &DataType) -> DataType {
+/// Returns the type of a column after [`Flattener::batch`].
+pub fn flat_type(kind: &DataType) -> DataType {
     match kind {
         DataType::Utf8View | DataType::Union(..) => DataType::Utf8,
         DataType::BinaryView => DataType::Binary,
@@ -127,7 +128,7 @@ impl Flattener {
         }
     }
 
-    /// Returns the texts, each at most `cell_bytes` long with a mark behind it.
+    /// Returns the texts, each at most `cell_bytes` long with a mark where its middle was.
     fn texts<O: OffsetSizeTrait>(&mut self, texts: &GenericStringArray<O>) -> ArrayRef {
         if longest(texts.value_offsets()) <= self.cell_bytes {
             return Arc::new(texts.clone());
@@ -135,7 +136,7 @@ impl Flattener {
         self.has_cut = true;
         let cut = texts.iter().map(|text| {
             text.map(|text| match text.len() > self.cell_bytes {
-                true => format!("{}…", &text[..text.floor_char_boundary(self.cell_bytes)]),
+                true => ends(text, self.cell_bytes),
                 false => text.to_owned(),
             })
         });
@@ -214,6 +215,13 @@ impl Flattener {
         let (offsets, nulls) = (flat.offsets().clone(), flat.nulls().cloned());
         Ok(Arc::new(MapArray::try_new(field, offsets, values, nulls, is_sorted)?))
     }
+}
+
+/// Returns the first and the last part of a text, together at most `limit` bytes.
+fn ends(text: &str, limit: usize) -> String {
+    let head = &text[..text.floor_char_boundary(limit - limit / 2)];
+    let tail = &text[text.ceil_char_boundary(text.len() - limit / 2)..];
+    format!("{head}…{tail}")
 }
 
 /// Returns the largest distance between two offsets.

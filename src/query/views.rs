@@ -3,6 +3,20 @@
 use crate::query::engine::Engine;
 use model::error::Result;
 
+/// The views of every session, and what each has.
+pub const VIEWS: [(&str, &str); 5] = [
+    ("broken", "objects that are wrong beside the others of their cluster"),
+    ("business_lines", "records of `business` with the text to search for words"),
+    ("business_peers", "lines of `business` with the host that was called"),
+    ("standard_lines", "records of `standard` with the text to search for words"),
+    ("standard_peers", "lines of `standard` with the host that was called"),
+];
+
+/// Returns the views of a file: names and statements, each behind a line `-- view NAME`.
+pub(crate) fn of_file(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.split("\n-- view ").skip(1).filter_map(|view| view.split_once('\n'))
+}
+
 /// A table of logs as `usual.sql` counts it: whose records they are, and which of them failed.
 struct Counted {
     table: &'static str,

@@ -5,37 +5,39 @@
 use crate::api::{Caller, Transport};
 use crate::config::{AccessToken, Role, is_loopback};
 use crate::server::body::{time_limit, with_time_limits};
+use crate::server::http::{ASSETS, LOGIN, Visitor};
 use crate::server::problem::{
     BUSY, CROSS_ORIGIN, FAILED, FORBIDDEN, HttpResult, MISDIRECTED, Problem, UNAUTHORIZED,
 };
 use crate::server::{MAX_REQUESTS, ServerState, oauth};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use model::time::Ts;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Headers of every response, for browsers. The policy is that of the page, without frames around it.
+/// Headers of every response that does not set its own, for browsers. Scripts and styles are files of this server.
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         ),
     ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
 /// Paths that require no token and no free request slot.
-const OPEN: [&str; 4] = ["/healthz", "/readyz", oauth::PATH, oauth::PATH_OF_MCP];
+const OPEN: [&str; 5] = ["/healthz", "/readyz", LOGIN, oauth::PATH, oauth::PATH_OF_MCP];
 
 /// Headers that a proxy adds: its request is not one of this machine.
 const FORWARDED: [&str; 6] =
@@ -46,10 +48,11 @@ const FORWARDED: [&str; 6] =
 pub async fn authenticate(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let visitor = Visitor::of(request.headers(), request.uri(), &state);
     let mut response = match state.caller(&request) {
         Ok(caller) => state.run(caller, request, next).await,
         Err(problem) => {
-            let mut response = problem.into_response();
+            let mut response = visitor.problem(problem);
             if response.status() == StatusCode::UNAUTHORIZED
                 && let Some(challenge) = state.oauth.challenge(&request)
             {
@@ -58,7 +61,9 @@ pub async fn authenticate(State(state): State<Arc<ServerState>>, request: Reques
             response
         }
     };
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%method, path, status = response.status().as_u16(), took_ms, "request");
     response
@@ -82,7 +87,7 @@ impl ServerState {
             }
         }
         let path = request.uri().path();
-        if OPEN.contains(&path) {
+        if OPEN.contains(&path) || path.starts_with(ASSETS) {
             return Ok(None);
         }
         let transport = if oauth::is_mcp(path) { Transport::Mcp } else { Transport::Http };
@@ -92,6 +97,11 @@ impl ServerState {
                     .hint("set a token: `[serve] token_env` or `[[serve.tokens]]`"));
             }
             return Ok(Some(Caller { name: "loopback".into(), role: Role::Run, transport }));
+        }
+        if transport == Transport::Http
+            && let Some(caller) = self.of_session(request)?
+        {
+            return Ok(Some(caller));
         }
         let token = text(header::AUTHORIZATION)
             .and_then(|value| value.split_once(' '))
@@ -104,9 +114,25 @@ impl ServerState {
         Ok(Some(Caller { name: token.name.clone(), role: token.role, transport }))
     }
 
+    /// Returns the caller whose session a cookie proves; it may only read. A browser sends `Origin` with each request
+    /// that is not a GET, so one without it comes from elsewhere.
+    fn of_session(&self, request: &Request) -> HttpResult<Option<Caller>> {
+        let headers = request.headers();
+        if headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        let Some(token) = self.sessions.token(headers, &self.tokens, Ts::now()) else { return Ok(None) };
+        let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_safe && !headers.contains_key(header::ORIGIN) {
+            return Err(Problem::new(CROSS_ORIGIN, "a request with a cookie requires `Origin`")
+                .hint("send `Authorization: Bearer TOKEN` instead"));
+        }
+        Ok(Some(Caller { name: token.name.clone(), role: Role::Read, transport: Transport::Http }))
+    }
+
     /// Returns the token with that value. Compares the hashes of all tokens, so that the duration does not
     /// depend on how close a wrong value is.
-    fn token(&self, value: &str) -> Option<&AccessToken> {
+    pub fn token(&self, value: &str) -> Option<&AccessToken> {
         let hash = blake3::hash(value.trim().as_bytes());
         self.tokens.iter().fold(None, |found, token| if token.hash == hash { Some(token) } else { found })
     }

@@ -28,7 +28,7 @@ const HEAD_BYTES: usize = 64 << 10;
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long running requests may continue after a shutdown begins; Kubernetes kills after 30 s.
-const GRACE: Duration = Duration::from_secs(18);
+pub const GRACE: Duration = Duration::from_secs(18);
 
 /// How long the remaining responses may take to be sent after that.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -79,7 +79,10 @@ pub async fn serve(
 }
 
 /// Waits for a free slot and the next connection.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+pub async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     loop {
         match listener.accept().await {
@@ -96,7 +99,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpSt
 }
 
 /// A connection that fails if the client receives nothing for too long, and lingers before it is closed.
-struct Connection {
+pub struct Connection {
     stream: TcpStream,
     /// Runs while the client receives nothing, and while the connection lingers.
     timer: Option<Pin<Box<Sleep>>>,
@@ -105,7 +108,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: TcpStream) -> Self {
         Self { stream, timer: None, lingered_bytes: 0 }
     }
 

@@ -1,5 +1,5 @@
-//! The server: the API over HTTP, MCP and the websocket of a robot, with probes, metrics and the page of
-//! saved reports. Authenticates callers and encodes responses. Must not decide what a caller may do.
+//! The server: the API over HTTP, MCP, the Postgres protocol and the websocket of a robot, with probes, metrics and
+//! the page for browsers. Authenticates callers and encodes responses. Must not decide what a caller may do.
 
 mod auth; // authentication, and headers of every response
 mod body; // time limits of request bodies
@@ -7,12 +7,15 @@ mod connections; // limits and shutdown of TCP connections
 mod http; // the list of routes
 pub mod mcp; // the API for MCP clients
 mod oauth; // where clients get tokens
+pub(crate) mod postgres; // SQL for clients of Postgres
 mod problem; // errors as problem documents
+mod session; // sessions of browsers
 pub mod xiaozhi; // the API for a xiaozhi robot, over an outgoing websocket
 
 use crate::api::Api;
 use crate::config::{AccessToken, Config};
 use crate::server::oauth::OAuth;
+use crate::server::session::Sessions;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
@@ -31,9 +34,11 @@ const MAX_REQUESTS: usize = 256;
 pub struct ServerState {
     api: Api,
     listen: SocketAddr,
+    postgres: Option<SocketAddr>,
     hosts: Vec<String>,
     tokens: Vec<AccessToken>,
     oauth: OAuth,
+    sessions: Sessions,
     /// One permit for each request that may run.
     request_slots: Arc<Semaphore>,
     /// Becomes true when requests that are still running must end.
@@ -49,9 +54,11 @@ impl ServerState {
         Ok(Self {
             api,
             listen: config.serve.listen,
+            postgres: config.serve.postgres,
             hosts: config.serve.hosts.clone(),
             tokens: config.serve.access_tokens(|name| std::env::var(name).ok())?,
             oauth: OAuth::of(&config.serve),
+            sessions: Sessions::of(&config.serve)?,
             request_slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
             abort: watch::Sender::new(false),
         })
@@ -59,13 +66,20 @@ impl ServerState {
 
     /// Opens the listening socket; connections wait there until [`listen`] accepts them.
     pub async fn bind(&self) -> Result<TcpListener> {
-        TcpListener::bind(self.listen).await.map_err(|error| {
-            Error::failed("cannot listen on the address")
-                .at(self.listen.to_string())
-                .because(error)
-                .hint("set another address: `[serve] listen` or `--listen`")
-        })
+        bind(self.listen, "set another address: `[serve] listen` or `--listen`").await
     }
+
+    /// Opens the socket for clients of Postgres, if the config has one.
+    pub async fn bind_postgres(&self) -> Result<Option<TcpListener>> {
+        let Some(address) = self.postgres else { return Ok(None) };
+        bind(address, "set another address: `[serve] postgres` or `--postgres`").await.map(Some)
+    }
+}
+
+async fn bind(address: SocketAddr, hint: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Error::failed("cannot listen on the address").at(address.to_string()).because(error).hint(hint)
+    })
 }
 
 /// Serves requests until `shutdown`, then completes running requests and returns.

@@ -90,7 +90,7 @@ pub const OUT_OF_MEMORY: ProblemType = of(
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("5");
 
 /// The error of an HTTP request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     problem_type: ProblemType,
     detail: String,
@@ -124,6 +124,16 @@ impl Problem {
     /// Adds the next step.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Returns true if it has the type.
+    pub fn is(&self, problem_type: ProblemType) -> bool {
+        self.problem_type == problem_type
+    }
+
+    /// Returns its status, what is wrong, and the next step.
+    pub fn parts(&self) -> (StatusCode, &str, Option<&str>) {
+        (self.problem_type.status, &self.detail, self.hint.as_deref())
     }
 
     /// Changes the problem type.

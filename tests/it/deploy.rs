@@ -1,4 +1,4 @@
-//! The files of `deploy/` agree with the program: commands, config keys, port, version and sources.
+//! The files of `deploy/`, and the chapter about them, agree with the program: commands, config keys, port, version and sources.
 
 use clap::Parser;
 use headwater::cli::Cli;
@@ -8,9 +8,13 @@ use regex::Regex;
 use serde_json::Value;
 use std::path::Path;
 
-const FILES: [&str; 5] = [
+/// The chapter that explains the files, in English and in Chinese.
+const CHAPTERS: [&str; 2] = ["../docs/en/deploy.md", "../docs/zh/deploy.md"];
+
+const FILES: [&str; 6] = [
     "Dockerfile",
-    "README.md",
+    CHAPTERS[0],
+    CHAPTERS[1],
     "kubernetes/cronjob.yaml",
     "kubernetes/serve.yaml",
     "systemd/headwater.service",
@@ -132,10 +136,10 @@ fn one_port_and_one_version() {
             images += 1;
         }
     }
-    assert!(ports >= 6 && images >= 5, "{ports} ports, {images} images");
+    assert!(ports >= 6 && images >= 7, "{ports} ports, {images} images");
 }
 
-/// Prometheus scrapes with a token that may only read, and the README creates each token.
+/// Prometheus scrapes with a token that may only read, and the chapter creates each token.
 #[test]
 fn metrics_are_read_with_a_token_of_role_read() {
     let text = read("kubernetes/serve.yaml");
@@ -149,7 +153,9 @@ fn metrics_are_read_with_a_token_of_role_read() {
     );
     let names = [server.serve.token_env.clone().expect("a variable"), variable];
     for name in &names {
-        assert!(read("README.md").contains(&format!("--from-literal={name}=")), "{name}");
+        for chapter in CHAPTERS {
+            assert!(read(chapter).contains(&format!("--from-literal={name}=")), "{chapter}: {name}");
+        }
     }
     let tokens = server.serve.access_tokens(|name| names.contains(&name.to_owned()).then(|| name.to_owned()));
     let roles: Vec<Role> = tokens.expect("tokens").iter().map(|token| token.role).collect();
@@ -263,13 +269,15 @@ fn units_use_directives_of_systemd() {
         |key: &str| service.iter().find(|(_, name, _)| name == key).map(|(_, _, value)| value.as_str());
     assert_eq!(value("ExecStart"), Some("/usr/local/bin/headwater run"));
     assert_eq!(value("Type"), Some("oneshot"));
-    // the shell function of README.md runs commands as the service does
+    // the shell function of the chapter runs commands as the service does
     let property = Regex::new(r"--property=(\w+)=(\S+)").expect("a pattern");
-    let readme = read("README.md");
-    let properties: Vec<_> = property.captures_iter(&readme).collect();
-    assert!(properties.len() >= 4, "{} properties", properties.len());
-    for found in properties {
-        assert_eq!(value(&found[1]), Some(&found[2]), "README.md: {}", &found[0]);
+    for chapter in CHAPTERS {
+        let text = read(chapter);
+        let properties: Vec<_> = property.captures_iter(&text).collect();
+        assert!(properties.len() >= 4, "{chapter}: {} properties", properties.len());
+        for found in properties {
+            assert_eq!(value(&found[1]), Some(&found[2]), "{chapter}: {}", &found[0]);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod analysis; // rules and traces
 mod api; // requests, and who may make them
+mod book; // docs/ and the READMEs agree with the program
 mod brief; // the text for people
 mod cli; // --help of every subcommand
 mod delivery; // channels and the outbox

@@ -14,6 +14,8 @@ pub(crate) struct Object {
     pub(crate) row: String,
     /// True if it is whole, or a description shows it.
     pub(crate) is_detailed: bool,
+    /// True if all of it was shown once.
+    pub(crate) is_whole: bool,
     /// False if only events say something about it.
     pub(crate) is_shown: bool,
     pub(crate) value: Value,
@@ -90,6 +92,10 @@ pub(crate) fn pairs(pairs: &Map<String, Value>) -> String {
     pairs.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect::<Vec<_>>().join(",")
 }
 
+fn is_condition(item: &Value) -> bool {
+    !text(item, "/type").is_empty() && !text(item, "/status").is_empty()
+}
+
 /// Puts the members of a partial view over the known ones.
 pub(crate) fn merge(known: &mut Value, shown: Value) {
     match (known, shown) {
@@ -98,6 +104,14 @@ pub(crate) fn merge(known: &mut Value, shown: Value) {
                 match known.get_mut(&key) {
                     Some(old) => merge(old, value),
                     None => _ = known.insert(key, value),
+                }
+            }
+        }
+        (Value::Array(known), Value::Array(shown)) if shown.iter().all(is_condition) => {
+            for condition in shown {
+                match known.iter_mut().find(|old| text(old, "/type") == text(&condition, "/type")) {
+                    Some(old) => merge(old, condition),
+                    None => known.push(condition),
                 }
             }
         }

@@ -89,7 +89,9 @@ impl Snapshot {
                 }
                 let (ts, row) = (seen.ts, seen.row);
                 let is_shown = !seen.is_reported;
-                let object = Object { key: key.clone(), ts, row, is_detailed, is_shown, value: seen.object };
+                let is_whole = !seen.is_partial && is_shown;
+                let object =
+                    Object { key: key.clone(), ts, row, is_detailed, is_whole, is_shown, value: seen.object };
                 self.objects.insert(key, object);
             }
         }
@@ -133,6 +135,11 @@ impl Snapshot {
     pub(crate) fn knows_all(&self, kind: &str, namespace: &str) -> bool {
         self.listed.contains_key(&(kind.to_owned(), namespace.to_owned()))
             || self.within(kind, namespace).nth(1).is_some()
+    }
+
+    /// Returns true if an object is known not to exist.
+    pub(crate) fn lacks(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        self.knows_all(kind, namespace) && self.get(kind, namespace, name).is_none()
     }
 
     /// Returns the workload of a pod.

@@ -66,6 +66,9 @@ fn place_of(parts: &[&str]) -> Place<'static> {
     if named.pod.is_some() || named.container.is_some() {
         return named;
     }
+    if let Some(place) = below_kind(parts) {
+        return place;
+    }
     let bundled = bundled_container(parts);
     let Some((namespace, pod, container)) = pod_in(parts) else {
         return Place { container: bundled.and_then(own), ..named };
@@ -119,6 +122,8 @@ fn pod_in_name<'a>(name: &'a str, before: Option<&'a str>, ordinals: bool) -> Op
         [pod] if is_pod_name(pod, false) => Some((before, pod, None)),
         [namespace, pod] if is_pod_name(pod, false) => Some((namespace_of(namespace), pod, None)),
         [pod, container] if is_pod_name(pod, false) => Some((before, pod, container_of(container))),
+        // dockershim's name of a container
+        ["k8s", container, pod, namespace, _uid, _attempt] => Some((Some(namespace), pod, Some(container))),
         [namespace, pod, container] if is_pod(pod, container) => {
             Some((Some(namespace_of(namespace)?), pod, container_of(container)))
         }
@@ -193,6 +198,8 @@ fn is_label(name: &str) -> bool {
 fn hive(parts: &[&str]) -> Place<'static> {
     let mut place = Place::default();
     for (key, value) in parts.iter().filter_map(|part| part.split_once('=')) {
+        let key =
+            ["k8s_", "kube_", "kubernetes_"].iter().find_map(|word| key.strip_prefix(word)).unwrap_or(key);
         let column = match key {
             "cluster" | "cluster_name" => &mut place.cluster,
             "ns" | "namespace" | "namespace_name" => &mut place.namespace,
@@ -206,6 +213,24 @@ fn hive(parts: &[&str]) -> Place<'static> {
         }
     }
     place
+}
+
+/// Reads `<namespace>/deployment/<workload>/<pod>.log`.
+fn below_kind(parts: &[&str]) -> Option<Place<'static>> {
+    const KINDS: [&str; 5] = ["deployment", "statefulset", "daemonset", "job", "cronjob"];
+    let own = |text: &str| Some(Cow::Owned(text.to_owned()));
+    parts.windows(4).find_map(|group| {
+        let [namespace, kind, workload, pod] = group else { return None };
+        let pod = stem(pod);
+        let is_kind = KINDS.contains(&kind.strip_suffix('s').unwrap_or(kind));
+        let is_of = pod.strip_prefix(workload).is_some_and(|rest| rest.starts_with('-'));
+        (is_kind && is_of && is_label(namespace)).then(|| Place {
+            namespace: own(namespace),
+            workload: own(workload),
+            pod: own(pod),
+            ..Place::default()
+        })
+    })
 }
 
 /// Returns a folder's name if it can be a namespace: not a log type, a date, or a word for logs.
@@ -254,7 +279,7 @@ fn kubelet_link<'a>(file: &&'a str) -> Option<Names<'a>> {
 /// Reads must-gather's `namespaces/<namespace>/pods/<pod>/<container>/…`.
 fn must_gather<'a>(parts: &[&'a str]) -> Option<Names<'a>> {
     parts.windows(5).find_map(|group| match group {
-        ["namespaces", namespace, "pods", pod, container] => Some([*namespace, *pod, *container]),
+        ["namespaces" | "ns", namespace, "pods", pod, container] => Some([*namespace, *pod, stem(container)]),
         _ => None,
     })
 }

@@ -17,6 +17,7 @@ static ENVELOPES: &[&dyn Format] = &[
     &envelope::otlp::Otlp,
     &envelope::cloudwatch::CloudWatch,
     &envelope::gcp::Gcp,
+    &envelope::encoded::Encoded,
     &envelope::csv::Csv,
     &envelope::kubectl_output::KubectlOutput,
     &envelope::transcript::Transcript,

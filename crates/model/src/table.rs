@@ -63,7 +63,7 @@ pub const COMMON: [Column; 13] = [
     column("node", ColumnKind::Name, "node"),
     column("level", ColumnKind::Name, "trace, debug, info, warn, error or fatal"),
     column("message", ColumnKind::Text, "the text of the record"),
-    column("row_id", ColumnKind::Text, "<object id>:<line>"),
+    column("row_id", ColumnKind::Text, "id of the object and line in it: `<object id>:<line>`"),
     column("source", ColumnKind::Name, "key of the object"),
     column("line", ColumnKind::Int, "line in the object, from 1"),
     column("attrs", ColumnKind::Text, "values without a column, as JSON text"),

@@ -1,6 +1,7 @@
 //! The texts of a report in one language: each is in English, with Chinese beside it if there is a
 //! translation. Must not know where texts are shown.
 
+use crate::incident::Incident;
 use crate::lang::Lang;
 use crate::report::{Finding, Gone, Reason, Step};
 
@@ -32,6 +33,14 @@ impl Finding {
     /// Returns the advice, item by item.
     pub fn advice_in(&self, lang: Lang) -> Vec<&str> {
         numbered(either(lang, self.zh.advice.as_deref(), &self.advice))
+    }
+}
+
+impl Incident {
+    /// Returns what to do, item by item; in English where nothing is written in the language.
+    pub fn advice_in(&self, lang: Lang) -> &[String] {
+        let advice = lang.pick(&self.advice_zh, &self.advice);
+        if advice.is_empty() { &self.advice } else { advice }
     }
 }
 

@@ -2,7 +2,7 @@
 //! read or write a time. Must not know any log format; only [`Ts::now`] reads the clock.
 
 use crate::error::{Error, Result};
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,6 +12,9 @@ use std::ops::RangeInclusive;
 /// Years in which logs are written. A time outside is a mistake, and near the ends of the calendar no zone has
 /// an offset.
 const YEARS: RangeInclusive<i32> = 1970..=2261;
+
+/// The day in the examples of hints and descriptions. Faces replace it by a day that has rows.
+pub const EXAMPLE_DAY: &str = "2026-11-22";
 
 /// A point in event time: microseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +39,17 @@ impl Ts {
     /// Returns the local date and time `YYYY-MM-DD HH:MM:SS` in `zone`.
     pub fn local(self, zone: Tz) -> String {
         self.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// Returns the local time in RFC 3339 with the offset of `zone`: `2026-11-26T06:47:10+08:00`. A fraction of a
+    /// second follows only if it is not zero.
+    pub fn rfc3339(self, zone: Tz) -> String {
+        self.utc().with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    }
+
+    /// Returns [`Ts::rfc3339`] without a fraction of a second.
+    pub fn rfc3339_s(self, zone: Tz) -> String {
+        self.utc().with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
     }
 
     /// Returns the local day in `zone`.
@@ -78,7 +92,7 @@ impl Ts {
 
 impl fmt::Display for Ts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::Micros, true))
     }
 }
 

@@ -37,6 +37,14 @@ pub fn plain(text: &str, max: usize) -> String {
     kept.into_iter().collect()
 }
 
+/// Returns the lines of a text without terminal escapes and without control and bidirectional characters. A tab
+/// becomes four spaces.
+pub fn lines(text: &str) -> Vec<String> {
+    let text: String = anstream::adapter::strip_str(text).collect();
+    let line = |line: &str| line.replace('\t', "    ").chars().filter(|c| !is_hidden(*c)).collect();
+    text.split('\n').map(line).collect()
+}
+
 /// Returns [`plain`] text that no chat channel reads as markup, a mention or a link: look-alikes
 /// replace the characters that could be one, because channels differ in their escapes.
 pub fn sanitize(text: &str, max: usize) -> String {

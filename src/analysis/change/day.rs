@@ -90,11 +90,12 @@ async fn changes(lake: &Lake, catalog: &Catalog, window: Window, limits: Limits)
     let versions = Versions::load(&engine, "audit").await?;
     let mut stream = engine.stream(include_str!("../../../sql/change/writes.sql")).await?;
     let mut found = Vec::new();
-    let (mut object, mut follower) = ([const { String::new() }; 3], Follower::default());
+    let (mut object, mut follower) = ([const { String::new() }; 4], Follower::default());
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| Error::failed("cannot read the writes of a day").because(error))?;
         for row in rows(&[batch]) {
-            let of = ["resource", "namespace", "name"].map(|column| row.text(column).unwrap_or_default());
+            let of = ["cluster", "resource", "namespace", "name"]
+                .map(|column| row.text(column).unwrap_or_default());
             if object.iter().zip(of).any(|(known, other)| known != other) {
                 object = of.map(str::to_owned);
                 follower = Follower::default();

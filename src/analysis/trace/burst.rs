@@ -93,6 +93,7 @@ fn further(start: &Start, burst: &Burst, zone: Tz) -> Start {
         what: format!("{label} logged {n} errors from {from} to {to}"),
         zh: format!("{label} 在 {from} 至 {to} 记录了 {n} 条错误"),
         is_event: false,
+        is_calm: false,
         evidence: Vec::new(),
         entity,
     }

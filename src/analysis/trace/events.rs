@@ -3,6 +3,7 @@
 
 use crate::analysis::evidence::evidence;
 use crate::analysis::trace::link::{Link, LinkKind, by_identity, by_start, each_row, keep_first, owned};
+use crate::analysis::trace::start::Start;
 use crate::query::engine::Engine;
 use crate::query::rows::Row;
 use model::error::Result;
@@ -52,6 +53,15 @@ pub async fn link_events(engine: &Engine) -> Result<BTreeMap<String, Vec<LinkedE
     each_row(engine, include_str!("../../../sql/trace/events.sql"), keep).await?;
     let of_start = strongest.into_iter().map(|((start, ..), event)| (start, event));
     Ok(by_start(of_start, |event| (event.evidence.ts, event.evidence.row_id.clone())))
+}
+
+/// Returns those of the events around a start, in the order of time, that may belong to it: a start without a line of a
+/// log is a mere moment, and what comes long after it is not about it.
+pub fn until<'e>(start: &Start, events: &'e [LinkedEvent]) -> &'e [LinkedEvent] {
+    const MOMENT_S: i64 = 60;
+    let end = start.ts.plus_s(MOMENT_S);
+    let count = events.partition_point(|event| !start.evidence.is_empty() || event.evidence.ts <= end);
+    events.get(..count).unwrap_or(events)
 }
 
 /// Returns the events that say what is wrong with objects beside the call path, in the order of time.

@@ -5,11 +5,12 @@ use crate::analysis::trace::candidate::Candidate;
 use crate::analysis::trace::errors::Errors;
 use crate::analysis::trace::link::SURE_IDENTITY;
 use crate::analysis::trace::operations::LinkedOperation;
+use crate::analysis::trace::reason::ReasonKind;
 use crate::analysis::trace::start::Start;
 use crate::analysis::trace::state::{StateCandidate, states};
 use crate::analysis::trace::verdict::{LIKELY, verdict};
 use crate::analysis::trace::{Context, LinkedStart, chain};
-use model::report::{Class, Hypothesis, Trace};
+use model::report::{Class, Hypothesis, Reason, Trace, Verdict};
 
 /// Hypotheses in a trace.
 const HYPOTHESES: usize = 3;
@@ -34,11 +35,19 @@ const REPEAT_S: f64 = 600.0;
 /// Returns the trace of one start.
 pub fn judge(linked: &LinkedStart<'_>, context: &Context<'_>) -> Trace {
     let start = linked.start;
+    if start.is_calm {
+        return trace_of(
+            start,
+            context,
+            (Verdict::Inconclusive, vec![ReasonKind::Calm.reason()]),
+            Vec::new(),
+        );
+    }
     let candidates = rank(linked, context);
     // what is unlikely is not named at all
     let is_named = candidates.first().is_some_and(|best| best.score >= LIKELY);
     let states = if is_named { Vec::new() } else { states(linked, context) };
-    let (verdict, reasons) = verdict(linked, &candidates, &states, context);
+    let judgement = verdict(linked, &candidates, &states, context);
     let mut hypotheses: Vec<Hypothesis> = candidates
         .iter()
         .take(if is_named { HYPOTHESES } else { 0 })
@@ -49,6 +58,16 @@ pub fn judge(linked: &LinkedStart<'_>, context: &Context<'_>) -> Trace {
     if hypotheses.is_empty() && is_sure {
         hypotheses.push(chain::without_operation(linked, context.errors));
     }
+    trace_of(start, context, judgement, hypotheses)
+}
+
+/// Returns the trace of a start.
+fn trace_of(
+    start: &Start,
+    context: &Context<'_>,
+    (verdict, reasons): (Verdict, Vec<Reason>),
+    hypotheses: Vec<Hypothesis>,
+) -> Trace {
     let class = match hypotheses.first() {
         Some(best) if best.cause.is_some() => Class::Operation,
         Some(best) if best.state.is_some() => Class::State,
@@ -84,11 +103,15 @@ fn best_of_places<'s, 'e>(states: &'s [StateCandidate<'e>]) -> Vec<&'s StateCand
 /// Returns the candidates for the cause, best first; of equal scores the newest first.
 fn rank<'e>(linked: &LinkedStart<'e>, context: &Context<'_>) -> Vec<Candidate<'e>> {
     let text = text_of(linked.start, context.errors);
+    // events alone say too little for what merely surrounds them
+    let least_identity = if linked.start.evidence.is_empty() { SURE_IDENTITY } else { 0.0 };
     let mut candidates: Vec<Candidate<'e>> = linked
         .operations
         .iter()
         .filter(|operation| {
-            !is_superseded(operation, linked) && !is_repair(operation, linked, context.errors)
+            operation.identity >= least_identity
+                && !is_superseded(operation, linked)
+                && !is_repair(operation, linked, context.errors)
         })
         .filter_map(|operation| Candidate::of(linked, operation, &text, context))
         .collect();

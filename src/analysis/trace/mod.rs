@@ -91,7 +91,7 @@ pub use crate::analysis::trace::text::{NOTHING_BROKEN, text};
 
 use crate::analysis::trace::broken::BrokenObjects;
 use crate::analysis::trace::errors::Errors;
-use crate::analysis::trace::events::{LinkedEvent, link_events, link_related};
+use crate::analysis::trace::events::{LinkedEvent, link_events, link_related, until};
 use crate::analysis::trace::gaps::RowSlots;
 use crate::analysis::trace::mechanism::{Mechanism, mechanisms};
 use crate::analysis::trace::mentions::{Owners, mentions, owners_of_uids};
@@ -196,7 +196,7 @@ async fn trace_batch(
     let traces = starts.iter().map(|start| {
         let linked = LinkedStart {
             start,
-            events: events.get(&start.id).map_or(&[], Vec::as_slice),
+            events: until(start, events.get(&start.id).map_or(&[], Vec::as_slice)),
             operations: operations.get(&start.id).map_or(&[], Vec::as_slice),
             related: related.get(&start.id).map_or(&[], Vec::as_slice),
         };

@@ -41,6 +41,8 @@ pub enum ReasonKind {
     ErrorsElsewhere(String),
     /// There is no error in the hours that were read.
     NoErrors(String),
+    /// Neither an error nor an event says that anything is wrong at the requested time.
+    Calm,
     /// No operation explains the symptom.
     NoOperation,
     /// Only this event explains the symptom.
@@ -82,6 +84,7 @@ impl ReasonKind {
             Self::NoEventBetween => "no_event_between",
             Self::ErrorsElsewhere(_) => "errors_elsewhere",
             Self::NoErrors(_) => "no_errors",
+            Self::Calm => "calm",
             Self::NoOperation => "no_operation",
             Self::EventsOnly(_) => "events_only",
             Self::StateNamed => "state_named",
@@ -171,6 +174,10 @@ impl ReasonKind {
             Self::NoErrors(_) => (
                 "there is no error at all in the hours that were read ({})",
                 "所读取的时段内没有任何错误（{}）",
+            ),
+            Self::Calm => (
+                "no error and no event says that anything was wrong with it then",
+                "当时没有错误，也没有事件表明其存在异常",
             ),
             Self::NoOperation => (
                 "no operation on the workload, on what it uses or on what its errors name explains it",

@@ -25,6 +25,8 @@ pub struct Start {
     pub zh: String,
     /// True for an event, false for an error in a log.
     pub is_event: bool,
+    /// True if nothing is wrong at that time, as far as the logs show.
+    pub is_calm: bool,
     /// Log lines of the symptom.
     pub evidence: Vec<Evidence>,
 }
@@ -102,6 +104,7 @@ impl Start {
             what: finding.summary.clone(),
             zh: finding.zh.summary.clone().unwrap_or_else(|| finding.summary.clone()),
             is_event: finding.agent == "event",
+            is_calm: false,
             evidence: finding.evidence.clone(),
         }
     }

@@ -1,5 +1,5 @@
 //! What a person has traced: a pod, a workload or a node at a time, or a request. A name that no
-//! row has, and a time without an error, are said to be so. Knows no events and no operations.
+//! row has, and a time without an error, are said to be so. Links no event and no operation to it.
 
 use crate::analysis::evidence::evidence_of;
 use crate::analysis::trace::reason::ReasonKind;
@@ -16,6 +16,12 @@ use std::collections::BTreeSet;
 
 /// Seconds before and after the time in which its errors are looked for.
 const SYMPTOM_S: (i64, i64) = (900, 60);
+/// Seconds before and after the time to which errors of one kind are followed.
+const FOLLOWED_S: (i64, i64) = (4 * 3600, 3600);
+/// Seconds without an error of one kind that end their stretch.
+const PAUSE_S: f64 = 60.0;
+/// The kind of an error: its message without numbers and ids. Templates mask the names of callees too.
+const KIND: &str = "regexp_replace(substr(message, 1, 300), '[0-9a-fA-F]*[0-9][0-9a-fA-F]*', '#', 'g')";
 
 /// The object that is to be traced.
 #[derive(Clone, Debug)]
@@ -67,8 +73,8 @@ impl Subject {
         }
     }
 
-    /// Returns the start of the subject at a time, with its log lines.
-    fn start(&self, ts: Ts, evidence: Vec<Evidence>) -> Start {
+    /// Returns the start of the subject at a time that its errors or events last until another.
+    fn start(&self, (ts, last_ts): (Ts, Ts), evidence: Vec<Evidence>, is_calm: bool) -> Start {
         let label = self.label();
         let entity = match self {
             Self::Pod(namespace, pod) => {
@@ -93,24 +99,35 @@ impl Subject {
             zh: format!("{label} 当时{line}"),
             entity,
             ts,
-            last_ts: ts,
+            last_ts,
             is_event: matches!(self, Self::Node(_)),
+            is_calm,
             evidence,
         }
     }
 }
 
-/// Returns the start of a subject and a time. Its log lines are the subject's errors, or for a node
-/// the events about it, in the 15 minutes before and the minute after.
+/// Returns the start of a subject and a time: the onset of the errors that lie nearest to it, within the 15 minutes
+/// before and the minute after. Without an error it is the time itself, and calm unless events say otherwise.
 pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Start> {
+    let stretch = match subject {
+        Subject::Pod(..) => stretch(engine, subject, at).await?,
+        Subject::Node(_) => None,
+    };
+    let (from, to) = stretch.unwrap_or((at, at));
+    let lines = nearest_lines(engine, subject, from).await?;
+    let is_calm = lines.is_empty() && !has_trouble(engine, subject, at).await?;
+    Ok(subject.start((from, to), lines, is_calm))
+}
+
+/// Returns the first five errors of a subject by their distance from a time, in the order of time.
+async fn nearest_lines(engine: &Engine, subject: &Subject, at: Ts) -> Result<Vec<Evidence>> {
     let (tables, condition) = subject.errors();
     let mut lines = Vec::new();
     for table in tables {
         let sql = format!(
-            "select row_id from {table} where {condition} and ts between '{}' and '{}'
-             order by {}, row_id limit 5",
-            at.plus_s(-SYMPTOM_S.0),
-            at.plus_s(SYMPTOM_S.1),
+            "select row_id from {table} where {condition} and {} order by {}, row_id limit 5",
+            between(at, SYMPTOM_S),
             distance(at),
         );
         let batches = engine.query(&sql).await?;
@@ -118,7 +135,69 @@ pub async fn start_at(engine: &Engine, subject: &Subject, at: Ts) -> Result<Star
         lines.extend(evidence_of(engine, table, &ids).await?.into_values());
     }
     lines.sort_by_key(|line| (line.ts, line.row_id.clone()));
-    Ok(subject.start(at, lines))
+    Ok(lines)
+}
+
+/// Returns the first and the last of the errors of one kind without a pause, of the kind that lies nearest to a time.
+async fn stretch(engine: &Engine, subject: &Subject, at: Ts) -> Result<Option<(Ts, Ts)>> {
+    let (tables, condition) = subject.errors();
+    let of_tables = |within: (i64, i64)| {
+        let within = between(at, within);
+        let selects = tables.iter().map(|table| {
+            format!("select ts, row_id, {KIND} as kind from {table} where {condition} and {within}")
+        });
+        selects.collect::<Vec<_>>().join(" union all ")
+    };
+    let nearest = format!("{} order by {}, row_id limit 1", of_tables(SYMPTOM_S), distance(at));
+    let batches = engine.query(&nearest).await?;
+    let Some(row) = rows(&batches).next() else { return Ok(None) };
+    let Some(nearest) = row.ts("ts") else { return Ok(None) };
+    let kind = quoted(row.text("kind").unwrap_or_default());
+    let slots = format!(
+        "select min(ts) as from_ts, max(ts) as to_ts from ({}) as errors where kind = '{kind}'
+         group by date_bin(interval '10 seconds', ts) order by from_ts",
+        of_tables(FOLLOWED_S),
+    );
+    let batches = engine.query(&slots).await?;
+    let slots: Vec<(Ts, Ts)> =
+        rows(&batches).filter_map(|row| Some((row.ts("from_ts")?, row.ts("to_ts")?))).collect();
+    let mut stretch = (nearest, nearest);
+    for (from, to) in slots.iter().rev().filter(|slot| slot.0 <= nearest) {
+        if stretch.0.since_s(*to) > PAUSE_S {
+            break;
+        }
+        stretch.0 = stretch.0.min(*from);
+    }
+    for (from, to) in slots.iter().filter(|slot| slot.1 >= nearest) {
+        if from.since_s(stretch.1) > PAUSE_S {
+            break;
+        }
+        stretch.1 = stretch.1.max(*to);
+    }
+    Ok(Some(stretch))
+}
+
+/// Returns true if a warning event near a time is about the subject, and its pod wrote no line after it.
+async fn has_trouble(engine: &Engine, subject: &Subject, at: Ts) -> Result<bool> {
+    let (own, named) = subject.conditions();
+    let sql = format!(
+        "select 1 from event where ({own} or {named}) and level <> 'info' and {} and not exists (
+             select 1 from (
+                 select namespace, pod, ts from business where {own} and {} union all
+                 select namespace, pod, ts from standard where {own} and {}
+             ) as lines
+             where lines.namespace = event.namespace and lines.pod = event.pod and lines.ts > event.ts
+         ) limit 1",
+        between(at, SYMPTOM_S),
+        between(at, (SYMPTOM_S.0, 0)),
+        between(at, (SYMPTOM_S.0, 0)),
+    );
+    Ok(rows(&engine.query(&sql).await?).next().is_some())
+}
+
+/// Returns the condition on rows that lie so many seconds before and after a time.
+fn between(at: Ts, (before_s, after_s): (i64, i64)) -> String {
+    format!("ts between '{}' and '{}'", at.plus_s(-before_s), at.plus_s(after_s))
 }
 
 /// Returns the seconds between a row and a time, in SQL.

@@ -1,7 +1,7 @@
 //! What changed: rows of the table `change`, those of a write together, newest first or closest to a time first.
 
 use crate::api::bounds::LIST;
-use crate::api::investigation::condition::Conditions;
+use crate::api::investigation::condition::{Conditions, SYSTEM_USER};
 use crate::api::investigation::cut;
 use crate::api::operation::Operation;
 use crate::api::paging::Paging;
@@ -20,11 +20,6 @@ const PAGE: usize = 50;
 const BEFORE_S: i64 = 8 * 3600;
 const AFTER_S: i64 = 3600;
 
-/// Users whose changes follow from those of others: kubelets, the control plane and its controllers.
-const SYSTEM: &str = "(coalesce(username, '') like 'system:node:%' or coalesce(username, '') like 'system:kube-%' \
-    or coalesce(username, '') = 'system:apiserver' \
-    or coalesce(username, '') like 'system:serviceaccount:kube-system:%') and on_behalf_of is null";
-
 /// What a write is known by.
 const KEYS: &str =
     "ts, username, on_behalf_of, verb, effect, kind, namespace, name, workload, operation, audit_id, row_id";
@@ -35,11 +30,21 @@ const MAX_FIELDS: usize = 12;
 /// Longest value of a field, in characters.
 const MAX_VALUE: usize = 300;
 
-/// Number of writes.
+/// Longest time between the writes of a series, in seconds.
+const SERIES_S: i64 = 60;
+
+/// Number of writes that are left out.
 #[derive(Default, Deserialize)]
-struct Count {
-    shown: u64,
-    system: u64,
+struct Hidden {
+    writes: u64,
+}
+
+/// A write with the number of those of the whole list.
+#[derive(Deserialize)]
+struct Found {
+    total: u64,
+    #[serde(flatten)]
+    change: Change,
 }
 
 impl Api {
@@ -50,7 +55,7 @@ impl Api {
             let paging = Paging::of(&request, PAGE, LIST)?;
             let conditions = filters(&request)?;
             let (near, system) = (request.near.clone(), request.system);
-            let of = paging.clone();
+            let (of, of_place) = (paging.clone(), (request.namespace.clone(), request.workload.clone()));
             let resolve = move |inner: &Inner, catalog: &Catalog| {
                 let day = request.date.as_deref().map(|date| inner.clock().day(date)).transpose()?;
                 let near = near.map(|near| inner.clock().point(&near, day)).transpose()?;
@@ -58,22 +63,28 @@ impl Api {
                 Ok((window, near, missing_rows(catalog, &["audit"], window)?))
             };
             let (window, near, note) = self.read(resolve).await?;
-            let found = Conditions::within(window).and(conditions.sql());
-            let sql = format!(
-                "select count(*) filter (where not ({SYSTEM})) as shown, count(*) filter (where {SYSTEM}) as system \
-                 from (select distinct {KEYS} from change where {}) as writes",
-                found.sql()
-            );
-            let count = self.select::<Count>(sql).await?.pop().unwrap_or_default();
-            let (total, hidden_system) =
-                if system { (count.shown + count.system, 0) } else { (count.shown, count.system) };
-            let found = if system { found } else { found.and(format!("not ({SYSTEM})")) };
-            let mut changes: Vec<Change> = self.select(statement(&found, near, &paging)).await?;
+            let mut found = Conditions::within(window).and(conditions.sql());
+            let mut hidden_system = 0;
+            if !system {
+                let of_system = format!("({SYSTEM_USER}) and on_behalf_of is null");
+                let hidden = found.clone().and(of_system.clone());
+                let sql =
+                    format!("select count(distinct row_id) as writes from change where {}", hidden.sql());
+                hidden_system = self.select::<Hidden>(sql).await?.pop().unwrap_or_default().writes;
+                found = found.and(format!("not ({of_system})"));
+            }
+            let rows: Vec<Found> = self.select(statement(&found, near, &paging)).await?;
+            let total = rows.first().map_or(paging.skip as u64, |first| first.total);
+            let mut changes: Vec<Change> = rows.into_iter().map(|found| found.change).collect();
             for change in &mut changes {
                 change.fields.retain(|changed| changed.field.is_some());
                 change.lag_s = near.map(|near| change.ts.since_s(near));
+                change.last_ts = change.last_ts.filter(|_| change.times > 1);
+                change.last_name = change.last_name.take().filter(|_| change.times > 1);
             }
             let (changes, page) = paging.cut(changes, total, &state_of(window));
+            let places = [("namespace", of_place.0.as_deref()), ("workload", of_place.1.as_deref())];
+            let note = self.noted(note, total, window, &places).await;
             Ok(ChangeList { window: window.into(), changes, page, hidden_system, note })
         };
         self.handle(caller, Operation::Changes, &arguments, work).await
@@ -118,19 +129,32 @@ fn filters(request: &ChangesRequest) -> ApiResult<Conditions> {
     }
 }
 
+/// Returns the statement of a page. Writes that follow each other and differ in numbers of their names are one.
 fn statement(found: &Conditions, near: Option<Ts>, paging: &Paging) -> String {
     let order = match near {
         Some(near) => format!("abs(cast(ts as bigint) - {}), ts", near.0),
         None => "ts desc".into(),
     };
+    let series = "username, on_behalf_of, verb, effect, kind, namespace, stem, what";
+    let first = |column: &str| format!("first_value({column} order by ts, row_id) as {column}");
+    let firsts = ["name", "workload", "operation", "audit_id", "row_id", "fields", "field_count"].map(first);
     format!(
-        "select {KEYS}, array_agg(named_struct('field', field, 'old', {}, 'new', {}) order by field)[1:{MAX_FIELDS}] \
-         as fields, count(field) as field_count from change where {} group by {KEYS} order by {order}, row_id \
-         limit {} offset {}",
-        cut("old", MAX_VALUE),
-        cut("new", MAX_VALUE),
+        "with writes as (select {KEYS}, array_agg(named_struct('field', field, 'old', {old}, 'new', {new}) order by field)\
+         [1:{MAX_FIELDS}] as fields, count(field) as field_count, regexp_replace(name, '[0-9]+', '#', 'g') as stem, \
+         string_agg(concat(coalesce(field, ''), '=', coalesce(old, ''), '>', coalesce(new, '')), ';' order by field) as what \
+         from change where {} group by {KEYS}), \
+         steps as (select *, case when cast(ts as bigint) - cast(lag(ts) over \
+         (partition by {series} order by ts, row_id) as bigint) <= {} then 0 else 1 end as starts from writes), \
+         runs as (select *, sum(starts) over (partition by {series} order by ts, row_id) as run from steps), \
+         changes as (select {series}, {}, min(ts) as ts, max(ts) as last_ts, count(*) as times, \
+         last_value(name order by ts, row_id) as last_name from runs group by {series}, run) \
+         select *, count(*) over () as total from changes order by {order}, row_id limit {} offset {}",
         found.sql(),
+        SERIES_S * 1_000_000,
+        firsts.join(", "),
         paging.limit,
-        paging.skip
+        paging.skip,
+        old = cut("old", MAX_VALUE),
+        new = cut("new", MAX_VALUE),
     )
 }

@@ -36,7 +36,8 @@ impl Api {
         let arguments = request.clone();
         let work = async move {
             let table = agent_of(&request.table)?;
-            let conditions = filters(&request)?;
+            let conditions = filters(table, &request)?;
+            let of = request.clone();
             let resolve = move |inner: &Inner, catalog: &Catalog| {
                 let (date, window) = (request.date.as_deref(), request.window.as_deref());
                 let window = inner.window(catalog, Named { date, window, ..Named::default() })?;
@@ -66,11 +67,19 @@ impl Api {
                 }
             };
             let buckets: Vec<Bucket> = (0..count).map(bucket).collect();
+            let total = buckets.iter().map(|bucket| bucket.count).sum();
+            let places = [
+                ("namespace", of.namespace.as_deref()),
+                ("workload", of.workload.as_deref()),
+                ("pod", of.pod.as_deref()),
+                ("node", of.node.as_deref()),
+            ];
+            let note = self.noted(note, total, window, &places).await;
             Ok(Histogram {
                 table: table.name().into(),
                 window: window.into(),
                 bucket_s: length,
-                total: buckets.iter().map(|bucket| bucket.count).sum(),
+                total,
                 failures: buckets.iter().map(|bucket| bucket.failures).sum(),
                 buckets,
                 note,
@@ -80,10 +89,14 @@ impl Api {
     }
 }
 
-fn filters(request: &HistogramRequest) -> ApiResult<Conditions> {
+/// Returns the conditions of the rows that a request counts, whatever the window.
+pub(super) fn filters(table: Table, request: &HistogramRequest) -> ApiResult<Conditions> {
     Conditions::default()
         .equal("namespace", request.namespace.as_deref())?
         .named("workload", request.workload.as_deref())?
+        .named("pod", request.pod.as_deref())?
+        .equal("node", request.node.as_deref())?
+        .user(table, request.user.as_deref())?
         .level(request.level.as_deref(), false)?
         .contains(&["message"], request.contains.as_deref())
 }

@@ -1,9 +1,9 @@
 //! The lines around a row or a time, of all log tables. The nearest come first, page by page; each page is in the order
 //! of time.
 
-use crate::api::bounds::{LINE, LIST, TEXT, shorten};
-use crate::api::investigation::condition::Conditions;
-use crate::api::investigation::cut;
+use crate::api::bounds::{LINE, LIST, shorten, within};
+use crate::api::investigation::condition::{Conditions, SYSTEM_USER};
+use crate::api::investigation::lines_of;
 use crate::api::operation::Operation;
 use crate::api::paging::Paging;
 use crate::api::reports::agent_of;
@@ -23,10 +23,24 @@ const PAGE: usize = 50;
 const AROUND_S: u32 = 60;
 const MAX_AROUND_S: u32 = 3600;
 
-/// Number of lines.
+/// Requests of the cluster's own components that say nothing about a problem: reads, and writes of what they write all
+/// the time. Those that fail are kept, except for objects that are gone or were changed meanwhile.
+const ROUTINE: &str = "(verb in ('get', 'list', 'watch') or subresource = 'status' \
+    or resource in ('leases', 'events', 'tokenreviews', 'subjectaccessreviews')) \
+    and (coalesce(code, 200) < 400 or code in (404, 409))";
+
+/// Number of lines that are left out.
 #[derive(Default, Deserialize)]
-struct Count {
+struct Hidden {
+    lines: u64,
+}
+
+/// A line with the number of lines of the whole list.
+#[derive(Deserialize)]
+struct Found {
     total: u64,
+    #[serde(flatten)]
+    line: Line,
 }
 
 /// What the lines have in common.
@@ -46,32 +60,50 @@ impl Api {
             let paging = Paging::of(&request, PAGE, LIST)?;
             let tables = tables_of(&request.tables)?;
             let (at, held) = self.middle(&request).await?;
-            let seconds = i64::from(request.seconds.unwrap_or(AROUND_S).clamp(1, MAX_AROUND_S));
+            let seconds = within("seconds", request.seconds.unwrap_or(AROUND_S), 1..=MAX_AROUND_S)?;
+            let seconds = i64::from(seconds);
             // the microsecond of the last second belongs to it
             let window =
                 Window { from: at.plus_s(-seconds), to: Ts(at.plus_s(seconds).0 + 1), zone: self.inner.zone };
             paging.require_state(&state_of(window))?;
             let conditions =
                 held.conditions(Conditions::within(window))?.level(request.level.as_deref(), true)?.sql();
-            let counts: Vec<String> = tables
-                .iter()
-                .map(|table| format!("select count(*) as n from {} where {conditions}", table.name()))
-                .collect();
-            let count = format!("select sum(n) as total from ({}) as counts", counts.join(" union all "));
-            let total = self.select::<Count>(count).await?.pop().unwrap_or_default().total;
-            let mut lines: Vec<Line> =
+            let hidden_system = self.hidden(&tables, &conditions, &request).await?;
+            let found: Vec<Found> =
                 self.select(statement(&tables, at, &conditions, (&request, &paging))?).await?;
+            let total = found.first().map_or(paging.skip as u64, |first| first.total);
+            let mut lines: Vec<Line> = found.into_iter().map(|found| found.line).collect();
             let names: Vec<&'static str> = tables.iter().map(|table| table.name()).collect();
             let missing = move |_: &Inner, catalog: &Catalog| Ok(missing_rows(catalog, &names, window)?);
             let note = self.read(missing).await?;
+            let note = self.noted(note, total, window, &held.parts()).await;
             for line in &mut lines {
                 line.is_row = request.row_id.as_ref() == Some(&line.row_id);
+                line.last_ts = line.last_ts.filter(|_| line.times > 1);
             }
             let (mut lines, page) = paging.cut(lines, total, &state_of(window));
-            lines.sort_by(|a, b| (a.ts, &a.table, &a.row_id).cmp(&(b.ts, &b.table, &b.row_id)));
-            Ok(NeighbourList { at, window: window.into(), held_to: held.words(), lines, page, note })
+            lines.sort_by(Line::by_time);
+            let (held_to, window) = (held.words(), window.into());
+            Ok(NeighbourList { at, window, held_to, lines, page, hidden_system, note })
         };
         self.handle(caller, Operation::Neighbours, &arguments, work).await
+    }
+
+    /// Returns how many requests of the cluster's own components are left out.
+    async fn hidden(
+        &self,
+        tables: &[Table],
+        conditions: &str,
+        request: &NeighboursRequest,
+    ) -> ApiResult<u64> {
+        if request.system || !tables.contains(&Table::Audit) {
+            return Ok(0);
+        }
+        let row = kept_row(request)?;
+        let sql = format!(
+            "select count(*) as lines from audit where {conditions} and ({SYSTEM_USER}) and ({ROUTINE}) and not ({row})"
+        );
+        Ok(self.select::<Hidden>(sql).await?.pop().unwrap_or_default().lines)
     }
 
     /// Returns the time in the middle, and what the lines have in common.
@@ -193,35 +225,46 @@ fn tables_of(names: &[String]) -> ApiResult<Vec<Table>> {
     Ok(tables)
 }
 
-/// Returns the statement of a page: the nearest lines first, the row of the request before all.
+/// Returns the condition of the row of the request; `false` if it names a time.
+fn kept_row(request: &NeighboursRequest) -> ApiResult<String> {
+    match &request.row_id {
+        Some(row_id) => Ok(Conditions::default().equal("row_id", Some(row_id))?.sql()),
+        None => Ok("false".into()),
+    }
+}
+
+/// Returns the statement of a page: the nearest lines first, the row of the request before all. Equal lines of one
+/// object are one, as are a line of `business` and the same one of `standard`.
 fn statement(
     tables: &[Table],
     at: Ts,
     conditions: &str,
     (request, paging): (&NeighboursRequest, &Paging),
 ) -> ApiResult<String> {
-    let row = Conditions::default().equal("row_id", request.row_id.as_deref())?;
-    let first = if request.row_id.is_some() {
-        format!("case when {} then 0 else 1 end, ", row.sql())
-    } else {
-        String::new()
+    let row = kept_row(request)?;
+    let of_table = |table: &Table| match table {
+        Table::Audit if !request.system => {
+            let routine = format!("({SYSTEM_USER}) and ({ROUTINE})");
+            lines_of(*table, &format!("{conditions} and (not ({routine}) or {row})"))
+        }
+        _ => lines_of(*table, conditions),
     };
-    let each: Vec<String> = tables
-        .iter()
-        .map(|table| {
-            let name = table.name();
-            let reason = if *table == Table::Event { "reason" } else { "cast(null as varchar)" };
-            format!(
-                "select '{name}' as tab, ts, namespace, workload, pod, container, node, level, {reason} as reason, \
-                 {} as message, row_id, source, line from {name} where {conditions}",
-                cut("message", TEXT)
-            )
-        })
-        .collect();
+    let each: Vec<String> = tables.iter().map(of_table).collect();
+    let nearest = format!("order by case when {row} then 0 else 1 end, distance, tab, row_id");
+    let counts = tables.iter().map(|table| format!("count(*) filter (where tab = '{}')", table.name()));
     Ok(format!(
-        "select * from ({}) as lines order by {first}abs(cast(ts as bigint) - {}), row_id limit {} offset {}",
-        each.join(" union all "),
+        "with lines as (select *, abs(cast(ts as bigint) - {}) as distance from ({}) as lines), \
+         folded as (select first_value(tab {nearest}) as tab, min(ts) as ts, max(ts) as last_ts, greatest({}) as times, \
+         namespace, workload, pod, max(container) as container, max(node) as node, level, reason, message, \
+         first_value(row_id {nearest}) as row_id, first_value(source {nearest}) as source, \
+         first_value(line {nearest}) as line, bool_or({row}) as is_first, min(distance) as distance \
+         from lines group by namespace, workload, pod, level, reason, message, \
+         case when pod is null then node end, case when tab = 'standard' then 'business' else tab end) \
+         select *, count(*) over () as total from folded order by is_first desc, distance, row_id \
+         limit {} offset {}",
         at.0,
+        each.join(" union all "),
+        counts.collect::<Vec<_>>().join(", "),
         paging.limit,
         paging.skip
     ))

@@ -36,41 +36,46 @@ impl Api {
     /// Returns the patterns of messages in a window, new ones first.
     pub async fn patterns(&self, caller: &Caller, request: PatternsRequest) -> ApiResult<PatternList> {
         let arguments = request.clone();
-        let work = async move {
-            let paging = Paging::of(&request, PAGE, LIST)?;
-            let tables = tables_of(request.table.as_deref())?;
-            let place = Conditions::default()
-                .equal("namespace", request.namespace.as_deref())?
-                .named("workload", request.workload.as_deref())?;
-            let lines = place
-                .clone()
-                .level(request.level.as_deref(), false)?
-                .contains(&["message"], request.contains.as_deref())?;
-            let (of, only_new) = (paging.clone(), request.only_new);
-            let resolve = move |inner: &Inner, catalog: &Catalog| {
-                let (date, window) = (request.date.as_deref(), request.window.as_deref());
-                let window = inner
-                    .pinned(&of, || inner.window(catalog, Named { date, window, ..Named::default() }))?;
-                search(inner, catalog, tables, window)
-            };
-            let (search, note) = self.read(resolve).await?;
-            let (inside, before) = (
-                Conditions::within(search.window).and(lines.sql()),
-                Conditions::within(search.history).and(place.sql()),
-            );
-            let sql = search.statement(&inside, &before, only_new, &paging);
-            let rows: Vec<Map<String, Value>> = self.select(sql).await?;
-            let number = |name| rows.first().and_then(|row| row.get(name)?.as_u64());
-            let (total, new) = (number("total").unwrap_or(paging.skip as u64), number("new").unwrap_or(0));
-            let patterns = rows.into_iter().map(|row| serde_json::from_value::<Pattern>(Value::Object(row)));
-            let patterns = patterns.collect::<serde_json::Result<Vec<Pattern>>>();
-            let patterns =
-                patterns.map_err(|error| Error::bug("cannot read the rows of a statement").because(error))?;
-            let (patterns, page) = paging.cut(patterns, total, &state_of(search.window));
-            let (window, history) = (search.window.into(), search.history.into());
-            Ok(PatternList { window, history, patterns, new, page, note })
+        self.handle(caller, Operation::Patterns, &arguments, self.patterns_of(request)).await
+    }
+
+    /// Returns the patterns of a request that is a part of another.
+    pub(in crate::api) async fn patterns_of(&self, request: PatternsRequest) -> ApiResult<PatternList> {
+        let paging = Paging::of(&request, PAGE, LIST)?;
+        let tables = tables_of(request.table.as_deref())?;
+        let place = Conditions::default()
+            .equal("namespace", request.namespace.as_deref())?
+            .named("workload", request.workload.as_deref())?;
+        let lines = place
+            .clone()
+            .level(request.level.as_deref(), false)?
+            .contains(&["message"], request.contains.as_deref())?;
+        let (of, only_new) = (paging.clone(), request.only_new);
+        let names = (request.namespace.clone(), request.workload.clone());
+        let resolve = move |inner: &Inner, catalog: &Catalog| {
+            let (date, window) = (request.date.as_deref(), request.window.as_deref());
+            let window =
+                inner.pinned(&of, || inner.window(catalog, Named { date, window, ..Named::default() }))?;
+            search(inner, catalog, tables, window)
         };
-        self.handle(caller, Operation::Patterns, &arguments, work).await
+        let (search, note) = self.read(resolve).await?;
+        let (inside, before) = (
+            Conditions::within(search.window).and(lines.sql()),
+            Conditions::within(search.history).and(place.sql()),
+        );
+        let sql = search.statement(&inside, &before, only_new, &paging);
+        let rows: Vec<Map<String, Value>> = self.select(sql).await?;
+        let number = |name| rows.first().and_then(|row| row.get(name)?.as_u64());
+        let (total, new) = (number("total").unwrap_or(paging.skip as u64), number("new").unwrap_or(0));
+        let patterns = rows.into_iter().map(|row| serde_json::from_value::<Pattern>(Value::Object(row)));
+        let patterns = patterns.collect::<serde_json::Result<Vec<Pattern>>>();
+        let patterns =
+            patterns.map_err(|error| Error::bug("cannot read the rows of a statement").because(error))?;
+        let (patterns, page) = paging.cut(patterns, total, &state_of(search.window));
+        let places = [("namespace", names.0.as_deref()), ("workload", names.1.as_deref())];
+        let note = self.noted(note, total, search.window, &places).await;
+        let (window, history) = (search.window.into(), search.history.into());
+        Ok(PatternList { window, history, patterns, new, page, note })
     }
 }
 

@@ -45,8 +45,8 @@ pub struct ChangesRequest {
     pub system: bool,
     /// Maximum number of changes, 1 to 200. Default: 50.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,
@@ -65,6 +65,9 @@ pub struct NeighboursRequest {
     pub date: Option<String>,
     /// Seconds before and after, 1 to 3600. Default: 60.
     pub seconds: Option<u32>,
+    /// If true, also what the cluster's own components (kubelets, controllers) read, and what they write all the time:
+    /// statuses, leases, events. Default: false, and the response has their number.
+    pub system: bool,
     /// Only lines of the same place as the row. Default: all lines of the cluster at that time.
     pub same: Option<Place>,
     /// Kubernetes namespace.
@@ -81,8 +84,8 @@ pub struct NeighboursRequest {
     pub level: Option<String>,
     /// Maximum number of lines, 1 to 200. The nearest are returned first. Default: 50.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,
@@ -111,8 +114,8 @@ pub struct PatternsRequest {
     pub only_new: bool,
     /// Maximum number of patterns, 1 to 200. Default: 50.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,
@@ -133,10 +136,35 @@ pub struct HistogramRequest {
     pub namespace: Option<String>,
     /// Workload: NAME or NAMESPACE/NAME.
     pub workload: Option<String>,
+    /// Pod: NAME or NAMESPACE/NAME.
+    pub pod: Option<String>,
+    /// Node.
+    pub node: Option<String>,
+    /// Text that the user of a request contains. Only `audit` has users.
+    pub user: Option<String>,
     /// Lowest level: `trace`, `debug`, `info`, `warn`, `error` or `fatal`. Rows without a level are left out.
     pub level: Option<String>,
     /// Text that the message contains, in any case.
     pub contains: Option<String>,
+}
+
+impl LinesRequest {
+    /// Returns the request for the counts of the same rows of a table.
+    pub fn counts_of(&self, table: &str) -> HistogramRequest {
+        let of = self.clone();
+        HistogramRequest {
+            table: table.to_owned(),
+            window: of.window,
+            date: of.date,
+            namespace: of.namespace,
+            workload: of.workload,
+            pod: of.pod,
+            node: of.node,
+            user: of.user,
+            level: of.level,
+            contains: of.contains,
+        }
+    }
 }
 
 /// Selects incidents.
@@ -151,8 +179,8 @@ pub struct IncidentsRequest {
     pub namespace: Option<String>,
     /// Maximum number of incidents, 1 to 200. Default: 20.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,
@@ -166,10 +194,46 @@ pub struct IncidentRequest {
     pub id: String,
     /// Local day: YYYY-MM-DD, `today` or `yesterday`. Default: the last report that contains the incident.
     pub date: Option<String>,
+    /// If true, also the new warnings of the workload that fails, in the half hour before the onset. Default: true over
+    /// MCP, false over HTTP.
+    pub warnings: Option<bool>,
     /// Maximum number of its findings, 1 to 200. Default: 20.
     pub limit: Option<u32>,
-    /// Maximum size of the response in tokens, 200 to 20000 (at least one finding is returned); a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the response in tokens of 3 bytes, 200 to 20000, with at least one finding: over MCP of the text,
+    /// default 8000; over HTTP of the JSON, default no limit.
+    pub max_tokens: Option<u32>,
+    /// `next_cursor` of the previous response. The other arguments must be the same.
+    pub cursor: Option<String>,
+}
+
+/// Selects the lines of a window.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinesRequest {
+    /// Table: `business`, `standard`, `event` or `audit`. Default: all four.
+    pub table: Option<String>,
+    /// Time to search: `yesterday`, `2026-11-22`, `2026-11-22 10:00-11:00`, `last 2h`, `10:00-11:00` with `date`, or
+    /// START to END. Default: the last day with rows.
+    pub window: Option<String>,
+    /// Local day: YYYY-MM-DD, `today` or `yesterday`.
+    pub date: Option<String>,
+    /// Kubernetes namespace.
+    pub namespace: Option<String>,
+    /// Workload: NAME or NAMESPACE/NAME.
+    pub workload: Option<String>,
+    /// Pod: NAME or NAMESPACE/NAME.
+    pub pod: Option<String>,
+    /// Node.
+    pub node: Option<String>,
+    /// Text that the user of a request contains. Only `audit` has users.
+    pub user: Option<String>,
+    /// Lowest level: `trace`, `debug`, `info`, `warn`, `error` or `fatal`. Rows without a level are left out.
+    pub level: Option<String>,
+    /// Text that the message contains, in any case.
+    pub contains: Option<String>,
+    /// Maximum number of lines, 1 to 200. Default: 50.
+    pub limit: Option<u32>,
+    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,

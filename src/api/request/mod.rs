@@ -5,8 +5,8 @@ mod investigation; // of requests that investigate
 mod rules; // of requests about single rules
 
 pub use crate::api::request::investigation::{
-    ChangesRequest, HistogramRequest, IncidentRequest, IncidentsRequest, NeighboursRequest, PatternsRequest,
-    Place,
+    ChangesRequest, HistogramRequest, IncidentRequest, IncidentsRequest, LinesRequest, NeighboursRequest,
+    PatternsRequest, Place,
 };
 pub use crate::api::request::rules::{BacktestRequest, ExplainRequest, TestRulesRequest};
 
@@ -42,8 +42,8 @@ pub struct FindingsRequest {
     pub limit: Option<u32>,
     /// Number of findings to skip. `cursor` does so too.
     pub offset: u32,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,
@@ -88,8 +88,26 @@ pub struct TraceRequest {
 pub struct QueryRequest {
     /// One read-only SQL statement: select, with, values, explain, describe or show.
     pub sql: String,
-    /// Maximum number of rows. If there are more, `truncated` is set.
+    /// Maximum number of rows. If there are more, `truncated` is set. 0 returns the columns without running the statement.
     pub limit: Option<u32>,
+}
+
+/// An SQL statement whose rows are returned in parts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RowsRequest {
+    /// One read-only SQL statement: select, with, values, explain, describe or show. With `order by`, so that each
+    /// part continues the one before.
+    pub sql: String,
+    /// Maximum number of rows, 1 to 1000. Default: 50. `next_cursor` requests the rows that follow.
+    pub limit: Option<u32>,
+    /// Longest cell of the text in characters, 20 to 8000; of a longer one the middle is left out. Default: 200, or 2000
+    /// if there are at most 3 rows. `request->'spec'->>'replicas'` takes one value out of JSON.
+    pub max_cell: Option<u32>,
+    /// Maximum size of the text in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000.
+    pub max_tokens: Option<u32>,
+    /// `next_cursor` of the previous response. The statement must be the same.
+    pub cursor: Option<String>,
 }
 
 /// Selects rules.
@@ -102,8 +120,8 @@ pub struct RulesRequest {
     pub id: Option<String>,
     /// Maximum number of rules, 1 to 200. Default: all.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,
@@ -119,8 +137,8 @@ pub struct RunsRequest {
     pub id: Option<String>,
     /// Maximum number of runs, 1 to 1000. Default: 30.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,

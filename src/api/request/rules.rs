@@ -11,8 +11,8 @@ pub struct TestRulesRequest {
     pub ids: Vec<String>,
     /// Maximum number of failures, 1 to 200. Default: 20.
     pub limit: Option<u32>,
-    /// Maximum size of the list in tokens, 200 to 20000; a token is counted as 3 bytes. Default: 8000
-    /// over MCP, no limit over HTTP.
+    /// Maximum size of the list in tokens of 3 bytes, 200 to 20000: over MCP of the text, default 8000; over HTTP of the
+    /// JSON, default no limit.
     pub max_tokens: Option<u32>,
     /// `next_cursor` of the previous response. The other arguments must be the same.
     pub cursor: Option<String>,

@@ -1,6 +1,7 @@
 //! Incidents of a saved report.
 
-use crate::api::response::page::Page;
+use crate::api::response::investigation::Pattern;
+use crate::api::response::page::{Listed, Page};
 use model::incident::Incident;
 use model::report::{Cause, Class, Finding, Severity, State, Status, Trace, Verdict};
 use model::time::Ts;
@@ -20,6 +21,16 @@ pub struct IncidentPage {
     pub is_complete: bool,
     /// The data that is missing.
     pub missing: Vec<String>,
+}
+
+impl Listed for IncidentPage {
+    fn count(&self) -> usize {
+        self.incidents.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.page.keep(&mut self.incidents, count);
+    }
 }
 
 /// An incident in a list.
@@ -72,10 +83,26 @@ pub struct IncidentDetail {
     pub trace: Option<Trace>,
     /// Its other traces.
     pub other_traces: Vec<TraceLine>,
+    /// New patterns of warnings and errors of the workload that fails, in the half hour before the onset; only if the
+    /// request asks for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Pattern>,
     /// Its findings with their evidence, the most serious first.
     pub findings: Vec<Finding>,
+    /// Number of findings that are left out: those of `standard` that repeat one of `business`.
+    pub doubles: u64,
     /// Which part of the findings this is.
     pub page: Page,
+}
+
+impl Listed for IncidentDetail {
+    fn count(&self) -> usize {
+        self.findings.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.page.keep(&mut self.findings, count);
+    }
 }
 
 /// A trace in a list.

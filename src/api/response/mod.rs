@@ -8,9 +8,9 @@ mod rules; // tests, backtests and explanations of rules
 
 pub use crate::api::response::incident::{IncidentDetail, IncidentLine, IncidentPage, TraceLine};
 pub use crate::api::response::investigation::{
-    Bucket, Change, ChangeList, FieldChange, Histogram, Line, NeighbourList, Pattern, PatternList,
+    Bucket, Change, ChangeList, FieldChange, Histogram, Line, LineList, NeighbourList, Pattern, PatternList,
 };
-pub use crate::api::response::page::{Page, TimeRange};
+pub use crate::api::response::page::{Cursors, Listed, Page, TimeRange};
 pub use crate::api::response::rules::{Backtest, ExplainedRow, RuleTests};
 
 use crate::api::runs::RunView;
@@ -21,6 +21,7 @@ use model::report::{Finding, Report, Severity, Status, Trace, Verdict};
 use model::time::Ts;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The brief of a day.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -35,6 +36,25 @@ pub struct Brief {
     pub severities: Vec<(Severity, u64)>,
     /// True if no data of the day is missing. If false, the text lists what is missing.
     pub is_complete: bool,
+}
+
+/// A day with a report, at a glance.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DaySummary {
+    /// Local day, YYYY-MM-DD.
+    pub date: String,
+    /// Id of the run that made the report.
+    pub run: String,
+    /// The highest severity of its incidents; null without incidents.
+    pub severity: Option<Severity>,
+    /// Number of its incidents.
+    pub incidents: u64,
+    /// False if not one line was read: no incidents then means nothing.
+    pub has_rows: bool,
+    /// True if no data of the day is missing.
+    pub is_complete: bool,
+    /// Number of findings of each rule that found something.
+    pub by_rule: BTreeMap<String, u64>,
 }
 
 /// A page of a day's findings.
@@ -54,6 +74,17 @@ pub struct FindingPage {
     pub is_complete: bool,
     /// The data that is missing.
     pub missing: Vec<String>,
+}
+
+impl Listed for FindingPage {
+    fn count(&self) -> usize {
+        self.findings.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.page.keep(&mut self.findings, count);
+        self.truncated = self.page.cut.is_some();
+    }
 }
 
 /// A finding in a list.
@@ -120,8 +151,10 @@ pub struct TableDoc {
     pub name: String,
     /// What one row is.
     pub about: String,
-    /// Number of rows.
+    /// Number of rows that are stored.
     pub rows: u64,
+    /// From what, and when, its rows are computed; null if all of them were read from logs.
+    pub computed: Option<String>,
     /// First and last local day with rows; null if the table is empty.
     pub days: Option<(String, String)>,
     /// Columns, in order.
@@ -137,6 +170,16 @@ pub struct RuleList {
     pub page: Page,
     /// Why other rules could not be loaded.
     pub problems: Vec<String>,
+}
+
+impl Listed for RuleList {
+    fn count(&self) -> usize {
+        self.rules.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.page.keep(&mut self.rules, count);
+    }
 }
 
 /// A detection rule.
@@ -200,6 +243,16 @@ pub struct RunList {
     pub runs: Vec<RunView>,
     /// Which part of the list this is.
     pub page: Page,
+}
+
+impl Listed for RunList {
+    fn count(&self) -> usize {
+        self.runs.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.page.keep(&mut self.runs, count);
+    }
 }
 
 /// The result of an analysis.

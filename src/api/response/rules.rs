@@ -2,7 +2,7 @@
 
 use crate::analysis::rules::explain::Explanation;
 use crate::analysis::rules::test::Outcome;
-use crate::api::response::page::Page;
+use crate::api::response::page::{Listed, Page};
 use crate::pipeline::BacktestDay;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +21,16 @@ pub struct RuleTests {
     pub page: Page,
     /// Why other rules could not be loaded.
     pub problems: Vec<String>,
+}
+
+impl Listed for RuleTests {
+    fn count(&self) -> usize {
+        self.failures.len()
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.page.keep(&mut self.failures, count);
+    }
 }
 
 /// A rule over days of the lake. Nothing is saved.

@@ -51,7 +51,7 @@ static EN_CLOCK: LazyLock<Regex> = regex!(
 );
 /// `下午一点到三点`: both hours are in the afternoon.
 static ZH_RANGE: LazyLock<Regex> = regex!(
-    r"(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里)\s*(\d{1,2}|[一二两三四五六七八九十]{1,3})点\s*[到至]\s*(\d{1,2}|[一二两三四五六七八九十]{1,3})点"
+    r"(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|)\s*(\d{1,2}|[一二两三四五六七八九十]{1,3})点\s*[到至]\s*(\d{1,2}|[一二两三四五六七八九十]{1,3})点"
 );
 static EN_DAY: LazyLock<Regex> =
     regex!(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?\b");

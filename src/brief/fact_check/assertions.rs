@@ -4,8 +4,9 @@
 use crate::brief::claims::Claims;
 use crate::brief::fact_check::clause::{BREAK, about};
 use crate::brief::fact_check::phrases::{
-    ACTIONS, CAUSE, DRASTIC_ACTIONS, EN_ACTORS, GONE, HEDGE, INCONCLUSIVE, LIKELY, NOT_ACTORS, NOT_SURE,
-    PLAYS_DOWN, REQUESTS, SEVERITIES, SHELL_COMMANDS, STATUSES, SURE, WEAK, ZH_ACTORS, contains,
+    ACTIONS, CAUSE, DRASTIC_ACTIONS, EN_ACTORS, GONE, HEDGE, INCONCLUSIVE, LIKELY, NO_CAUSE, NOT_ACTORS,
+    NOT_IN_FACTS, NOT_SURE, PLAYS_DOWN, REQUESTS, SEVERITIES, SHELL_COMMANDS, STATUSES, SURE, WEAK,
+    ZH_ACTORS, contains,
 };
 use crate::brief::fact_check::{Check, Checker, CitedSentence, changes, vocabulary};
 use crate::brief::facts::{Fact, FactKind};
@@ -168,10 +169,10 @@ fn is_thing(phrase: &str, has: &dyn Fn(&str) -> bool) -> bool {
 
 /// Returns true if a text that starts like a family name is a common word.
 fn is_common_word(text: &str) -> bool {
-    const WORDS: [&str; 30] = [
+    const WORDS: [&str; 33] = [
         "程序", "任何", "任务", "高危", "高峰", "高可", "高并", "方案", "方式", "方才", "金额", "白名",
         "白天", "余下", "陆续", "小时", "小于", "老旧", "老版", "万一", "严重", "马上", "常规", "温度",
-        "毛刺", "陈旧", "段时", "汪洋", "钟内", "龙头",
+        "毛刺", "哪", "谁", "否由", "陈旧", "段时", "汪洋", "钟内", "龙头",
     ];
     WORDS.iter().any(|word| text.starts_with(word))
 }
@@ -202,15 +203,26 @@ fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
         return Err("it says likely and no cited trace has that verdict".into());
     }
     let has_gap = sentence.named().iter().any(|fact| matches!(fact.kind, FactKind::Gap | FactKind::Day));
-    if untrusted(&INCONCLUSIVE, &sentence.text).is_some() && !has(Verdict::Inconclusive) && !has_gap {
+    // a likely cause is not proven, and what is not in the facts has no verdict
+    let is_open = has(Verdict::Likely) && NOT_SURE.is_match(&sentence.text)
+        || verdicts.is_empty() && NOT_IN_FACTS.is_match(&sentence.text);
+    if untrusted(&INCONCLUSIVE, &sentence.text).is_some()
+        && !has(Verdict::Inconclusive)
+        && !has_gap
+        && !is_open
+    {
         return Err("it says inconclusive and no cited trace has that verdict".into());
     }
     let has_rival = sentence.named().iter().any(|fact| fact.kind == FactKind::Rival);
     // next to a trace, a cause in the words of a rule is a general one, not the cause of this incident
+    let text = NO_CAUSE.replace_all(&text, " ");
     let cause = match verdicts.is_empty() && !has_rival {
         true => untrusted(&CAUSE, &text),
         false => CAUSE.find(&text).map(|found| found.as_str().to_owned()),
     };
+    if (cause.is_some() || SURE.is_match(&text)) && !sentence.is_step {
+        changes::blamed(sentence)?;
+    }
     let Some(cause) = cause else { return Ok(false) };
     let clause = BREAK.split(&sentence.text).find(|clause| CAUSE.is_match(clause)).unwrap_or(&sentence.text);
     let is_hedged = HEDGE.is_match(clause);

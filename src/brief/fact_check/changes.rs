@@ -4,7 +4,7 @@
 use crate::brief::claims::{Claims, Clock};
 use crate::brief::fact_check::clause::{clauses, find_whole, mentioned};
 use crate::brief::fact_check::{Check, Checker, CitedSentence};
-use crate::brief::facts::{Fact, OPERATIONS};
+use crate::brief::facts::{Fact, FactKind, OPERATIONS};
 use crate::brief::pattern::{regex, regexes};
 use model::quantity::quantity;
 use redact::sanitize::sanitize;
@@ -70,6 +70,21 @@ pub(super) fn place_of(lower: &str, who: &str) -> Option<usize> {
 pub(super) fn names_someone(sentence: &CitedSentence<'_>) -> bool {
     let lower = sentence.text.to_lowercase();
     operations(&sentence.cited).iter().any(|one| is_named(&lower, one.who))
+}
+
+/// Fails if a sentence about a cause names someone who is no actor of a cited trace, but of another fact.
+pub(super) fn blamed(sentence: &CitedSentence<'_>) -> Check {
+    let lower = sentence.text.to_lowercase();
+    let is_trace = |fact: &&&Fact| fact.verdict.is_some() || fact.kind == FactKind::Rival;
+    let traces: Vec<&Fact> = sentence.cited.iter().filter(is_trace).copied().collect();
+    let is_actor = |who: &str| operations(&traces).iter().any(|one| one.who == who);
+    let others = operations(sentence.named());
+    match others.iter().find(|one| is_named(&lower, one.who) && !is_actor(one.who)) {
+        Some(one) if !traces.is_empty() => {
+            Err(format!("no trace names `{}` as the actor of a cause", sanitize(one.who, 40)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns true if a change of the facts is by the part or the multiple that words name: to a quarter.

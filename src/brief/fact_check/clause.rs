@@ -3,7 +3,7 @@
 use crate::brief::claims::Claims;
 use crate::brief::fact_check::Checker;
 use crate::brief::fact_check::phrases::{NOT_ACTORS, TERMS, contains};
-use crate::brief::facts::Fact;
+use crate::brief::facts::{Fact, FactKind};
 use crate::brief::pattern::regex;
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -41,9 +41,12 @@ pub(super) fn about<'c>(checker: &Checker<'_>, claims: &Claims, cited: &[&'c Fac
     let named: Vec<&String> = mentioned(checker, claims).collect();
     let all = |fact: &&&Fact| named.iter().all(|name| fact.claims.has_name(name));
     let any = |fact: &&&Fact| named.iter().any(|name| fact.claims.has_name(name));
+    // missing data is about every object
+    let is_gap = |fact: &&&Fact| fact.kind == FactKind::Gap;
     let facts: Vec<&Fact> = cited.iter().filter(all).copied().collect();
     if !facts.is_empty() {
-        return facts;
+        let gaps = cited.iter().filter(|fact| is_gap(fact) && !all(fact)).copied();
+        return facts.iter().copied().chain(gaps).collect();
     }
     let facts: Vec<&Fact> = cited.iter().filter(any).copied().collect();
     if facts.is_empty() { cited.to_vec() } else { facts }

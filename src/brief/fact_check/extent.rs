@@ -12,8 +12,9 @@ use serde_json::Value;
 use std::sync::LazyLock;
 
 /// `all` that claims nothing.
-static ALL_TOLD: LazyLock<Regex> =
-    regex!(r"(?i)\b(?:all told|all in all|all (?:that )?we (?:have|know)|after all|at all)\b");
+static ALL_TOLD: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:all told|all in all|all (?:that )?we (?:have|know)|after all|at all|only (?:the )?(?:likely|possible|one of|a candidate|shows?|says?|names?))\b|只有环境|只(?:能|可)"
+);
 static NOT: LazyLock<Regex> = regex!(
     r"(?i)\b(?:not|no|never|without|neither|nor|none|nobody|\w+n't)\b|没有|并未|并非|不是|从未|未曾|未发生|未出现|未受|无人|不存在|毫无|不涉及|未涉及|没人|没被"
 );
@@ -40,7 +41,7 @@ static COMPARED: LazyLock<Regex> = regex!(
 );
 /// What is not given: no claim about the cluster.
 static NOT_GIVEN: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:not|n't|no|nothing|without)\b[^,;.]{0,20}\b(?:sa(?:y|id)|show\w*|name[sd]?|visible|give[ns]?|see[ns]?|known|mention\w*|record\w*|cause|operation|explain\w*|decide\w*|clear|conclu\w*|verdict|finding|data|gaps?|holes?)\b|\b(?:does|did|do) not (?:say|show|name|give|mention|decide)|有没有|是不是|能不能|要不要|(?:没有|未|没)再|就没有了|(?:没有|未|并未|没)[^，。；]{0,6}(?:说|写|显示|给出|记录|找到|发现|定论|结论|提到|指出|看到|确认|解析|读到|数据|操作)|不是“"
+    r"(?i)\b(?:not|n't|no|nothing|without)\b[^,;.]{0,20}\b(?:sa(?:y|id)|show\w*|name[sd]?|visible|give[ns]?|see[ns]?|known|mention\w*|record\w*|contain\w*|facts?|settled|candidates?|link\w*|listed|cause|operation|explain\w*|decide\w*|clear|conclu\w*|verdict|finding|data|gaps?|holes?)\b|\b(?:does|did|do) not (?:say|show|name|give|mention|decide)|有没有|是不是|能不能|要不要|事实[里中]没有?|没有[^，。；]{0,10}(?:列为|查明|查到|确认|链路)|不在[^，。；]{0,8}之[列中]|(?:没有|未|没)再|就没有了|(?:没有|未|并未|没)[^，。；]{0,6}(?:说|写|显示|给出|记录|找到|发现|定论|结论|提到|指出|看到|确认|解析|读到|数据|操作)|不是“"
 );
 static WITH: LazyLock<Regex> =
     regex!(r"(?i)\bwithout ([\w-]+)|未(?:配置|设置|启用)\s*([\w-]+)|没有(?:配置)?\s*([\w-]+)");

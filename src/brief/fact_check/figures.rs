@@ -83,7 +83,12 @@ fn figures(claims: &Claims, facts: &[&Fact], sentence: &CitedSentence<'_>) -> Ch
     let cited = &sentence.cited;
     for (hour, minute) in &claims.spoken {
         let is_it = |time: &Clock| (time.0 % 12, time.1) == (*hour, *minute);
-        if !facts.iter().any(|fact| fact.claims.times.iter().any(is_it)) {
+        // `missing from ten to twelve`
+        let is_end = |fact: &&Fact| {
+            fact.kind == FactKind::Gap
+                && fact.claims.times.iter().any(|time| time.1 == 0 && time.0 % 12 == (*hour + 1) % 12)
+        };
+        if !facts.iter().any(|fact| fact.claims.times.iter().any(is_it) || is_end(fact)) {
             return Err(format!("no cited fact contains {hour:02}:{minute:02}"));
         }
     }
@@ -122,7 +127,7 @@ fn figures(claims: &Claims, facts: &[&Fact], sentence: &CitedSentence<'_>) -> Ch
     // `two changes`, of the two findings that the sentence cites
     let counts = |number: &&Number| {
         let size = sentence.named().len();
-        size > 1 && number.unit_s.is_none() && number.value == size as f64
+        size > 1 && number.unit_s.is_none() && number.value == size as f64 && !nouns::is_object(&number.after)
     };
     let mut unknown = claims.numbers.iter().filter(|number| !lasts(number) && !counts(number));
     let named: Vec<&Fact> =

@@ -5,6 +5,7 @@
 mod assertions; // certainty, severity, actors, advice
 mod changes; // old and new values, directions, who did what
 mod clause; // clauses and what they are about
+mod conduct; // what was done, how often, with what intent
 mod extent; // all, not, over, repaired
 mod figures; // numbers, times, days, names
 mod links; // links, mentions, markup, commands
@@ -240,6 +241,7 @@ impl<'a> Checker<'a> {
             figures::check(self, &cited)?;
             vocabulary::check(&cited, self.lang)?;
             extent::check(&cited)?;
+            conduct::check(&cited)?;
             order::check(&cited)?;
             changes::check(self, &cited)?;
         }

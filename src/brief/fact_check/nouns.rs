@@ -1,5 +1,9 @@
 //! What a number counts: `4 pods` is not `4 nodes`.
 
+use crate::brief::pattern::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
 /// Words behind a number, by what they count. Words of one line count the same.
 const NOUNS: [&[&str]; 12] = [
     &[
@@ -64,6 +68,16 @@ pub(super) fn is_same(a: &str, b: &str) -> bool {
 pub(super) fn is_equal(a: &str, b: &str) -> bool {
     noun(a).is_some_and(|a| noun(b) == Some(a))
 }
+
+/// Returns true if a number counts objects of the cluster, not what a brief cites.
+pub(super) fn is_object(after: &str) -> bool {
+    noun(after).is_some_and(|at| (1..=4).contains(&at)) || OTHERS.is_match(after)
+}
+
+/// Objects that no fact counts.
+static OTHERS: LazyLock<Regex> = regex!(
+    r"(?i)^\s*(?:of the )?(?:log )?(?:tables?|peers?|secrets?|volumes?|clusters?)\b|^\s*[个张]?(?:表|卷|集群|Secret)"
+);
 
 fn noun(after: &str) -> Option<usize> {
     let text: String = after.chars().take(REACH).collect();

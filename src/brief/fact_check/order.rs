@@ -60,6 +60,14 @@ fn sequence(sentence: &CitedSentence<'_>) -> Check {
     if !(FIRST.is_match(&text) && THEN.is_match(&text)) {
         return Ok(());
     }
+    if let Some(then) = THEN.find(&text) {
+        let (left, right) =
+            (text.get(..then.start()).unwrap_or_default(), text.get(then.end()..).unwrap_or_default());
+        if ERROR.is_match(left) && !CHANGE.is_match(left) && CHANGE.is_match(right) && !ERROR.is_match(right)
+        {
+            return Err("the change came before its effect".into());
+        }
+    }
     let mut times: BTreeMap<String, Clock> = BTreeMap::new();
     let mut add = |name: Option<&str>, at: Option<&str>| {
         let clock = at.and_then(|at| Claims::of(at).times.first().copied());
@@ -89,7 +97,7 @@ fn sequence(sentence: &CitedSentence<'_>) -> Check {
 }
 
 static CHANGE: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:change|patch|update|edit|eviction|drain|deletion|rollout|operation)\b|变更|修改|改动|操作|驱逐|删除|补丁|调整"
+    r"(?i)\b(?:change|patch|update|edit|eviction|drain|deletion|rollout|operation|expir(?:ed|y))\b|过期|变更|修改|改动|操作|驱逐|删除|补丁|调整"
 );
 static ERROR: LazyLock<Regex> = regex!(
     r"(?i)(?:error|exception)s?\b|\b(?:fail\w*|kill\w*|crash\w*|time?outs?|timing out|timed out|refused|began|broke)\b|报错|错误|失败|异常|崩溃|超时|故障"

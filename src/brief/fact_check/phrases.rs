@@ -7,18 +7,26 @@ use std::sync::LazyLock;
 
 /// Hedges that contain a word of [`SURE`]; removed before that is matched.
 pub(crate) static NOT_SURE: LazyLock<Regex> = regex!(
-    r"(?i)未(?:经|被|得到)?(?:证实|确认)|(?:尚|还)未|无法(?:确定|确认|断定|证实)|(?:不能|难以|尚不|并不|没有)(?:确定|确认|断定|证实)|不确定|待(?:确认|证实)|请确认|需(?:要)?[^，。；]{0,16}确认|再确认|(?:未能|不足以|不够|而非|不是)[“]?已?确认|rather than confirmed|not \W?confirmed|unconfirmed|unproven|uncertain|inconclusive|\bnot (?:yet )?(?:been )?(?:proven|confirmed|certain|known|established)|\bcannot be (?:confirmed|determined|established)|\bto confirm\b|\bconfirm (?:that|whether|with)\b"
+    r"(?i)未(?:经|被|得到)?(?:证实|确认)|(?:尚|还)未|无法(?:确定|确认|断定|证实)|(?:不能|难以|尚不|并不|没有)(?:确定|确认|断定|证实)|不确定|待(?:确认|证实)|请确认|需(?:要)?[^，。；]{0,16}确认|再确认|(?:未能|不足以|不够|而非|不是)[“]?已?确认|rather than confirmed|not \W?confirmed|unconfirmed|unproven|uncertain|inconclusive|\bnot (?:yet )?(?:been )?(?:proven|confirmed|certain|known|established)|\bcannot be (?:confirmed|determined|established)|\bcannot be said for certain|\b(?:neither|none)\b[^.;]{0,80}\b(?:proven|confirmed|certain)|\bto confirm\b|\bconfirm (?:that|whether|with)\b"
+);
+/// A cause that is denied, or that is none: it was made.
+pub(crate) static NO_CAUSE: LazyLock<Regex> = regex!(
+    r"(?i)\bno (?:trace|fact|chain|one)\b[^,;.]{0,30}\bcauses?\b|\bnot (?:among|listed|named)\b[^.;]{0,30}\bcauses?\b|\b(?:was|were) made\b|没有?[^，。；]{0,12}(?:列为|认定为|算作)(?:起因|原因)|不能因为"
+);
+/// It is not in the facts.
+pub(crate) static NOT_IN_FACTS: LazyLock<Regex> = regex!(
+    r"(?i)\bfacts?\b|\b(?:do|does) not know\b|\bcannot be (?:said|seen|answered)\b|事实|不知道|回答不了|无法回答|不详"
 );
 /// The cause is confirmed.
 pub(crate) static SURE: LazyLock<Regex> = regex!(
-    r"(?i)已?确认|已?证实|确定|肯定|必然|一定是|无疑|毫无疑问|明确(?:是|为)|铁证|就是(?:因为|由于)|实锤|\b(?:confirmed|confirms?|proven|proved|proof|certain(?:ly)?|definite(?:ly)?|undoubted(?:ly)?|no doubt|clearly|obviously|evidently|established|verified|undeniabl[ey]|conclusive(?:ly)?)\b"
+    r"(?i)已?确认|已?证实|确定|肯定|必然|一定是|无疑|毫无疑问|明确(?:是|为)|铁证|可以断定|基本断定|就是(?:因为|由于)|实锤|\b(?:confirmed|confirms?|proven|proved|proof|certain(?:ly)?|definite(?:ly)?|undoubted(?:ly)?|no doubt|clearly|obviously|evidently|established|verified|undeniabl[ey]|conclusive(?:ly)?)\b"
 );
 /// The cause is likely.
 pub(crate) static LIKELY: LazyLock<Regex> =
     regex!(r"(?i)很可能|极可能|大概率|疑似|\b(?:likely|probabl[ey]|presumabl[ey]|suspected)\b");
 /// The cause is not known.
 pub(crate) static INCONCLUSIVE: LazyLock<Regex> = regex!(
-    r"(?i)无法(?:确定|确认|断定)|(?:原因|起因)(?:不明|未知|未明)|未能(?:确定|找到)|(?:没有|未)(?:找到|发现)[^，。；]{0,12}(?:原因|起因|操作)|没有(?:定论|结论)|不能下结论|起因未定|不清楚|分不清|inconclusive|unknown|\b(?:cause|reason) (?:is|remains) (?:not known|unclear|open)|\bnot (?:be )?(?:determined|established)|\bcannot be determined|\bno (?:\w+ )?cause\b|\bcause\b[^.;]{0,40} (?:is|are|remains) open|\b(?:draws|draw) no conclusion|\bno (?:operation|change)\b[^.;]{0,30}\bexplain"
+    r"(?i)无法(?:确定|确认|断定)|(?:原因|起因)(?:不明|未知|未明)|未能(?:确定|找到)|(?:没有|未)(?:找到|发现)[^，。；]{0,12}(?:原因|起因|操作)|没有(?:定论|结论|查明|查到|确认)|(?:没有|未)(?:得到|被)?(?:确认|证实|查明)|(?:不能|无法|不可)[^，。；]{0,4}(?:断定|判断|说|确认|回答)|回答不了|不知道|不能下结论|起因未定|不清楚|分不清|inconclusive|unknown|\b(?:cause|reason) (?:is|remains) (?:not known|unclear|open)|\bnot (?:be )?(?:determined|established)|\bcannot be determined|\bno (?:\w+ )?cause\b|\bcause\b[^.;]{0,40} (?:is|are|remains) open|\b(?:draws|draw) no conclusion|\bno (?:operation|change)\b[^.;]{0,30}\bexplain|\bcannot be (?:confirmed|said|seen|named|told|settled|established)|\b(?:is|are|was) not (?:settled|proven|in the facts)|\b(?:neither|none)\b[^.;]{0,80}\b(?:cause|proven|confirmed)|\bno cause can\b|\bdo not know\b"
 );
 /// Marks a statement as uncertain.
 pub(crate) static HEDGE: LazyLock<Regex> = regex!(
@@ -34,7 +42,7 @@ pub(crate) static CAUSE: LazyLock<Regex> = regex!(
 );
 /// All is well, or the problem can be ignored.
 pub(crate) static PLAYS_DOWN: LazyLock<Regex> = regex!(
-    r"(?i)(?:一切|全部|均|都|集群|系统|服务|状态|运行)(?:已)?(?:正常|平稳|健康|稳定|良好)|没有(?:异常|问题|故障|影响)|无(?:异常|问题|影响|害|需(?:处理|关注|理会|操作|担心)|须)|不(?:需要?|必|用)(?:处理|关注|理会|担心|操作|响应)|不(?:严重|重要|影响)|可(?:以)?忽略|忽略|误报|虚警|演练|测试数据|已(?:经)?(?:解决|处理|缓解|关闭)|恢复正常|轻微|低风险|\b(?:all (?:is )?(?:clear|well|good|fine|healthy|normal)|everything (?:is|was) (?:fine|ok|okay|normal|healthy|good)|(?:is|are|was|were|remains?) (?:healthy|fine|calm|stable|normal|harmless|benign|ok|okay)|no (?:action|issues?|problems?|impact|anomal\w+|incidents?|findings?|errors?|need|risk|cause for)|nothing (?:unusual|wrong|to)|safe(?:ly)?(?: to)? ignor\w+|ignor\w+|disregard\w*|false (?:alarm|positive)s?|benign|harmless|negligible|minor|trivial|drill|test data|not (?:serious|severe|critical|important|a problem|an issue|real))\b"
+    r"(?i)(?:一切|全部|均|都|集群|系统|服务|状态|运行)(?:已)?(?:正常|平稳|健康|稳定|良好)|没有(?:异常|问题|故障|影响)|无(?:异常|问题|影响|害|需(?:处理|关注|理会|操作|担心)|须)|不(?:需要?|必|用)(?:处理|关注|理会|担心|操作|响应)|不(?:严重|重要|影响)|不可信|可(?:以)?忽略|忽略|误报|虚警|演练|测试数据|已(?:经)?(?:解决|处理|缓解|关闭)|恢复正常|轻微|低风险|\b(?:all (?:is )?(?:clear|well|good|fine|healthy|normal)|everything (?:is|was) (?:fine|ok|okay|normal|healthy|good)|(?:is|are|was|were|remains?) (?:healthy|fine|calm|stable|normal|harmless|benign|ok|okay)|no (?:action|issues?|problems?|impact|anomal\w+|incidents?|findings?|errors?|need|risk|cause for)|as (?:it|they) should|does not matter|nothing (?:unusual|wrong|to)|safe(?:ly)?(?: to)? ignor\w+|ignor\w+|disregard\w*|false (?:alarm|positive)s?|benign|harmless|negligible|minor|trivial|drill|test data|not (?:serious|severe|critical|important|a problem|an issue|real))\b"
 );
 /// Requests that are typical of phishing and prompt injection.
 pub(crate) static REQUESTS: LazyLock<Regex> = regex!(

@@ -33,7 +33,7 @@ pub(super) struct ProblemLine {
 }
 
 #[derive(Serialize)]
-pub(super) struct GoneLine {
+pub(crate) struct GoneLine {
     class: &'static str,
     severity: &'static str,
     title: String,
@@ -88,7 +88,8 @@ pub(super) fn problems(report: &Report) -> Vec<ProblemLine> {
     all.into_iter().map(line).collect()
 }
 
-pub(super) fn gone(report: &Report, lang: Lang) -> Vec<GoneLine> {
+/// Returns the findings of the day before that the day no longer has.
+pub(crate) fn gone(report: &Report, lang: Lang) -> Vec<GoneLine> {
     let line = |gone: &Gone| GoneLine {
         class: gone.severity.name(),
         severity: gone.severity.name_in(lang),

@@ -2,33 +2,35 @@
 //! escapes all values, and its content security policy blocks every external source, so that log text
 //! stays text. This folder must not know HTTP.
 
-mod coverage_table; // coverage, failed steps, gone and suppressed findings
+pub(crate) mod chain; // a chain with its steps and log lines
+pub(crate) mod coverage_table; // coverage, failed steps, gone and suppressed findings
 mod strip; // the picture of the day
+pub(crate) mod templates; // the template engine
 mod texts; // fixed texts in both languages
-mod timeline; // the picture of a chain
+pub(crate) mod timeline; // the picture of a chain
 
 use crate::brief::digest::starting_finding;
 use crate::brief::labels;
-use crate::brief::labels::{operation_target, operation_verb};
-use crate::brief::notation::{LocalTime, duration, grouped};
+use crate::brief::notation::{LocalTime, grouped};
 use crate::brief::outline::Outline;
+use crate::brief::page::chain::{Chain, Line, chain, lines};
 use crate::brief::page::coverage_table::{GoneLine, ProblemLine, SuppressedLine, TableRow};
 use crate::brief::page::strip::{Strip, strip};
-use crate::brief::page::timeline::{Picture, picture};
+use crate::brief::page::templates::Templates;
 use crate::brief::{Length, belongs, brief};
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
-use model::error::{Error, Result};
+use model::error::Result;
 use model::lang::Lang;
-use model::report::{Cause, Evidence, Finding, Hypothesis, Report, Severity, Step, Trace};
+use model::report::{Finding, Report, Severity, Trace};
 use model::table::Table;
 use redact::sanitize::plain;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-const TEMPLATE: &str = include_str!("report.html");
-/// The most characters of a log line, and of any other text.
-const LINE: usize = 1200;
+const TEMPLATES: [(&str, &str); 2] = [("report.html", include_str!("report.html")), PICTURE];
+
+/// The template of the picture of a chain, which requires `p`, a [`Chain::picture`], and the label `timeline_alt`.
+pub(crate) const PICTURE: (&str, &str) = ("picture.html", include_str!("picture.html"));
+/// The most characters of a text that is not a log line.
 const TEXT: usize = 600;
 
 #[derive(Serialize)]
@@ -100,51 +102,6 @@ struct LinkTo {
 }
 
 #[derive(Serialize)]
-struct Chain {
-    score: u32,
-    cause: Option<CauseLine>,
-    /// The operation after which the symptom ended.
-    repair: Option<CauseLine>,
-    /// The object that is wrong; empty if none is named.
-    state: String,
-    reasons: Vec<String>,
-    picture: Picture,
-    steps: Vec<StepLine>,
-}
-
-#[derive(Serialize)]
-struct CauseLine {
-    clock: String,
-    who: String,
-    did: &'static str,
-    verb: String,
-    target: String,
-    change: String,
-    operation: String,
-    audit_id: String,
-    row_id: String,
-}
-
-#[derive(Serialize)]
-struct StepLine {
-    class: &'static str,
-    kind: &'static str,
-    clock: String,
-    what: String,
-    who: String,
-    link: String,
-    evidence: Vec<Line>,
-}
-
-#[derive(Serialize)]
-struct Line {
-    clock: String,
-    place: String,
-    row_id: String,
-    text: String,
-}
-
-#[derive(Serialize)]
 struct FindingCard {
     id: String,
     anchor: String,
@@ -172,36 +129,7 @@ struct FindingCard {
 /// # Errors
 /// A bug if the template and its values do not match.
 pub fn html(report: &Report, lang: Lang) -> Result<String> {
-    let failed = |error: minijinja::Error| Error::bug("the report page cannot be rendered").because(error);
-    let mut templates = Environment::new();
-    templates.set_auto_escape_callback(|_| AutoEscape::Html);
-    templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    templates
-        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?);
-    templates.add_template("report.html", TEMPLATE).map_err(failed)?;
-    let template = templates.get_template("report.html").map_err(failed)?;
-    let values = serde_json::to_value(page(report, lang));
-    let values = values
-        .map_err(|error| Error::bug("the report page has a value that JSON cannot express").because(error))?;
-    template.render(value(values)).map_err(failed)
-}
-
-/// Converts a JSON value for the template engine.
-fn value(json: serde_json::Value) -> Value {
-    use serde_json::Value as Json;
-    match json {
-        Json::Null => Value::from(()),
-        Json::Bool(yes) => Value::from(yes),
-        Json::Number(number) => match number.as_i64() {
-            Some(whole) => Value::from(whole),
-            None => Value::from(number.as_f64().unwrap_or_default()),
-        },
-        Json::String(text) => Value::from(text),
-        Json::Array(items) => items.into_iter().map(value).collect(),
-        Json::Object(fields) => Value::from(
-            fields.into_iter().map(|(name, field)| (name, value(field))).collect::<BTreeMap<_, _>>(),
-        ),
-    }
+    Templates::of(&TEMPLATES)?.render("report.html", &page(report, lang))
 }
 
 /// Returns the anchor of an element, with characters that are safe in an attribute and in a link.
@@ -275,63 +203,6 @@ fn trace_card(report: &Report, trace: &Trace, local: &LocalTime, lang: Lang) -> 
         best: chains.pop(),
         rivals,
     }
-}
-
-fn chain(
-    trace: &Trace,
-    (number, hypothesis): (usize, &Hypothesis),
-    agent: Option<&str>,
-    local: &LocalTime,
-    lang: Lang,
-) -> Chain {
-    let line = |cause: &Cause| CauseLine {
-        clock: local.clock(cause.ts),
-        who: plain(&cause.username, 160),
-        did: operation_verb(cause, lang),
-        verb: plain(&cause.verb, 40),
-        target: plain(&operation_target(cause), 300),
-        change: plain(cause.change.as_deref().unwrap_or_default(), TEXT),
-        operation: plain(&cause.operation, 40),
-        audit_id: plain(&cause.audit_id, 80),
-        row_id: plain(&cause.row_id, 120),
-    };
-    let steps: &[Step] = &hypothesis.steps;
-    let drawn = timeline::Chain { trace, number, steps, agent };
-    Chain {
-        score: (hypothesis.score.clamp(0.0, 1.0) * 100.0).round() as u32,
-        cause: hypothesis.cause.as_ref().map(line),
-        repair: hypothesis.restored_by.as_ref().map(line),
-        state: plain(&hypothesis.state.as_ref().map_or_else(String::new, |state| state.text_in(lang)), TEXT),
-        reasons: hypothesis.reasons.iter().map(|reason| plain(reason.text_in(lang), TEXT)).collect(),
-        picture: picture(&drawn, local, lang),
-        steps: steps.iter().map(|step| step_line(step, local, lang)).collect(),
-    }
-}
-
-fn step_line(step: &Step, local: &LocalTime, lang: Lang) -> StepLine {
-    let link = step.link.as_ref().map(|link| {
-        let sign = if link.lag_s < 0.0 { "" } else { "+" };
-        format!("{} · {sign}{}", plain(labels::link(&link.kind, lang), 40), duration(link.lag_s, lang))
-    });
-    StepLine {
-        class: labels::step_kind(step.kind, Lang::En),
-        kind: labels::step_kind(step.kind, lang),
-        clock: local.clock(step.ts),
-        what: plain(step.what_in(lang), TEXT),
-        who: plain(&step.who, 160),
-        link: link.unwrap_or_default(),
-        evidence: lines(&step.evidence, local),
-    }
-}
-
-fn lines(evidence: &[Evidence], local: &LocalTime) -> Vec<Line> {
-    let line = |evidence: &Evidence| Line {
-        clock: local.clock(evidence.ts),
-        place: format!("{}:{}", plain(&evidence.source, 300), evidence.line),
-        row_id: plain(&evidence.row_id, 120),
-        text: plain(&evidence.text, LINE),
-    };
-    evidence.iter().map(line).collect()
 }
 
 fn finding_card(report: &Report, finding: &Finding, local: &LocalTime, lang: Lang) -> FindingCard {

@@ -18,13 +18,13 @@ pub(super) const LEFT: f64 = 92.0;
 pub(super) const RIGHT: f64 = 24.0;
 
 /// Rounds to a tenth of a unit; NaN and infinity, which SVG cannot parse, become 0.
-pub(super) fn tenth(value: f64) -> f64 {
+pub(crate) fn tenth(value: f64) -> f64 {
     if value.is_finite() { (value * 10.0).round() / 10.0 } else { 0.0 }
 }
 
 /// A horizontal band of one table.
 #[derive(Serialize)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     pub(super) name: String,
     pub(super) y: f64,
     pub(super) height: f64,
@@ -37,7 +37,7 @@ const GAP: f64 = 104.0;
 
 /// A step of a chain.
 #[derive(Serialize)]
-pub(super) struct Node {
+pub(crate) struct Node {
     id: String,
     x: f64,
     y: f64,
@@ -51,7 +51,7 @@ pub(super) struct Node {
 
 /// The link between two steps.
 #[derive(Serialize)]
-pub(super) struct Arrow {
+pub(crate) struct Arrow {
     path: String,
     head: String,
     x: f64,
@@ -66,7 +66,7 @@ pub(super) struct Arrow {
 
 /// A chain as cards in lanes along a time axis.
 #[derive(Serialize)]
-pub(super) struct Picture {
+pub(crate) struct Picture {
     width: f64,
     height: f64,
     floor: f64,

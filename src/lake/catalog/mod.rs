@@ -244,6 +244,11 @@ impl Catalog {
         })
     }
 
+    /// Returns a number that changes when another process has changed the catalog.
+    pub fn data_version(&self) -> Result<i64> {
+        self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(failed)
+    }
+
     /// Returns the size of each table, sorted by name.
     pub fn totals(&self) -> Result<Vec<TableTotals>> {
         self.select(
@@ -262,10 +267,16 @@ impl Catalog {
         )
     }
 
-    /// Returns the last local day with rows.
+    /// Returns the last local day with rows. A day whose rows all have one time comes from files whose lines have
+    /// none, and counts only if there is no other.
     pub fn last_date(&self) -> Result<Option<String>> {
         self.connection
-            .query_row("select max(date) from files where tab <> 'topology'", [], |row| row.get(0))
+            .query_row(
+                "select coalesce(max(date) filter (where max_ts > min_ts), max(date)) from files
+                 where tab <> 'topology'",
+                [],
+                |row| row.get(0),
+            )
             .map_err(failed)
     }
 }

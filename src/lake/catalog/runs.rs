@@ -264,6 +264,13 @@ impl Catalog {
             .map_err(failed)
     }
 
+    /// Returns the saved reports of the latest `limit` days as JSON text, each with its day.
+    pub fn latest_reports(&self, limit: usize) -> Result<Vec<(String, String)>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = "select date, report from reports order by date desc limit ?1";
+        self.select(sql, params![limit], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Returns the days, latest first, whose saved report contains a text.
     pub fn report_dates_with(&self, text: &str) -> Result<Vec<String>> {
         let mut query = self

@@ -4,6 +4,7 @@
 use crate::query::error::QueryError;
 use crate::query::guard::{MAX_DEPTH, not_a_read, not_allowed, too_large};
 use crate::query::nearest::nearest;
+use crate::query::{pg_catalog, reports};
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, ObjectName, Query, Select, SetExpr, Statement, TableFactor, Visitor,
 };
@@ -125,6 +126,8 @@ impl Visitor for Inspector {
             ["public", name] => is_table(name),
             ["history", name] => Table::of(name).is_some(),
             ["information_schema", name] => INFORMATION_SCHEMA.contains(&name),
+            [reports::SCHEMA, name] => reports::about(name).is_some(),
+            ["pg_catalog", name] => pg_catalog::is_table(name),
             _ => false,
         };
         match is_readable {

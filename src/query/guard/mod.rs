@@ -4,7 +4,7 @@
 
 mod inspector;
 
-use crate::query::dialect;
+use crate::query::dialect::{self, MAX_PARENTHESES};
 use crate::query::error::{QueryError, SqlError};
 use crate::query::guard::inspector::Inspector;
 use datafusion::common::DataFusionError;
@@ -23,8 +23,6 @@ const MAX_DEPTH: usize = 1_000;
 const MAX_RUN: usize = 4 * MAX_DEPTH;
 /// Longest name in bytes: JSON repeats column names in each row.
 const MAX_NAME: usize = 256;
-/// Deepest nesting of parentheses; the parser backtracks over some of them, which doubles the work.
-const MAX_PARENTHESES: usize = 32;
 /// Keywords that a statement may begin with.
 const FIRST_KEYWORDS: [Keyword; 7] = [
     Keyword::SELECT,
@@ -96,7 +94,7 @@ pub fn check(sql: &str) -> Result<Checked, QueryError> {
 
 /// Returns true for characters that make a text differ from what is displayed: control, zero width,
 /// direction.
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

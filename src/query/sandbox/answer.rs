@@ -34,6 +34,8 @@ pub struct AnswerWriter<'a, W> {
     encoder: Encoder,
     flattener: Flattener,
     columns: Vec<Column>,
+    /// Rows that are still left out before the first one.
+    skip: usize,
     /// Rows sent.
     sent: usize,
     /// Rows and bytes that may still be sent.
@@ -59,7 +61,8 @@ impl<'a, W: Write> AnswerWriter<'a, W> {
         send_bytes(output, &head)?;
         let (rows, sent, slice) = (request.rows, 0, 1);
         let (truncated, took) = (None, Duration::ZERO);
-        Ok(Self { output, encoder, flattener, columns, sent, rows, bytes, slice, truncated, took })
+        let skip = request.skip;
+        Ok(Self { output, encoder, flattener, columns, skip, sent, rows, bytes, slice, truncated, took })
     }
 
     /// Sends the rows of a batch that fit.
@@ -90,7 +93,8 @@ impl<'a, W: Write> AnswerWriter<'a, W> {
     }
 
     fn send_slices(&mut self, batch: &RecordBatch) -> Result<()> {
-        let mut at = 0;
+        let mut at = self.skip.min(batch.num_rows());
+        self.skip -= at;
         while at < batch.num_rows() {
             if self.rows == 0 {
                 self.truncated = Some(Truncated::Rows);

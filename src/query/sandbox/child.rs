@@ -32,6 +32,8 @@ pub struct Child {
     stdout: BufReader<ChildStdout>,
     exit: oneshot::Receiver<Exit>,
     completed: usize,
+    is_spent: bool,
+    is_killed: bool,
     _alive: oneshot::Sender<()>,
 }
 
@@ -94,7 +96,15 @@ impl Child {
         let (exit_sender, exit) = oneshot::channel();
         let watched = Watched { process, stderr, temp, lock };
         tokio::spawn(watch(watched, dropped, exit_sender));
-        Ok(Self { stdin, stdout: BufReader::new(stdout), exit, completed: 0, _alive: alive })
+        Ok(Self {
+            stdin,
+            stdout: BufReader::new(stdout),
+            exit,
+            completed: 0,
+            is_spent: false,
+            is_killed: false,
+            _alive: alive,
+        })
     }
 
     /// Returns true while the process runs.
@@ -107,11 +117,22 @@ impl Child {
         self.completed
     }
 
+    /// Returns true if the process keeps so much memory that the next statement may lack it.
+    pub fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
+    /// Returns true if the kernel or a person has killed the process, as on a machine that lacks memory.
+    pub fn is_killed(&self) -> bool {
+        self.is_killed
+    }
+
     /// Runs one statement.
     pub async fn run(&mut self, statement: &Statement, cpu_s: u64) -> Result<StatementResult, QueryError> {
         let limits = statement.limits;
         let request = Request {
             sql: statement.sql.clone(),
+            skip: limits.skip,
             rows: limits.rows,
             output: statement.output,
             memory_bytes: limits.memory_bytes,
@@ -135,7 +156,8 @@ impl Child {
         let mut left = request.output.bytes;
         loop {
             let (kind, body) = frame::receive(&mut self.stdout, left.saturating_add(OVERHEAD_BYTES)).await?;
-            if kind == frame::OUTCOME {
+            if matches!(kind, frame::OUTCOME | frame::LAST_OUTCOME) {
+                self.is_spent = kind == frame::LAST_OUTCOME;
                 let outcome: Outcome = serde_json::from_slice(&body)?;
                 return Ok(outcome.map(|done| {
                     tracing::debug!(engine_us = done.engine_us, "statement completed");
@@ -161,6 +183,7 @@ impl Child {
         const SIGKILL: i32 = 9; // from the kernel, out of memory: after our own kill nobody waits here
         const SIGXCPU: i32 = 24;
         const SIGXFSZ: i32 = 25;
+        self.is_killed = exit.status.signal() == Some(SIGKILL);
         match exit.status.signal() {
             _ if is_out_of_memory(&exit.stderr) => QueryError::OutOfMemory,
             Some(SIGKILL | SIGXFSZ) => QueryError::OutOfMemory,

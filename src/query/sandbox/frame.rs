@@ -13,12 +13,17 @@ pub const REQUEST: u8 = b'Q';
 pub const BODY: u8 = b'B';
 /// The outcome, as JSON; the last frame of a response.
 pub const OUTCOME: u8 = b'E';
+/// The outcome, as JSON, of a process that should run no further statement.
+pub const LAST_OUTCOME: u8 = b'L';
 
 /// A statement with its limits, as the child process receives it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The SQL text.
     pub sql: String,
+    /// Rows left out before the first one of the body.
+    #[serde(default)]
+    pub skip: usize,
     /// Row limit.
     pub rows: usize,
     /// How the rows are encoded, and how long the body may be.

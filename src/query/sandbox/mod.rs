@@ -16,7 +16,11 @@ pub use crate::query::sandbox::frame::{Column, Format, Output, Truncated};
 pub use crate::query::sandbox::pool::{Pool, PoolConfig};
 
 use crate::config::ServeConfig;
+use arrow::ipc::reader::StreamReader;
 use model::error::{Error, Result};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -30,6 +34,8 @@ const MAX_CELL_BYTES: usize = 1 << 20;
 pub struct StatementLimits {
     /// Time limit, from the moment a child process is available to the last row.
     pub deadline: Duration,
+    /// Rows of the result that are left out before the first one.
+    pub skip: usize,
     /// Rows of the result; more are cut off.
     pub rows: usize,
     /// Memory of the child process, beyond the fixed overhead of every child process.
@@ -41,6 +47,7 @@ impl StatementLimits {
     pub fn of(config: &ServeConfig) -> Self {
         Self {
             deadline: Duration::from_secs(config.query_seconds),
+            skip: 0,
             rows: config.query_rows,
             memory_bytes: config.query_mib << 20,
         }
@@ -90,5 +97,27 @@ impl Answer {
             .into_iter()
             .collect::<std::result::Result<_, _>>()
             .map_err(|error| Error::bug("cannot read back rows written as JSON").because(error))
+    }
+
+    /// Returns a body of [`Format::Arrow`] as a Parquet file.
+    ///
+    /// # Errors
+    /// The body has another format, or Parquet cannot express the columns.
+    pub fn parquet(&self) -> Result<Vec<u8>> {
+        let failed = |reason: String| {
+            Error::failed("cannot write the rows as Parquet").because(reason).hint("download CSV instead")
+        };
+        let reader =
+            StreamReader::try_new(self.body.as_slice(), None).map_err(|error| failed(error.to_string()))?;
+        let properties =
+            WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+        let writer = ArrowWriter::try_new(Vec::new(), reader.schema(), Some(properties));
+        let mut writer = writer.map_err(|error| failed(error.to_string()))?;
+        for batch in reader {
+            writer
+                .write(&batch.map_err(|error| failed(error.to_string()))?)
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        writer.into_inner().map_err(|error| failed(error.to_string()))
     }
 }

@@ -4,7 +4,7 @@
 use crate::config::Config;
 use crate::query::error::QueryError;
 use crate::query::guard;
-use crate::query::sandbox::child::{Child, ChildConfig};
+use crate::query::sandbox::child::{Child, ChildConfig, StatementResult};
 use crate::query::sandbox::frame::Done;
 use crate::query::sandbox::sweep;
 use crate::query::sandbox::{Answer, Statement};
@@ -95,11 +95,17 @@ impl Pool {
         let limits = statement.limits;
         let cpu_s = (limits.deadline.as_secs() + 1) * self.inner.config.threads.max(1) as u64;
         let sent = Instant::now();
-        let result = tokio::time::timeout(limits.deadline, child.run(&statement, cpu_s)).await;
-        let result = result.unwrap_or(Err(QueryError::TimedOut));
+        let was_used = child.completed() > 0;
+        let mut result = timed(&mut child, &statement, cpu_s, sent + limits.deadline).await;
+        // the limit counts what earlier statements of a process have left
+        if was_used && matches!(result, Err(QueryError::OutOfMemory)) && !child.is_killed() {
+            child = self.start()?;
+            result = timed(&mut child, &statement, cpu_s, sent + limits.deadline).await;
+        }
         let is_healthy =
             matches!(result, Ok(_) | Err(QueryError::NotAllowed { .. } | QueryError::Invalid(_)));
-        if is_healthy && sent.elapsed() < REUSE_LIMIT && child.completed() < MAX_STATEMENTS {
+        let is_reusable = is_healthy && !child.is_spent() && child.completed() < MAX_STATEMENTS;
+        if is_reusable && sent.elapsed() < REUSE_LIMIT {
             self.put_back(child);
         }
         let (body, Done { columns, rows, truncated, .. }) = result?;
@@ -143,4 +149,15 @@ impl Pool {
             self.put_back(child);
         }
     }
+}
+
+/// Runs a statement in a process until its deadline.
+async fn timed(
+    child: &mut Child,
+    statement: &Statement,
+    cpu_s: u64,
+    deadline: Instant,
+) -> Result<StatementResult, QueryError> {
+    let result = tokio::time::timeout_at(deadline.into(), child.run(statement, cpu_s)).await;
+    result.unwrap_or(Err(QueryError::TimedOut))
 }

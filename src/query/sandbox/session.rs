@@ -56,6 +56,7 @@ impl Engine {
             engine.context.deregister_udtf(&name);
         }
         engine.fill(lake, catalog, Scope { window: None, lookback_s: 0, sql: Some(sql) }).await?;
+        engine.add_pg_catalog(sql).await?;
         Ok(engine)
     }
 
@@ -85,6 +86,13 @@ pub fn query_error(error: DataFusionError) -> QueryError {
     if text.contains("regex parse error") || text.contains("Regular expression") {
         let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
         let what = format!("invalid regular expression: {reason}");
+        return SqlError { line: None, column: None, what, hint: None }.into();
+    }
+    // conditions are evaluated while Parquet is read, which wraps their errors as texts
+    if let Some((_, reason)) = text.split_once("Error evaluating filter predicate: ")
+        && !is_out_of_memory(reason)
+    {
+        let what = format!("a condition cannot be evaluated: {reason}");
         return SqlError { line: None, column: None, what, hint: None }.into();
     }
     let is_io = |arrow: &ArrowError| {

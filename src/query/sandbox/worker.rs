@@ -19,7 +19,8 @@ use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 
 /// Stack of the thread that plans, in bytes: it must walk an expression of a thousand nested operators.
 const PLANNER_STACK: usize = 64 << 20;
@@ -33,6 +34,9 @@ const OVERHEAD_BYTES: u64 = 384 << 20;
 const POOL_SHARE: f64 = 0.6;
 /// Disk limit as a multiple of the memory limit.
 const SPILL_FACTOR: u64 = 4;
+
+/// Longest wait for the tasks of a statement that has ended, in milliseconds.
+const REST_MS: u64 = 5;
 
 /// Largest row limit of a request.
 const MAX_ROWS: usize = 1 << 31;
@@ -66,7 +70,8 @@ pub fn run(
         .thread_stack_size(EXECUTOR_STACK)
         .enable_all()
         .build()?;
-    let base = data_bytes()? + OVERHEAD_BYTES;
+    let at_start = data_bytes()?;
+    let base = at_start + OVERHEAD_BYTES;
     let temp = config.temp.clone();
     let (sender, requests) = channel::<Request>();
     std::thread::Builder::new().name("statement".into()).stack_size(PLANNER_STACK).spawn(move || {
@@ -85,7 +90,11 @@ pub fn run(
                 Err(if is_out_of_memory(text) { QueryError::OutOfMemory } else { QueryError::crashed() })
             });
             let body = serde_json::to_vec(&outcome).unwrap_or_default();
-            if frame::write(&mut output, frame::OUTCOME, &body).is_err() {
+            // the allocator returns little of what a statement used, and that counts towards the next one's limit
+            let kept = data_bytes().map_or(u64::MAX, |now| now.saturating_sub(at_start));
+            let is_spent = kept > OVERHEAD_BYTES / 2 + request.memory_bytes / 2 || !comes_to_rest(&runtime);
+            let kind = if is_spent { frame::LAST_OUTCOME } else { frame::OUTCOME };
+            if frame::write(&mut output, kind, &body).is_err() {
                 break; // the server is gone
             }
         }
@@ -100,6 +109,17 @@ pub fn run(
     // a running statement may be writing to the folder
     (0..3).any(|_| std::fs::remove_dir_all(&temp).is_ok());
     Ok(())
+}
+
+/// Returns true if no task of a statement is left: one that is cancelled still completes the function it is in.
+fn comes_to_rest(runtime: &Runtime) -> bool {
+    let is_idle = || runtime.metrics().num_alive_tasks() == 0;
+    (0..REST_MS).any(|_| {
+        is_idle() || {
+            std::thread::sleep(Duration::from_millis(1));
+            false
+        }
+    }) || is_idle()
 }
 
 /// Returns the memory of this process that counts towards its limit, in bytes.
@@ -135,7 +155,10 @@ async fn respond(config: &WorkerConfig, request: &Request, output: &mut impl Wri
     let spill = Spill { folder: &config.temp.join("spill"), bytes: SPILL_FACTOR * request.memory_bytes };
     let engine = Engine::sandboxed(&lake, &catalog, limits, spill, &request.sql);
     let engine = engine.await.map_err(QueryError::failed)?;
-    let mut rows = engine.rows(statement, request.rows.min(MAX_ROWS) + 1).await?;
+    // one more shows that there are more; for none, the engine only plans
+    let most = request.skip.saturating_add(request.rows).min(MAX_ROWS) + 1;
+    let most = if request.rows == 0 { 0 } else { most };
+    let mut rows = engine.rows(statement, most).await?;
     let mut answer = AnswerWriter::begin(&rows.schema(), request, output)?;
     while let Some(batch) = rows.next().await {
         answer.send(&batch.map_err(query_error)?)?;

@@ -23,7 +23,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let named = RawPathParams::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::new(INVALID, rejection.body_text()))?;
-        let mut query = String::from("/?");
+        let mut query = String::new();
         for (name, value) in &named {
             let _ = write!(query, "{name}="); // writing to a string cannot fail
             for byte in value.bytes() {
@@ -32,12 +32,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             query.push('&');
         }
         query.push_str(parts.uri.query().unwrap_or_default());
-        let uri = Uri::try_from(query).map_err(|_| Problem::new(INVALID, "the path is too long"))?;
-        let Query(request) = Query::try_from_uri(&uri).map_err(|rejection| {
-            Problem::new(INVALID, rejection.body_text()).hint("`/openapi.json` describes the parameters")
-        })?;
-        Ok(Self(request))
+        from_query(&query).map(Self)
     }
+}
+
+/// Decodes parameters, also those of a form.
+pub fn from_query<T: DeserializeOwned>(query: &str) -> HttpResult<T> {
+    let uri = Uri::try_from(format!("/?{query}"))
+        .map_err(|_| Problem::new(INVALID, "the parameters are too long, or have invalid characters"))?;
+    let Query(request) = Query::try_from_uri(&uri).map_err(|rejection| {
+        Problem::new(INVALID, rejection.body_text()).hint("`/openapi.json` describes the parameters")
+    })?;
+    Ok(request)
 }
 
 /// A JSON body; path parameters are fields of it.

@@ -2,14 +2,14 @@
 
 use crate::api::request::{
     AgentsRequest, AnalyzeRequest, BacktestRequest, BriefRequest, ChangesRequest, ExplainRequest,
-    FindingRequest, FindingsRequest, HistogramRequest, IncidentRequest, IncidentsRequest, NeighboursRequest,
-    PatternsRequest, RulesRequest, RunAgentRequest, RunDayRequest, RunsRequest, TestRulesRequest,
-    TraceRequest,
+    FindingRequest, FindingsRequest, HistogramRequest, IncidentRequest, IncidentsRequest, LinesRequest,
+    NeighboursRequest, PatternsRequest, RulesRequest, RunAgentRequest, RunDayRequest, RunsRequest,
+    TestRulesRequest, TraceRequest,
 };
 use crate::api::response::{
     AgentList, Analysis, AuditLogPage, Backtest, ChangeList, ExplainedRow, FindingPage, FindingWithTrace,
-    Histogram, IncidentDetail, IncidentPage, NeighbourList, PatternList, RuleList, RuleTests, RunList,
-    TableList, TraceList,
+    Histogram, IncidentDetail, IncidentPage, LineList, NeighbourList, PatternList, RuleList, RuleTests,
+    RunList, TableList, TraceList,
 };
 use crate::server::http::extract::{JsonBody, Params, preferred};
 use crate::server::http::{Caller, PLAIN, State};
@@ -126,6 +126,15 @@ pub async fn neighbours(
     JsonBody(request): JsonBody<NeighboursRequest>,
 ) -> HttpResult<Json<NeighbourList>> {
     Ok(Json(state.api.neighbours(&caller, request).await?))
+}
+
+/// `GET /v1/lines`
+pub async fn lines(
+    extract::State(state): State,
+    Extension(caller): Caller,
+    Params(request): Params<LinesRequest>,
+) -> HttpResult<Json<LineList>> {
+    Ok(Json(state.api.lines(&caller, request).await?))
 }
 
 /// `GET /v1/patterns`

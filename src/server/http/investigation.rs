@@ -2,11 +2,11 @@
 
 use crate::api::request::{
     BacktestRequest, ChangesRequest, ExplainRequest, HistogramRequest, IncidentRequest, IncidentsRequest,
-    NeighboursRequest, PatternsRequest, TestRulesRequest,
+    LinesRequest, NeighboursRequest, PatternsRequest, TestRulesRequest,
 };
 use crate::api::response::{
-    Backtest, ChangeList, ExplainedRow, Histogram, IncidentDetail, IncidentPage, NeighbourList, PatternList,
-    RuleTests,
+    Backtest, ChangeList, ExplainedRow, Histogram, IncidentDetail, IncidentPage, LineList, NeighbourList,
+    PatternList, RuleTests,
 };
 use crate::config::Role;
 use crate::server::http::handlers;
@@ -58,6 +58,15 @@ pub(super) fn investigation() -> Vec<Route> {
             outputs: &[Output::Json(schema::<NeighbourList>)],
             problems: OF_ROWS,
             handler: post(handlers::neighbours),
+        },
+        Route {
+            path: "/v1/lines",
+            summary: "The log lines of all four tables in a window, in the order of time",
+            role: Some(Role::Read),
+            input: Input::Query(schema::<LinesRequest>, "window=yesterday 10:00-11:00&namespace=shop"),
+            outputs: &[Output::Json(schema::<LineList>)],
+            problems: OF_ROWS,
+            handler: get(handlers::lines),
         },
         Route {
             path: "/v1/patterns",

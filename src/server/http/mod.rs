@@ -1,16 +1,24 @@
 //! HTTP: one list of routes, from which both the router and the OpenAPI document are made, so that
 //! neither can have a path that the other lacks. Handlers only decode requests and encode responses.
 
+mod browser; // sessions of browsers, assets
 mod extract; // decodes parameters, JSON bodies and `Accept`
 mod handlers; // routes that return a response of the API as JSON
 mod investigation; // routes of requests that investigate
 mod logs; // uploads
 mod openapi; // the OpenAPI document
-mod page; // the page, probes and metrics
+mod page; // the report as a file, probes and metrics
 mod robot; // the context of a xiaozhi robot
 mod route; // what a route is
 mod routes; // the list of routes
 mod sql; // rows as JSON, CSV or Arrow
+mod view_requests; // parameters of views
+mod view_routes; // routes of views
+mod views; // views of the page
+mod visitor; // who views a page
+
+pub(super) use crate::server::http::browser::{ASSETS, LOGIN};
+pub(super) use crate::server::http::visitor::Visitor;
 
 use crate::server::ServerState;
 use crate::server::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
@@ -27,7 +35,7 @@ pub fn router() -> Router<Arc<ServerState>> {
     let router = routes::routes()
         .into_iter()
         .fold(Router::new(), |router, route| router.route(route.path, route.handler));
-    router.fallback(unknown_path).method_not_allowed_fallback(unknown_method)
+    router.merge(browser::router()).fallback(unknown_path).method_not_allowed_fallback(unknown_method)
 }
 
 async fn unknown_path() -> Problem {

@@ -1,4 +1,4 @@
-//! The page for browsers, the probes for Kubernetes, and the metrics for Prometheus.
+//! The report as one file, the probes for Kubernetes, and the metrics for Prometheus.
 
 use crate::api::metrics;
 use crate::api::request::BriefRequest;
@@ -39,12 +39,16 @@ pub async fn metrics(extract::State(state): State) -> HttpResult<([(HeaderName, 
     Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], state.api.metrics().await?))
 }
 
-/// `GET /`
-pub async fn page(
+/// The policy of the report as a file, which carries its own style and script.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /report`
+pub async fn report(
     extract::State(state): State,
     Extension(caller): Caller,
     Params(PageRequest { date, lang }): Params<PageRequest>,
-) -> HttpResult<Html<String>> {
+) -> HttpResult<([(HeaderName, &'static str); 1], Html<String>)> {
     let report = state.api.report(&caller, BriefRequest { date, ..BriefRequest::default() }).await?;
-    Ok(Html(page::html(&report, lang)?))
+    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page::html(&report, lang)?)))
 }

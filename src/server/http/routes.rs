@@ -10,7 +10,7 @@ use crate::api::response::{
 };
 use crate::config::Role;
 use crate::server::http::route::{Input, Output, Route, schema};
-use crate::server::http::{PLAIN, handlers, investigation, logs, openapi, page, robot, sql};
+use crate::server::http::{PLAIN, handlers, investigation, logs, openapi, page, robot, sql, view_routes};
 use crate::server::oauth;
 use crate::server::problem::{
     BUSY, INVALID, NOT_ACCEPTABLE, NOT_FOUND, NOT_READY, OUT_OF_MEMORY, STATEMENT_NOT_ALLOWED, TIMED_OUT,
@@ -23,23 +23,32 @@ use std::sync::LazyLock;
 
 /// Returns all routes.
 pub(super) fn routes() -> Vec<Route> {
-    [pages(), reports(), investigation::investigation(), data(), investigation::rules(), agents(), jobs()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        view_routes::views(),
+        pages(),
+        reports(),
+        investigation::investigation(),
+        data(),
+        investigation::rules(),
+        agents(),
+        jobs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Returns the routes for browsers, probes, metrics and the robot.
 fn pages() -> Vec<Route> {
     vec![
         Route {
-            path: "/",
-            summary: "The page of a day's report",
+            path: "/report",
+            summary: "A day's report as one HTML file",
             role: Some(Role::Read),
             input: Input::Query(schema::<page::PageRequest>, "date=2026-11-22&lang=zh"),
             outputs: &[Output::Text("text/html; charset=utf-8")],
             problems: &[INVALID, NOT_FOUND, NOT_READY],
-            handler: get(page::page),
+            handler: get(page::report),
         },
         Route {
             path: "/healthz",

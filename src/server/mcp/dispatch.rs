@@ -2,9 +2,12 @@
 //! becomes the tool's output, since clients do not show protocol errors to the model.
 
 use crate::api::{Api, ApiError, Caller, Transport};
+use crate::server::mcp::hints::in_tools;
 use crate::server::mcp::limits::{MAX_BYTES, shorten, shrink};
+use crate::server::mcp::local_times::localise;
 use crate::server::mcp::tool_call::{ToolCall, ToolOutput};
 use crate::server::mcp::{progress, tools};
+use chrono_tz::Tz;
 use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, MetaObject};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
@@ -16,9 +19,6 @@ const TRUNCATED: &str = "headwater/truncated";
 
 /// Ends the text of a response whose structured content was shortened.
 const SHORTENED: &str = "\n… structuredContent 已截断，列表和长文本不完整 · structuredContent is shortened: its lists and long texts are incomplete";
-
-/// Default size of a list, in tokens.
-const DEFAULT_TOKENS: u32 = 8000;
 
 /// Calls a tool, and notifies the client of its progress.
 ///
@@ -37,18 +37,16 @@ pub async fn call_tool(
     let mut arguments = request.arguments.unwrap_or_default();
     // models set arguments that they mean to omit to null or ""
     arguments.retain(|name, value| !value.is_null() && (value != "" || tool.requires(name)));
-    if tool.takes("max_tokens") {
-        arguments.entry("max_tokens").or_insert(DEFAULT_TOKENS.into());
-    }
     let work = (tool.handler)(ToolCall { api, caller, on_progress: &on_progress, arguments });
     Ok(match progress::notify_while(context, receiver, work).await? {
-        Ok(output) => result_of(output),
+        Ok(output) => result_of(output, api.zone()),
         Err(error) => error_result(error, caller.transport),
     })
 }
 
-fn result_of(output: ToolOutput) -> CallToolResult {
+fn result_of(output: ToolOutput, zone: Tz) -> CallToolResult {
     let ToolOutput { text, mut value } = output;
+    localise(&mut value, zone);
     let is_shortened = shrink(&mut value, MAX_BYTES);
     let mut result = CallToolResult::structured(value);
     let note = if is_shortened { SHORTENED } else { "" };
@@ -60,11 +58,10 @@ fn result_of(output: ToolOutput) -> CallToolResult {
     result
 }
 
-/// Encodes an error. The error kind is in `_meta`, since structured content must match the output
-/// schema. A robot's broker hides the text of errors, so for a robot the result is not marked as one.
+/// Encodes an error. The error kind is in `_meta`. A robot's broker hides the text of errors, so for a robot the result is not marked as one.
 fn error_result(error: ApiError, transport: Transport) -> CallToolResult {
     let text = match &error.hint {
-        Some(hint) => format!("{} · {hint}", error.what),
+        Some(hint) => format!("{} · {}", error.what, in_tools(hint)),
         None => error.what,
     };
     let content = vec![ContentBlock::text(shorten(&text, MAX_BYTES))];

@@ -91,6 +91,7 @@ impl Endpoint {
         parts.extensions.insert(ClientGone(gone.clone()));
         let gone = gone.drop_guard();
         let caller = parts.extensions.get::<Caller>().map(|caller| caller.name.clone()).unwrap_or_default();
+        self.check_owner(&parts.headers, &caller).await?;
         let mut begins_session = false;
         let mut bytes = Vec::new();
         if parts.method == Method::POST {
@@ -106,6 +107,15 @@ impl Endpoint {
         };
         let (parts, body) = response.into_parts();
         Ok(Response::from_parts(parts, Body::new(Watched { body, _gone: gone })))
+    }
+
+    /// Fails if a request names the session of another caller.
+    async fn check_owner(&self, headers: &HeaderMap, caller: &str) -> HttpResult<()> {
+        let Some(id) = session_of(headers) else { return Ok(()) };
+        match self.owners.lock().await.get(&id) {
+            Some(owner) if owner != caller => Err(ended()),
+            _ => Ok(()),
+        }
     }
 
     /// Begins a session, unless the caller, or all callers together, have too many.
@@ -140,12 +150,14 @@ impl Endpoint {
         let response = self.service.handle(request).await;
         // the library returns 500 for a session that has just ended
         if is_in_session && response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-            return Problem::new(NOT_FOUND, "the session has ended")
-                .hint("begin a new one with `initialize`")
-                .into_response();
+            return ended().into_response();
         }
         response.map(Body::new)
     }
+}
+
+fn ended() -> Problem {
+    Problem::new(NOT_FOUND, "the session has ended").hint("begin a new one with `initialize`")
 }
 
 fn session_of(headers: &HeaderMap) -> Option<String> {

@@ -4,12 +4,14 @@
 
 mod brief; // the tool `daily_brief`
 mod dispatch; // runs the tool of a call
+mod hints; // the next step in words of tools
 mod http; // sessions, and clients that disconnect
 mod limits; // limits on the size of responses
+mod local_times; // points in time with their offset
 mod progress; // progress notifications and cancellation
 mod prompts; // prompts
 mod resources; // resources
-mod schema; // schemas for tools
+mod schema; // input schemas of tools
 mod text; // responses as text
 mod tool_call; // arguments and output of a tool
 mod tools; // the list of tools
@@ -87,7 +89,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> std::result::Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::list(&self.api, &self.caller(&context)?)))
+        Ok(ListToolsResult::with_all_items(tools::list(&self.api, &self.caller(&context)?).await))
     }
 
     async fn call_tool(

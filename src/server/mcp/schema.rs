@@ -18,14 +18,6 @@ pub fn input<T: JsonSchema>() -> Arc<JsonObject> {
     object(schema)
 }
 
-/// Returns the output schema of a tool.
-pub fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut schema = generator.into_root_schema_for::<T>();
-    RecursiveTransform(plain).transform(&mut schema);
-    object(schema)
-}
-
 fn object(schema: schemars::Schema) -> Arc<JsonObject> {
     let mut object = match schema.to_value() {
         Value::Object(object) => object,

@@ -1,7 +1,9 @@
 //! `--help` of every subcommand: a short first line, a text for every argument, and examples that parse.
 
+mod console; // `headwater sql` in a terminal
 mod hints; // commands that texts name exist
 mod names; // names that people type
+mod report; // the report as one file
 mod rules; // what authors of rules work with
 mod sigma; // rules of others
 

@@ -50,6 +50,25 @@ fn a_trace_says_whether_the_name_or_the_time_is_wrong() {
     let early = json(&lake, &["trace", "--workload", &name, "--at", "2026-11-22 00:40", "--json"]);
     assert!(matches!(codes(&early)[0].as_str(), "errors_elsewhere" | "no_errors"), "{early}");
     assert_eq!(early["verdict"], "inconclusive", "{early}");
+    assert!(codes(&early).contains(&"calm".to_owned()), "{early}");
+    assert_eq!(early["hypotheses"], Value::Array(Vec::new()), "nothing fails, so nothing is a cause");
+}
+
+#[test]
+fn a_trace_begins_where_the_errors_do_whatever_minute_of_them_is_asked_for() {
+    let (_dir, lake, truth) = day();
+    let text = |key: &str| truth[key].as_str().expect("a text");
+    let name = format!("{}/{}", text("namespace"), text("workload"));
+    let onset = chrono::DateTime::parse_from_rfc3339(text("symptom_ts")).expect("a time");
+    let of = |seconds: i64| {
+        let at = (onset + chrono::TimeDelta::seconds(seconds)).to_rfc3339();
+        let trace = json(&lake, &["trace", "--workload", &name, "--at", &at, "--json"]);
+        (trace["ts"].clone(), trace["hypotheses"][0]["cause"]["audit_id"].clone())
+    };
+    let first = of(0);
+    assert_eq!(first.1, truth["cause"]["audit_id"], "{truth}");
+    assert_eq!(of(45), first);
+    assert_eq!(of(120), first);
 }
 
 #[test]

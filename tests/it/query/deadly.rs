@@ -4,7 +4,8 @@
 use crate::query::forbidden::{Death, deadly, deaths};
 use crate::query::sandbox::{MEMORY, Sandbox, files, roomy, statement};
 use headwater::query::error::QueryError;
-use headwater::query::sandbox::{Answer, Format, Output, StatementLimits};
+use headwater::query::sandbox::{Answer, Format, Output, StatementLimits, Truncated};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,41 @@ fn deadly_statements_die_of_what_they_use_four_at_a_time() {
         }
     });
     assert_deadly(&died);
+    sandbox.close();
+}
+
+#[test]
+fn a_process_that_keeps_much_memory_runs_no_further_statement() {
+    let sandbox = Sandbox::new(4_000_000, 1);
+    let used = || sandbox.processes().into_keys().collect::<BTreeSet<_>>();
+    sandbox.number("select 1");
+    let before = used();
+    sandbox.number("select 2");
+    assert!(!used().is_disjoint(&before), "a light statement leaves its process in use");
+    let heavy = "select count(*) from (select repeat(audit_id, 400) as text from audit limit 8000) group by text limit 1";
+    for _ in 0..3 {
+        sandbox.number(heavy); // there may be two idle processes
+    }
+    assert!(used().is_disjoint(&before), "a heavy one does not");
+    sandbox.close();
+}
+
+#[test]
+fn a_process_in_which_a_task_is_left_runs_no_further_statement() {
+    let sandbox = Sandbox::new(500_000, 1);
+    let text = "repeat(cast(x as varchar), 1000000)";
+    let endless = format!("select levenshtein({text}, {text}) from unnest(range(0, 10)) t(x)");
+    let sql = format!("select line from audit union all {endless}");
+    let rows = sandbox.run(&sql, StatementLimits { rows: 1, ..roomy() }).expect("the first row");
+    assert_eq!(rows.truncated, Some(Truncated::Rows));
+    // the next process may still be starting; the endless task would run for minutes
+    let is_quiet = || {
+        let before = sandbox.processes();
+        std::thread::sleep(Duration::from_millis(500));
+        let is_idle = |(pid, ticks): (u32, u64)| before.get(&pid).is_some_and(|before| ticks - before <= 2);
+        sandbox.processes().into_iter().all(is_idle)
+    };
+    assert!((0..40).any(|_| is_quiet()), "a task still runs: {:?}", sandbox.processes());
     sandbox.close();
 }
 

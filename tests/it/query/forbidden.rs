@@ -110,7 +110,8 @@ pub const FORBIDDEN: &[&str] = &[
     // tables outside the lake
     "select * from information_schema.df_settings",
     "select * from headwater.information_schema.df_settings",
-    "select * from pg_catalog.pg_class",
+    "select * from pg_catalog.pg_authid",
+    "select * from report.saved",
     "select * from sqlite_master",
     "select * from files",
     "select * from other.public.audit",

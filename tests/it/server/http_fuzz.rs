@@ -23,6 +23,7 @@ fn the_openapi_document_is_valid_and_matches_the_server() {
         .args(["--exclude-checks", "positive_data_acceptance", "--phases", "examples,coverage,fuzzing"])
         .args(["--seed", "1", "--max-examples", "10", "--max-time", "60", "--workers", "1"])
         .args(["--no-shrink", "--continue-on-failure", "--request-timeout", "60", "--warnings", "off"])
+        .args(["--max-response-time", "60"]) // its own limit fails on a busy machine
         .output()
         .expect("python starts");
     assert!(fuzzed.status.success(), "{}", String::from_utf8_lossy(&fuzzed.stdout));

@@ -2,7 +2,6 @@
 
 Usage: mcp_client.py TARGET ERA < requests.json
 TARGET is a URL or a command as a JSON list; ERA is `legacy` (initialize) or `auto` (server/discover).
-The client itself checks structured content against the output schemas.
 """
 
 import asyncio

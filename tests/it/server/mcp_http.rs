@@ -44,6 +44,31 @@ fn protocol_revisions_with_initialize() {
 }
 
 #[test]
+fn a_session_is_its_callers() {
+    let day = Day::new();
+    let hash = blake3::hash(b"token-of-eve").to_hex();
+    let config = format!(
+        "[[serve.tokens]]\nname = \"ops\"\nrole = \"read\"\nenv = \"TOKEN_OF_TEST\"\n\
+         [[serve.tokens]]\nname = \"eve\"\nrole = \"read\"\nhash = \"{hash}\"\n"
+    );
+    let server = day.serve(&config);
+    let ops = "Authorization: Bearer let-me-in\r\n";
+    let eve = "Authorization: Bearer token-of-eve\r\n";
+    let begun = server.post(ops, &initialize("2025-11-25"));
+    let session = format!("Mcp-Session-Id: {}\r\n", begun.header("mcp-session-id").expect("a session"));
+    let list = request("tools/list", &json!({}));
+    for (caller, status) in [(eve, 404), (ops, 200)] {
+        assert_eq!(server.post(&format!("{caller}{session}"), &list).status, status, "{caller}");
+    }
+    let end = |caller: &str| {
+        server.request("DELETE", "/mcp", &format!("Host: {}\r\n{caller}{session}", server.address))
+    };
+    assert_eq!(end(eve).status, 404);
+    assert_eq!(server.post(&format!("{ops}{session}"), &list).status, 200, "the session goes on");
+    assert!((200..300).contains(&end(ops).status));
+}
+
+#[test]
 fn the_protocol_revision_without_initialize() {
     let day = Day::new();
     let server = day.serve("");

@@ -161,14 +161,18 @@ fn every_path_responds() {
     let metrics = server.get("/metrics");
     assert!(metrics.head.contains("content-type: application/openmetrics-text"), "{}", metrics.head);
     assert!(metrics.body.contains("headwater_last_run_state{state=\"partial\"} 1.0"));
-    let page = server.get("/");
+    let today = server.get("/");
+    assert!(today.body.contains("lang=\"en\"") && today.head.contains("etag: "), "{}", today.head);
+    let page = server.get("/report");
     assert!(page.head.contains("content-type: text/html"), "{}", page.head);
     assert!(page.head.contains("frame-ancestors 'none'") && page.head.contains("nosniff"), "{}", page.head);
     assert!(page.body.contains("<svg") && page.body.contains("lang=\"en\""));
     let policy = page.body.split("Content-Security-Policy\" content=\"").nth(1).expect("a policy");
     let policy = policy.split('"').next().expect("its end");
     assert!(page.head.contains(policy), "the header allows what the page's own policy allows: {policy}");
-    assert!(server.get("/?lang=zh").body.contains("lang=\"zh-CN\""));
+    for path in ["/?lang=zh", "/report?lang=zh"] {
+        assert!(server.get(path).body.contains("lang=\"zh-CN\""), "{path}");
+    }
     let brief = server.get("/v1/brief?date=2026-11-22&lang=zh");
     assert!(brief.head.contains("content-type: text/plain; charset=utf-8"), "{}", brief.head);
     assert!(brief.body.contains("2026"), "{}", brief.body);

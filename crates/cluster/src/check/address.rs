@@ -111,7 +111,12 @@ fn wrong_port(cluster: &Cluster<'_>, namespace: &str, name: &str, given: &[Given
     let Some(first) = wrong.first().filter(|_| !ports.is_empty()) else { return Vec::new() };
     let (port, ports) = (first.port.clone().unwrap_or_default(), ports.join(", "));
     let all = given.iter().filter(|given| given.port.is_some()).count();
-    if wrong.len() == all {
+    // a Service that passes on the port of its pods was hardly changed
+    let is_plain = service
+        .list("/spec/ports")
+        .iter()
+        .all(|port| plain(at(port, "/port")) == plain(at(port, "/targetPort")));
+    if wrong.len() == all && (all > 1 || !is_plain) {
         let said = Said {
             reason: "ServicePort",
             strength: 0.95,

@@ -4,7 +4,7 @@ use crate::Broken;
 use crate::check::{Cluster, Said};
 use crate::object::{Object, plain};
 use crate::snapshot::{Owner, Spec};
-use model::json::{at, text};
+use model::json::{at, list, text};
 use serde_json::Value;
 
 /// Exit code of a process that was killed.
@@ -19,7 +19,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
             let of_containers =
                 statuses.iter().flat_map(|path| pod.list(path)).filter_map(|status| said(pod, status));
             let gravest = of_containers.max_by(|a, b| a.strength.total_cmp(&b.strength));
-            gravest.or_else(|| shown(pod)).or_else(|| evicted(pod)).map(|said| (said, *pod))
+            evicted(pod).or(gravest).or_else(|| shown(pod)).map(|said| (said, *pod))
         });
         let gravest = of_pods.max_by(|(a, _), (b, _)| a.strength.total_cmp(&b.strength));
         found.extend(gravest.map(|(said, pod)| said.of_owner(owner, pod)));
@@ -41,6 +41,7 @@ fn said(pod: &Object, status: &Value) -> Option<Said> {
     let why = ended.map_or("", |ended| text(ended, "/reason"));
     let restarts = at(status, "/restartCount").as_i64().unwrap_or(0);
     let name = text(status, "/name");
+    let (who, zh_who) = container(name);
     if why == "OOMKilled" {
         let containers = pod.list("/spec/containers").iter();
         let own = containers.filter(|container| text(container, "/name") == name);
@@ -48,27 +49,43 @@ fn said(pod: &Object, status: &Value) -> Option<Said> {
             own.map(|container| plain(at(container, "/resources/limits/memory"))).next().unwrap_or_default();
         return Some(oom(name, &limit));
     }
+    let is_ended = !at(status, "/state/terminated").is_null();
     let is_failing = reason == "CrashLoopBackOff" || at(status, "/ready").as_bool() == Some(false);
     match code {
         Some(code) if code != 0 && (is_failing || restarts > 2) => Some(Said {
             reason: "ContainerFails",
             strength: if code == KILLED { 0.5 } else { 0.65 },
-            what: format!("container {name} ends with exit code {code}, {restarts} restarts"),
-            zh: format!("容器 {name} 以退出码 {code} 结束，重启 {restarts} 次"),
+            what: format!("{who} ends with exit code {code}, {restarts} restarts"),
+            zh: format!("{zh_who}以退出码 {code} 结束，重启 {restarts} 次"),
         }),
         _ if reason == "CrashLoopBackOff" => Some(Said {
             reason: "ContainerFails",
             strength: 0.6,
-            what: format!("container {name} ends again and again, {restarts} restarts"),
-            zh: format!("容器 {name} 反复退出，重启 {restarts} 次"),
+            what: format!("{who} ends again and again, {restarts} restarts"),
+            zh: format!("{zh_who}反复退出，重启 {restarts} 次"),
+        }),
+        // a table shows neither code nor reason
+        _ if is_failing && is_ended && (why != "Completed" || restarts > 2) => Some(Said {
+            reason: "ContainerFails",
+            strength: 0.6,
+            what: format!("{who} has ended ({why}), {restarts} restarts"),
+            zh: format!("{zh_who}已退出（{why}），重启 {restarts} 次"),
         }),
         _ if is_failing && !at(status, "/state/running").is_null() => Some(Said {
             reason: "ContainerNotReady",
             strength: 0.45,
-            what: format!("container {name} runs, but is not ready"),
-            zh: format!("容器 {name} 在运行，但未就绪"),
+            what: format!("{who} runs, but is not ready"),
+            zh: format!("{zh_who}在运行，但未就绪"),
         }),
         _ => None,
+    }
+}
+
+/// Returns a container as a text names it, in English and Chinese; a table shows no name.
+fn container(name: &str) -> (String, String) {
+    match name {
+        "" => ("a container".to_owned(), "容器".to_owned()),
+        name => (format!("container {name}"), format!("容器 {name} ")),
     }
 }
 
@@ -77,10 +94,7 @@ fn oom(name: &str, limit: &str) -> Said {
         "" => (String::new(), String::new()),
         limit => (format!(" of {limit}"), format!(" {limit} ")),
     };
-    let (who, zh_who) = match name {
-        "" => ("a container".to_owned(), "容器".to_owned()),
-        name => (format!("container {name}"), format!("容器 {name} ")),
-    };
+    let (who, zh_who) = container(name);
     Said {
         reason: "OOMKilled",
         strength: 1.0,
@@ -161,6 +175,16 @@ fn evicted(pod: &Object) -> Option<Said> {
 /// Returns a workload whose pods do not use the cluster's DNS.
 fn dns(cluster: &Cluster<'_>, owner: &Owner, spec: &Spec<'_>) -> Option<Broken> {
     let policy = text(spec.pod, "/dnsPolicy");
+    let servers = list(spec.pod, "/dnsConfig/nameservers");
+    if !servers.is_empty() && policy != "None" && owner.namespace != "kube-system" {
+        let said = Said {
+            reason: "DnsPolicy",
+            strength: cluster.strength(owner, 0.6),
+            what: "its pods ask nameservers of their own beside the cluster's DNS".to_owned(),
+            zh: "其 Pod 除集群 DNS 外还使用自行指定的 DNS 服务器".to_owned(),
+        };
+        return Some(said.of_owner(owner, spec.shown));
+    }
     let is_odd = matches!(policy, "Default" | "None") && at(spec.pod, "/hostNetwork").as_bool() != Some(true);
     (is_odd && owner.namespace != "kube-system").then(|| {
         Said {

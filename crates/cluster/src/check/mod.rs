@@ -1,7 +1,10 @@
 //! Finds the faults of the objects of a snapshot. Must not know how objects were read.
 
 mod address; // addresses in the environment of containers
+mod binding; // bindings, classes and webhooks without what they name
 mod container; // containers that wait or are killed
+mod custom; // custom resources
+mod namespace; // namespaces that are not deleted
 mod node; // nodes, and pods that fit on none
 mod policy; // budgets, autoscalers, network policies
 mod probe; // probes
@@ -11,7 +14,7 @@ mod storage; // claims
 mod workload; // replicas and quotas
 
 use crate::Broken;
-use crate::object::Object;
+use crate::object::{Object, labels};
 use crate::snapshot::{Owner, Snapshot, Spec};
 use model::json::{at, list};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +29,8 @@ pub(crate) struct Cluster<'s> {
     pub(crate) specs: BTreeMap<Owner, Spec<'s>>,
     /// Workloads with pods that do not work, or with fewer pods than they require.
     pub(crate) failing: BTreeSet<Owner>,
+    /// Namespaces with a pod whose labels are not shown.
+    pub(crate) unlabelled: BTreeSet<String>,
 }
 
 /// Returns the objects that are wrong.
@@ -35,9 +40,14 @@ pub(crate) fn all(snapshot: &Snapshot) -> Vec<Broken> {
     failing
         .extend(pods.iter().filter(|(_, pods)| pods.iter().any(|pod| !is_well(pod))).map(|(o, _)| o.clone()));
     failing.extend(workload::without_pods(snapshot));
-    let cluster = Cluster { snapshot, specs: snapshot.specs(), pods, failing };
-    let checks: [fn(&Cluster<'_>) -> Vec<Broken>; 9] = [
+    let mut cluster =
+        Cluster { snapshot, specs: snapshot.specs(), pods, failing, unlabelled: BTreeSet::new() };
+    let hidden = snapshot.of("Pod").filter(|pod| !has_labels(&cluster, pod));
+    cluster.unlabelled = hidden.map(|pod| pod.namespace().to_owned()).collect();
+    let checks: [fn(&Cluster<'_>) -> Vec<Broken>; 12] = [
         container::broken,
+        custom::broken,
+        namespace::broken,
         node::broken,
         policy::broken,
         probe::broken,
@@ -46,6 +56,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> Vec<Broken> {
         workload::broken,
         reference::broken,
         address::broken,
+        binding::broken,
     ];
     checks.iter().flat_map(|check| check(&cluster)).collect()
 }
@@ -66,6 +77,16 @@ pub(crate) fn is_well(pod: &Object) -> bool {
         at(status, "/ready").as_bool() != Some(false)
             && at(status, "/restartCount").as_i64().unwrap_or(0) <= RESTARTS
     })
+}
+
+/// Returns true if the labels of a pod that serves are known, from itself or from its workload.
+pub(crate) fn has_labels(cluster: &Cluster<'_>, pod: &Object) -> bool {
+    let of_workload =
+        || cluster.specs.get(&cluster.snapshot.owner(pod)).is_some_and(|spec| spec.labels.is_some());
+    labels(&pod.value, "/metadata/labels").is_some()
+        || matches!(pod.text("/status/shown"), "Completed" | "Error")
+        || pod.text("/status/phase") == "Succeeded"
+        || of_workload()
 }
 
 /// A fault of an object, with how surely it is the cause.

@@ -1,7 +1,7 @@
 //! Nodes that are not ready, and pods that fit on no node.
 
 use crate::Broken;
-use crate::check::{Cluster, Said};
+use crate::check::{Cluster, Said, is_well};
 use crate::fit::{Misfit, is_cordoned, is_ready, misfit};
 use crate::object::{Object, labels};
 use crate::snapshot::Owner;
@@ -20,14 +20,17 @@ const NODES: usize = 1000;
 pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     let mut found: Vec<Broken> =
         cluster.snapshot.of("Node").filter_map(|node| Some(state(node)?.of(node))).collect();
-    let pending = cluster
-        .pods
-        .iter()
-        .filter_map(|(owner, pods)| Some((owner, pods.iter().find(|pod| is_pending(pod))?)));
+    let pending = cluster.pods.iter().filter_map(|(owner, pods)| Some((owner, most_known(pods)?)));
     for (owner, pod) in pending.take(PENDING) {
         found.extend(unplaced(cluster, owner, pod));
     }
     found
+}
+
+/// Returns the pod that no node was chosen for of which most is known.
+fn most_known<'s>(pods: &[&'s Object]) -> Option<&'s Object> {
+    let known = |pod: &&Object| (pod.condition("PodScheduled").is_some(), pod.is_detailed);
+    pods.iter().copied().filter(|pod| is_pending(pod)).max_by_key(known)
 }
 
 fn state(node: &Object) -> Option<Said> {
@@ -164,6 +167,15 @@ fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
         };
         return vec![said.of_owner(owner, pod)];
     }
+    if pod.condition("PodScheduled").is_some_and(|it| text(it, "/status") == "False") {
+        let said = Said {
+            reason: "Unschedulable",
+            strength: 0.6,
+            what: "its pod waits to be scheduled; why is not shown".to_owned(),
+            zh: "Pod 等待调度，原因未显示".to_owned(),
+        };
+        return vec![said.of_owner(owner, pod)];
+    }
     let is_silent = pod.is_detailed && pod.list("/status/conditions").is_empty();
     if !is_silent {
         return Vec::new();
@@ -171,12 +183,23 @@ fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
     let schedulers =
         cluster.snapshot.within("Pod", "kube-system").filter(|pod| pod.name().contains("scheduler"));
     let names: BTreeSet<&str> = schedulers.map(Object::name).collect();
-    let wanted = Some(pod.text("/spec/schedulerName")).filter(|name| !name.is_empty());
-    let name = wanted.unwrap_or("kube-scheduler");
+    let wanted = pod.text("/spec/schedulerName");
+    let is_own = !matches!(wanted, "" | "default-scheduler" | "kube-scheduler");
+    if is_own && !names.iter().any(|pod| pod.starts_with(wanted)) {
+        let said = Said {
+            reason: "NoSuchScheduler",
+            strength: 0.85,
+            what: format!("its pods wait for the scheduler {wanted}, which is not seen to run"),
+            zh: format!("其 Pod 等待调度器 {wanted}，而未见其运行"),
+        };
+        return vec![said.of_owner(owner, pod)];
+    }
+    let name = if is_own { wanted } else { "kube-scheduler" };
     let name = names.into_iter().find(|pod| pod.starts_with(name)).unwrap_or(name);
+    let runs = cluster.snapshot.get("Pod", "kube-system", name).is_some_and(is_well);
     let said = Said {
         reason: "SchedulerSilent",
-        strength: 0.75,
+        strength: if runs { 0.5 } else { 0.75 },
         what: format!("reports nothing on pods that wait ({})", owner.name),
         zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
     };

@@ -4,8 +4,10 @@
 use crate::Broken;
 use crate::check::{Cluster, Said};
 use crate::fit::is_cordoned;
-use crate::object::{Object, is_selected, labels};
-use model::json::{list, text};
+use crate::object::{Object, is_selected, labels, plain};
+use crate::snapshot::Owner;
+use model::json::{at, list, text};
+use serde_json::{Map, Value};
 
 /// Policies of a namespace that are compared with each other.
 const POLICIES: usize = 200;
@@ -17,9 +19,12 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     let budgets = snapshot
         .of("PodDisruptionBudget")
         .filter_map(|budget| Some(exhausted(budget, is_draining)?.of(budget)));
-    let scalers = snapshot.of("HorizontalPodAutoscaler").filter_map(|scaler| Some(blind(scaler)?.of(scaler)));
-    let policies =
-        snapshot.of("NetworkPolicy").filter_map(|policy| Some(closed(cluster, policy)?.of(policy)));
+    let scalers = snapshot
+        .of("HorizontalPodAutoscaler")
+        .filter_map(|scaler| Some(blind(scaler).or_else(|| at_maximum(scaler))?.of(scaler)));
+    let policies = snapshot.of("NetworkPolicy").filter_map(|policy| {
+        Some(misdirected(cluster, policy).or_else(|| closed(cluster, policy))?.of(policy))
+    });
     budgets.chain(scalers).chain(policies).collect()
 }
 
@@ -59,6 +64,9 @@ fn closed(cluster: &Cluster<'_>, policy: &Object) -> Option<Said> {
         return None;
     }
     let namespace = policy.namespace();
+    if cluster.specs_of(namespace).all(|spec| spec.labels.is_none()) {
+        return by_name(cluster, namespace, selector);
+    }
     let selected = cluster
         .specs_of(namespace)
         .filter_map(|spec| spec.labels)
@@ -67,10 +75,85 @@ fn closed(cluster: &Cluster<'_>, policy: &Object) -> Option<Said> {
         let wanted = labels(&other.value, "/spec/podSelector/matchLabels");
         lets_in(other) && wanted.is_none_or(|wanted| is_selected(selected, wanted))
     });
-    (!is_opened).then(|| Said {
+    (!is_opened).then(|| lets_nobody_in(0.75))
+}
+
+/// Returns a policy that lets its pods reach DNS alone, or lets in only pods that do not exist.
+fn misdirected(cluster: &Cluster<'_>, policy: &Object) -> Option<Said> {
+    let egress = policy.list("/spec/egress");
+    let is_dns = |rule: &Value| {
+        let ports = list(rule, "/ports");
+        !ports.is_empty() && ports.iter().all(|port| plain(at(port, "/port")) == "53")
+    };
+    let is_of_egress = list(&policy.value, "/spec/policyTypes").iter().any(|kind| kind == "Egress");
+    let namespace = policy.namespace();
+    // of policies that are made to be added up, one alone says little
+    let is_of_all = labels(&policy.value, "/spec/podSelector/matchLabels").is_none();
+    let mut others = cluster
+        .snapshot
+        .within("NetworkPolicy", namespace)
+        .take(POLICIES)
+        .filter(|other| other.key != policy.key);
+    if others.any(|other| {
+        !other.list("/spec/ingress").is_empty() || other.list("/spec/egress").iter().any(|rule| !is_dns(rule))
+    }) {
+        return None;
+    }
+    if is_of_egress && egress.iter().all(is_dns) {
+        return Some(Said {
+            reason: "PolicyLetsNothingOut",
+            strength: if is_of_all { 0.45 } else { 0.7 },
+            what: "lets the pods that it selects reach nothing, or nothing but DNS".to_owned(),
+            zh: "所选 Pod 无法访问任何目标，或只能访问 DNS".to_owned(),
+        });
+    }
+    if is_of_all {
+        return None;
+    }
+    let peers = policy.list("/spec/ingress").iter().flat_map(|rule| list(rule, "/from"));
+    let mut peers = peers.peekable();
+    peers.peek()?;
+    let is_nobody = |peer: &Value| {
+        let Some(wanted) = labels(peer, "/podSelector/matchLabels") else { return false };
+        at(peer, "/namespaceSelector").is_null()
+            && !cluster.unlabelled.contains(namespace)
+            && !cluster.specs_of(namespace).filter_map(|spec| spec.labels).any(|own| is_selected(own, wanted))
+    };
+    peers.all(is_nobody).then(|| Said {
         reason: "PolicyLetsNobodyIn",
         strength: 0.75,
+        what: "lets in only pods with labels that no pod has".to_owned(),
+        zh: "只允许带有某些标签的 Pod 访问，而没有任何 Pod 带有这些标签".to_owned(),
+    })
+}
+
+/// Returns an autoscaler that would add pods but for its maximum.
+fn at_maximum(scaler: &Object) -> Option<Said> {
+    let limited = scaler.condition("ScalingLimited").filter(|it| text(it, "/status") == "True")?;
+    let most = scaler.int("/spec/maxReplicas")?;
+    (text(limited, "/reason") == "TooManyReplicas" && scaler.int("/status/currentReplicas") == Some(most))
+        .then(|| Said {
+            reason: "AtMaximum",
+            strength: 0.55,
+            what: format!("wants more pods than its maximum of {most}"),
+            zh: format!("所需副本数超过上限 {most}"),
+        })
+}
+
+/// Returns the same of a policy whose pods show no labels: it most likely selects the workload of that name.
+fn by_name(cluster: &Cluster<'_>, namespace: &str, selector: &Map<String, Value>) -> Option<Said> {
+    let is_named = |owner: &Owner| {
+        owner.namespace == namespace && selector.values().any(|value| value.as_str() == Some(&owner.name))
+    };
+    let is_alone = cluster.snapshot.within("NetworkPolicy", namespace).nth(1).is_none();
+    (is_alone && cluster.pods.keys().any(is_named)).then(|| lets_nobody_in(0.6))
+}
+
+fn lets_nobody_in(strength: f64) -> Said {
+    Said {
+        reason: "PolicyLetsNobodyIn",
+        strength,
         what: "lets no traffic into the pods that it selects".to_owned(),
         zh: "不允许任何流量进入所选 Pod".to_owned(),
-    })
+    }
 }

@@ -20,7 +20,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         for container in list(spec.pod, "/containers") {
             let said = PROBES.iter().filter_map(|(member, name)| {
                 let probe = Some(at(container, &format!("/{member}"))).filter(|probe| probe.is_object())?;
-                wrong_port(container, probe, name).or_else(|| wrong_timing(probe, name))
+                wrong_port(container, probe, name, spec.shown.is_whole).or_else(|| wrong_timing(probe, name))
             });
             found.extend(said.map(|said| of_spec(cluster, owner, spec, said)));
         }
@@ -34,12 +34,14 @@ fn of_spec(cluster: &Cluster<'_>, owner: &Owner, spec: &Spec<'_>, said: Said) ->
     Said { strength, ..said }.of_owner(owner, spec.shown)
 }
 
-fn wrong_port(container: &Value, probe: &Value, name: &str) -> Option<Said> {
+/// Returns a probe of a port that its container has not; a description of a pod has no names of ports.
+fn wrong_port(container: &Value, probe: &Value, name: &str, has_names: bool) -> Option<Said> {
     let port = ["/httpGet/port", "/tcpSocket/port", "/grpc/port"].iter().map(|path| at(probe, path));
     let port = port.map(plain).find(|port| !port.is_empty())?;
     let ports = list(container, "/ports");
     let is_known = |known: &Value| plain(at(known, "/containerPort")) == port || text(known, "/name") == port;
-    if ports.is_empty() || ports.iter().any(is_known) {
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+    if ports.is_empty() || !(is_number || has_names) || ports.iter().any(is_known) {
         return None;
     }
     let open: Vec<String> = ports.iter().map(|port| plain(at(port, "/containerPort"))).collect();

@@ -1,9 +1,9 @@
-//! Names of objects that do not exist: volumes, settings and accounts of pods.
+//! Names of objects that do not exist: volumes, settings and accounts of pods, Services of StatefulSets.
 
 use crate::Broken;
 use crate::check::storage::claims;
 use crate::check::{Cluster, Said, containers, is_optional};
-use crate::snapshot::Spec;
+use crate::snapshot::{Owner, Spec};
 use model::json::{at, list, text};
 use std::collections::BTreeSet;
 
@@ -13,9 +13,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     for (owner, spec) in &cluster.specs {
         let namespace = &owner.namespace;
         for (kind, name) in wanted(spec) {
-            let is_missing = cluster.snapshot.knows_all(kind, namespace)
-                && cluster.snapshot.get(kind, namespace, name).is_none();
-            if is_missing {
+            if cluster.snapshot.lacks(kind, namespace, name) {
                 let said = Said {
                     reason: "DoesNotExist",
                     strength: cluster.strength(owner, 0.95),
@@ -25,6 +23,19 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
                 let key = (kind.to_owned(), namespace.clone(), name.to_owned());
                 found.push(Broken { workload: owner.name.clone(), ..said.named(key, spec.shown) });
             }
+        }
+    }
+    for set in cluster.snapshot.of("StatefulSet") {
+        let (namespace, service) = (set.namespace(), set.text("/spec/serviceName"));
+        if !service.is_empty() && cluster.snapshot.lacks("Service", namespace, service) {
+            let said = Said {
+                reason: "DoesNotExist",
+                strength: cluster.strength(&Owner::of(set), 0.85),
+                what: format!("does not exist; the pods of {} have their names from it", set.name()),
+                zh: format!("不存在，而 {} 的 Pod 靠它解析域名", set.name()),
+            };
+            let key = ("Service".to_owned(), namespace.to_owned(), service.to_owned());
+            found.push(Broken { workload: set.name().to_owned(), ..said.named(key, set) });
         }
     }
     found

@@ -1,7 +1,7 @@
 //! Services that reach no pod, and Ingresses that reach no Service.
 
 use crate::Broken;
-use crate::check::{Cluster, Said, is_well};
+use crate::check::{Cluster, Said, has_labels, is_well};
 use crate::object::{Object, is_selected, labels, pairs, plain};
 use crate::snapshot::Owner;
 use model::json::{at, list, text};
@@ -27,14 +27,30 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
 
 /// Returns the fault of a Service.
 fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
-    let selector = labels(&service.value, "/spec/selector")?;
     let namespace = service.namespace();
+    if service.text("/spec/type") == "ExternalName" {
+        return elsewhere(cluster, service);
+    }
+    let Some(selector) = labels(&service.value, "/spec/selector") else {
+        return unreached(cluster, service);
+    };
     let is_of = |labels: Option<&Map<String, Value>>| labels.map(|labels| is_selected(labels, selector));
     let selected =
         || cluster.specs_of(namespace).filter(|spec| is_of(spec.labels) == Some(true)).take(SELECTED);
+    // without an address of its own, its ports lead nowhere else
+    if service.text("/spec/clusterIP") == "None" && selected().next().is_some() {
+        return None;
+    }
     if selected().next().is_some() {
         let containers: Vec<&Value> = selected().flat_map(|spec| list(spec.pod, "/containers")).collect();
-        return service.list("/spec/ports").iter().find_map(|port| target(port, &containers));
+        // a table does not show where a port leads
+        let ports = service.list("/spec/ports").iter();
+        let shown = ports.filter(|port| service.is_detailed || !at(port, "/targetPort").is_null());
+        // a description of a pod has no names of ports
+        let has_names = selected().any(|spec| spec.shown.is_whole);
+        let is_known =
+            |port: &&Value| has_names || plain(at(port, "/targetPort")).bytes().all(|b| b.is_ascii_digit());
+        return shown.filter(is_known).find_map(|port| target(port, &containers));
     }
     let pods = || cluster.snapshot.within("Pod", namespace);
     if pods().any(|pod| is_of(labels(&pod.value, "/metadata/labels")) == Some(true)) {
@@ -42,9 +58,14 @@ fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
     }
     let endpoints = cluster.snapshot.get("Endpoints", namespace, service.name());
     let has_endpoints = endpoints.is_some_and(|endpoints| !endpoints.list("/subsets").is_empty());
-    let is_known = cluster.specs_of(namespace).any(|spec| spec.labels.is_some());
-    if has_endpoints || !is_known && endpoints.is_none() {
+    // a pod whose labels are not shown may be the one that it selects
+    let is_known = !cluster.unlabelled.contains(namespace)
+        || namesakes(cluster, service).any(|pod| has_labels(cluster, pod));
+    if has_endpoints {
         return None;
+    }
+    if !is_known && endpoints.is_none() {
+        return unreached(cluster, service);
     }
     // of a workload without pods, the labels of its pods are unknown
     let strength = match (is_known, namesakes(cluster, service).any(is_well)) {
@@ -58,6 +79,45 @@ fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
         strength,
         what: format!("selects {selector}; no pod has these labels"),
         zh: format!("选择器 {selector} 匹配不到任何 Pod"),
+    })
+}
+
+/// Returns the fault of a name for a Service of a namespace in which nothing is.
+fn elsewhere(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
+    let target = service.text("/spec/externalName").split(".svc.").next().filter(|name| !name.is_empty())?;
+    let (name, namespace) = target.split_once('.')?;
+    let is_within = service.text("/spec/externalName").contains(".svc.");
+    let is_known = cluster.snapshot.get("Service", namespace, name).is_some()
+        || cluster.snapshot.within("Pod", namespace).next().is_some()
+        || !cluster.snapshot.knows_all("Pod", service.namespace());
+    (is_within && !is_known).then(|| Said {
+        reason: "NoBackend",
+        strength: 0.85,
+        what: format!("is a name for {name}.{namespace}; nothing is known in the namespace {namespace}"),
+        zh: format!("指向 {name}.{namespace}，而命名空间 {namespace} 中没有任何对象"),
+    })
+}
+
+/// Returns the fault of a Service whose selector is not shown: no address although the pods of its name are well.
+fn unreached(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
+    let (namespace, name) = (service.namespace(), service.name());
+    let endpoints = cluster.snapshot.get("Endpoints", namespace, name);
+    let is_of = |slice: &&Object| {
+        let owner = slice.text("/metadata/labels/kubernetes.io~1service-name");
+        let suffix = slice.name().strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+        owner == name || owner.is_empty() && suffix.is_some_and(|suffix| !suffix.contains('-'))
+    };
+    let mut slices = cluster.snapshot.within("EndpointSlice", namespace).filter(is_of).peekable();
+    let is_known = endpoints.is_some() || slices.peek().is_some();
+    let has_address = endpoints.is_some_and(|endpoints| !endpoints.list("/subsets").is_empty())
+        || slices.any(|slice| !slice.list("/endpoints").is_empty());
+    let mut pods = namesakes(cluster, service).peekable();
+    let is_served = pods.peek().is_some() && pods.all(is_well);
+    (is_known && !has_address && is_served).then(|| Said {
+        reason: "NoEndpoint",
+        strength: 0.9,
+        what: "has no address, although the pods of its name are ready".to_owned(),
+        zh: "没有任何端点地址，而同名的 Pod 均已就绪".to_owned(),
     })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     claims.chain(unmounted(cluster)).collect()
 }
 
+/// Returns the fault of a claim, which outranks the pods that wait for it.
 fn says(strength: f64, what: String, zh: String) -> Said {
     Said { reason: "ClaimNotBound", strength, what, zh }
 }
@@ -76,7 +77,7 @@ fn unbound(cluster: &Cluster<'_>, claim: &Object) -> Option<Said> {
         return Some(says(1.0, what.clone(), zh.clone()));
     }
     let waits = found_class.is_some_and(|class| class.text("/volumeBindingMode") == "WaitForFirstConsumer");
-    let strength = if waits { 0.4 } else { 0.8 };
+    let strength = if waits { 0.4 } else { 0.85 };
     Some(says(
         strength,
         format!("is not bound (Pending), class {}", if class.is_empty() { "none" } else { class }),

@@ -2,10 +2,11 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said};
-use crate::object::{Object, is_selected, labels, plain};
+use crate::object::{Key, Object, is_selected, labels, plain};
 use crate::snapshot::{Owner, Snapshot};
 use model::json::text;
 use model::quantity::quantity;
+use std::collections::BTreeMap;
 
 const KINDS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
 
@@ -33,16 +34,23 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     let mut found = Vec::new();
     for workload in KINDS.iter().take(3).flat_map(|kind| cluster.snapshot.of(kind)) {
         let owner = Owner::of(workload);
-        let said = stopped(cluster, workload).or_else(|| refused(workload)).or_else(|| short(workload));
+        let said = stopped(cluster, workload)
+            .or_else(|| paused(workload))
+            .or_else(|| refused(workload))
+            .or_else(|| short(workload));
         found.extend(said.map(|said| said.of_owner(&owner, workload)));
     }
     for set in cluster.snapshot.of("ReplicaSet") {
         found.extend(refused(set).map(|said| said.of_owner(&cluster.snapshot.owner(set), set)));
     }
+    let workloads = KINDS.iter().flat_map(|kind| cluster.snapshot.of(kind));
+    let quotas: BTreeMap<_, _> = workloads.filter_map(exceeded).collect();
+    found.extend(quotas.into_iter().map(|(key, (said, shown))| said.named(key, shown)));
     found.extend(
         cluster.snapshot.of("ResourceQuota").filter_map(|quota| Some(full(cluster, quota)?.of(quota))),
     );
     found.extend(cluster.snapshot.of("Job").filter_map(|job| Some(failed(job)?.of(job))));
+    found.extend(cluster.snapshot.of("CronJob").filter_map(|job| Some(suspended(job)?.of(job))));
     found
 }
 
@@ -65,6 +73,19 @@ fn stopped(cluster: &Cluster<'_>, workload: &Object) -> Option<Said> {
     })
 }
 
+/// Returns a workload whose new version is not rolled out because somebody paused it.
+fn paused(workload: &Object) -> Option<Said> {
+    let progress = workload.condition("Progressing");
+    let is_paused = workload.at("/spec/paused").as_bool() == Some(true)
+        || progress.is_some_and(|it| text(it, "/reason") == "DeploymentPaused");
+    is_paused.then(|| Said {
+        reason: "RolloutPaused",
+        strength: 0.6,
+        what: "is paused: changes of its pods are not rolled out".to_owned(),
+        zh: "已暂停发布：对 Pod 的修改不会生效".to_owned(),
+    })
+}
+
 /// Returns a workload whose pods the API refuses.
 fn refused(workload: &Object) -> Option<Said> {
     let failure = workload.condition("ReplicaFailure")?;
@@ -72,9 +93,23 @@ fn refused(workload: &Object) -> Option<Said> {
     (text(failure, "/status") == "True").then(|| Said {
         reason: "PodsRefused",
         strength: 0.9,
-        what: format!("its pods are refused: {message}"),
-        zh: format!("无法创建 Pod：{message}"),
+        what: format!("its pods are refused: {message}").trim_end_matches(": ").to_owned(),
+        zh: format!("无法创建 Pod：{message}").trim_end_matches('：').to_owned(),
     })
+}
+
+/// Returns the quota that refuses the pods of a workload, by its name in the refusal.
+fn exceeded(workload: &Object) -> Option<(Key, (Said, &Object))> {
+    let failure = workload.condition("ReplicaFailure").filter(|it| text(it, "/status") == "True")?;
+    let (_, rest) = text(failure, "/message").split_once("exceeded quota: ")?;
+    let (name, amounts) = rest.split_once(", ")?;
+    let said = Said {
+        reason: "QuotaFull",
+        strength: 0.95,
+        what: format!("refuses pods: {amounts}"),
+        zh: format!("配额不足，拒绝创建 Pod：{amounts}"),
+    };
+    Some((("ResourceQuota".into(), workload.namespace().into(), name.into()), (said, workload)))
 }
 
 fn short(workload: &Object) -> Option<Said> {
@@ -118,5 +153,15 @@ fn failed(job: &Object) -> Option<Said> {
         strength: 0.6,
         what: format!("failed ({reason}): {message}"),
         zh: format!("任务失败（{reason}）：{message}"),
+    })
+}
+
+/// Returns a CronJob that starts no Job, which may be wanted.
+fn suspended(job: &Object) -> Option<Said> {
+    (job.at("/spec/suspend").as_bool() == Some(true)).then(|| Said {
+        reason: "CronJobSuspended",
+        strength: 0.4,
+        what: "is suspended: it starts no Job".to_owned(),
+        zh: "已被挂起，不会启动任何任务".to_owned(),
     })
 }

@@ -60,7 +60,7 @@ impl Format for CloudWatch {
                 "logEvents" | "events" => events = items(value).ok(),
                 "messageType" => is_control = value == "\"CONTROL_MESSAGE\"",
                 "logGroup" => {
-                    common.place.cluster = text_of(value).and_then(cluster_of);
+                    common.place.cluster = text_of(value).and_then(|group| cluster_of(&group));
                     common.attrs.raw("log_group", value);
                 }
                 "logStream" => log_stream(&mut common, value),
@@ -118,7 +118,7 @@ fn log_stream<'a>(unwrapped: &mut Unwrapped<'a>, name: &'a str) {
 }
 
 /// Reads `/aws/eks/<cluster>/cluster` and `/aws/containerinsights/<cluster>/application`.
-fn cluster_of(group: Text<'_>) -> Option<Text<'_>> {
+pub(super) fn cluster_of(group: &str) -> Option<Text<'static>> {
     let rest = group.strip_prefix("/aws/eks/").or_else(|| group.strip_prefix("/aws/containerinsights/"))?;
     Some(Cow::Owned(rest.split('/').next()?.to_owned()))
 }

@@ -36,7 +36,9 @@ pub(super) fn put<'r>(
             return None;
         }
         Some(Field::Level) => {
-            line.level = Level::of(&text);
+            // a syslog severity, as Graylog exports it
+            let severity = || text.parse().ok().and_then(Level::of_syslog);
+            line.level = Level::of(&text).or_else(severity);
             return line.level.is_none().then_some(text);
         }
         Some(Field::Status) => {

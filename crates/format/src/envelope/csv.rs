@@ -3,6 +3,7 @@
 //! inner format. Must not know how a header is recognised.
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
+use crate::envelope::cloudwatch::cluster_of;
 use crate::envelope::columns::{put, read_labels};
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
 use crate::text::csv_header::Header;
@@ -112,7 +113,7 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
     let is_insights = header.columns.iter().any(|column| column.name == "@message");
     for (index, (column, value)) in header.columns.iter().zip(values).enumerate() {
         let field = header.field_at(index);
-        if field == Some(Field::Message) {
+        if header.has_message && field == Some(Field::Message) {
             line.payload = value;
             continue;
         }
@@ -130,6 +131,10 @@ fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock)
         }
         let is_utc = column.name.ends_with("[UTC]") || is_insights;
         let clock = Clock { zone: if is_utc { Tz::UTC } else { clock.zone }, ..*clock };
+        if column.name == "@log" {
+            // account and log group
+            line.place.cluster = text.split_once(':').and_then(|(_, group)| cluster_of(group));
+        }
         if let Some(rest) = put(&mut line, field, text, &clock) {
             read_labels(&mut line, &rest, &clock);
             line.attrs.text(&attr_name(&column.name), &rest);

@@ -3,6 +3,7 @@
 //! Must not know what the text is.
 
 use crate::contract::{Clock, Format, Role, Unwrapped};
+use crate::envelope::shipper;
 use crate::text::json_cursor::JsonCursor;
 use crate::text::time;
 use memchr::memmem::Finder;
@@ -57,7 +58,11 @@ impl Format for Docker {
                     let Some(time) = value.text()? else { return Err(value.broken("a time")) };
                     unwrapped.ts = time::iso(&time, &Clock::UTC).map(|stamp| stamp.ts);
                 }
-                "attrs" => unwrapped.attrs.raw("docker", value.raw()?),
+                "attrs" => {
+                    let labels = value.raw()?;
+                    unwrapped.place = shipper::metadata_of(labels, &Clock::UTC).place;
+                    unwrapped.attrs.raw("docker", labels);
+                }
                 // any other member makes it a collector's record, not Docker's
                 _ => return Err(value.broken("a member of Docker's")),
             }

@@ -7,6 +7,7 @@ mod columns;
 pub mod cri;
 pub mod csv;
 pub mod docker;
+pub mod encoded;
 pub mod gcp;
 pub mod kubectl_output;
 pub mod kubectl_time;

@@ -124,28 +124,34 @@ fn numbered(key: &str, number: usize, is_dotnet: bool) -> Option<&'static str> {
 /// Reads the place of a record that names a namespace, a pod and a container; one of these alone is what an
 /// application writes about.
 fn find_place<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
-    const NAMES: [(Field, [&str; 4]); 4] = [
+    const PLACE: [(Field, [&str; 4]); 3] = [
         (Field::Namespace, ["namespace_name", "namespaceName", "pod_namespace", "namespace"]),
         (Field::Pod, ["pod_name", "podName", "pod", "pod"]),
         (Field::Container, ["container_name", "containerName", "docker_container_name", "container"]),
-        (Field::Node, ["node_name", "nodeName", "node", "host"]),
     ];
-    let value = |names: [&str; 4]| {
+    const BESIDE: [(Field, [&str; 5]); 2] = [
+        (Field::Node, ["node_name", "nodeName", "node", "host", "hostname"]),
+        (Field::Cluster, ["cluster_name", "clusterName", "cluster", "kubernetes_cluster", "cluster_id"]),
+    ];
+    let value = |names: &[&str]| {
         let mut known =
             members.iter().filter(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)));
         known.find_map(|(_, raw)| Some((id_of(raw), text_of(raw)?)))
     };
-    for (at, (field, names)) in NAMES.into_iter().enumerate() {
-        match value(names) {
-            Some((id, text)) => found.push(Candidate { field, rank: usize::MAX, id, text }),
-            // all but the node
-            None if at < 3 => {
-                found.truncate(found.len() - at);
-                return;
-            }
-            None => {}
+    let candidate = |(field, names): (Field, &[&str])| {
+        value(names).map(|(id, text)| Candidate { field, rank: usize::MAX, id, text })
+    };
+    // a collector's object has it
+    let has = |field| found.iter().any(|one: &Candidate<'_>| one.field == field);
+    let mut place: Vec<Candidate<'a>> = Vec::new();
+    if !(has(Field::Namespace) && has(Field::Pod)) {
+        place.extend(PLACE.iter().filter_map(|(field, names)| candidate((*field, names))));
+        if place.len() < PLACE.len() {
+            return;
         }
     }
+    place.extend(BESIDE.iter().filter_map(|(field, names)| candidate((*field, names))));
+    found.append(&mut place);
 }
 
 /// Reads a stack that is an array of lines, and a message that is an object or array.

@@ -89,8 +89,10 @@ pub fn class_of(request: &Request<'_>) -> Option<&'static str> {
     })
 }
 
+/// Returns true for the configuration of the name server itself. Its autoscaler's has its name too.
 fn is_dns(name: &str) -> bool {
     ["coredns", "kube-dns", "node-local-dns", "nodelocaldns"].iter().any(|known| name.starts_with(known))
+        && !name.ends_with("-autoscaler")
 }
 
 /// The members that a patch of a workload may set, each with its class, the most specific first.

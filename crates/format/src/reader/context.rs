@@ -1,7 +1,8 @@
 //! The metadata that the envelopes around a line carry, the inner ones first. Must not know how an
 //! envelope is written.
 
-use crate::contract::Unwrapped;
+use crate::contract::{Clock, Unwrapped};
+use crate::envelope::shipper;
 use model::record::{Attrs, Level, Place, Text};
 use std::borrow::Cow;
 
@@ -30,6 +31,13 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Takes the cluster that a record names, unless an envelope has named it.
+    pub(super) fn name_cluster(&mut self, record: &str, clock: &Clock) {
+        if self.place.cluster.is_none() {
+            self.place.cluster = shipper::cluster_of(record, clock);
+        }
+    }
+
     /// Returns the context within the envelope at `index` of the list of formats.
     pub(super) fn within(self, index: usize, unwrapped: Unwrapped<'a>) -> Self {
         let Unwrapped {

@@ -14,6 +14,8 @@ use std::borrow::Cow;
 const MAX_STREAMS: usize = 4096;
 /// Most bytes that all streams together hold back.
 const MAX_HELD_BYTES: usize = 32 << 20;
+/// Most blank lines within a record, as between the goroutines of a panic.
+const MAX_BLANKS: u32 = 2;
 /// Time, in µs, after which a line that was collected later is no continuation: a trace is written at once.
 const MAX_PAUSE_US: i64 = 2_000_000;
 
@@ -36,6 +38,8 @@ struct Held {
     last_line_at: usize,
     leaf: Option<usize>,
     at: Position,
+    /// Blank lines since its last line: part of it if it goes on.
+    blanks: u32,
     /// Collector's time of its last line.
     last_ts: Option<i64>,
     /// What its last line leaves open.
@@ -187,7 +191,10 @@ impl Reader {
         let plain = ansi::without(Cow::Borrowed(&decoded));
         let text = plain.trim_end();
         if text.is_empty() {
-            self.counts.drop_by("blank line");
+            match &mut stream.held {
+                Some(held) if held.blanks < MAX_BLANKS => held.blanks += 1,
+                _ => self.counts.drop_by("blank line"),
+            }
             return;
         }
         let is_unmarked = context.is_unmarked && matches!(plain, Cow::Borrowed(_));
@@ -200,12 +207,13 @@ impl Reader {
             && self.continues(held, text, begins)
         {
             held.open = Open::after(text, held.last_line(), held.open);
-            held.last_line_at = held.text.len() + 1;
-            held.text.push('\n');
+            let breaks = std::mem::take(&mut held.blanks) + 1;
+            held.text.extend((0..breaks).map(|_| '\n'));
+            held.last_line_at = held.text.len();
             held.text.push_str(text);
             held.last_ts = context.ts.or(held.last_ts);
             self.held_bytes += text.len();
-            self.counts.joined += 1;
+            self.counts.joined += u64::from(breaks);
             return;
         }
         self.release(stream, emit);
@@ -222,6 +230,7 @@ impl Reader {
             last_line_at: 0,
             leaf,
             at,
+            blanks: 0,
             last_ts: context.ts,
             open: Open::after(text, "", Open::Nothing),
             context,
@@ -257,6 +266,7 @@ impl Reader {
         }
         // the line after Python's frames is the exception, whatever its name
         held.open == Open::NodeReport
+            || stack::is_cut(held.last_line())
             || held.open == Open::Trace && held.last_line().starts_with(' ')
             || stack::continues(text, held.last_line())
             || self.is_error_of(held, text)
@@ -293,7 +303,10 @@ impl Reader {
 
     /// Reads the record that a stream holds back.
     fn release(&mut self, stream: &mut Stream, emit: EmitRow<'_>) {
-        let Some(Held { text, last_line_at, leaf, at, context, .. }) = stream.held.take() else { return };
+        let Some(Held { text, last_line_at, leaf, at, blanks, context, .. }) = stream.held.take() else {
+            return;
+        };
+        (0..blanks).for_each(|_| self.counts.drop_by("blank line"));
         self.held_bytes = self.held_bytes.saturating_sub(text.len() + context.bytes());
         let mut text = Cow::Borrowed(text.as_str());
         // a format would divide a key, its first line into the message and the others into the stack

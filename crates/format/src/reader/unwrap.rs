@@ -9,7 +9,9 @@ use crate::reader::join::Bytes;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, Reader};
 use crate::text::ansi;
+use crate::text::json::text_of;
 use model::record::Attrs;
+use std::borrow::Cow;
 
 /// Bytes of the longest name of a place: twice what Kubernetes and DNS allow.
 const MAX_NAME_BYTES: usize = 512;
@@ -25,9 +27,12 @@ fn is_own_record(text: &str) -> bool {
 impl Reader {
     /// Removes all envelopes of a line and reads the application's line.
     pub(super) fn unwrap(&mut self, bytes: &[u8], mut context: Context<'_>, emit: EmitRow<'_>) {
-        // terminals' codes before an envelope
-        let plain =
-            bytes.starts_with(b"\x1b").then(|| ansi::without(String::from_utf8_lossy(bytes)).into_owned());
+        // terminals' codes before an envelope, or a record that was written as a text of JSON
+        let plain = match bytes {
+            [b'\x1b', ..] => Some(ansi::without(String::from_utf8_lossy(bytes)).into_owned()),
+            [b'"', b'{', ..] => std::str::from_utf8(bytes).ok().and_then(text_of).map(Cow::into_owned),
+            _ => None,
+        };
         let bytes = plain.as_deref().map_or(bytes, str::as_bytes);
         let bytes = Bytes::of(bytes);
         if context.depth < MAX_DEPTH && self.unwrap_once(bytes, &mut context, emit) {
@@ -65,6 +70,7 @@ impl Reader {
                 continue;
             }
             if !is_checked && json.is_some_and(is_own_record) {
+                context.name_cluster(json.unwrap_or_default(), &clock);
                 return false;
             }
             is_checked = true;
@@ -80,7 +86,11 @@ impl Reader {
                 return true;
             }
         }
-        if json.is_some() || *first == b'\t' {
+        if let Some(text) = json {
+            context.name_cluster(text, &clock);
+            return false;
+        }
+        if *first == b'\t' {
             return false;
         }
         // or the text before the first byte that is not UTF-8

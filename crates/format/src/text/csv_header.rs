@@ -57,10 +57,12 @@ impl<'a> Header<'a> {
         }
         let has = |field| columns.iter().any(|column| column.field.is_some_and(|known| known.0 == field));
         let has_mark = columns.iter().any(|column| column.name.starts_with("__"));
-        let (has_time, has_message) = (has(Field::Time), has(Field::Message));
+        let is_event = is_header_of_events(&columns);
+        let (has_time, has_message) = (has(Field::Time), has(Field::Message) && !is_event);
         let has_pod = has(Field::Pod) && has(Field::Namespace);
         let has_audit_id = columns.iter().any(|column| bare(&column.name) == "auditid");
-        let known = [has_time, has_message, has_mark, has_pod, has_audit_id, has_audit_id];
+        let known =
+            [has_time, has_message, has_mark, has_pod, has_audit_id, has_audit_id, is_event, is_event];
         let facts = known.into_iter().filter(|fact| *fact).count();
         // words between spaces are a header only with a name that occurs in no sentence
         let fits = columns.len() > 1 && facts > 1 && (dialect.delimiter != b' ' || has_mark);
@@ -77,6 +79,27 @@ impl<'a> Header<'a> {
         });
         is_best.then_some(field)
     }
+}
+
+/// Returns true for the columns of Kubernetes events: a reason, a message, an object, and when or how often.
+fn is_header_of_events(columns: &[Column<'_>]) -> bool {
+    const PARTS: [&[&str]; 4] = [
+        &["reason"],
+        &["message", "note"],
+        &["kind", "object", "objectkind", "involvedobject", "involvedobjectkind"],
+        &[
+            "lasttimestamp",
+            "lastseen",
+            "firsttimestamp",
+            "firstseen",
+            "eventtime",
+            "timestamp",
+            "time",
+            "count",
+        ],
+    ];
+    let names: Vec<String> = columns.iter().map(|column| bare(&column.name)).collect();
+    PARTS.iter().all(|part| names.iter().any(|name| part.contains(&name.as_str())))
 }
 
 /// Words before the name of a column.
@@ -101,7 +124,7 @@ fn field_of_bare(bare: &str) -> Option<(Field, u8)> {
         "message" | "msg" | "content" | "body" | "日志内容" | "内容" | "原始日志" | "日志原文" => {
             (Field::Message, 0)
         }
-        "log" | "text" | "logmessage" | "line" | "textpayload" | "logentry" => (Field::Message, 1),
+        "log" | "logs" | "text" | "logmessage" | "line" | "textpayload" | "logentry" => (Field::Message, 1),
         "raw" | "rawlog" | "rawmessage" | "event" | "payload" => (Field::Message, 2),
         "level" | "loglevel" | "severity" | "severitytext" | "detectedlevel" | "日志级别" | "级别" => {
             (Field::Level, 0)
@@ -116,7 +139,7 @@ fn field_of_bare(bare: &str) -> Option<(Field, u8)> {
         "workload" | "workloadname" | "deploymentname" | "deployment" => (Field::Workload, 0),
         "pod" | "podname" | "pod名称" => (Field::Pod, 0),
         "container" | "containername" | "容器名称" | "容器" => (Field::Container, 0),
-        "node" | "nodename" | "节点" => (Field::Node, 0),
+        "node" | "nodename" | "podnodename" | "节点" => (Field::Node, 0),
         "host" | "hostname" | "computer" => (Field::Node, 1),
         _ => return None,
     })

@@ -33,7 +33,10 @@ pub fn exception_of(text: &str) -> Option<&str> {
             break; // of the caller of a logger that failed
         }
         if is_python {
-            if at_margin && after_frame && !line.is_empty() {
+            if line.is_empty() {
+                continue;
+            }
+            if at_margin && after_frame {
                 last = python_class(line).or(last);
             }
             after_frame = !at_margin;

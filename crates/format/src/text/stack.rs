@@ -36,7 +36,8 @@ pub fn without_tag<'t>(further: &'t str, first: &str) -> Cow<'t, str> {
 fn continues_untagged(line: &str, previous: &str) -> bool {
     let Some(first) = line.bytes().next() else { return true };
     let may_start = |first: u8| FIRST_BYTES.get(usize::from(first)).is_some_and(|begins| *begins);
-    if first.is_ascii_whitespace() || may_start(first) && STARTS.iter().any(|start| line.starts_with(start)) {
+    let is_indented = first.is_ascii_whitespace() && first != b'\r'; // a bar of progress begins its line anew
+    if is_indented || may_start(first) && STARTS.iter().any(|start| line.starts_with(start)) {
         return true;
     }
     if ends_structure(line) {
@@ -56,6 +57,9 @@ fn continues_untagged(line: &str, previous: &str) -> bool {
     }
     if let Some(frame) = line.strip_prefix('#') {
         return is_numbered_frame(frame);
+    }
+    if first.is_ascii_digit() {
+        return is_address_frame(line);
     }
     if let Some(frame) = line.strip_prefix("at ") {
         return frame.contains('(') || frame.rsplit(':').next().is_some_and(is_number);
@@ -91,6 +95,11 @@ fn ends_structure(line: &str) -> bool {
     });
     let is_bracket = line.starts_with([')', ']', '}']);
     rest.is_empty() || is_bracket && (is_named || rest.len() + 1 < line.len() || rest.starts_with([':', '.']))
+}
+
+/// Returns true for a frame of ClickHouse's: `3. DB::executeQuery() @ 0x00000000119d2c`.
+fn is_address_frame(line: &str) -> bool {
+    line.split_once(". ").is_some_and(|(number, rest)| is_number(number) && rest.contains(" @ 0x"))
 }
 
 /// Returns true for what is after the `#` of a frame of PHP or gdb: `0 /app/cart.php(12): load()`, `1 {main}`,
@@ -185,6 +194,13 @@ const WHOLE: [&str; 11] = [
     "Driver stacktrace:",
     "*** Check failure stack trace: ***",
 ];
+
+/// Returns true for a line that its program has cut with `\`: after a word, not in a drawing or a path.
+pub fn is_cut(line: &str) -> bool {
+    let Some(before) = line.strip_suffix('\\') else { return false };
+    let word = before.trim_end().rsplit(' ').next().unwrap_or("");
+    word.ends_with(|c: char| c.is_alphanumeric()) && !word.contains('\\')
+}
 
 /// Returns true if the line after `line` belongs to it, whatever it is.
 fn is_head_of_next(line: &str) -> bool {

@@ -360,3 +360,51 @@ fn what_the_journal_and_syslog_ng_add() {
         ],
     );
 }
+
+#[test]
+fn records_that_are_texts_of_json() {
+    check(
+        r#""{\"@timestamp\":\"2026-11-22T02:12:01Z\",\"kubernetes\":{\"namespace_name\":\"shop\",\"pod_name\":\"pay-0\"},\"log\":\"ERROR charge failed\\n\"}"
+{"topic":"logs","partition":2,"offset":551,"tstype":"create","ts":1795313522000,"key":"shop/pay-0","payload":"{\"level\":\"error\",\"message\":\"charge failed\"}"}"#,
+        &[
+            "1.0 business 2026-11-22T02:12:01.000000Z error -/shop/pay-0/-/- | charge failed",
+            "2.0 business 2026-11-22T02:12:02.000000Z error -/-/-/-/- | charge failed",
+        ],
+    );
+}
+
+#[test]
+fn an_applications_own_record_is_no_envelope() {
+    let line = |rest: &str| {
+        format!(
+            "2026-11-22T02:12:09Z stdout F {{\"time\":\"2026-11-22T02:12:01Z\",\"level\":\"warn\",\"msg\":\"no oil\",{rest}}}\n"
+        )
+    };
+    for rest in [
+        r#""file":"till.rs","line":33"#,
+        r#""hostname":"till-0","line":"33""#,
+        r#""hostname":"till-0","log":"audit""#,
+        r#""path":"/v1/up","content":"multipart/form-data""#,
+        r#""records":[]"#,
+        r#""results":[{"id":1},{"id":2}]"#,
+        r#""hits":{"hits":[{"_id":"a"}]}"#,
+        r#""data":{"result":[{"message":"not found"}]}"#,
+    ] {
+        check(
+            &line(rest),
+            &["1.0 standard 2026-11-22T02:12:01.000000Z warn -/-/-/-/- | no oil stream=stdout"],
+        );
+    }
+}
+
+#[test]
+fn names_that_dockershim_and_docker_gave() {
+    check(
+        r#"{"TimeGenerated":"2026-11-22T02:12:01Z","Name":"k8s_app_pay-0_shop_0b2c1d0e-1111-4222-8333-944445555666_0","LogEntry":"charge failed","LogEntrySource":"stderr"}
+{"log":"charge failed\n","stream":"stderr","attrs":{"io.kubernetes.container.name":"app","io.kubernetes.pod.name":"pay-0","io.kubernetes.pod.namespace":"shop"},"time":"2026-11-22T02:12:02Z"}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z - -/shop/pay-0/app/- | charge failed stream=stderr",
+            "2.0 standard 2026-11-22T02:12:02.000000Z - -/shop/pay-0/app/- | charge failed stream=stderr",
+        ],
+    );
+}

@@ -251,3 +251,14 @@ fn a_time_of_day_yields_to_the_collectors_time() {
         &["1.0 standard 2026-11-22T02:12:01.123456Z error -/-/-/-/- | refused stream=stdout"],
     );
 }
+
+#[test]
+fn events_may_be_csv() {
+    check(
+        "lastTimestamp,namespace,kind,name,type,reason,count,message\n\
+         2026-11-22T02:12:01Z,shop,Pod,pay-0,Warning,BackOff,31,\"Back-off restarting failed container\"\n",
+        &[
+            "2.0 event 2026-11-22T02:12:01.000000Z warn -/shop/pay-0/-/- | Back-off restarting failed container reason=BackOff name=pay-0",
+        ],
+    );
+}

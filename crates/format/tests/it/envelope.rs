@@ -1,7 +1,11 @@
 //! Envelopes that hold several records, or an audit event in a shape of their own: documents →
 //! rows, framed and read the way ingest does.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use format::reader;
 use format::reader::ReaderOptions;
 use format::reader::{Reader, Row};
@@ -10,6 +14,7 @@ use model::record::Body;
 use model::time::Ts;
 use redact::RedactConfig;
 use redact::Redactor;
+use std::io::Write as _;
 
 /// Writes a row as `line.item table ts level place | message`, then its other fields.
 pub fn render(row: &Row<'_>) -> String {
@@ -214,6 +219,48 @@ fn cloudwatch_holds_many_records() {
     check(
         "{\n  \"events\": [\n    {\"timestamp\": 1795313521000, \"message\": \"level=error msg=denied\"}\n  ]\n}\n",
         &["1.0 business 2026-11-22T02:12:01.000000Z error -/-/-/-/- | denied"],
+    );
+}
+
+#[test]
+fn otlp_may_have_the_names_of_protobuf() {
+    check(
+        r#"{"resource_logs":[{"resource":{"attributes":[{"key":"k8s.pod.name","value":{"string_value":"pay-api-0"}}]},"scope_logs":[{"log_records":[{"time_unix_nano":"1795313521000000000","severity_number":17,"body":{"string_value":"connection refused"},"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}]}]}]}"#,
+        &[
+            "1.0 standard 2026-11-22T02:12:01.000000Z error -/-/pay-api-0/-/- | connection refused trace=4bf92f3577b34da6a3ce929d0e0e4736",
+        ],
+    );
+}
+
+/// Packs a text with gzip.
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+#[test]
+fn messages_of_queues_are_base64() {
+    let line = "2026-11-22T02:12:01Z ERROR connection refused";
+    let message = |more: &str| format!(r#"{{"data":"{}"{more}}}"#, BASE64_STANDARD.encode(line));
+    let pushed = format!(r#"{{"message":{},"subscription":"s"}}"#, message(r#","messageId":"7001""#));
+    let pulled =
+        format!(r#"{{"ackId":"a","message":{}}}"#, message(r#","publishTime":"2026-11-22T02:12:05Z""#));
+    let firehose = format!(r#"{{"recordId":"7","data":"{}"}}"#, BASE64_STANDARD.encode(line));
+    for text in [pushed, pulled, firehose] {
+        check(&text, &["1.0 business 2026-11-22T02:12:01.000000Z error -/-/-/-/- | connection refused"]);
+    }
+    let events = r#"{"messageType":"DATA_MESSAGE","logGroup":"/aws/eks/prod/cluster","logStream":"kube-scheduler-1","logEvents":[{"id":"3","timestamp":1795313523000,"message":"bound"}]}"#;
+    let subscription = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, BASE64_STANDARD.encode(gzip(events)));
+    check(&subscription, &["1.0 standard 2026-11-22T02:12:03.000000Z - prod/-/-/-/- | bound"]);
+    // what packs too well to be a log stays as it is
+    let bomb =
+        format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, BASE64_STANDARD.encode(gzip(&"a".repeat(1 << 20))));
+    let (rows, counts) = read(&bomb);
+    assert_eq!((rows.len(), counts.records()), (1, 1), "{rows:?}");
+    // an application's own member
+    check(
+        r#"{"data":"aGVsbG8gd29ybGQ=","level":"info","msg":"stored","time":"2026-11-22T02:12:01Z"}"#,
+        &[r#"1.0 business 2026-11-22T02:12:01.000000Z info -/-/-/-/- | stored"#],
     );
 }
 

@@ -32,12 +32,17 @@ fn a_container_is_named_after_its_pod() {
         "out/POD_store_web.log",
         "store/POD_web.log",
         "lake/ns=store/pod=POD/container=web/part-0.log",
+        "out/k8s_web_POD_store_0b2c1d0e-1111-4222-8333-944445555666_2.log",
+        "dump/ns/store/pods/POD/web.log",
+        "lake/k8s_namespace_name=store/k8s_pod_name=POD/k8s_container_name=web/1795313523.log",
         "lake/date=2026-11-22/namespace=store/pod_name=POD/container_name=web.log",
     ] {
         check(&path.replace("POD", POD), expected);
     }
     check(&format!("downloads/logs-from-web-in-{POD} (1).log"), &format!("-/{POD}/web standard"));
     check("podlogs/kube-system/etcd-kind-1/logs/etcd.txt", "kube-system/etcd-kind-1/etcd standard");
+    check(&format!("out/store/deployment/till/{POD}.log"), &format!("store/{POD}/-"));
+    check("out/store/statefulsets/till-db/till-db-0.log", "store/till-db-0/-");
     check("standard/store/till-db-0/web/0.log", "store/till-db-0/web standard");
     check("standard/store_till-db-0_web.log", "store/till-db-0/web standard");
 }

@@ -1,16 +1,14 @@
 //! Tools of the agents.
 
 use crate::api::request::{AgentsRequest, RunAgentRequest};
-use crate::api::response::AgentList;
 use crate::server::mcp::text;
 use crate::server::mcp::tool_call::output;
 use crate::server::mcp::tools::{Entry, reads};
-use model::agent::AgentReport;
 
 /// Returns the tools of the agents.
 pub fn tools() -> Vec<Entry> {
     vec![
-        reads::<AgentsRequest, AgentList>(
+        reads::<AgentsRequest>(
             "list_agents",
             "智能体列表 · Agents",
             "四个日志智能体及其规则数；给 agent 则连同它的全部规则。\n\
@@ -21,7 +19,7 @@ pub fn tools() -> Vec<Entry> {
                 )
             },
         ),
-        reads::<RunAgentRequest, AgentReport>(
+        reads::<RunAgentRequest>(
             "run_agent",
             "运行一个智能体 · Run one agent",
             "对一天或一段时间运行一个智能体（business、standard、event、audit）；instruction 用自然语言选择规则和对象，\

@@ -1,7 +1,6 @@
 //! Tools that write to the lake.
 
 use crate::api::request::RunDayRequest;
-use crate::api::response::{IngestResult, RunList};
 use crate::config::Allowed;
 use crate::server::mcp::text;
 use crate::server::mcp::tool_call::output;
@@ -10,7 +9,7 @@ use crate::server::mcp::tools::{Entry, entry};
 /// Returns the tools that write to the lake.
 pub fn tools() -> Vec<Entry> {
     vec![
-        entry::<RunDayRequest, RunList>(
+        entry::<RunDayRequest>(
             "run_day",
             "执行每日任务 · Run a day",
             "执行某天的完整任务：下载、分析、追溯、播报。需要几分钟；重复执行不会重复播报。\n\
@@ -25,7 +24,7 @@ pub fn tools() -> Vec<Entry> {
                 })
             },
         ),
-        entry::<RunDayRequest, IngestResult>(
+        entry::<RunDayRequest>(
             "download_logs",
             "下载日志 · Download logs",
             "把某天的日志从存储桶读入数据湖；已读过的不会重复。\n\

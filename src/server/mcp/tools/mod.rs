@@ -1,4 +1,5 @@
-//! The list of tools: name, description in both languages, schemas and handler of each.
+//! The list of tools: name, description in both languages, input schema and handler of each. They have no output
+//! schemas: those are optional, and would be four fifths of a list that a model reads in every session.
 
 mod agents; // the agents
 mod investigation; // what changed, neighbours, patterns, counts
@@ -11,10 +12,11 @@ use crate::api::{Api, Caller};
 use crate::config::Allowed;
 use crate::server::mcp::schema;
 use crate::server::mcp::tool_call::Handler;
+use model::time::EXAMPLE_DAY;
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// A tool with its handler.
 pub struct Entry {
@@ -37,10 +39,21 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     tools.into_iter().flatten().collect()
 });
 
-/// Returns the tools that the caller may call, for `tools/list`.
-pub fn list(api: &Api, caller: &Caller) -> Vec<Tool> {
+/// Returns the tools that the caller may call, for `tools/list`. Their examples name a day that has rows.
+pub async fn list(api: &Api, caller: &Caller) -> Vec<Tool> {
+    let day = api.last_day().await.unwrap_or_else(|| EXAMPLE_DAY.into());
     let is_allowed = |entry: &&Entry| entry.permission.is_none_or(|what| api.is_allowed(caller, what));
-    TOOLS.iter().filter(is_allowed).map(|entry| entry.tool.clone()).collect()
+    TOOLS.iter().filter(is_allowed).map(|entry| on_day(entry.tool.clone(), &day)).collect()
+}
+
+/// Returns a tool whose examples are of that day.
+fn on_day(mut tool: Tool, day: &str) -> Tool {
+    tool.description = tool.description.map(|text| text.replace(EXAMPLE_DAY, day).into());
+    let schema = Value::Object((*tool.input_schema).clone()).to_string().replace(EXAMPLE_DAY, day);
+    if let Ok(schema) = serde_json::from_str(&schema) {
+        tool.input_schema = Arc::new(schema);
+    }
+    tool
 }
 
 /// Returns a tool by name. The API checks if the caller may call it.
@@ -49,12 +62,6 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
-    /// Returns true if the tool has that argument.
-    pub fn takes(&self, argument: &str) -> bool {
-        let known = self.tool.input_schema.get("properties").and_then(Value::as_object);
-        known.is_some_and(|names| names.contains_key(argument))
-    }
-
     /// Returns true if an argument is required.
     pub fn requires(&self, argument: &str) -> bool {
         let required = self.tool.input_schema.get("required").and_then(Value::as_array);
@@ -63,16 +70,16 @@ impl Entry {
 }
 
 /// Returns a read-only tool.
-fn reads<In: JsonSchema, Out: JsonSchema>(
+fn reads<In: JsonSchema>(
     name: &'static str,
     title: &str,
     description: &'static str,
     handler: Handler,
 ) -> Entry {
-    entry::<In, Out>(name, title, description, None, handler)
+    entry::<In>(name, title, description, None, handler)
 }
 
-fn entry<In: JsonSchema, Out: JsonSchema>(
+fn entry<In: JsonSchema>(
     name: &'static str,
     title: &str,
     description: &'static str,
@@ -85,9 +92,6 @@ fn entry<In: JsonSchema, Out: JsonSchema>(
         .destructive(false)
         .idempotent(true)
         .open_world(false);
-    let tool = Tool::new(name, description, schema::input::<In>())
-        .with_title(title)
-        .with_raw_output_schema(schema::output::<Out>())
-        .with_annotations(hints);
+    let tool = Tool::new(name, description, schema::input::<In>()).with_title(title).with_annotations(hints);
     Entry { tool, permission, handler }
 }

@@ -4,13 +4,10 @@ use crate::api::request::{
     AnalyzeRequest, BriefRequest, FindingRequest, FindingsRequest, IncidentRequest, IncidentsRequest,
     TraceRequest,
 };
-use crate::api::response::{
-    Analysis, Brief, FindingPage, FindingWithTrace, IncidentDetail, IncidentPage, TraceList,
-};
 use crate::server::mcp::brief::daily_brief;
 use crate::server::mcp::text;
 use crate::server::mcp::text::investigation;
-use crate::server::mcp::tool_call::output;
+use crate::server::mcp::tool_call::{list_output, output};
 use crate::server::mcp::tools::{Entry, reads};
 
 /// Returns the tools that read reports and traces, or make them.
@@ -21,7 +18,7 @@ pub fn tools() -> Vec<Entry> {
 /// Returns the tools that read saved reports.
 fn saved() -> Vec<Entry> {
     vec![
-        reads::<BriefRequest, Brief>(
+        reads::<BriefRequest>(
             "daily_brief",
             "每日简报 · Daily brief",
             "昨天（或某天）集群出了什么问题：现成的简报，立即返回。语音机器人请用 voice=true，得到 200 字以内、可直接朗读的文本。\n\
@@ -29,7 +26,7 @@ fn saved() -> Vec<Entry> {
              voice=true: at most 200 characters for text-to-speech. Set lang=zh for Chinese users.",
             |call| Box::pin(daily_brief(call)),
         ),
-        reads::<IncidentsRequest, IncidentPage>(
+        reads::<IncidentsRequest>(
             "list_incidents",
             "事件列表 · Incidents",
             "从这里开始：某天的事件（一个事件 = 一张工单），每个都有原因（谁在何时改了什么）、把握程度、影响和起止时间。\n\
@@ -38,11 +35,13 @@ fn saved() -> Vec<Entry> {
              get_incident for the evidence.",
             |mut call| {
                 Box::pin(async move {
-                    output(call.api.incidents(call.caller, call.request()?).await?, investigation::incidents)
+                    let (request, bytes) = call.list_request()?;
+                    let list = call.api.incidents(call.caller, request).await?;
+                    list_output(list, bytes, |list| investigation::incidents(list, call.zone()))
                 })
             },
         ),
-        reads::<IncidentRequest, IncidentDetail>(
+        reads::<IncidentRequest>(
             "get_incident",
             "事件详情 · One incident",
             "一个事件的全部内容：关键日志行、追溯链、异常及证据，都带行 id（可用于 neighbours）。\n\
@@ -50,7 +49,10 @@ fn saved() -> Vec<Entry> {
              and what to do. Each line has its row id, for neighbours.",
             |mut call| {
                 Box::pin(async move {
-                    output(call.api.incident(call.caller, call.request()?).await?, investigation::incident)
+                    let (mut request, bytes): (IncidentRequest, usize) = call.list_request()?;
+                    request.warnings.get_or_insert(true);
+                    let incident = call.api.incident(call.caller, request).await?;
+                    list_output(incident, bytes, |incident| investigation::incident(incident, call.zone()))
                 })
             },
         ),
@@ -60,25 +62,28 @@ fn saved() -> Vec<Entry> {
 /// Returns the tools that read findings.
 fn findings() -> Vec<Entry> {
     vec![
-        reads::<FindingsRequest, FindingPage>(
+        reads::<FindingsRequest>(
             "list_findings",
             "异常列表 · Findings",
             "列出某天的异常，最严重的在前；可按级别、日志类型、命名空间筛选。\n\
              Lists the findings of a day, most severe first; filter by severity, agent (log type) and namespace.",
             |mut call| {
                 Box::pin(async move {
-                    output(call.api.findings(call.caller, call.request()?).await?, text::findings)
+                    let (request, bytes) = call.list_request()?;
+                    list_output(call.api.findings(call.caller, request).await?, bytes, text::findings)
                 })
             },
         ),
-        reads::<FindingRequest, FindingWithTrace>(
+        reads::<FindingRequest>(
             "get_finding",
             "异常详情 · One finding",
             "一个异常的说明、建议、日志证据和追溯链。\n\
              One finding: description, advice, log lines as evidence, and its trace.",
             |mut call| {
                 Box::pin(async move {
-                    output(call.api.finding(call.caller, call.request()?).await?, text::finding)
+                    let zone = call.zone();
+                    let finding = call.api.finding(call.caller, call.request()?).await?;
+                    output(finding, |finding| text::finding(finding, zone))
                 })
             },
         ),
@@ -88,7 +93,7 @@ fn findings() -> Vec<Entry> {
 /// Returns the tools that trace and analyze.
 fn traces() -> Vec<Entry> {
     vec![
-        reads::<TraceRequest, TraceList>(
+        reads::<TraceRequest>(
             "trace",
             "根因追溯 · Trace to the cause",
             "为什么出错：从一个异常、Pod、工作负载、节点或请求追溯到引起它的操作；给 operation 则反过来查这个变更影响了什么。\n\
@@ -96,11 +101,13 @@ fn traces() -> Vec<Entry> {
              from a request. With `operation`, lists what that change broke.",
             |mut call| {
                 Box::pin(async move {
-                    output(call.api.trace(call.caller, call.request()?).await?, |traces| traces.text.clone())
+                    let zone = call.zone();
+                    let traces = call.api.trace(call.caller, call.request()?).await?;
+                    output(traces, |traces| investigation::traces(traces, zone))
                 })
             },
         ),
-        reads::<AnalyzeRequest, Analysis>(
+        reads::<AnalyzeRequest>(
             "analyze_logs",
             "分析日志 · Analyze logs",
             "对一天、一次上传或指定的日志文件运行全部规则与追溯；可能需要数十秒，会报告进度。\n\

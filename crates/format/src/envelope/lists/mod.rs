@@ -81,6 +81,9 @@ impl Format for Lists {
         if text.starts_with('[') {
             return array(text, clock, emit);
         }
+        if is_record_of_program(text) {
+            return false;
+        }
         if let Some(rows) = rows_of(text) {
             rows.into_iter().for_each(|row| emit(Part::Line(row)));
             return true;
@@ -97,6 +100,19 @@ impl Format for Lists {
         }
         true
     }
+}
+
+/// Returns true for a record of a program's own, which may hold lists of anything: it has a message and a level.
+fn is_record_of_program(text: &str) -> bool {
+    let (mut has_message, mut has_level) = (false, false);
+    for (key, value) in members_of(text) {
+        match key.as_ref() {
+            "message" | "msg" | "event" => has_message |= value.starts_with('"'),
+            "level" | "severity" | "lvl" | "levelname" => has_level |= !value.starts_with(['{', '[']),
+            _ => {}
+        }
+    }
+    has_message && has_level
 }
 
 /// Reads an array of events or fields.

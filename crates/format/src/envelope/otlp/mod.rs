@@ -5,7 +5,7 @@
 mod value;
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped, payload_of};
-use crate::envelope::otlp::value::{json_of, pair, string_of};
+use crate::envelope::otlp::value::{camel, json_of, pair, string_of};
 use crate::text::json::{int_of, items, members, members_of, text_of};
 use crate::text::json_cursor::Member;
 use model::record::{Attrs, Level, Place, Text};
@@ -32,16 +32,25 @@ impl Format for Otlp {
     }
 
     fn words(&self) -> &'static [&'static str] {
-        &["\"resourceLogs\"", "\"scopeLogs\"", "imeUnixNano\""]
+        &[
+            "\"resourceLogs\"",
+            "\"scopeLogs\"",
+            "imeUnixNano\"",
+            "\"resource_logs\"",
+            "\"scope_logs\"",
+            "ime_unix_nano\"",
+        ]
     }
 
     fn begins(&self, text: &str) -> bool {
         let Some(rest) = text.strip_prefix('{').map(str::trim_start) else { return false };
         let has = |key: &str| memchr::memmem::find(rest.as_bytes(), key.as_bytes()).is_some();
+        let either = |camel: &str, snake: &str| has(camel) || has(snake);
         // the request's only member; or a part of a request on a line of its own
         rest.starts_with("\"resourceLogs\"")
-            || has("\"scopeLogs\"") && has("\"logRecords\"")
-            || has("imeUnixNano\"") && has("\"body\"") && has("Value\"")
+            || rest.starts_with("\"resource_logs\"")
+            || either("\"scopeLogs\"", "\"scope_logs\"") && either("\"logRecords\"", "\"log_records\"")
+            || either("imeUnixNano\"", "ime_unix_nano\"") && has("\"body\"") && either("Value\"", "_value\"")
     }
 
     fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
@@ -53,10 +62,10 @@ impl Format for Otlp {
             count += 1;
             emit(part);
         };
-        for (_, list) in members.iter().filter(|(key, _)| key == "resourceLogs") {
+        for (_, list) in members.iter().filter(|(key, _)| camel(key) == "resourceLogs") {
             items(list).unwrap_or_default().into_iter().for_each(|logs| resource_logs(logs, &mut counted));
         }
-        let has = |name: &str| members.iter().any(|(key, _)| key == name);
+        let has = |name: &str| members.iter().any(|(key, _)| camel(key) == name);
         if has("scopeLogs") {
             resource_logs(text, &mut counted);
         } else if has("body") && (has("timeUnixNano") || has("observedTimeUnixNano")) {
@@ -79,7 +88,7 @@ fn resource_logs<'a>(logs: &'a str, emit: EmitPart<'_, 'a>) {
     let mut origin = "";
     let mut scopes = Vec::new();
     for (key, value) in members_of(logs) {
-        match key.as_ref() {
+        match camel(&key).as_ref() {
             "resource" => {
                 origin = value;
                 resource(value, &mut common);
@@ -91,7 +100,7 @@ fn resource_logs<'a>(logs: &'a str, emit: EmitPart<'_, 'a>) {
     }
     for scope in scopes {
         for (key, value) in members_of(scope) {
-            if matches!(key.as_ref(), "logRecords" | "logs") {
+            if matches!(camel(&key).as_ref(), "logRecords" | "logs") {
                 let records = items(value).unwrap_or_default();
                 for record in records {
                     emit(match kubernetes_event(record, origin) {
@@ -148,7 +157,7 @@ fn kubernetes_event<'a>(record: &str, resource: &str) -> Option<Part<'a>> {
     let mut event = Attrs::default();
     let mut ts = None;
     for (key, value) in members_of(record) {
-        match key.as_ref() {
+        match camel(&key).as_ref() {
             "body" => event.text("message", &string_of(value)?),
             "severityText" => event.raw("type", value),
             "timeUnixNano" => ts = int_of(value).filter(|nanos| *nanos > 0).map(|nanos| nanos / 1000),
@@ -170,7 +179,7 @@ fn log_record<'a>(record: &'a str, mut unwrapped: Unwrapped<'a>) -> Part<'a> {
     for (key, value) in members_of(record) {
         // 0 means unknown (opentelemetry-proto, `logs.proto`)
         let micros = || int_of(value).filter(|nanos| *nanos > 0).map(|nanos| nanos / 1000);
-        match key.as_ref() {
+        match camel(&key).as_ref() {
             "timeUnixNano" => unwrapped.ts = micros(),
             "observedTimeUnixNano" => observed = micros(),
             "severityText" => unwrapped.level = text_of(value).and_then(|name| Level::of(&name)),

@@ -10,6 +10,21 @@ use std::borrow::Cow;
 /// Values nested deeper are kept as OTLP wrote them.
 const MAX_DEPTH: usize = 32;
 
+/// Returns a name as OTLP/JSON writes it; exporters that print protobuf's own names write `time_unix_nano`.
+pub(crate) fn camel(name: &str) -> Cow<'_, str> {
+    if !name.contains('_') {
+        return Cow::Borrowed(name);
+    }
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    Cow::Owned(camel)
+}
+
 /// Reads `{"key": …, "value": …}`.
 pub(crate) fn pair(entry: &str) -> Option<Member<'_>> {
     let (mut name, mut content) = (None, None);
@@ -31,7 +46,7 @@ fn content(value: &str) -> Option<Member<'_>> {
 /// Returns the text of a `stringValue`; empty for an `AnyValue` without content.
 pub(crate) fn string_of(value: &str) -> Option<Text<'_>> {
     match content(value) {
-        Some((kind, value)) => (kind == "stringValue").then(|| text_of(value).unwrap_or_default()),
+        Some((kind, value)) => (camel(&kind) == "stringValue").then(|| text_of(value).unwrap_or_default()),
         None => Some(Cow::Borrowed("")),
     }
 }
@@ -43,6 +58,7 @@ pub(crate) fn json_of(value: &str) -> String {
 
 fn json_at(value: &str, depth: usize) -> String {
     let Some((kind, inner)) = content(value) else { return "null".into() };
+    let kind = camel(&kind);
     match kind.as_ref() {
         // proto3 JSON writes 64-bit integers as strings
         "intValue" => int_of(inner).map_or_else(|| inner.to_owned(), |int| int.to_string()),

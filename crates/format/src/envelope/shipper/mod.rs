@@ -13,7 +13,7 @@ use crate::text::json::{is_json, members, members_of, text_of};
 use crate::text::json_cursor::Member;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
-use model::record::Attrs;
+use model::record::{Attrs, Text};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
 /// Beginnings of names without which no record is a collector's.
-const HINTS: [&str; 49] = [
+const HINTS: [&str; 50] = [
     "\"kubernetes",
     "\"k8s",
     "\"kube_",
@@ -71,6 +71,7 @@ const HINTS: [&str; 49] = [
     "\"contents\"",
     "\"logContent\"",
     "\"@rawstring\"",
+    "\"tstype\"",
 ];
 
 /// Finds them: one search rules out most lines.
@@ -148,6 +149,18 @@ fn sole_record(raw: &str) -> Option<Unwrapped<'_>> {
 pub(crate) fn is_record(object: &str) -> bool {
     let line = Shipper.unwrap_line(object.as_bytes(), &Clock::UTC);
     Shipper.begins(object) && line.is_some_and(|line| !line.only_if_known)
+}
+
+/// Members in which stores name a cluster beside a record of their own shape.
+static CLUSTERS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new(["\"orchestrator", "\"clusterId\"", "\"_ResourceId\"", "\"EventTags\""]).ok()
+});
+
+/// Returns the cluster that a store names in a record that is not an envelope: an event, an audit event.
+pub(crate) fn cluster_of(record: &str, clock: &Clock) -> Option<Text<'static>> {
+    let is_named = CLUSTERS.as_ref().is_some_and(|names| names.is_match(record));
+    let place = is_named.then(|| metadata_of(record, clock).place)?;
+    place.cluster.map(|cluster| Cow::Owned(cluster.into_owned()))
 }
 
 /// Returns what the labels of a stream say about its lines.

@@ -110,10 +110,14 @@ impl<'a, 'c> Walk<'a, 'c> {
                 Some(b'{') if is_object => Some(Cow::Borrowed(raw)),
                 Some(b'{' | b'[') if *meaning == Meaning::Time => json_time::time_of(raw),
                 Some(b'[') => of_array(raw, *meaning),
+                Some(b'0'..=b'9' | b'-') if *meaning == Meaning::Payload => None, // a line of source code
                 _ if is_blank => Some(Cow::Borrowed("")),
                 _ => text_of(raw),
             };
-            let Some(value) = value.filter(|_| is_object || *meaning != Meaning::Document) else { continue };
+            // VictoriaLogs writes it where a record has no line
+            let is_missing = |text: &Text<'_>| text.starts_with("missing _msg field");
+            let value = value.filter(|_| is_object || *meaning != Meaning::Document);
+            let Some(value) = value.filter(|text| !is_missing(text)) else { continue };
             self.is_marked |= meaning.is_place();
             let at = raw.as_ptr().addr();
             self.found.push(Candidate { meaning: *meaning, rank: *rank, at, value, is_object });
@@ -128,7 +132,7 @@ impl<'a, 'c> Walk<'a, 'c> {
         let best = self.found.iter().enumerate().filter(|(_, one)| one.meaning.is_line());
         // a text before an object; `log` and `source` are objects of other metadata in some records
         let (index, payload) =
-            best.min_by_key(|(_, one)| (one.value.is_empty(), one.is_object, one.meaning, one.rank))?;
+            best.min_by_key(|(_, one)| (one.value.is_empty(), self.doubt(one), one.meaning, one.rank))?;
         // a blank line of a container, unless the record says more
         let is_known = |raw: &str| self.found.iter().any(|one| one.at == raw.as_ptr().addr());
         if payload.value.is_empty() && !members.iter().all(|(_, raw)| raw.starts_with('{') || is_known(raw)) {
@@ -145,6 +149,19 @@ impl<'a, 'c> Walk<'a, 'c> {
         unwrapped.payload = line_of(payload.value);
         unwrapped.only_if_known = is_application;
         Some(unwrapped)
+    }
+
+    /// Returns how unlikely a value is the line: an object is it less often than a text, and a word is the name of a
+    /// logger where an application's message stands beside it.
+    fn doubt(&self, one: &Candidate<'_>) -> u8 {
+        let is_name = || {
+            let is_word = one.meaning == Meaning::Payload && !one.value.contains([' ', '{', '=']);
+            is_word && self.is_application && self.found.iter().any(|one| one.meaning == Meaning::Message)
+        };
+        match one.is_object {
+            true => 2 + u8::from(!is_record(&one.value)),
+            false => u8::from(is_name()),
+        }
     }
 
     /// Returns the envelope whose line is in a member of a name of the user's: the only member, beside a place, that
@@ -244,13 +261,19 @@ fn put<'a>(unwrapped: &mut Unwrapped<'a>, meaning: Meaning, value: Text<'a>, clo
             return level.is_some();
         }
         Meaning::Status => {
-            unwrapped.level = unwrapped.level.or_else(|| header::clear_level(&value));
+            // words that a text may hold, but a status does not
+            let is_syslog = matches!(&*value, "emergency" | "emerg" | "alert");
+            let level = header::clear_level(&value).or_else(|| Level::of(&value).filter(|_| is_syslog));
+            unwrapped.level = unwrapped.level.or(level);
             return false;
         }
         Meaning::Path => {
             // the shape of a pod's name alone is not enough
             let is_file = |text: &str| {
-                text.contains("containers") || text.contains("/pods/") || text.matches('_').count() == 2
+                text.contains("containers")
+                    || text.contains("/pods/")
+                    || text.starts_with("k8s_")
+                    || text.matches('_').count() == 2
             };
             if place.pod.is_none() && is_file(&value) {
                 place.fill_from(&origin_of(&value).place);

@@ -9,6 +9,7 @@ use crate::leaf::operation::{self, Request};
 use crate::leaf::redact_bodies::{redact_bodies, redact_message};
 use crate::leaf::secrecy::redact_uri;
 use crate::leaf::utc::ts_of;
+use crate::text::json_cursor::{Broken, JsonCursor};
 use model::record::{Body, Level, Record, Text};
 use std::borrow::Cow;
 
@@ -23,6 +24,7 @@ impl<'a> Raw<'a> {
         }
         self.complete_target();
         self.fields.uri = self.fields.uri.take().map(redact_uri);
+        self.complete_dry_run();
         let fields = &mut self.fields;
         let request = self.request.map(Cow::Borrowed);
         let response = self.response.map(Cow::Borrowed);
@@ -91,6 +93,21 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// Adds `dryRun` to the URI where only the body says that nothing is to be written: options of a
+    /// deletion stand there, and those of an eviction within it.
+    fn complete_dry_run(&mut self) {
+        let fields = &mut self.fields;
+        let is_eviction = fields.subresource.as_deref() == Some("eviction");
+        if !is_eviction && !matches!(fields.verb.as_deref(), Some("delete" | "deletecollection")) {
+            return;
+        }
+        let uri = fields.uri.as_deref().unwrap_or("");
+        if !uri.contains("dryRun=") && self.request.is_some_and(|body| is_dry_run(body, is_eviction)) {
+            let separator = if uri.contains('?') { '&' } else { '?' };
+            fields.uri = Some(Cow::Owned(format!("{uri}{separator}dryRun=All")));
+        }
+    }
+
     /// Adds the members whose form depends on the object to the attributes.
     fn complete_attrs(&mut self, is_secret: bool, mut removed: bool) {
         let attrs = &mut self.attrs;
@@ -120,6 +137,23 @@ impl<'a> Raw<'a> {
             attrs.text("broken", why);
         }
     }
+}
+
+/// Returns true if the options of a deletion, or those within an eviction, ask for a dry run.
+fn is_dry_run(body: &str, is_eviction: bool) -> bool {
+    let mut is_dry = false;
+    let mut option = |key: &str, value: &mut JsonCursor<'_>| -> Result<(), Broken> {
+        if key == "dryRun" {
+            value.strings(|stage| is_dry |= stage == "All")?;
+        }
+        Ok(())
+    };
+    // what is broken asks for nothing
+    let _ = JsonCursor::new(body).object(|key, value| match key {
+        "deleteOptions" if is_eviction => value.object(&mut option),
+        _ => option(key, value),
+    });
+    is_dry
 }
 
 fn fill(field: &mut Option<Text<'_>>, value: Option<Text<'_>>) {

@@ -43,7 +43,7 @@ pub(super) fn record<'a>(value: &'a Value, clock: &Clock) -> Record<'a> {
         ts,
         zoned: true,
         time_of_day: false,
-        place: place(value, object, source, kind.as_deref(), name.clone()),
+        place: place(value, (object, metadata), source, kind.as_deref(), name.clone()),
         level: Some(level),
         message: text(value, "message").or_else(|| text(value, "note")).unwrap_or_default(),
         attrs: attrs(value, metadata, object),
@@ -73,14 +73,20 @@ fn number(value: &Value, key: &str) -> i64 {
 
 fn place<'a>(
     value: &'a Value,
-    object: &'a Value,
+    (object, metadata): (&'a Value, &'a Value),
     source: &'a Value,
     kind: Option<&str>,
     name: Option<Text<'a>>,
 ) -> Place<'a> {
+    // an event is in the namespace of its object; those of nodes are in `default`
+    let is_namespaced = matches!(
+        kind,
+        Some("Pod" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob")
+    );
     let mut place = Place {
         cluster: text(value, "clusterName").or_else(|| text(value, "cluster")),
-        namespace: text(object, "namespace"),
+        namespace: text(object, "namespace")
+            .or_else(|| text(metadata, "namespace").filter(|_| is_namespaced)),
         node: text(source, "host"),
         ..Place::default()
     };

@@ -2,7 +2,7 @@
 //! joined or other names. Must not know the names that templates choose; `plain` does.
 
 use crate::leaf::event::inner::add_inner;
-use crate::leaf::event::names::{Part, part_of};
+use crate::leaf::event::names::{Part, part_of, type_of};
 use crate::leaf::event::plain::plain;
 use crate::leaf::spelling::{one_of, opened, put, tail};
 use serde_json::{Map, Value};
@@ -119,6 +119,15 @@ fn spelled(members: Map<String, Value>) -> Option<Value> {
     }
 }
 
+/// Returns where core/v1 has the time that an exporter keeps under a name of its own: `LastOccurrenceTimestamp`.
+fn time_of_occurrence(name: &str) -> Option<&'static [&'static str]> {
+    let is_own = name.to_ascii_lowercase().contains("occurrence");
+    match part_of(name).filter(|_| is_own)? {
+        (Part::Other(path), _) => Some(path),
+        _ => None,
+    }
+}
+
 fn add(event: &mut Value, key: &str, value: Value) {
     let name = without_event(key);
     match one_of(name, &OBJECTS) {
@@ -132,8 +141,12 @@ fn add(event: &mut Value, key: &str, value: Value) {
         },
         Some((object, rest)) => add_inner(event, object, tail(rest), value),
         None => match one_of(name, &TEXTS) {
+            // Azure writes the name of its table there
+            Some(("type", "")) if value.as_str().is_some_and(|text| type_of(name, text).is_none()) => {
+                put(event, &[key], value);
+            }
             Some((text, "")) => put(event, &[text], value),
-            _ => put(event, &[key], value),
+            _ => put(event, time_of_occurrence(name).unwrap_or(&[key]), value),
         },
     }
 }

@@ -89,6 +89,7 @@ pub(crate) fn fill(object: &mut Value, place: &str, cell: &str) -> bool {
                 put(object, "status.restarted", ago.into());
             }
         }
+        "ready" => put(object, path, json!([{ "type": "Ready", "status": cell }])),
         "bool" => put(object, path, cell.eq_ignore_ascii_case("true").into()),
         "labels" => put(object, path, labels(cell)),
         "each" => {

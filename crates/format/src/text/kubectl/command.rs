@@ -24,6 +24,24 @@ const WITH_VALUE: [&str; 14] = [
 ];
 /// What kubectl is called with before an output that is read.
 const VERBS: [&str; 5] = ["get", "describe", "logs", "events", "top"];
+/// The letters before a command that say that it is one; those of a time too.
+const LABELS: [&str; 15] = [
+    "",
+    "action",
+    "command",
+    "cmd",
+    "exec",
+    "executing",
+    "input",
+    "output of",
+    "ran",
+    "run",
+    "running",
+    "t",
+    "tz",
+    "z",
+    "命令",
+];
 /// Separates a command from the time at which it was called.
 const AT: &str = " # ";
 
@@ -50,12 +68,25 @@ pub(crate) fn heading(line: &str) -> Option<&str> {
     }
     let at = line.find("kubectl ").or_else(|| line.find("oc "))?;
     let (before, command) = line.split_at(at);
-    let is_mark = |c: char| !c.is_alphanumeric();
-    let is_prompt = before.ends_with("$ ") || before.ends_with("# ") && before.contains('@');
-    if !(before.chars().all(is_mark) && !before.contains('{') || is_prompt) {
+    let is_prompt = before.trim_end().ends_with(['$', '%', '❯', '➜', '»'])
+        || before.ends_with("# ") && before.contains('@')
+        || before.starts_with("PS ") && before.ends_with("> ");
+    // `<details><summary>kubectl get pods</summary>`
+    let label = if before.starts_with('<') { before.rsplit('>').next().unwrap_or(before) } else { before };
+    let letters: String = label.chars().filter(|c| c.is_alphabetic() || *c == ' ').collect();
+    let is_label = LABELS.contains(&letters.trim().to_lowercase().as_str());
+    if !(is_label || is_prompt) || before.contains('{') {
         return None;
     }
+    let command = command.split("</").next().unwrap_or(command);
     let command = command.trim_end_matches([' ', '=', ':', '-', '*', '#', ']', '`', '>']);
+    VERBS.contains(&parse(command).verb).then_some(command)
+}
+
+/// Returns the command that a text beside an output calls: `exec("kubectl get pods -n shop")`.
+pub(crate) fn called(text: &str) -> Option<&str> {
+    let command = text.get(text.find("kubectl ")?..)?;
+    let command = command.split(['"', '\'', '`', ')', '\n']).next().filter(|text| text.len() <= MAX_BYTES)?;
     VERBS.contains(&parse(command).verb).then_some(command)
 }
 

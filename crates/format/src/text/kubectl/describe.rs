@@ -78,7 +78,8 @@ pub(crate) struct Described {
 pub(crate) fn read(text: &str, kind: Option<&'static str>, written: Option<i64>) -> Option<Described> {
     let nodes = tree::parse(text);
     let nodes = nodes.as_slice();
-    let kind = kind_of(nodes).or(kind)?;
+    let named = || Some(kinds::kind(value(nodes, "Kind")?)?.0);
+    let kind = kind_of(nodes).or(kind).or_else(named)?;
     let api = kinds::kind(kind).map_or("v1", |(_, kind)| kind.api.as_str());
     let name = value(nodes, "Name")?;
     let mut object = json!({ "apiVersion": api, "kind": kind, "metadata": { "name": name } });

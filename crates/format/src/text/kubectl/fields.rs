@@ -25,9 +25,37 @@ pub(crate) fn conditions(nodes: &[Node<'_>], object: &mut Value) {
         }
         condition
     };
+    let status = get(nodes, "Status").map(|status| status.below.as_slice()).unwrap_or_default();
+    if let Some(listed) = get(status, "Conditions") {
+        put(object, "status.conditions", custom_conditions(&listed.below).into());
+    }
     if !rows.is_empty() {
         put(object, "status.conditions", rows.into_iter().map(condition).collect());
     }
+}
+
+/// Reads the conditions of a custom resource: members by name, in the order of the alphabet, so that each condition
+/// begins with the first name again.
+fn custom_conditions(nodes: &[Node<'_>]) -> Vec<Value> {
+    let first = nodes.first().map_or("", |node| node.key);
+    let mut conditions: Vec<Value> = Vec::new();
+    for node in nodes {
+        if node.key == first {
+            conditions.push(json!({}));
+        }
+        let member = match node.key {
+            "Last Transition Time" => "lastTransitionTime",
+            "Type" => "type",
+            "Status" => "status",
+            "Reason" => "reason",
+            "Message" => "message",
+            _ => continue,
+        };
+        if let Some(condition) = conditions.last_mut() {
+            put(condition, member, node.value.into());
+        }
+    }
+    conditions
 }
 
 /// Reads a volume of a pod.
@@ -337,11 +365,26 @@ pub(crate) fn policy(nodes: &[Node<'_>], object: &mut Value) {
     }
     for (key, member) in [("Allowing ingress traffic", "ingress"), ("Allowing egress traffic", "egress")] {
         if let Some(node) = spec.get(key) {
-            put(
-                object,
-                &format!("spec.{member}"),
-                json!([{ "shown": node.below.iter().map(|line| line.text).collect::<Vec<_>>() }]),
-            );
+            put(object, &format!("spec.{member}"), rules(node).into());
         }
     }
+}
+
+/// Reads the rules of a policy: `<none> (Selected pods are isolated …)`, or one that lists its ports and peers.
+fn rules(node: &Node<'_>) -> Vec<Value> {
+    if node.below.first().is_some_and(|line| line.text.starts_with("<none>")) {
+        return Vec::new();
+    }
+    let mut rule = json!({ "shown": node.below.iter().map(|line| line.text).collect::<Vec<_>>() });
+    let peers = ["From", "To"].iter().find_map(|key| node.get(key)).map(|peers| peers.below.as_slice());
+    let peer = |line: &Node<'_>| match line.key {
+        "PodSelector" => Some(json!({ "podSelector": { "matchLabels": labels(line.value) } })),
+        "NamespaceSelector" => Some(json!({ "namespaceSelector": { "matchLabels": labels(line.value) } })),
+        _ => None,
+    };
+    let peers: Vec<Value> = peers.unwrap_or_default().iter().filter_map(peer).collect();
+    if !peers.is_empty() {
+        put(&mut rule, "from", peers.into());
+    }
+    vec![rule]
 }

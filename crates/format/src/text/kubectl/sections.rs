@@ -22,6 +22,9 @@ const TIMES: [&str; 10] = [
     "采集时间",
 ];
 
+/// What Markdown has before each line of a block of code without fences.
+const CODE: &str = "    ";
+
 /// A part of a text.
 pub(crate) enum Piece<'p> {
     /// A line that is none of kubectl's.
@@ -80,19 +83,30 @@ pub(crate) struct Sections {
     command: Option<String>,
     /// When the outputs were collected, as written.
     at: Option<String>,
+    /// True within a block of code that Markdown indents.
+    is_indented: bool,
     logs: PodLogs,
 }
 
 /// Returns true if a text may have outputs of kubectl: a command, a header, or the beginning of a description.
 pub(crate) fn may_have(text: &str) -> bool {
+    let mut is_fenced = false;
     text.lines().any(|line| {
+        let begins_fenced = is_fenced && line.starts_with("apiVersion: ");
+        is_fenced = is_fence(line);
+        if begins_fenced {
+            return true;
+        }
+        if let Some(code) = line.strip_prefix(CODE) {
+            return heading(code).is_some() || Header::of(code.trim_end(), None).is_some();
+        }
         let first = line.as_bytes().first();
         match first {
             Some(b'N') => describe::begins(line) || Header::of(line.trim_end(), None).is_some(),
             Some(b'$' | b'#' | b'=' | b'-' | b'+' | b'>' | b'*' | b'[' | b'k' | b'o') => {
                 heading(line).is_some() || pod_logs::command_of(line).is_some()
             }
-            _ => line.contains("$ kubectl ") && heading(line).is_some(),
+            _ => heading(line).is_some(),
         }
     }) || text.lines().next().is_some_and(|line| bare_header(line).is_some())
 }
@@ -113,7 +127,7 @@ fn bare_header(row: &str) -> Option<String> {
 impl Sections {
     /// Takes the next line.
     pub(crate) fn line(&mut self, number: u64, line: &str, emit: EmitPiece<'_>) {
-        let line = line.trim_end();
+        let line = self.code(line.trim_end(), emit);
         match self.logs.line(line) {
             PodLine::Mark => {
                 self.flush(emit);
@@ -141,6 +155,16 @@ impl Sections {
             return;
         }
         match &mut self.state {
+            // `Output:` and the like, before the document
+            State::Document(gathered) if gathered.lines.is_empty() && !begins_document(line) => {
+                emit(number, Piece::Line(line));
+                return;
+            }
+            State::Document(_) if is_fence(line) => {
+                self.flush(emit);
+                emit(number, Piece::Line(line));
+                return;
+            }
             State::Document(gathered) if gathered.bytes + line.len() < MAX_BYTES => {
                 gathered.push(number, line);
                 return;
@@ -157,6 +181,33 @@ impl Sections {
         }
         self.flush(emit);
         self.plain(number, line, emit);
+    }
+
+    /// Returns a line without what Markdown has before a line of code. Such a block begins with an output or its command.
+    fn code<'l>(&mut self, line: &'l str, emit: EmitPiece<'_>) -> &'l str {
+        match line.strip_prefix(CODE) {
+            Some(code) if self.is_indented => code,
+            Some(code) if self.is_open() && begins_output(code) => {
+                self.is_indented = true;
+                code
+            }
+            Some(_) => line,
+            None => {
+                if std::mem::take(&mut self.is_indented) {
+                    self.flush(emit);
+                }
+                line
+            }
+        }
+    }
+
+    /// Returns true if nothing is gathered yet.
+    fn is_open(&self) -> bool {
+        match &self.state {
+            State::Plain => true,
+            State::Document(gathered) => gathered.lines.is_empty(),
+            State::Table(_) | State::Description(_) => false,
+        }
     }
 
     /// Ends a table at a blank line.
@@ -239,6 +290,25 @@ impl Sections {
         let command = self.command.clone().unwrap_or_else(|| format!("kubectl {verb}"));
         canonical(&command, self.at.as_deref())
     }
+}
+
+/// Returns true for a command, the header of a table, or the beginning of a description or of an object.
+fn begins_output(line: &str) -> bool {
+    heading(line).is_some()
+        || Header::of(line, None).is_some()
+        || describe::begins(line)
+        || line.starts_with("apiVersion: ")
+}
+
+/// Returns true if YAML or JSON of an object may begin with a line.
+fn begins_document(line: &str) -> bool {
+    const KEYS: [&str; 7] = ["apiVersion:", "kind:", "items:", "metadata:", "data:", "spec:", "status:"];
+    line.starts_with(['{', '[', '-']) || KEYS.iter().any(|key| line.starts_with(key))
+}
+
+/// Returns true for the line of Markdown or of a tag that ends a document.
+fn is_fence(line: &str) -> bool {
+    line.starts_with("```") || line.starts_with("</")
 }
 
 /// Returns the time of a line such as `# Collected at: 2026-11-22T10:15:00Z`.

@@ -231,7 +231,14 @@ fn pod(object: &mut Value, written: Option<i64>) {
     ) {
         put(object, "status.reason", reason.into());
     }
-    let (have, want) = ready.unwrap_or((0, 1));
+    // without columns of its containers a phase is all that is known
+    if ready.is_none() && restarts.is_none() && matches!(shown, "" | "Running" | "Pending" | "Succeeded") {
+        if !shown.is_empty() {
+            put(object, "status.phase", shown.into());
+        }
+        return;
+    }
+    let (have, want) = ready.unwrap_or((u64::from(shown == "Running"), 1));
     let running = || json!({ "running": {} });
     let mut statuses: Vec<Value> =
         (0..want).map(|at| json!({ "ready": at < have, "restartCount": 0, "state": running() })).collect();

@@ -148,3 +148,15 @@ fn a_server_side_apply_is_json_or_yaml() {
         check_body("patch", body, class);
     }
 }
+
+#[test]
+fn the_autoscaler_of_the_name_server_is_no_name_server() {
+    for (name, class) in [("coredns", "dns"), ("kube-dns-autoscaler", "config"), ("kube-dns", "dns")] {
+        check_class(
+            &format!(
+                r#""verb":"patch","objectRef":{{"resource":"configmaps","namespace":"kube-system","name":"{name}"}}"#
+            ),
+            Some(class),
+        );
+    }
+}

@@ -120,3 +120,31 @@ fn other_paths_name_no_object() {
         check_object(&format!(r#""verb":"get","requestURI":"{uri}""#), "- -/- -/-");
     }
 }
+
+#[test]
+fn dry_runs_named_by_the_body_are_in_the_uri() {
+    let delete =
+        r#""verb":"delete","requestURI":"/api/v1/nodes/n1","objectRef":{"resource":"nodes","name":"n1"}"#;
+    let evict = r#""verb":"create","requestURI":"/api/v1/namespaces/shop/pods/a/eviction?timeout=1s","objectRef":{"resource":"pods","namespace":"shop","name":"a","subresource":"eviction"}"#;
+    let update =
+        r#""verb":"update","requestURI":"/api/v1/nodes/n1","objectRef":{"resource":"nodes","name":"n1"}"#;
+    for (members, body, uri) in [
+        (delete, r#"{"kind":"DeleteOptions","dryRun":["All"]}"#, "/api/v1/nodes/n1?dryRun=All"),
+        (delete, r#"{"kind":"DeleteOptions","dryRun":[]}"#, "/api/v1/nodes/n1"),
+        (delete, r#"{"kind":"DeleteOptions","propagationPolicy":"Background"}"#, "/api/v1/nodes/n1"),
+        (
+            evict,
+            r#"{"kind":"Eviction","deleteOptions":{"dryRun":["All"]}}"#,
+            "/api/v1/namespaces/shop/pods/a/eviction?timeout=1s&dryRun=All",
+        ),
+        // not options
+        (update, r#"{"dryRun":["All"]}"#, "/api/v1/nodes/n1"),
+    ] {
+        let uris =
+            read_as(&native(&format!(r#"{members},"requestObject":{body}"#)), |record| match record.body {
+                Body::Audit(fields) => fields.uri.as_deref().map(str::to_owned),
+                _ => None,
+            });
+        assert_eq!(uris, [Some(uri.to_owned())], "{members} {body}");
+    }
+}

@@ -75,3 +75,15 @@ fn exceptions_have_a_class() {
         assert_eq!(exception::exception_of(text), expected, "{text:?}");
     }
 }
+
+#[test]
+fn only_a_cut_line_goes_on() {
+    for line in ["the till is \\", "the till is\\", "a word\\"] {
+        assert!(stack::is_cut(line), "{line}");
+    }
+    for line in
+        ["", "\\", " /\\\\ / ___'_ __  \\ \\ \\ \\", r"copied to D:\data\", "ends with \\\\", "a word"]
+    {
+        assert!(!stack::is_cut(line), "{line}");
+    }
+}
