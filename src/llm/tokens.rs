@@ -18,17 +18,27 @@ pub fn of_messages(messages: &[Message], model: &str) -> usize {
 }
 
 /// Returns the tokens in a model's vocabulary per hundred of o200k_base, at most. Vocabularies of 100 to 200
-/// thousand tokens need up to a quarter more for logs, JSON and Chinese; smaller ones, such as that of
-/// Llama 2, need many more for Chinese.
+/// thousand tokens, which nearly all models of today have, need up to a quarter more for logs, JSON and Chinese;
+/// those of 32 thousand need many more for Chinese.
 fn factor(model: &str) -> usize {
     let model = model.to_ascii_lowercase();
     let model = model.rsplit('/').next().unwrap_or_default();
     let is = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
     match () {
         () if is(&["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "gpt-oss", "chatgpt", "o1", "o3", "o4"]) => 100,
-        () if is(&["qwen", "qwq", "deepseek", "glm", "gpt-4", "llama3", "llama-3", "kimi", "moonshot"]) => {
-            125
+        () if is(&[
+            "llama2",
+            "llama-2",
+            "codellama",
+            "vicuna",
+            "mistral-7b",
+            "mixtral",
+            "phi-2",
+            "phi-3",
+        ]) =>
+        {
+            180
         }
-        () => 180,
+        () => 125,
     }
 }

@@ -15,7 +15,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
-use datafusion::common::{DataFusionError, TableReference};
+use datafusion::common::{DFSchema, DataFusionError, TableReference};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::datasource::{MemTable, provider_as_source};
@@ -25,7 +25,7 @@ use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource, col, lit};
+use datafusion::logical_expr::{EmptyRelation, LogicalPlan, LogicalPlanBuilder, TableSource, col, lit};
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::Analyzer;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionConfig, SessionContext};
@@ -130,7 +130,7 @@ impl Engine {
         }
         for (table, columns) in tables {
             if !scope.names(table) {
-                self.replace("public", table, columns, Vec::new())?;
+                self.without_rows(TableReference::partial("public", table), &columns)?;
                 continue;
             }
             self.scan(catalog, TableReference::partial("public", table), Arc::clone(&columns), window)?;
@@ -152,8 +152,16 @@ impl Engine {
         let (name, columns) = ("topology", topology::schema(&DataType::Utf8View));
         match scope.names(name) {
             true => self.scan(catalog, TableReference::partial("public", name), columns, None),
-            false => self.replace("public", name, columns, Vec::new()),
+            false => self.without_rows(TableReference::partial("public", name), &columns),
         }
+    }
+
+    /// Registers a table that is known to have no rows: a statement over it costs hardly any planning.
+    fn without_rows(&self, name: TableReference, schema: &SchemaRef) -> Result<()> {
+        let failed = |error| engine_error(&format!("cannot register table `{name}`"), error);
+        let schema = DFSchema::try_from_qualified_schema(name.clone(), schema).map_err(failed)?;
+        let empty = EmptyRelation { produce_one_row: false, schema: Arc::new(schema) };
+        self.register(name.clone(), LogicalPlan::EmptyRelation(empty))
     }
 
     /// Adds the states that statuses in `audit` show to the table `state`.
@@ -206,7 +214,7 @@ impl Engine {
         let (from, to) = window.map_or((i64::MIN, i64::MAX), |window| (window.from.0, window.to.0));
         let files = catalog.files(name.table(), from, to)?;
         if files.is_empty() {
-            return self.replace(name.schema().unwrap_or("public"), name.table(), schema, Vec::new());
+            return self.without_rows(name, &schema);
         }
         let failed = |error| engine_error(&format!("cannot open the files of `{name}`"), error);
         let urls: Vec<String> = files.iter().map(|file| format!("{LAKE}{}", file.path)).collect();

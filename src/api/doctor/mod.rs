@@ -108,7 +108,7 @@ pub async fn check_all(context: &CheckContext<'_>) -> Vec<Check> {
     checks.push(Check::of("disk", disk(context, catalog.as_ref())));
     checks.push(Check::of("rules", planned(context).await));
     checks.extend(bucket::check_all(context).await);
-    checks.extend(channels(context));
+    checks.extend(channels(context).await);
     checks.extend(model(context).await);
     checks.push(Check::of("listen", listen(context)));
     checks.extend(robot(context).await.transpose().map(|check| Check::of("xiaozhi", check)));
@@ -117,13 +117,30 @@ pub async fn check_all(context: &CheckContext<'_>) -> Vec<Check> {
 }
 
 /// Opens each channel without sending anything.
-fn channels(context: &CheckContext<'_>) -> Vec<Check> {
-    let open = |config| {
-        let channel = Channel::open(config, Environment { env: &context.env, print: |_| Ok(()) })?;
-        let kind = config.kind.name();
-        Ok(Check::ok("channel", format!("`{}` ({kind}) is configured", channel.name)))
-    };
-    context.config.channels.iter().map(|config| Check::of("channel", open(config))).collect()
+async fn channels(context: &CheckContext<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for config in &context.config.channels {
+        let channel = Channel::open(config, Environment { env: &context.env, print: |_| Ok(()) });
+        checks.push(match channel {
+            Ok(channel) => recipient(&channel).await,
+            Err(error) => Check::failed("channel", error),
+        });
+    }
+    checks
+}
+
+/// Checks whether the recipient of a channel can do what a message requires.
+async fn recipient(channel: &Channel) -> Check {
+    let (name, kind) = (&channel.name, channel.config.kind.name());
+    match channel.probe().await {
+        None => Check::ok("channel", format!("`{name}` ({kind}) is configured")),
+        Some(Ok(fact)) => Check::ok("channel", format!("`{name}` ({kind}): {fact}")),
+        Some(Err(why)) => Check::fail(
+            "channel",
+            format!("`{name}` ({kind}): {why}"),
+            "switch the robot on; its firmware must be one that can be woken remotely (see “A robot” in the documentation)",
+        ),
+    }
 }
 
 /// Sends a minimal request to the model, if one is configured.

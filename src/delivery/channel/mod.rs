@@ -44,6 +44,20 @@ pub enum SendOutcome {
     Unknown(String),
 }
 
+impl SendOutcome {
+    /// Returns the response.
+    pub fn into_note(self) -> String {
+        match self {
+            Self::Delivered(note)
+            | Self::Failed(note)
+            | Self::Busy(note, _)
+            | Self::Rejected(note)
+            | Self::Uncertain(note)
+            | Self::Unknown(note) => note,
+        }
+    }
+}
+
 /// Sends messages to one kind of channel.
 trait Transport: Send + Sync {
     /// Splits a message into parts within the limits of the channel. The same message always has the same
@@ -69,7 +83,15 @@ trait Transport: Send + Sync {
     fn deduplicates(&self) -> bool {
         false
     }
+
+    /// Returns whether the recipient can do what a message requires, without sending one; `None` if that is not known.
+    fn probe(&self) -> BoxFuture<'_, Option<Probe>> {
+        Box::pin(async { None })
+    }
 }
+
+/// What a recipient can do: the fact, or what is missing.
+pub type Probe = std::result::Result<String, String>;
 
 /// What channels need from the program.
 #[derive(Clone, Copy)]
@@ -145,6 +167,11 @@ impl Channel {
     /// Sends one part once.
     pub async fn send(&self, message: &Message, part: &str) -> SendOutcome {
         self.transport.send(message, part).await
+    }
+
+    /// Returns whether the recipient can do what a message requires, without sending one; `None` if that is not known.
+    pub async fn probe(&self) -> Option<Probe> {
+        self.transport.probe().await
     }
 
     /// Returns true if the recipient recognises a repeated message by its id.

@@ -5,7 +5,7 @@
 
 use crate::config::XiaozhiChannelConfig;
 use crate::delivery::channel::http::{Endpoint, Reply};
-use crate::delivery::channel::{Environment, Message, SendOutcome, Transport};
+use crate::delivery::channel::{Environment, Message, Probe, SendOutcome, Transport};
 use chrono_tz::Tz;
 use futures::future::BoxFuture;
 use model::error::{Error, Result};
@@ -21,6 +21,12 @@ const PREFIX: &str = "[device_call]";
 
 /// Maximum size of an MQTT message of the gateway.
 const MAX_BYTES: usize = 8192;
+
+/// The tool of the firmware that makes the robot speak.
+const TOOL: &str = "self.remote_wakeup";
+
+/// Pages of a robot's list of tools that are read.
+const PAGES: usize = 20;
 
 struct Robot {
     endpoint: Endpoint,
@@ -54,17 +60,60 @@ impl Transport for Robot {
                     body.len()
                 ));
             }
-            let key = self.endpoint.secret.as_deref().unwrap_or_default();
-            let bearer = format!("Bearer {}", key_of_day(key, Ts::now(), self.zone));
-            match self.endpoint.request(self.url.clone(), &[("authorization", bearer)], body).await {
+            match self.request(body).await {
                 Ok(reply) => self.outcome(&reply),
                 Err(outcome) => outcome,
             }
         })
     }
+
+    fn probe(&self) -> BoxFuture<'_, Option<Probe>> {
+        Box::pin(async {
+            Some(match self.tools().await {
+                Ok(tools) if tools.iter().any(|tool| tool == TOOL) => {
+                    Ok(format!("the robot is connected and has `{TOOL}`"))
+                }
+                Ok(tools) => Err(format!(
+                    "the firmware of the robot has no tool `{TOOL}` among its {}, so it cannot speak first",
+                    tools.len()
+                )),
+                Err(why) => Err(why),
+            })
+        })
+    }
 }
 
 impl Robot {
+    /// Posts a command to the robot.
+    async fn request(&self, command: String) -> std::result::Result<Reply, SendOutcome> {
+        let key = self.endpoint.secret.as_deref().unwrap_or_default();
+        let bearer = format!("Bearer {}", key_of_day(key, Ts::now(), self.zone));
+        self.endpoint.request(self.url.clone(), &[("authorization", bearer)], command).await
+    }
+
+    /// Returns the names of the tools of the robot's firmware.
+    async fn tools(&self) -> std::result::Result<Vec<String>, String> {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        for _ in 0..PAGES {
+            let reply = self.request(call("tools/list", &json!({ "cursor": cursor }))).await;
+            let reply = reply.map_err(|outcome| format!("the gateway: {}", outcome.into_note()))?;
+            match self.outcome(&reply) {
+                SendOutcome::Delivered(_) => {}
+                outcome => return Err(outcome.into_note()),
+            }
+            let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
+            let data = body.get("data").unwrap_or(&Value::Null);
+            let tools = data.get("tools").and_then(Value::as_array).into_iter().flatten();
+            names.extend(tools.filter_map(|tool| tool.get("name")?.as_str()).map(str::to_owned));
+            let next = data.get("nextCursor").and_then(Value::as_str).unwrap_or_default();
+            if next.is_empty() || next == cursor {
+                break;
+            }
+            next.clone_into(&mut cursor);
+        }
+        Ok(names)
+    }
+
     /// Returns the outcome of a command. The gateway returns 500 with a reason if the robot did not accept
     /// it.
     fn outcome(&self, reply: &Reply) -> SendOutcome {
@@ -103,8 +152,12 @@ fn speech(message: &Message, part: &str) -> String {
 /// Returns the JSON of a command that makes the robot read a text aloud.
 fn command(text: &str) -> String {
     let arguments = json!({ "reason": format!("{PREFIX}{text}") });
-    let call = json!({ "name": "self.remote_wakeup", "arguments": arguments });
-    let payload = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call });
+    call("tools/call", &json!({ "name": TOOL, "arguments": arguments }))
+}
+
+/// Returns the JSON of a request to the robot.
+fn call(method: &str, params: &Value) -> String {
+    let payload = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     json!({ "type": "mcp", "payload": payload }).to_string()
 }
 

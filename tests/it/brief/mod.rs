@@ -11,6 +11,7 @@ mod numerals;
 mod page; // the page, also in a browser
 mod sentences; // sentences written without knowledge of the checker
 mod template; // the template brief
+mod tokens; // token counts
 mod voice; // the voice brief
 
 use headwater::brief::{Length, brief};

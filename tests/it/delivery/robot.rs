@@ -135,6 +135,39 @@ async fn a_robot_that_is_offline_is_retried() {
     assert_eq!(push(&gateway, "zh").await.0, "failed");
 }
 
+/// Returns what a check of the robot's channel says.
+async fn probe(gateway: &Gateway, responses: Vec<(u16, Value)>) -> headwater::delivery::channel::Probe {
+    let address = gateway.start().await;
+    gateway.responses.lock().expect("not poisoned").extend(responses.into_iter().rev());
+    let config = format!(
+        "kind = \"xiaozhi\"\nname = \"robot\"\nurl_env = \"URL\"\nsecret_env = \"KEY\"\ndevice = \"{DEVICE}\"\n"
+    );
+    let env = move |name: &str| Some(if name == "URL" { address.clone() } else { KEY.to_owned() });
+    let config = toml::from_str(&config).expect("a channel");
+    let channel = Channel::open(&config, Environment { env: &env, print: |_| Ok(()) }).expect("open");
+    channel.probe().await.expect("a robot can be probed")
+}
+
+#[tokio::test]
+async fn a_check_reads_the_list_of_tools_and_wakes_nobody() {
+    let gateway = Gateway::default();
+    let page = |tools: &[&str], cursor: &str| {
+        let tools: Vec<Value> = tools.iter().map(|name| json!({ "name": name })).collect();
+        (200, json!({ "success": true, "data": { "tools": tools, "nextCursor": cursor } }))
+    };
+    let usual = ["self.get_device_status", "self.audio_speaker.set_volume"];
+    let patched = vec![page(&usual, "self.remote_wakeup"), page(&["self.remote_wakeup"], "")];
+    assert!(probe(&gateway, patched).await.is_ok_and(|fact| fact.contains("self.remote_wakeup")));
+    let methods: Vec<Value> =
+        gateway.requests().into_iter().map(|(_, _, body)| body["payload"]["method"].clone()).collect();
+    assert_eq!(methods, ["tools/list", "tools/list"]);
+    let why = probe(&gateway, vec![page(&usual, "")]).await.expect_err("it cannot speak first");
+    assert!(why.contains("no tool `self.remote_wakeup` among its 2"), "{why}");
+    let off = json!({ "success": false, "error": "设备未连接" });
+    let why = probe(&gateway, vec![(500, off)]).await.expect_err("it is off");
+    assert!(why.contains("设备未连接") && !why.contains(KEY), "{why}");
+}
+
 #[test]
 fn a_channel_of_a_robot_requires_its_fields() {
     let dir = tempfile::tempdir().expect("a folder");

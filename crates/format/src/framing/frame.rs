@@ -3,6 +3,9 @@
 /// UTF-8 byte order mark.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// The rule that drops lines without text.
+pub(crate) const BLANK_LINE: &str = "blank line";
+
 /// One line, CSV record (after its header), JSON value or YAML item (as JSON).
 #[derive(Debug)]
 pub struct Frame<'a> {

@@ -1,7 +1,7 @@
 //! Lines of a text, read without holding more than one. Runs of NUL bytes, which a truncated or sparse
 //! file has where nothing was written, belong to no line. Must not know what a line contains.
 
-use crate::framing::frame::{EmitFrame, Frame, without_mark};
+use crate::framing::frame::{BLANK_LINE, EmitFrame, Frame, without_mark};
 use crate::framing::glue::{self, Glue, Watch};
 use crate::framing::limits::Limits;
 use crate::framing::list;
@@ -84,7 +84,7 @@ impl Line {
         let text = without_mark(bytes);
         let text = text.get(self.emit_values(text, emit)..).unwrap_or_default();
         if text.is_empty() {
-            emit(Frame { dropped: Some("blank line"), ..Frame::of(self.number, text) });
+            emit(Frame { dropped: Some(BLANK_LINE), ..Frame::of(self.number, text) });
         } else if list::is_empty(text) {
             emit(Frame::empty_list(self.number, text));
         } else {

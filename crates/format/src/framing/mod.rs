@@ -24,6 +24,7 @@ mod yaml; // YAML documents as their items
 
 pub use codec::Compression;
 pub use entries::{EachEntry, Entry, decompress, entries};
+pub(crate) use frame::BLANK_LINE;
 pub use frame::{EmitFrame, Frame};
 pub use limits::Limits;
 

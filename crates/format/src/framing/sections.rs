@@ -1,7 +1,7 @@
 //! Lines that are outputs of kubectl, gathered: a filter behind the lines of a text. Must not know what an output
 //! shows.
 
-use crate::framing::frame::{EmitFrame, Frame};
+use crate::framing::frame::{BLANK_LINE, EmitFrame, Frame};
 use crate::framing::glue::Glue;
 use crate::framing::limits::Limits;
 use crate::framing::line;
@@ -18,7 +18,7 @@ pub(crate) fn outputs(
 ) -> io::Result<()> {
     let mut sections = Sections::default();
     let outcome = line::lines(input, limits, glue, &mut |frame| {
-        if frame.dropped == Some("blank line") {
+        if frame.dropped == Some(BLANK_LINE) {
             sections.blank();
         } else if let (None, None, Ok(text)) = (frame.fault, frame.dropped, std::str::from_utf8(frame.bytes))
         {

@@ -3,6 +3,7 @@
 //! Must not know envelopes, nor where a record goes.
 
 use crate::contract::Role;
+use crate::framing::BLANK_LINE;
 use crate::reader::context::Context;
 use crate::reader::settle::RecordText;
 use crate::reader::{EmitRow, MAX_RECORD_BYTES, Position, Reader};
@@ -30,6 +31,14 @@ pub(super) struct Stream {
     partial_context: Context<'static>,
     held: Option<Held>,
     pub(super) last_ts: Option<i64>,
+}
+
+impl Stream {
+    /// Keeps a blank line for the record held back; returns false if it can be no part of one.
+    fn keep_blank(&mut self) -> bool {
+        let held = self.held.as_mut().filter(|held| held.blanks < MAX_BLANKS);
+        held.map(|held| held.blanks += 1).is_some()
+    }
 }
 
 /// A text record that may continue.
@@ -106,6 +115,12 @@ impl Reader {
         self.recent = Some((key, stream));
         self.counts.joined += 1;
         self.bound(emit);
+    }
+
+    /// Keeps a blank line of the object itself; returns false if it can be no part of a record.
+    pub(super) fn keep_blank(&mut self) -> bool {
+        let key = Context::default().stream_key();
+        self.recent.as_mut().is_some_and(|(recent, stream)| *recent == key && stream.keep_blank())
     }
 
     /// Takes the stream with a key out of the others.
@@ -191,9 +206,8 @@ impl Reader {
         let plain = ansi::without(Cow::Borrowed(&decoded));
         let text = plain.trim_end();
         if text.is_empty() {
-            match &mut stream.held {
-                Some(held) if held.blanks < MAX_BLANKS => held.blanks += 1,
-                _ => self.counts.drop_by("blank line"),
+            if !stream.keep_blank() {
+                self.counts.drop_by(BLANK_LINE);
             }
             return;
         }
@@ -306,7 +320,7 @@ impl Reader {
         let Some(Held { text, last_line_at, leaf, at, blanks, context, .. }) = stream.held.take() else {
             return;
         };
-        (0..blanks).for_each(|_| self.counts.drop_by("blank line"));
+        (0..blanks).for_each(|_| self.counts.drop_by(BLANK_LINE));
         self.held_bytes = self.held_bytes.saturating_sub(text.len() + context.bytes());
         let mut text = Cow::Borrowed(text.as_str());
         // a format would divide a key, its first line into the message and the others into the stack

@@ -12,7 +12,7 @@ mod unwrap;
 pub use count::Counts;
 
 use crate::contract::{Clock, Role};
-use crate::framing::Frame;
+use crate::framing::{BLANK_LINE, Frame};
 use crate::origin::{Origin, origin_of};
 use crate::reader::context::Context;
 use crate::reader::join::Stream;
@@ -165,7 +165,9 @@ impl Reader {
             self.next = Position { line: frame.line, item: 0 };
         }
         if let Some(rule) = frame.dropped {
-            self.counts.drop_by(rule);
+            if rule != BLANK_LINE || !self.keep_blank() {
+                self.counts.drop_by(rule);
+            }
             return;
         }
         if let Some(fault) = frame.fault {

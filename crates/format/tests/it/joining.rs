@@ -140,3 +140,15 @@ fn a_flood_of_continuations_is_bounded_and_streams_are_apart() {
     let read: Vec<String> = rows(&text.concat()).into_iter().map(|(_, (_, text))| text).collect();
     assert_eq!(read, ["failed\n\tat a.B.c(B.java:1)", "calm\n  more"]);
 }
+
+#[test]
+fn a_blank_line_within_a_record_is_part_of_it_in_every_envelope() {
+    let lines =
+        ["panic: no oil left", "", "goroutine 1 [running]:", "main.main()", "\t/app/pay.go:9 +0x1d", ""];
+    for (name, wrap) in WRAPS {
+        let text: String = lines.iter().map(|line| wrap("pay-1", line) + "\n").collect();
+        let read = rows(&text);
+        let texts: Vec<&str> = read.iter().map(|(_, (_, text))| text.trim_end()).collect();
+        assert_eq!(texts, [lines.join("\n").trim_end()], "{name}");
+    }
+}
