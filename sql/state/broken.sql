@@ -2,7 +2,8 @@
 -- until when it was seen, and how surely it is a cause and not only a symptom.
 with reported as (
     -- why a pod waits is in the events of the scheduler and the kubelet; a table of events may show no namespace
-    select e."cluster", coalesce(e.namespace, p.namespace, '') as namespace, e.name, max(e.ts) as ts,
+    select e."cluster", 'Pod' as kind, coalesce(e.namespace, p.namespace, '') as namespace, e.name,
+        max(e.ts) as ts,
         last_value(e.row_id order by e.ts, e.row_id) as row_id,
         last_value(e.reason order by e.ts, e.row_id) as reason,
         last_value(e.message order by e.ts, e.row_id) as message
@@ -17,6 +18,68 @@ with reported as (
     where e.kind = 'Pod' and e.name is not null
         and e.reason in ('FailedScheduling', 'FailedMount', 'FailedAttachVolume')
     group by e."cluster", coalesce(e.namespace, p.namespace, ''), e.name
+    union all
+    -- and why a workload has no pods, in those of its controller
+    select "cluster", kind, namespace, name, max(ts), last_value(row_id order by ts, row_id),
+        last_value(reason order by ts, row_id), last_value(message order by ts, row_id)
+    from (
+        select "cluster", ts, row_id, reason, message, coalesce(namespace, '') as namespace,
+            case kind when 'ReplicaSet' then 'Deployment' else kind end as kind,
+            case kind when 'ReplicaSet' then coalesce(workload, name) else name end as name
+        from event
+        where kind in ('ReplicaSet', 'StatefulSet', 'DaemonSet') and name is not null
+            and reason = 'FailedCreate'
+    ) as created
+    group by "cluster", kind, namespace, name
+),
+
+-- what the API refused to accounts, as logs and events quote it; without states no log is read
+quoted as (
+    select "cluster", ts, row_id, concat_ws(chr(10), message, stack, attrs) as text
+    from business
+    where {has_states}
+        and (
+            message like '%is forbidden: User %' or stack like '%is forbidden: User %'
+            or attrs like '%is forbidden: User %'
+        )
+    union all
+    select "cluster", ts, row_id, concat_ws(chr(10), message, attrs) as text
+    from standard
+    where {has_states} and (message like '%is forbidden: User %' or attrs like '%is forbidden: User %')
+    union all
+    select "cluster", ts, row_id, concat_ws(chr(10), message) as text
+    from event
+    where {has_states} and message like '%is forbidden: User %'
+),
+
+-- within JSON the quotes are escaped; a group of a pattern that matches nothing is left out, not null
+matched as (
+    select "cluster", ts, row_id,
+        regexp_match(
+            text,
+            'is forbidden: User [\\"'']+system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)[\\"'']+'
+            || ' cannot ([a-z]+) resource [\\"'']+([a-z0-9./*-]+)[\\"'']+'
+            || ' in API group [\\"'']+([a-z0-9.-]*)[\\"'']+'
+            || ' (in the namespace|at the cluster) [\\"'']*([a-z0-9-]+)'
+        ) as said,
+        coalesce(regexp_match(text, '[\\"'']([A-Za-z0-9.:-]+)[\\"'']+ is forbidden: User ')[1], '') as name
+    from quoted
+),
+
+refusals as (
+    select "cluster", ts, row_id, name, said[1] as namespace, said[2] as account, said[3] as verb,
+        said[4] as resource, said[5] as api_group,
+        case said[6] when 'at the cluster' then '' else said[7] end as target
+    from matched
+    where said is not null
+),
+
+refused as (
+    select "cluster", namespace, account, verb, resource, api_group, target, max(ts) as ts,
+        count(*) as times, last_value(row_id order by ts, row_id) as row_id,
+        last_value(name order by ts, row_id) as name
+    from refusals
+    group by "cluster", namespace, account, verb, resource, api_group, target
 ),
 
 seen as (
@@ -24,9 +87,16 @@ seen as (
     from state
     union all
     select "cluster", ts, row_id, 'event' as shown_by,
-        concat_ws(chr(10), namespace, name, reason, message) as object
+        concat_ws(chr(10), kind, namespace, name, reason, message) as object
     from reported
-    where exists (select 1 from state where kind = 'Pod')
+    where exists (select 1 from state)
+    union all
+    select "cluster", ts, row_id, 'refusal' as shown_by,
+        concat_ws(
+            chr(10), namespace, account, verb, resource, api_group, target, name, cast(times as varchar)
+        ) as object
+    from refused
+    where exists (select 1 from state)
 ),
 
 observed as (

@@ -7,7 +7,7 @@ use arrow::array::{
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit, TimestampMicrosecondType};
-use cluster::{Broken, Observation, broken};
+use cluster::{Broken, Observation, REFUSAL, broken};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -87,12 +87,17 @@ fn observations(list: &ArrayRef) -> Result<Vec<Observation>> {
     let (row, shown, object) = (row.as_string_view(), shown.as_string_view(), object.as_string_view());
     let observation = |at: usize| {
         let text = object.is_valid(at).then(|| object.value(at))?;
-        let is_event = shown.is_valid(at) && shown.value(at) == "event";
-        let object = if is_event { reported(text) } else { serde_json::from_str(text).ok() }?;
+        let by = if shown.is_valid(at) { shown.value(at) } else { "" };
+        let is_event = by == "event";
+        let object = match by {
+            "event" => reported(text),
+            "refusal" => refused(text),
+            _ => serde_json::from_str(text).ok(),
+        }?;
         Some(Observation {
             ts: ts.value(at),
             row: row.value(at).to_owned(),
-            is_listed: shown.is_valid(at) && shown.value(at) == "kubectl get",
+            is_listed: by == "kubectl get",
             is_partial: shown.is_valid(at),
             is_reported: is_event,
             object,
@@ -101,15 +106,36 @@ fn observations(list: &ArrayRef) -> Result<Vec<Observation>> {
     Ok((0..structs.len()).filter_map(observation).collect())
 }
 
-/// Returns the pod that an event is about, with what it says as a condition. The text has four lines: namespace,
-/// name, reason and message.
+/// Returns the pod or workload that an event is about, with what it says as a condition. The text has five lines: kind,
+/// namespace, name, reason and message.
 fn reported(text: &str) -> Option<Value> {
-    let mut lines = text.splitn(4, '\n');
-    let (namespace, name, reason) = (lines.next()?, lines.next()?, lines.next()?);
-    let kind = if reason == "FailedScheduling" { "PodScheduled" } else { "VolumesMounted" };
-    let condition = json!({ "type": kind, "status": "False", "reason": reason, "message": lines.next()? });
+    let mut lines = text.splitn(5, '\n');
+    let (kind, namespace, name, reason) = (lines.next()?, lines.next()?, lines.next()?, lines.next()?);
+    let condition = match reason {
+        "FailedScheduling" => "PodScheduled",
+        "FailedCreate" => "ReplicaFailure",
+        _ => "VolumesMounted",
+    };
+    let message = lines.next()?;
+    let condition = json!({ "type": condition, "status": "False", "reason": reason, "message": message });
     let metadata = json!({ "namespace": namespace, "name": name });
-    Some(json!({ "kind": "Pod", "metadata": metadata, "status": { "reported": [condition] } }))
+    Some(json!({ "kind": kind, "metadata": metadata, "status": { "reported": [condition] } }))
+}
+
+/// Returns a request that the API refused. The text has a line for the account's namespace, the account, the verb, the
+/// resource, its group, the namespace of the request, the object that it names, and how often it was refused.
+fn refused(text: &str) -> Option<Value> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let [namespace, account, verb, resource, group, target, name, times] = lines.as_slice() else {
+        return None;
+    };
+    let key = format!("{account} {verb} {resource} {group} {target}");
+    let metadata = json!({ "namespace": namespace, "name": key });
+    let spec = json!({
+        "account": account, "verb": verb, "resource": resource, "group": group, "namespace": target, "name": name,
+        "count": times.parse::<i64>().unwrap_or(1),
+    });
+    Some(json!({ "kind": REFUSAL, "metadata": metadata, "spec": spec }))
 }
 
 fn rows(found: &[Broken]) -> Result<StructArray> {

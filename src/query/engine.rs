@@ -68,7 +68,7 @@ impl Scope<'_> {
     fn names(&self, table: &str) -> bool {
         let over: &[&str] = match table {
             "audit" => &["state", "broken"],
-            "event" | "state" => &["broken"],
+            "business" | "event" | "standard" | "state" => &["broken"],
             _ => &[],
         };
         self.sql.is_none_or(|sql| {
@@ -141,6 +141,10 @@ impl Engine {
         }
         // `broken` reads the stored states alone: no status in `audit` shows a whole object
         self.add_views(window.is_some()).await?;
+        let (from, to) = window.map_or((i64::MIN, i64::MAX), |window| (window.from.0, window.to.0));
+        if catalog.files(Table::State.name(), from, to)?.is_empty() {
+            self.add_broken(false).await?;
+        }
         self.add_states("public").await?;
         if window.is_some() {
             self.add_states("history").await?;

@@ -48,9 +48,15 @@ const COUNTED: [Counted; 4] = [
 ];
 
 impl Engine {
+    /// Registers the view of the objects that are wrong. Without states it is empty and reads no logs.
+    pub(crate) async fn add_broken(&self, has_states: bool) -> Result<()> {
+        let sql = include_str!("../../sql/state/broken.sql").replace("{has_states}", &has_states.to_string());
+        self.view("broken", &sql).await
+    }
+
     /// Registers the views over the tables as they are now. Without `history` there are none of what is usual.
     pub(crate) async fn add_views(&self, has_history: bool) -> Result<()> {
-        self.view("broken", include_str!("../../sql/state/broken.sql")).await?;
+        self.add_broken(true).await?;
         for (table, text, exception) in [
             ("business", "concat_ws(chr(10), message, stack)", "exception"),
             ("standard", "message", "cast(null as varchar)"),

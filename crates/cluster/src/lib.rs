@@ -8,6 +8,7 @@ mod object; // an object, and how its members are read
 mod snapshot; // the objects at one time
 
 use crate::snapshot::Snapshot;
+use model::json::text;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -15,6 +16,10 @@ use std::collections::BTreeMap;
 const PAUSE: i64 = 60_000_000;
 /// Snapshots that are looked at; of more, some are passed over.
 const SNAPSHOTS: usize = 200;
+
+/// Kind of an observation that the API refused a request of an account: its namespace is that of the account, its
+/// specification has `account`, `verb`, `resource`, `group`, `namespace`, `name` and `count`.
+pub const REFUSAL: &str = "Refusal";
 
 /// An observation of an object.
 #[derive(Clone, Debug)]
@@ -62,7 +67,9 @@ pub struct Broken {
 
 /// Returns the objects that are wrong, in the order of their names. `observations` must be in the order of time.
 pub fn broken(observations: impl IntoIterator<Item = Observation>) -> Vec<Broken> {
-    let mut observations: Vec<Observation> = observations.into_iter().collect();
+    let is_refusal = |seen: &Observation| text(&seen.object, "/kind") == REFUSAL;
+    let (refusals, mut observations): (Vec<Observation>, Vec<Observation>) =
+        observations.into_iter().partition(is_refusal);
     namespace::infer(&mut observations);
     let mut found: BTreeMap<(String, String, String, &'static str), Broken> = BTreeMap::new();
     let mut snapshot = Snapshot::default();
@@ -92,6 +99,8 @@ pub fn broken(observations: impl IntoIterator<Item = Observation>) -> Vec<Broken
         }
         snapshot.add(observation);
     }
+    // what was refused is compared with the roles as they were last seen
+    refusals.into_iter().for_each(|refusal| snapshot.add(refusal));
     look(&snapshot);
     found.into_values().collect()
 }

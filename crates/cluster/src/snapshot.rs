@@ -137,6 +137,12 @@ impl Snapshot {
             || self.within(kind, namespace).nth(1).is_some()
     }
 
+    /// Returns true if a table, or a list of whole objects, showed all of the kind.
+    pub(crate) fn lists_all(&self, kind: &str, namespace: &str) -> bool {
+        self.listed.contains_key(&(kind.to_owned(), namespace.to_owned()))
+            || self.within(kind, namespace).filter(|object| object.is_whole).nth(1).is_some()
+    }
+
     /// Returns true if an object is known not to exist.
     pub(crate) fn lacks(&self, kind: &str, namespace: &str, name: &str) -> bool {
         self.knows_all(kind, namespace) && self.get(kind, namespace, name).is_none()

@@ -9,6 +9,7 @@ use crate::query::engine::Engine;
 use crate::query::rows::rows;
 use model::error::Result;
 use model::report::{Evidence, State};
+use model::table::Table;
 use model::time::Ts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +47,12 @@ impl BrokenObjects {
         let batches = engine.query(sql).await?;
         let ids: BTreeSet<String> =
             rows(&batches).filter_map(|row| row.text("row_id").map(str::to_owned)).collect();
-        let lines = evidence_of(engine, "state", &ids).await?;
+        let mut lines = evidence_of(engine, "state", &ids).await?;
+        let missing: BTreeSet<String> = ids.into_iter().filter(|id| !lines.contains_key(id)).collect();
+        // the refusal of a request is in a log
+        for table in Table::LOGS.into_iter().filter(|_| !missing.is_empty()) {
+            lines.extend(evidence_of(engine, table.name(), &missing).await?);
+        }
         let mut objects = Self::default();
         for row in rows(&batches) {
             let text = |column: &str| row.text(column).unwrap_or_default().to_owned();
@@ -108,8 +114,9 @@ fn relation(
         let runs = |place: &&Place| places.runs_on(&place.namespace, &place.workload, name);
         return path.iter().find(runs).map(|place| (LinkKind::SameNode, 0.9, place.hop));
     }
+    let is_of_cluster = namespace.is_empty() && !object.workload.is_empty();
     let is_own = |place: &&Place| {
-        place.namespace == *namespace
+        (place.namespace == *namespace || is_of_cluster)
             && (place.workload == object.workload
                 || place.workload == *name
                 || place.name.as_ref() == Some(name))

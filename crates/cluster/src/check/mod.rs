@@ -2,6 +2,7 @@
 
 mod address; // addresses in the environment of containers
 mod binding; // bindings, classes and webhooks without what they name
+mod component; // components of the cluster itself
 mod container; // containers that wait or are killed
 mod custom; // custom resources
 mod namespace; // namespaces that are not deleted
@@ -9,6 +10,8 @@ mod node; // nodes, and pods that fit on none
 mod policy; // budgets, autoscalers, network policies
 mod probe; // probes
 mod reference; // names of objects that do not exist
+mod rights; // rights that accounts lack
+mod role; // roles and whom they are granted to
 mod service; // Services, Ingresses and their backends
 mod storage; // claims
 mod workload; // replicas and quotas
@@ -44,7 +47,8 @@ pub(crate) fn all(snapshot: &Snapshot) -> Vec<Broken> {
         Cluster { snapshot, specs: snapshot.specs(), pods, failing, unlabelled: BTreeSet::new() };
     let hidden = snapshot.of("Pod").filter(|pod| !has_labels(&cluster, pod));
     cluster.unlabelled = hidden.map(|pod| pod.namespace().to_owned()).collect();
-    let checks: [fn(&Cluster<'_>) -> Vec<Broken>; 12] = [
+    let checks: [fn(&Cluster<'_>) -> Vec<Broken>; 14] = [
+        component::broken,
         container::broken,
         custom::broken,
         namespace::broken,
@@ -57,6 +61,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> Vec<Broken> {
         reference::broken,
         address::broken,
         binding::broken,
+        rights::broken,
     ];
     checks.iter().flat_map(|check| check(&cluster)).collect()
 }

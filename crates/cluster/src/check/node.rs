@@ -1,12 +1,12 @@
 //! Nodes that are not ready, and pods that fit on no node.
 
 use crate::Broken;
-use crate::check::{Cluster, Said, is_well};
+use crate::check::component::scheduler;
+use crate::check::{Cluster, Said};
 use crate::fit::{Misfit, is_cordoned, is_ready, misfit};
 use crate::object::{Object, labels};
 use crate::snapshot::Owner;
 use model::json::{list, text};
-use std::collections::BTreeSet;
 
 /// Conditions of a node that are trouble when they hold.
 const TROUBLES: [&str; 5] =
@@ -177,31 +177,5 @@ fn reported(cluster: &Cluster<'_>, owner: &Owner, pod: &Object) -> Vec<Broken> {
         return vec![said.of_owner(owner, pod)];
     }
     let is_silent = pod.is_detailed && pod.list("/status/conditions").is_empty();
-    if !is_silent {
-        return Vec::new();
-    }
-    let schedulers =
-        cluster.snapshot.within("Pod", "kube-system").filter(|pod| pod.name().contains("scheduler"));
-    let names: BTreeSet<&str> = schedulers.map(Object::name).collect();
-    let wanted = pod.text("/spec/schedulerName");
-    let is_own = !matches!(wanted, "" | "default-scheduler" | "kube-scheduler");
-    if is_own && !names.iter().any(|pod| pod.starts_with(wanted)) {
-        let said = Said {
-            reason: "NoSuchScheduler",
-            strength: 0.85,
-            what: format!("its pods wait for the scheduler {wanted}, which is not seen to run"),
-            zh: format!("其 Pod 等待调度器 {wanted}，而未见其运行"),
-        };
-        return vec![said.of_owner(owner, pod)];
-    }
-    let name = if is_own { wanted } else { "kube-scheduler" };
-    let name = names.into_iter().find(|pod| pod.starts_with(name)).unwrap_or(name);
-    let runs = cluster.snapshot.get("Pod", "kube-system", name).is_some_and(is_well);
-    let said = Said {
-        reason: "SchedulerSilent",
-        strength: if runs { 0.5 } else { 0.75 },
-        what: format!("reports nothing on pods that wait ({})", owner.name),
-        zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
-    };
-    vec![said.named(("Pod".to_owned(), "kube-system".to_owned(), name.to_owned()), pod)]
+    scheduler(cluster, owner, pod, is_silent).into_iter().collect()
 }

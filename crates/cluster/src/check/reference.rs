@@ -4,15 +4,19 @@ use crate::Broken;
 use crate::check::storage::claims;
 use crate::check::{Cluster, Said, containers, is_optional};
 use crate::snapshot::{Owner, Spec};
+use model::entity::is_cluster_wide;
 use model::json::{at, list, text};
 use std::collections::BTreeSet;
+
+/// Classes that each cluster has.
+const PRIORITIES: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
 
 /// Returns the objects that are missing.
 pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
     let mut found = Vec::new();
     for (owner, spec) in &cluster.specs {
-        let namespace = &owner.namespace;
         for (kind, name) in wanted(spec) {
+            let namespace = if is_cluster_wide(kind) { "" } else { &owner.namespace };
             if cluster.snapshot.lacks(kind, namespace, name) {
                 let said = Said {
                     reason: "DoesNotExist",
@@ -20,7 +24,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
                     what: format!("does not exist, {} needs it", owner.name),
                     zh: format!("不存在，而 {} 需要它", owner.name),
                 };
-                let key = (kind.to_owned(), namespace.clone(), name.to_owned());
+                let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
                 found.push(Broken { workload: owner.name.clone(), ..said.named(key, spec.shown) });
             }
         }
@@ -65,6 +69,7 @@ fn wanted<'s>(spec: &Spec<'s>) -> BTreeSet<(&'static str, &'s str)> {
     }
     wanted.extend(claims(spec.pod).map(|name| ("PersistentVolumeClaim", name)));
     wanted.insert(("ServiceAccount", text(spec.pod, "/serviceAccountName")));
-    wanted.retain(|(_, name)| !name.is_empty());
+    wanted.insert(("PriorityClass", text(spec.pod, "/priorityClassName")));
+    wanted.retain(|(_, name)| !name.is_empty() && !PRIORITIES.contains(name));
     wanted
 }

@@ -6,6 +6,7 @@ use crate::object::{Object, is_selected, labels, pairs, plain};
 use crate::snapshot::Owner;
 use model::json::{at, list, text};
 use serde_json::{Map, Value};
+use std::net::IpAddr;
 
 /// Workloads that a Service selects whose ports are compared.
 const SELECTED: usize = 50;
@@ -82,15 +83,40 @@ fn said(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
     })
 }
 
-/// Returns the fault of a name for a Service of a namespace in which nothing is.
+/// Returns the fault of a name for something else: an address, a Service that does not exist, or one of a namespace in
+/// which nothing is.
 fn elsewhere(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
-    let target = service.text("/spec/externalName").split(".svc.").next().filter(|name| !name.is_empty())?;
-    let (name, namespace) = target.split_once('.')?;
-    let is_within = service.text("/spec/externalName").contains(".svc.");
-    let is_known = cluster.snapshot.get("Service", namespace, name).is_some()
-        || cluster.snapshot.within("Pod", namespace).next().is_some()
-        || !cluster.snapshot.knows_all("Pod", service.namespace());
-    (is_within && !is_known).then(|| Said {
+    let snapshot = cluster.snapshot;
+    // a table has it among the addresses
+    let named = ["/spec/externalName", "/status/externalIP"].map(|path| service.text(path));
+    let target = named.into_iter().find(|target| !target.is_empty())?.trim_end_matches('.');
+    if target.parse::<IpAddr>().is_ok() {
+        return Some(Said {
+            reason: "NoBackend",
+            strength: 0.85,
+            what: format!("is a name for the address {target}; a name can only be one for another name"),
+            zh: format!("ExternalName 指向地址 {target}，而它只能指向域名"),
+        });
+    }
+    let within =
+        target.split_once(".svc.").map(|(within, _)| within).or_else(|| target.strip_suffix(".svc"))?;
+    // before the Service may be the name of a pod
+    let (place, namespace) = within.rsplit_once('.')?;
+    let name = place.rsplit('.').next().unwrap_or(place);
+    if snapshot.get("Service", namespace, name).is_some() {
+        return None;
+    }
+    if snapshot.knows_all("Service", namespace) {
+        return Some(Said {
+            reason: "NoBackend",
+            strength: 0.9,
+            what: format!("is a name for {name}.{namespace}, a Service that does not exist"),
+            zh: format!("指向 {name}.{namespace}，而这个 Service 不存在"),
+        });
+    }
+    let is_known =
+        snapshot.within("Pod", namespace).next().is_some() || !snapshot.knows_all("Pod", service.namespace());
+    (!is_known).then(|| Said {
         reason: "NoBackend",
         strength: 0.85,
         what: format!("is a name for {name}.{namespace}; nothing is known in the namespace {namespace}"),

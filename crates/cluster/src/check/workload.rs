@@ -1,6 +1,7 @@
 //! Workloads with fewer pods than they require, and the policies that refuse pods.
 
 use crate::Broken;
+use crate::check::component::is_core;
 use crate::check::{Cluster, Said};
 use crate::object::{Key, Object, is_selected, labels, plain};
 use crate::snapshot::{Owner, Snapshot};
@@ -44,8 +45,8 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         found.extend(refused(set).map(|said| said.of_owner(&cluster.snapshot.owner(set), set)));
     }
     let workloads = KINDS.iter().flat_map(|kind| cluster.snapshot.of(kind));
-    let quotas: BTreeMap<_, _> = workloads.filter_map(exceeded).collect();
-    found.extend(quotas.into_iter().map(|(key, (said, shown))| said.named(key, shown)));
+    let refusing: BTreeMap<_, _> = workloads.filter_map(|it| refusing(cluster.snapshot, it)).collect();
+    found.extend(refusing.into_values());
     found.extend(
         cluster.snapshot.of("ResourceQuota").filter_map(|quota| Some(full(cluster, quota)?.of(quota))),
     );
@@ -67,7 +68,7 @@ fn stopped(cluster: &Cluster<'_>, workload: &Object) -> Option<Said> {
     });
     is_stopped.then(|| Said {
         reason: "ScaledToZero",
-        strength: if is_called { 0.95 } else { 0.5 },
+        strength: if is_called || is_core(workload) { 0.95 } else { 0.5 },
         what: "is set to 0 replicas".to_owned(),
         zh: "期望副本数为 0".to_owned(),
     })
@@ -86,11 +87,20 @@ fn paused(workload: &Object) -> Option<Said> {
     })
 }
 
+/// Returns why the API refuses the pods of a workload; what an event says counts while pods are missing.
+fn refusal(workload: &Object) -> Option<&str> {
+    let failure = workload.condition("ReplicaFailure").filter(|it| text(it, "/status") == "True");
+    let said = workload.reported("ReplicaFailure");
+    failure
+        .map(|failure| text(failure, "/message"))
+        .or_else(|| Some(said).filter(|said| !said.is_empty() && missing(workload).is_some()))
+        .map(|message| message.strip_prefix("Error creating: ").unwrap_or(message))
+}
+
 /// Returns a workload whose pods the API refuses.
 fn refused(workload: &Object) -> Option<Said> {
-    let failure = workload.condition("ReplicaFailure")?;
-    let message = text(failure, "/message");
-    (text(failure, "/status") == "True").then(|| Said {
+    let message = refusal(workload)?;
+    Some(Said {
         reason: "PodsRefused",
         strength: 0.9,
         what: format!("its pods are refused: {message}").trim_end_matches(": ").to_owned(),
@@ -98,10 +108,24 @@ fn refused(workload: &Object) -> Option<Said> {
     })
 }
 
-/// Returns the quota that refuses the pods of a workload, by its name in the refusal.
-fn exceeded(workload: &Object) -> Option<(Key, (Said, &Object))> {
-    let failure = workload.condition("ReplicaFailure").filter(|it| text(it, "/status") == "True")?;
-    let (_, rest) = text(failure, "/message").split_once("exceeded quota: ")?;
+/// Returns the object that the refusal of a workload's pods names: a quota that is used up, a class that does not exist.
+fn refusing(snapshot: &Snapshot, workload: &Object) -> Option<(Key, Broken)> {
+    let message = refusal(workload)?;
+    let class =
+        message.split_once("no PriorityClass with name ").and_then(|(_, rest)| rest.split(' ').next());
+    if let Some(name) = class {
+        let is_set = workload.kind() == "ReplicaSet";
+        let owner = if is_set { snapshot.owner(workload).name } else { workload.name().to_owned() };
+        let said = Said {
+            reason: "DoesNotExist",
+            strength: 0.95,
+            what: format!("does not exist, {owner} needs it"),
+            zh: format!("不存在，而 {owner} 需要它"),
+        };
+        let key: Key = ("PriorityClass".into(), String::new(), name.into());
+        return Some((key.clone(), Broken { workload: owner, ..said.named(key, workload) }));
+    }
+    let (_, rest) = message.split_once("exceeded quota: ")?;
     let (name, amounts) = rest.split_once(", ")?;
     let said = Said {
         reason: "QuotaFull",
@@ -109,7 +133,8 @@ fn exceeded(workload: &Object) -> Option<(Key, (Said, &Object))> {
         what: format!("refuses pods: {amounts}"),
         zh: format!("配额不足，拒绝创建 Pod：{amounts}"),
     };
-    Some((("ResourceQuota".into(), workload.namespace().into(), name.into()), (said, workload)))
+    let key: Key = ("ResourceQuota".into(), workload.namespace().into(), name.into());
+    Some((key.clone(), said.named(key, workload)))
 }
 
 fn short(workload: &Object) -> Option<Said> {

@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod component; // components of the cluster itself
+mod rights; // rights that accounts lack
+
 use cluster::{Broken, Observation, broken};
 use serde_json::{Value, json};
 

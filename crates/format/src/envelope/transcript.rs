@@ -3,16 +3,14 @@
 //! what an output shows.
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
-use crate::text::kubectl::command::{called, heading};
+use crate::text::kubectl::calls::{self, DEPTH};
+use crate::text::kubectl::command::heading;
 use crate::text::kubectl::sections::{Piece, Sections, may_have};
 use memchr::memmem::Finder;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
-
-/// Levels of JSON that are searched for texts.
-const DEPTH: usize = 8;
 
 /// Beginnings of outputs.
 const BEGINNINGS: [&str; 6] = ["NAME  ", "NAMESPACE  ", "Name:  ", "LAST SEEN", "apiVersion: ", "kubectl "];
@@ -58,7 +56,7 @@ impl Format for Transcript {
     fn unwrap_all<'a>(&self, line: &'a [u8], _clock: &Clock, emit: EmitPart<'_, 'a>) -> bool {
         let Ok(value) = serde_json::from_slice::<Value>(line) else { return false };
         let mut gathered = Gathered::default();
-        gathered.call(&value, DEPTH);
+        calls::gather(&value, DEPTH, &mut gathered.calls);
         gathered.gather(&value, None, DEPTH);
         let is_output = |(command, text): &(Option<Cow<'_, str>>, &str)| {
             command.is_some() || text.starts_with("apiVersion: ") || may_have(text)
@@ -81,22 +79,6 @@ struct Gathered<'v> {
 }
 
 impl<'v> Gathered<'v> {
-    /// Finds the calls below a value.
-    fn call(&mut self, value: &'v Value, depth: usize) {
-        match value {
-            Value::Array(items) if depth > 0 => items.iter().for_each(|item| self.call(item, depth - 1)),
-            Value::Object(members) if depth > 0 => {
-                if let Some(id) = members.get("id").and_then(Value::as_str)
-                    && let Some(command) = beside(members)
-                {
-                    self.calls.insert(id, command);
-                }
-                members.values().for_each(|member| self.call(member, depth - 1));
-            }
-            _ => {}
-        }
-    }
-
     /// Gathers the texts below a value that comes from a command.
     fn gather(&mut self, value: &'v Value, command: Option<&Cow<'v, str>>, depth: usize) {
         match value {
@@ -105,9 +87,8 @@ impl<'v> Gathered<'v> {
                 items.iter().for_each(|item| self.gather(item, command, depth - 1));
             }
             Value::Object(members) if depth > 0 => {
-                let id = ["tool_call_id", "tool_use_id"].iter().find_map(|key| members.get(*key)?.as_str());
-                let called = id.and_then(|id| self.calls.get(id)).cloned();
-                let beside = called.or_else(|| beside(members));
+                let called = calls::call_of(members).and_then(|id| self.calls.get(id)).cloned();
+                let beside = called.or_else(|| calls::beside(members));
                 for (key, member) in members {
                     let own = heading(key).map(Cow::Borrowed);
                     self.gather(member, own.as_ref().or(beside.as_ref()).or(command), depth - 1);
@@ -115,27 +96,6 @@ impl<'v> Gathered<'v> {
             }
             _ => {}
         }
-    }
-}
-
-/// Returns the command that an object names beside what it printed, whole, as an argument or without its program:
-/// `{"tool": "kubectl", "args": "get pods -n shop"}`.
-fn beside(members: &Map<String, Value>) -> Option<Cow<'_, str>> {
-    if let Some(command) = members.values().find_map(within) {
-        return Some(Cow::Borrowed(command));
-    }
-    let mut texts = members.values().filter_map(Value::as_str);
-    texts.any(|text| text == "kubectl").then_some(())?;
-    let whole = |text: &str| heading(&format!("kubectl {text}")).map(str::to_owned);
-    members.values().filter_map(Value::as_str).find_map(whole).map(Cow::Owned)
-}
-
-/// Returns the command in a text, or in the texts of an object or a list.
-fn within(value: &Value) -> Option<&str> {
-    match value {
-        Value::Object(members) => members.values().filter_map(Value::as_str).find_map(called),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).find_map(called),
-        value => value.as_str().filter(|text| !text.contains('\n')).and_then(called),
     }
 }
 

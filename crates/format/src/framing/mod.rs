@@ -4,6 +4,7 @@
 //! a frame means.
 
 mod archive; // tar and zip as their entries
+mod calls; // results of an agent's calls with their commands
 mod carriage; // lines that end with a carriage return alone
 mod codec; // compression
 mod csv_stream; // a CSV as its records
@@ -28,6 +29,8 @@ pub(crate) use frame::BLANK_LINE;
 pub use frame::{EmitFrame, Frame};
 pub use limits::Limits;
 
+use crate::framing::calls::Calls;
+use crate::framing::detect::Plan;
 use crate::framing::window::{WINDOW_BYTES, Window};
 use std::io::{self, BufRead};
 
@@ -63,6 +66,15 @@ pub(crate) fn frames_within(
         return frames_within(&mut Window::new(carriage::Newlines(input)), limits, emit);
     }
     let plan = detect::plan_of(head)?;
+    if calls::may_have(head) {
+        let mut calls = Calls::default();
+        return planned(input, limits, plan, &mut |frame| calls.frame(frame, emit));
+    }
+    planned(input, limits, plan, emit)
+}
+
+/// Emits each frame of a text as it was planned.
+fn planned(input: &mut Window<'_>, limits: &Limits, plan: Plan, emit: EmitFrame<'_>) -> io::Result<Framing> {
     match plan.framing {
         Framing::Lines if plan.has_outputs => sections::outputs(input, limits, plan.glue, emit)?,
         Framing::Lines => line::lines(input, limits, plan.glue, emit)?,

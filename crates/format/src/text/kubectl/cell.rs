@@ -75,6 +75,7 @@ pub(crate) fn fill(object: &mut Value, place: &str, cell: &str) -> bool {
             let one = |ip: &Value| json!({ "addresses": [ip["ip"]], "conditions": { "ready": true } });
             put(object, path, ips.iter().map(one).collect());
         }
+        "User" | "Group" | "ServiceAccount" => subjects(object, path, kind, cell),
         _ if is_absent => {}
         "int" => match cell.parse::<i64>() {
             Ok(number) => put(object, path, number.into()),
@@ -160,6 +161,19 @@ fn each(object: &mut Value, list: &str, member: &str, cell: &str) {
         }
     }
     put(object, list, Value::Array(items));
+}
+
+/// Adds the subjects of a kind, `shop/cart,shop/web`, to those of a binding; none is a list too.
+fn subjects(object: &mut Value, path: &str, kind: &str, cell: &str) {
+    let mut subjects: Vec<Value> = object.get(path).and_then(Value::as_array).cloned().unwrap_or_default();
+    for name in cell.split(',').map(str::trim).filter(|name| !is_none(name)) {
+        let account = name.split_once('/').filter(|_| kind == "ServiceAccount");
+        subjects.push(match account {
+            Some((namespace, name)) => json!({ "kind": kind, "namespace": namespace, "name": name }),
+            None => json!({ "kind": kind, "name": name }),
+        });
+    }
+    put(object, path, Value::Array(subjects));
 }
 
 /// Returns a mode of access as the API names it.

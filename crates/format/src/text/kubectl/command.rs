@@ -135,6 +135,8 @@ pub(crate) fn parse(text: &str) -> Command<'_> {
 /// Reads the resource or object that a command names.
 fn argument<'t>(word: &'t str, command: &mut Command<'t>) {
     let (kind, name) = word.split_once('/').map_or((word, None), |(kind, name)| (kind, Some(name)));
+    // rows of several kinds have their own before their names
+    let kind = if command.verb == "get" { kind.split(',').next().unwrap_or(kind) } else { kind };
     match of_word(kind) {
         Some(kind) => (command.kind, command.name) = (Some(kind), name),
         None if command.verb == "logs" => (command.kind, command.name) = (Some("Pod"), Some(word)),

@@ -6,12 +6,13 @@ use crate::text::kubectl::cell::{self, labels, put};
 use crate::text::kubectl::containers::{containers, time};
 use crate::text::kubectl::fields;
 use crate::text::kubectl::kinds;
+use crate::text::kubectl::rights;
 use crate::text::kubectl::table::before;
 use crate::text::kubectl::tree::{self, Node, get, value};
 use serde_json::{Value, json};
 
 /// Keys by which a description is known to be of a kind; the first kind that has all of its keys.
-const KINDS: [(&str, &[&str]); 19] = [
+const KINDS: [(&str, &[&str]); 20] = [
     ("Pod", &["Containers", "Status"]),
     ("Pod", &["Priority", "QoS Class"]),
     ("Node", &["CreationTimestamp", "Conditions", "Capacity"]),
@@ -31,6 +32,7 @@ const KINDS: [(&str, &[&str]); 19] = [
     ("HorizontalPodAutoscaler", &["Min replicas", "Max replicas"]),
     ("Ingress", &["Rules", "Default backend"]),
     ("NetworkPolicy", &["Spec", "Created on"]),
+    ("ServiceAccount", &["Mountable secrets", "Tokens"]),
 ];
 
 /// Returns true if a description may begin with a line.
@@ -79,7 +81,7 @@ pub(crate) fn read(text: &str, kind: Option<&'static str>, written: Option<i64>)
     let nodes = tree::parse(text);
     let nodes = nodes.as_slice();
     let named = || Some(kinds::kind(value(nodes, "Kind")?)?.0);
-    let kind = kind_of(nodes).or(kind).or_else(named)?;
+    let kind = rights::kind_of(nodes, kind).or_else(|| kind_of(nodes)).or(kind).or_else(named)?;
     let api = kinds::kind(kind).map_or("v1", |(_, kind)| kind.api.as_str());
     let name = value(nodes, "Name")?;
     let mut object = json!({ "apiVersion": api, "kind": kind, "metadata": { "name": name } });
@@ -103,6 +105,8 @@ pub(crate) fn read(text: &str, kind: Option<&'static str>, written: Option<i64>)
         "ResourceQuota" => fields::quota(nodes, &mut object),
         "Ingress" => fields::ingress(nodes, &mut object),
         "NetworkPolicy" => fields::policy(nodes, &mut object),
+        "Role" | "ClusterRole" => rights::role(nodes, &mut object),
+        "RoleBinding" | "ClusterRoleBinding" => rights::binding(nodes, &mut object),
         _ => {}
     }
     let involved = json!({ "apiVersion": api, "kind": kind, "name": name, "namespace": namespace });
@@ -142,8 +146,12 @@ fn pod_spec(nodes: &[Node<'_>], path: &str, object: &mut Value) {
     if let Some(volumes) = get(nodes, "Volumes").filter(|volumes| !volumes.below.is_empty()) {
         put(object, &format!("{path}.volumes"), volumes.below.iter().map(fields::mounted).collect());
     }
-    if let Some(account) = value(nodes, "Service Account") {
-        put(object, &format!("{path}.serviceAccountName"), account.into());
+    for (key, member) in
+        [("Service Account", "serviceAccountName"), ("Priority Class Name", "priorityClassName")]
+    {
+        if let Some(name) = value(nodes, key) {
+            put(object, &format!("{path}.{member}"), name.into());
+        }
     }
     if let Some(selector) = get(nodes, "Node-Selectors") {
         let selector = labels(&selector.values().collect::<Vec<_>>().join(","));

@@ -179,9 +179,12 @@ pub(crate) fn service(nodes: &[Node<'_>], object: &mut Value) -> Option<Value> {
     {
         put(object, "spec.selector", selector);
     }
-    for (key, path) in
-        [("Type", "spec.type"), ("IP", "spec.clusterIP"), ("Session Affinity", "spec.sessionAffinity")]
-    {
+    for (key, path) in [
+        ("Type", "spec.type"),
+        ("IP", "spec.clusterIP"),
+        ("Session Affinity", "spec.sessionAffinity"),
+        ("External Name", "spec.externalName"),
+    ] {
         if let Some(text) = value(nodes, key) {
             put(object, path, text.into());
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// Bytes of the longest header, which is read again for each row.
 const MAX_HEADER: usize = 512;
 /// Names of columns with a blank.
-const WITH_BLANK: [&str; 10] = [
+const WITH_BLANK: [&str; 13] = [
     "ACCESS MODES",
     "RECLAIM POLICY",
     "NODE SELECTOR",
@@ -21,6 +21,9 @@ const WITH_BLANK: [&str; 10] = [
     "MAX UNAVAILABLE",
     "ALLOWED DISRUPTIONS",
     "LAST SEEN",
+    "CREATED AT",
+    "SCHEDULER NAME",
+    "PRIORITY CLASS",
 ];
 
 /// A header.
@@ -53,14 +56,13 @@ impl<'t> Header<'t> {
             ["NAME", "READY", "AGE", ..] | ["NAMESPACE", "NAME", "READY", "AGE", ..]
         );
         let is_namespace = names == ["NAME", "STATUS", "AGE"];
-        let by_shape = || {
-            if is_plain {
-                Some("StatefulSet")
-            } else if is_namespace {
-                Some("Namespace")
-            } else {
-                None
-            }
+        let by_shape = || match names.as_slice() {
+            _ if is_plain => Some("StatefulSet"),
+            _ if is_namespace => Some("Namespace"),
+            ["NAME", "ROLE", "AGE", ..] | ["NAMESPACE", "NAME", "ROLE", "AGE", ..] => Some("RoleBinding"),
+            // other kinds with such a table have no namespace
+            ["NAMESPACE", "NAME", "CREATED AT"] => Some("Role"),
+            _ => None,
         };
         let kind = kinds::of_header(&names).or(kind).or_else(by_shape)?;
         Some(Self { columns, kind })
@@ -79,7 +81,7 @@ impl<'t> Header<'t> {
         let name = name.filter(|name| is_name(name))?;
         // `kubectl get all` writes the kind before the name
         let (word, name) = name.split_once('/').unwrap_or(("", name));
-        let kind = kinds::of_word(word).unwrap_or(self.kind);
+        let kind = if word.is_empty() { self.kind } else { kinds::of_word(word)? };
         let (kind, table) = kinds::kind(kind)?;
         let mut object = json!({ "apiVersion": table.api, "kind": kind, "metadata": { "name": name } });
         if let Some(namespace) = value("NAMESPACE").filter(|namespace| is_name(namespace)) {
@@ -222,6 +224,10 @@ fn pod(object: &mut Value, written: Option<i64>) {
     let (shown, restarts) = (take(object, "shown"), take(object, "restarts"));
     let restarted = take(object, "restarted");
     let shown = shown.as_ref().and_then(Value::as_str).unwrap_or("");
+    // custom columns may show nothing of its state
+    if shown.is_empty() && ready.is_none() && restarts.is_none() {
+        return;
+    }
     let (is_init, reason) = shown.strip_prefix("Init:").map_or((false, shown), |rest| (true, rest));
     let (phase, state) = state_of(reason, is_init);
     put(object, "status.phase", phase.into());
@@ -232,10 +238,8 @@ fn pod(object: &mut Value, written: Option<i64>) {
         put(object, "status.reason", reason.into());
     }
     // without columns of its containers a phase is all that is known
-    if ready.is_none() && restarts.is_none() && matches!(shown, "" | "Running" | "Pending" | "Succeeded") {
-        if !shown.is_empty() {
-            put(object, "status.phase", shown.into());
-        }
+    if ready.is_none() && restarts.is_none() && matches!(shown, "Running" | "Pending" | "Succeeded") {
+        put(object, "status.phase", shown.into());
         return;
     }
     let (have, want) = ready.unwrap_or((u64::from(shown == "Running"), 1));

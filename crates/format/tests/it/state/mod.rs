@@ -1,6 +1,8 @@
 //! States of Kubernetes objects: every sample below `fixtures/formats/` that shows objects becomes the rows of the
 //! file of its name here. `HEADWATER_STATES=write` writes these files anew.
 
+mod shown; // kinds that only a few outputs show
+
 use crate::envelope::read_as;
 use format::reader::Row;
 use model::record::Body;
