@@ -85,7 +85,16 @@ fn begins_sql(line: &str) -> bool {
 
 /// Returns true for a clause in capitals after a line of SQL.
 fn continues_sql(line: &str, previous: &str, is_open: bool) -> bool {
-    const CLAUSES: [&str; 14] = [
+    const CLAUSES: [&str; 23] = [
+        "SET ",
+        "VALUES(",
+        "ON ",
+        "LIMIT ",
+        "UNION ",
+        "CROSS JOIN ",
+        "FULL JOIN ",
+        "FOR UPDATE",
+        "USING ",
         "FROM ",
         "WHERE ",
         "AND ",
