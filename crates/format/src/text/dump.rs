@@ -114,7 +114,7 @@ fn continues_sql(line: &str, previous: &str, is_open: bool) -> bool {
     let is_statement =
         |line: &str| ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| line.contains(verb));
     line.starts_with(|c: char| c.is_ascii_uppercase())
-        && is_clause(line)
+        && (is_clause(line) || line == "VALUES")
         && (is_open || is_clause(previous) || is_statement(previous))
 }
 

@@ -26,9 +26,9 @@ fn tagged(line: &str) -> Option<(&str, &str)> {
 /// Returns the further lines of a record without the request id that its first line has, too.
 pub fn without_tag<'t>(further: &'t str, first: &str) -> Cow<'t, str> {
     let any_tag = || {
-        let (tag, rest) = further.split_at_checked(further.find(']')? + 1)?;
-        let is_word = tag.starts_with('[') && !tag.contains(char::is_whitespace);
-        (is_word && first.trim_end().ends_with(tag)).then_some((tag, rest))
+        let end = further.strip_prefix('[')?.find([']', ' ', '\n'])? + 2;
+        let (tag, rest) = further.split_at_checked(end).filter(|(tag, _)| tag.ends_with(']'))?;
+        first.trim_end().ends_with(tag).then_some((tag, rest))
     };
     let Some((tag, _)) = tagged(further).filter(|(tag, _)| first.contains(tag)).or_else(any_tag) else {
         return Cow::Borrowed(further);

@@ -29,7 +29,9 @@ const MEMBERS: [&str; 14] = [
 /// Returns the value of a record of a topic; `None` if it is something else.
 pub(super) fn record<'a>(members: &[Member<'a>], clock: &Clock) -> Option<Unwrapped<'a>> {
     let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, raw)| *raw);
-    let (_, _, _) = (member("topic")?, member("partition")?, member("offset")?);
+    if !["topic", "partition", "offset"].iter().all(|name| member(name).is_some()) {
+        return None;
+    }
     let (name, value) = ["payload", "value"].iter().find_map(|name| Some((*name, member(name)?)))?;
     if !members.iter().all(|(key, _)| key == name || MEMBERS.contains(&&**key)) {
         return None;

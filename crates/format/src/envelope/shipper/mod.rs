@@ -148,10 +148,10 @@ impl Format for Shipper {
 
 /// Returns true for a line and its time, with nothing else: what Fluent Bit writes without metadata.
 fn is_time_and_log(members: &[Member<'_>]) -> bool {
-    let is_log = |(key, raw): &&Member<'_>| key == "log" && raw.starts_with('"');
+    let is_log = |(key, raw): &Member<'_>| key == "log" && raw.starts_with('"');
     let is_time =
-        |(key, _): &&Member<'_>| matches!(&**key, "time" | "timestamp" | "ts" | "date" | "@timestamp");
-    members.len() == 2 && members.iter().any(|one| is_log(&one)) && members.iter().any(|one| is_time(&one))
+        |(key, _): &Member<'_>| matches!(&**key, "time" | "timestamp" | "ts" | "date" | "@timestamp");
+    members.len() == 2 && members.iter().any(is_log) && members.iter().any(is_time)
 }
 
 /// Returns the record that is the only member of an object, as an object or as its text.
