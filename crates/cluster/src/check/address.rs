@@ -11,6 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 const ADDRESS: [&str; 8] =
     ["_ADDR", "_ADDRESS", "_HOST", "_HOSTNAME", "_URL", "_URI", "_ENDPOINT", "_SERVICE"];
 
+/// Ports that programs are known by.
+const USUAL: [(&str, &str); 9] = [
+    ("elasticsearch", "9200"),
+    ("kafka", "9092"),
+    ("memcached", "11211"),
+    ("mongo", "27017"),
+    ("mysql", "3306"),
+    ("nats", "4222"),
+    ("postgres", "5432"),
+    ("rabbitmq", "5672"),
+    ("redis", "6379"),
+];
+
 /// An address that a workload is given.
 struct Given<'s> {
     owner: &'s Owner,
@@ -149,6 +162,10 @@ fn is_of_service(cluster: &Cluster<'_>, service: &Object, port: &str, wrong: &[&
         // a name says nothing about the number
         target.parse::<u16>().is_ok() && target != plain(at(own, "/port"))
     });
+    let has = |usual: &str| service.list("/spec/ports").iter().any(|own| plain(at(own, "/port")) == usual);
+    if USUAL.iter().any(|(what, usual)| service.name().contains(what) && has(usual)) {
+        return false;
+    }
     let selector = labels(&service.value, "/spec/selector");
     let serves = |owner: &Owner, spec: &Spec<'_>| match (selector, spec.labels) {
         (Some(selector), Some(labels)) => is_selected(labels, selector),

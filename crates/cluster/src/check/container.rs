@@ -1,7 +1,7 @@
 //! Containers that wait, are killed, or are not ready.
 
 use crate::Broken;
-use crate::check::{Cluster, Said};
+use crate::check::{Cluster, Said, why};
 use crate::object::{Object, plain};
 use crate::snapshot::{Owner, Spec};
 use model::json::{at, list, text};
@@ -22,7 +22,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
             evicted(pod).or(gravest).or_else(|| shown(pod)).map(|said| (said, *pod))
         });
         let gravest = of_pods.max_by(|(a, _), (b, _)| a.strength.total_cmp(&b.strength));
-        found.extend(gravest.map(|(said, pod)| said.of_owner(owner, pod)));
+        found.extend(gravest.map(|(said, pod)| why::because(cluster, owner, pod, said).of_owner(owner, pod)));
     }
     found.extend(cluster.specs.iter().filter_map(|(owner, spec)| dns(cluster, owner, spec)));
     found
