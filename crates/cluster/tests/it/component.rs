@@ -244,3 +244,17 @@ fn callers_are_wrong_where_the_service_and_its_pods_agree() {
     let of_service = "has port 7072; its callers are given 7071 (TILL_PORT)";
     assert_eq!(blamed(7072, 7071), ("Service".into(), "till".into(), of_service.into()));
 }
+
+#[test]
+fn a_policy_that_forgets_dns() {
+    let policy = |name: &str, egress: Value| {
+        let spec = json!({ "podSelector": {}, "policyTypes": ["Egress"], "egress": egress });
+        let metadata = json!({ "name": name, "namespace": "shop" });
+        seen(0, json!({ "kind": "NetworkPolicy", "metadata": metadata, "spec": spec }))
+    };
+    let web = || policy("web", json!([{ "ports": [{ "protocol": "TCP", "port": 443 }] }]));
+    check([policy("deny", json!([])), web()], &[("NetworkPolicy", "web", "PolicyWithoutDns", 0.75)]);
+    let kube = json!([{ "namespaceSelector": { "matchLabels": { "name": "kube-system" } } }]);
+    let dns = policy("dns", json!([{ "to": kube, "ports": [{ "protocol": "UDP", "port": 53 }] }]));
+    check([policy("deny", json!([])), web(), dns], &[]);
+}
