@@ -1,6 +1,7 @@
 //! The place, log type and day that an object's key names, before a byte is read.
 //! Keys are untrusted labels: they are parsed, never opened as paths.
 
+use crate::text::kubectl::command::of_file;
 use chrono::NaiveDate;
 use model::entity::is_pod_name;
 use model::record::Place;
@@ -18,6 +19,8 @@ pub struct Origin {
     pub reason: Option<String>,
     /// Day in the key.
     pub day: Option<NaiveDate>,
+    /// Namespace of the command that its name is.
+    pub namespace: Option<String>,
 }
 
 /// Reads the key of an object.
@@ -42,7 +45,15 @@ pub fn origin_of(key: &str) -> Origin {
         }
         None => {}
     }
+    let (namespace, workload) = parts.last().map(|name| of_file(name)).unwrap_or_default();
+    let command = Place {
+        namespace: namespace.clone().map(Cow::Owned),
+        workload: workload.map(Cow::Owned),
+        ..Place::default()
+    };
+    origin.namespace = namespace;
     origin.place = place;
+    origin.place.fill_from(&command);
     origin
 }
 

@@ -70,3 +70,17 @@ fn words_dates_and_numbers_are_not_containers() {
     check("business/till_worker-1_20261122.log", "-/-/- business");
     check("business/worker-1_info.log", "-/-/- business");
 }
+
+#[test]
+fn a_file_that_is_named_after_a_command_has_its_namespace() {
+    let named = |path: &str| {
+        let origin = origin_of(path);
+        (origin.namespace, origin.place.namespace.map(String::from), origin.place.workload.map(String::from))
+    };
+    let shop = || Some("shop".to_owned());
+    assert_eq!(named("in/kubectl_get_pods_-n_shop_--show-labels.txt"), (shop(), shop(), None));
+    assert_eq!(named("in/kubectl_get_svc_--namespace=shop.txt"), (shop(), shop(), None));
+    let cart = Some("cart".to_owned());
+    assert_eq!(named("in/kubectl_logs_deploy_cart_-n_shop_--tail=8.log"), (shop(), shop(), cart));
+    assert_eq!(named("in/kubectl_get_nodes.txt"), (None, None, None));
+}

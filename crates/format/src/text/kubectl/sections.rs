@@ -76,6 +76,9 @@ impl Gathered {
     }
 }
 
+/// Beginnings of lines that end what a command prints: headings, and what an agent thinks or does next.
+const SEPARATORS: [&str; 5] = ["===", "###", "## ", "Thought:", "Action:"];
+
 /// Splits a text line by line.
 #[derive(Default)]
 pub(crate) struct Sections {
@@ -147,7 +150,7 @@ impl Sections {
             emit(number, Piece::Heading(line));
             return;
         }
-        let is_separator = line.starts_with("===") || line.starts_with("###") || line.starts_with("## ");
+        let is_separator = SEPARATORS.iter().any(|start| line.starts_with(start));
         if is_separator {
             self.flush(emit);
             self.command = None;
