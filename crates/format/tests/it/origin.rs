@@ -70,3 +70,22 @@ fn words_dates_and_numbers_are_not_containers() {
     check("business/till_worker-1_20261122.log", "-/-/- business");
     check("business/worker-1_info.log", "-/-/- business");
 }
+
+#[test]
+fn a_file_named_after_a_numbered_pod_is_read_below_logs_and_its_namespace() {
+    check("logs/store/till-db-0.log", "store/till-db-0/-");
+    check("bundle/logs/store/till-db-12.log.gz", "store/till-db-12/-");
+    for path in [
+        "store/till-db-0.log",
+        "logs/till-db-0.log",
+        "logs/app/till-db-0.log",
+        "logs/store/access-1.log",
+        "logs/store/app-1.log",
+        "logs/store/till-2026.log",
+        "logs/store/till-2026-11-22.log",
+        "logs/store/till-db-0.json",
+    ] {
+        check(path, "-/-/-");
+    }
+    check("business/logs/store/till-db-0.log", "-/-/- business");
+}
