@@ -43,7 +43,7 @@ failures as (
                 || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error'
                 || '|Exception| ?Expired)|(Read|Connect|Request|Write|Query)Timeout\b'
                 || '|\btimeout (at|while|when|of [0-9]+)'
-                || '|(i/o|read|write|connect|connection|request|gateway|upstream|call|send|invoke'
+                || '|(i/o|read|write|connect|connection|request|gateway|upstream|call|send'
                 || '|socket|query|network|operation) timeout'
             )
             -- Names, locks and pools have their own rules; sessions end by their timeout; a
