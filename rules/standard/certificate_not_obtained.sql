@@ -1,7 +1,7 @@
 /*
 title    = "Certificate is not issued or renewed"
 severity = "high"
-params   = { failures = 2, steady = 15, open = 1 }
+params   = { failures = 20, steady = 15, open = 5 }
 finding  = "{namespace}/{workload} does not obtain a certificate, {count} times, {state} (last {last_ts}): {quote}"
 why      = "The old certificate goes on until it expires; then every client fails at the same minute."
 advice   = """
@@ -47,6 +47,10 @@ slots as (
     select cluster, namespace, workload,
         date_bin(interval '5 minutes', ts) as slot,
         count(*) as failures,
+        -- What the issuer has refused does not become valid by itself.
+        count(*) filter (where regexp_like(
+            text, '(?i)"?(invalid|errored|expired)"? state|params:acme:error|rateLimited'
+        )) as final,
         sum(count(*)) over half_hour as in_half_hour,
         count(*) over half_hour as slots_hit,
         min(pod) as first_pod,
@@ -70,6 +74,7 @@ places as (
         case when min(first_pod) = max(last_pod) then min(first_pod) end as pod,
         min(first_pod) as sample_pod,
         sum(failures) as count,
+        sum(final) as final,
         max(failures) as peak,
         -- Failing again in nearly each five minutes of half an hour, however slowly.
         bool_or(in_half_hour >= $steady and slots_hit >= 5) as is_steady,
@@ -86,13 +91,9 @@ select cluster, namespace, workload, pod, sample_pod,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     case
-        when peak >= $failures then 'high'
-        when is_steady then 'medium'
-        else 'low'
+        when peak >= $failures or is_steady or final > 0 then 'high' else 'low'
     end as severity,
     row_ids
 from places
--- The first may be a single burst.
--- A failure at the end of the logs is reported from the first line on, as
--- little known.
-where peak >= $failures or is_steady or is_open and count >= $open
+-- A check is repeated every ten seconds, and passes within two or three minutes as a rule.
+where peak >= $failures or is_steady or final > 0 or is_open and count >= $open
