@@ -114,7 +114,20 @@ fn pod_in<'a>(parts: &[&'a str]) -> Option<PodOf<'a>> {
         }
     }
     let before = folders.last().and_then(|folder| namespace_of(folder));
-    pod_in_name(stem(last), before, is_below(folders.len()))
+    pod_in_name(stem(last), before, is_below(folders.len())).or_else(|| numbered_pod(parts))
+}
+
+/// Reads `logs/<namespace>/<name>-<number>.log`, the log of a StatefulSet's pod. A number after a word for a log, of
+/// more than three digits or below a folder for a log type is not taken for a pod's.
+fn numbered_pod<'a>(parts: &[&'a str]) -> Option<PodOf<'a>> {
+    let [.., above, folder, file] = parts else { return None };
+    let (pod, extensions) = file.split_once('.')?;
+    let (name, number) = pod.rsplit_once('-')?;
+    let is_log = extensions.split('.').any(|extension| matches!(extension, "log" | "txt"));
+    let is_kept = matches!(*above, "logs" | "pods" | "podlogs" | "pod-logs" | "containers");
+    let is_typed = parts.iter().any(|part| Table::log_of(&part.to_ascii_lowercase()).is_some());
+    let is_pod = is_pod_name(pod, true) && number.len() <= 3 && name != "app" && container_of(name).is_some();
+    (is_log && is_kept && is_pod && !is_typed).then_some((Some(namespace_of(folder)?), pod, None))
 }
 
 /// Reads the name of a file without its extension: `<namespace>_<pod>`, `<pod>_<container>`,
