@@ -35,6 +35,34 @@ pub(crate) fn fill(text: &str, facts: &[Fact]) -> Result<(String, Vec<String>), 
     }
 }
 
+/// A slot of a text: which fact, which value, and its bytes in the text.
+pub(crate) struct Slot<'t> {
+    /// `F1`.
+    pub fact: &'t str,
+    /// `details.peer`.
+    pub path: &'t str,
+    pub range: std::ops::Range<usize>,
+}
+
+/// Returns the slots of a text in their order.
+pub(crate) fn all(text: &str) -> Vec<Slot<'_>> {
+    let slots = SLOT.captures_iter(text).filter_map(|found| {
+        let (fact, path) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+        Some(Slot { fact, path: path.trim_start_matches('.'), range: found.get(0)?.range() })
+    });
+    slots.collect()
+}
+
+/// Returns a text without its slots: the words that its writer chose.
+pub(crate) fn without(text: &str) -> String {
+    SLOT.replace_all(text, " ").into_owned()
+}
+
+/// Returns the value of a slot as it is filled in.
+pub(crate) fn value(slot: &Slot<'_>, facts: &[&Fact]) -> Option<String> {
+    value_at(facts.iter().find(|fact| fact.slot == slot.fact)?, slot.path)
+}
+
 /// Returns the value under the names of a path: items of a list are counted from 1.
 fn value_at(fact: &Fact, path: &str) -> Option<String> {
     let mut names = path.split('.').filter(|name| !name.is_empty());
