@@ -58,6 +58,24 @@ pub(crate) fn without(text: &str) -> String {
     SLOT.replace_all(text, " ").into_owned()
 }
 
+/// Letters of a writer's own beside a message of a log; a Chinese character counts as three.
+const OWN_LETTERS: usize = 10;
+
+/// Returns what a writer is answerable for: its own words and, as a log must not write a brief, the values that are
+/// whole log lines, or messages that stand alone.
+pub(crate) fn written(text: &str, filled: &str) -> String {
+    let own = without(text);
+    let size: usize =
+        own.chars().filter(|c| c.is_alphanumeric()).map(|c| if c.is_ascii() { 1 } else { 3 }).sum();
+    let is_line = |slot: &Slot<'_>| slot.path.starts_with("samples") || slot.path.starts_with("rows");
+    let is_message = |slot: &Slot<'_>| slot.path.starts_with("said");
+    let slots = all(text);
+    match slots.iter().any(is_line) || size < OWN_LETTERS && slots.iter().any(is_message) {
+        true => filled.to_owned(),
+        false => own,
+    }
+}
+
 /// Returns the value of a slot as it is filled in.
 pub(crate) fn value(slot: &Slot<'_>, facts: &[&Fact]) -> Option<String> {
     value_at(facts.iter().find(|fact| fact.slot == slot.fact)?, slot.path)

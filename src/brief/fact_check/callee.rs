@@ -34,7 +34,7 @@ static OWN: LazyLock<[Regex; 2]> = regexes![
     r"(?i)\bcertificates? (?:of|for|from) (?:the )?$",
 ];
 
-/// Fails if a sentence turns a call round, or gives a caller the problem of what it calls.
+/// Fails if a sentence turns a call round, or turns the problem of a called service into its caller's.
 pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     certificates(sentence)?;
     let edges = edges(&sentence.cited);

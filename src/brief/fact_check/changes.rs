@@ -15,10 +15,10 @@ use std::sync::LazyLock;
 /// `A → B` in the words of a change.
 static ARROW: LazyLock<Regex> = regex!(r"(\S+) → ([^\s,;，；]+)");
 static UP: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:rais(?:e|es|ed|ing)|increas(?:e|es|ed|ing)|bump(?:s|ed)?(?: up)?|upped|grew|grown|expand(?:ed|ing)?|scal(?:ed|ing) (?:up|out)|doubled|higher)\b|提高|调高|上调|调大|增加|增大|加大|扩大|扩容|升到|升至|升为|加到|提升|放宽|抬高|拉高"
+    r"(?i)\b(?:rais(?:e|es|ed|ing)|increas(?:e|es|ed|ing)|bump(?:s|ed)?(?: up)?|upped|grew|grown|expand(?:ed|ing)?|scal(?:ed|ing) (?:up|out)|scal(?:ed|ing) (?:it|them|the [a-z-]+) (?:back )?up|doubled|higher)\b|提高|调高|上调|调大|增加|增大|加大|扩大|扩容|升到|升至|升为|加到|提升|放宽|抬高|拉高"
 );
 static DOWN: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:lower(?:s|ed|ing)?|reduc(?:e|es|ed|ing|tion)|cut(?:s|ting)?|decreas(?:e|es|ed|ing)|shr(?:ink|ank|unk)|dropp(?:ed|ing)|scal(?:ed|ing) (?:down|in)|halved|down to|tighten(?:ed|ing)?|trimm(?:ed|ing)|slash(?:ed|ing)?)\b|降低|调低|下调|减少|减小|调小|缩小|缩容|缩到|缩至|降到|降至|降为|减到|减至|减为|砍到|收紧|压到|压缩到|调降|削减|缩减"
+    r"(?i)\b(?:lower(?:s|ed|ing)?|reduc(?:e|es|ed|ing|tion)|cut(?:s|ting)?|decreas(?:e|es|ed|ing)|shr(?:ink|ank|unk)|dropp(?:ed|ing)|scal(?:ed|ing) (?:down|in)|scal(?:ed|ing) (?:it|them|the [a-z-]+) (?:back )?down|halved|down to|tighten(?:ed|ing)?|trimm(?:ed|ing)|slash(?:ed|ing)?)\b|降低|调低|下调|减少|减小|调小|缩小|缩容|缩到|缩至|降到|降至|降为|减到|减至|减为|砍到|收紧|压到|压缩到|调降|削减|缩减"
 );
 /// A step or a repair, which goes back.
 static BACK: LazyLock<Regex> = regex!(

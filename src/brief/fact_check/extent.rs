@@ -182,7 +182,13 @@ fn shares(after: &str, denied: &str) -> bool {
     let han: Vec<char> = lower.chars().take(12).collect();
     let mut pairs = han.windows(2).filter(|pair| pair.iter().all(|c| !c.is_ascii()));
     let has_stem = |word: &str| denied.contains(word.get(..5.min(word.len())).unwrap_or(word));
-    words.into_iter().any(has_stem) || pairs.any(|pair| denied.contains(&pair.iter().collect::<String>()))
+    // what a log says in English
+    const SAME: [(&str, &str); 4] =
+        [("端点", "endpoint"), ("副本", "replica"), ("连接", "connect"), ("空间", "space")];
+    let is_same = |(han, word): &(&str, &str)| lower.contains(han) && denied.contains(word);
+    SAME.iter().any(is_same)
+        || words.into_iter().any(has_stem)
+        || pairs.any(|pair| denied.contains(&pair.iter().collect::<String>()))
 }
 
 /// Fails at a comparison with other days that no fact makes.
@@ -234,7 +240,7 @@ fn ended(sentence: &CitedSentence<'_>, is_step: bool, is_day: bool) -> Check {
 
 /// A question that the facts leave open.
 pub(super) static OPEN: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:do|does|did) not (?:say|show|know|name|mention) (?:whether|if|who|what|when|how|why|which|where)\b[^;.]*|\bwhether\b[^;.]*?\b(?:is|are) not (?:in|among|given in|known from) the facts\b|(?:有没有|是否|是不是|谁|何时|为何|怎么)[^；。]*事实[里中]没有|事实[里中]没有(?:说|写|提到|记录)?[^；。]*"
+    r"(?i)\b(?:do|does|did) not (?:say|show|know|name|mention) (?:whether|if|who|what|when|how|why|which|where)\b[^;.]*|\bwhether\b[^;.]*?\b(?:is|are) not (?:in|among|given in|known from) the facts\b|\bsay nothing (?:about|of|on)\b[^;.]*|(?:有没有|是否|是不是|谁|何时|为何|怎么)[^；。]*事实[里中]没有|事实[里中]没有(?:说|写|提到|记录)?[^；。]*"
 );
 
 /// Returns a match with the word behind it.

@@ -159,7 +159,7 @@ static GOES_ON: LazyLock<Regex> = regex!(r"(?i)^\s*(?:and|零|又|半|多|[0-9�
 fn durations(sentence: &CitedSentence<'_>) -> Check {
     let is_other =
         |fact: &&Fact| matches!(fact.kind, FactKind::Day | FactKind::Gap | FactKind::Rows | FactKind::Gone);
-    let spans = spans(sentence.named(), true);
+    let spans = spans(sentence.named(), false);
     if sentence.is_step || spans.is_empty() || sentence.named().iter().any(is_other) {
         return Ok(());
     }

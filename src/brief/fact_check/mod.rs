@@ -233,7 +233,8 @@ impl<'a> Checker<'a> {
         let (text, has_command) = links::without_commands(&text, &cited);
         let is_step = sentence.kind == SentenceKind::Step || extent::is_to_do(&text);
         let trusted = cited.iter().map(|fact| fact.trusted.as_str()).collect::<Vec<_>>().join("\n");
-        let written = CITES.replace_all(&plain(&slots::without(&sentence.text), 2000), " ").into_owned();
+        let written = plain(&slots::written(&sentence.text, &filled), 2000);
+        let written = CITES.replace_all(&written, " ").replace(['*', '`', '#', '~'], "");
         let (written, _) = links::without_commands(&written, &cited);
         let cited = CitedSentence {
             claims: Claims::of(&text),

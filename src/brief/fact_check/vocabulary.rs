@@ -40,7 +40,7 @@ pub(super) fn check(sentence: &CitedSentence<'_>, lang: Lang) -> Check {
     }
     match lang {
         Lang::En => english(sentence, &facts, &logs, &parts),
-        Lang::Zh => chinese(&extent::OPEN.replace_all(&sentence.written, " "), &facts),
+        Lang::Zh => chinese(&extent::OPEN.replace_all(&sentence.written, " "), &facts, &logs),
     }
 }
 
@@ -155,7 +155,7 @@ const SAME_ZH: [(&str, &[&str]); 10] = [
 ];
 
 /// Fails if a run of Chinese characters is not made of listed words and of pieces of the facts.
-fn chinese(text: &str, facts: &str) -> Check {
+fn chinese(text: &str, facts: &str, logs: &str) -> Check {
     for found in HAN.find_iter(text) {
         let run: Vec<char> = found.as_str().chars().collect();
         // the fewest characters of the first `n` that no word covers
@@ -168,7 +168,7 @@ fn chinese(text: &str, facts: &str) -> Check {
             for end in begin + 1..=(begin + LONGEST).min(run.len()) {
                 let word: String = run.get(begin..end).unwrap_or_default().iter().collect();
                 let is_same = |(own, others): &(&str, &[&str])| {
-                    word == *own && others.iter().any(|other| facts.contains(other))
+                    word == *own && others.iter().any(|other| facts.contains(other) || logs.contains(other))
                 };
                 let is_known = CHINESE.contains(word.as_str())
                     || end - begin > 1 && facts.contains(&word)
