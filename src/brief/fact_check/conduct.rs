@@ -22,6 +22,8 @@ static MALICE: LazyLock<Regex> = regex!(
 static MOTIVE: LazyLock<Regex> = regex!(
     r"(?i)为了|以便|旨在|意在|打算|出于|想(?:要?加快|要?提高|要?节省|省|让|借|要?避免|要?解决|要?优化|尽快|要?减少|要?降低|要?验证|要?测试)|\b(?:in order to|so that|so as to|hop(?:ed|ing) to|want(?:ed|ing) to|meant to|intend(?:ed|ing) to|aim(?:ed|ing) to|for the sake of)\b"
 );
+/// A way to fail for which no object or number needs to be named.
+static TIMEOUT: LazyLock<Regex> = regex!(r"(?i)\btime(?:d|s)?[ -]?outs?\b|\btiming out\b|超时");
 
 /// Denies that something has expired.
 static NOT_EXPIRED: LazyLock<Regex> = regex!(
@@ -54,7 +56,7 @@ const WORDS: [&[&str]; 8] = [
 static DAYTIMES: LazyLock<[Regex; 5]> = regexes![
     r"(?i)\b(?:noon|midday)\b|正午",
     r"(?i)\bmidnight\b|午夜|半夜",
-    r"(?i)\b(?:in the|this) morning\b|早上|清晨|早晨|上午",
+    r"(?i)\b(?:in the|this) morning\b|早上|清晨|早晨|上午(?:[^0-9零一二两三四五六七八九十 ]|$)",
     r"(?i)\b(?:in the|this) afternoon\b|下午",
     r"(?i)\b(?:in the|this) evening\b|晚上|傍晚",
 ];
@@ -99,6 +101,10 @@ pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     if NOT_EXPIRED.is_match(&sentence.text) && ["expired", "过期"].iter().any(|word| sentence.is_said(word))
     {
         return Err("the fact says that it has expired".into());
+    }
+    let timed_out = ["timeout", "timed out", "time out", "deadline", "超时"];
+    if TIMEOUT.is_match(&sentence.text) && !timed_out.iter().any(|word| sentence.is_known(word)) {
+        return Err("no fact speaks of a timeout".into());
     }
     acts(sentence)?;
     gaps(sentence)?;

@@ -111,7 +111,10 @@ fn not(sentence: &CitedSentence<'_>) -> Check {
             None => after,
         };
         let is_said = sentence.is_said(&context(&open, found.start(), found.end()));
-        !(is_said || shares(&after, &denied) || failed && FAILED.is_match(&after))
+        !(is_said
+            || shares(&after, &denied)
+            || refused && FAILED.is_match(&after)
+            || failed && REACHED.is_match(&after))
     });
     if let Some(found) = unsaid.filter(|_| !INCONCLUSIVE.is_match(&sentence.text)) {
         return Err(format!("no fact says `{}`", sanitize(found.as_str(), 20)));
@@ -162,6 +165,8 @@ static NOT_REFUSED: LazyLock<Regex> = regex!(
 static FAILED: LazyLock<Regex> = regex!(
     r"(?i)^\W*(?:longer |be |been |get |even )*(?:reach\w*|mount\w*|get|got|connect\w*|attach\w*|go through|allowed|complete\w*|resolve\w*|find|start\w*|schedul\w*|pull\w*|delete\w*|patch\w*|come up|access\w*|read)\b"
 );
+static REACHED: LazyLock<Regex> =
+    regex!(r"(?i)^\W*(?:longer |be |even )*(?:reach\w*|connect\w*|mount\w*|attach\w*)\b");
 static REFUSED: LazyLock<Regex> = regex!(r"(?i)\b(?:refused|denied|forbidden|failed)\b|拒绝|失败");
 static GRANTED: LazyLock<Regex> = regex!(
     r"(?i)\b(?:allowed|accepted|succeeded|went through|permitted|successful(?:ly)?)\b|成功|允许|通过了|获准"

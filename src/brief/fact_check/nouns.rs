@@ -49,8 +49,8 @@ const NOUNS: [&[&str]; 14] = [
     &["incident", "事故", "故障"],
     &["kind", "type", "sort", "类", "种"],
     &["user", "customer", "order", "people", "person", "visitor", "用户", "客户", "订单", "人"],
-    &["certificate", "cert", "证书"],
-    &["volume", "pvc", "disk", "个卷", "存储卷"],
+    &["certificates", "certs", "张证书", "个证书", "份证书"],
+    &["volumes", "pvcs", "disks", "个卷", "个存储卷"],
     &["mi", "megabyte", "mebibyte", "兆", "m"],
     &["gi", "gigabyte", "gibibyte", "g"],
     &["ki", "kilobyte", "k"],
@@ -85,7 +85,7 @@ pub(super) fn counts_findings(after: &str) -> bool {
 pub(super) fn counts_lines(after: &str) -> bool {
     let first = after.trim_start().split([' ', '，', ',']).next().unwrap_or_default();
     let is_object = |at: usize| (1..=6).contains(&at) || (8..=10).contains(&at);
-    noun(first).is_none_or(|at| !is_object(at)) && !OTHERS.is_match(after)
+    noun(first).is_none_or(|at| !is_object(at)) && !(OTHERS.is_match(after) && noun(after) != Some(0))
 }
 
 /// Objects that no fact counts.
