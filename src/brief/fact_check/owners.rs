@@ -91,6 +91,28 @@ impl<'s> Owned<'s> {
         self.fact.kind == FactKind::Step && !self.fact.line.contains_key("did")
     }
 
+    /// Returns true if its value is also one of the other's, or a time of the other's incident.
+    fn is_shared(&self, other: &Self) -> bool {
+        const ALIKE: [&[&str]; 4] = [
+            &["from", "onset", "since", "at"],
+            &["to", "last", "over_since"],
+            &["lines"],
+            &["requests_failed"],
+        ];
+        let line = match other.operation {
+            "" => Some(&other.fact.line),
+            operation => other.fact.line.get(operation).and_then(Value::as_object),
+        };
+        let has = |key: &&str| {
+            let own = line.and_then(|line| line.get(*key)).map(text_of);
+            own.is_some_and(|own| own == self.value.replace(',', ""))
+        };
+        let is_alike =
+            ALIKE.iter().filter(|keys| keys.contains(&self.key)).any(|keys| keys.iter().any(|key| has(&key)));
+        let is_near = self.fact.incident.is_some() && self.fact.incident == other.fact.incident;
+        is_alike || is_near && self.is_event() && !other.is_operation()
+    }
+
     fn foreign(&self) -> Check {
         Err(format!("`{}.{}` is of something else", self.slot.fact, sanitize(self.slot.path, 40)))
     }
@@ -114,9 +136,18 @@ pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     for slot in all.iter().filter(|slot| slot.is_value()) {
         let is_described = all.iter().any(|one| one.is_of(slot) && !one.is_value());
         let before = all.iter().take_while(|one| one.slot.range.start < slot.slot.range.start);
-        let mut others = before.filter(|one| !one.is_of(slot) && !one.is_value());
+        let is_other = |one: &&Owned<'_>| !one.is_of(slot) && !one.is_value() && !slot.is_shared(one);
+        let mut others = before.filter(is_other);
         let who = slot.owner("who");
-        let is_same = |one: &Owned<'_>| who.is_some() && one.owner("who") == who;
+        let clause = clause_of(template, slot.slot.range.start);
+        let is_near = |one: &Owned<'_>| {
+            slot.fact.kind == FactKind::Incident
+                && slot.fact.incident == one.fact.incident
+                && !one.is_operation()
+        };
+        let is_same = |one: &Owned<'_>| {
+            who.is_some() && one.owner("who") == who || is_near(one) || speaks_of(clause, slot.fact, one.fact)
+        };
         // the time of a step or of an operation may stand alone
         let is_bound = !["at", "since"].contains(&slot.key);
         if is_bound && !is_described && !slot.is_named_in(&lower) && others.any(|one| !is_same(one)) {
@@ -136,11 +167,39 @@ pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     Ok(())
 }
 
+/// Returns the clause of a text in which a byte lies.
+fn clause_of(text: &str, at: usize) -> &str {
+    let ends = || BREAK.find_iter(text).map(|found| found.start());
+    let begin = ends().take_while(|end| *end <= at).last().unwrap_or(0);
+    let end = ends().find(|end| *end > at).unwrap_or(text.len());
+    text.get(begin..end).unwrap_or_default()
+}
+
+/// Returns true if two facts are of one object and the words of a clause are those of the first alone.
+fn speaks_of(clause: &str, own: &Fact, other: &Fact) -> bool {
+    let about = |fact: &Fact| fact.line.get("about").and_then(Value::as_str).map(str::to_owned);
+    let what = |fact: &Fact| {
+        let texts = ["title", "what"].iter().filter_map(|key| fact.line.get(*key)).map(text_of);
+        texts.collect::<Vec<_>>().join(" ").to_lowercase()
+    };
+    if about(own).is_none() || about(own) != about(other) {
+        return false;
+    }
+    let (own, other) = (what(own), what(other));
+    let words = slots::without(clause).to_lowercase();
+    let is_own = |word: &str| own.contains(word) && !other.contains(word);
+    let han: Vec<char> = words.chars().collect();
+    let mut pairs = han.windows(2).filter(|pair| pair.iter().all(|c| !c.is_ascii() && c.is_alphanumeric()));
+    words.split(|c: char| !c.is_ascii_alphabetic()).filter_map(|word| word.get(..5)).any(is_own)
+        || pairs.any(|pair| is_own(&pair.iter().collect::<String>()))
+}
+
 /// Fails if a clause has a value of one fact and names another, or another user or namespace than the fact's.
 fn mixed(own: &[&Owned<'_>], lower: &str) -> Check {
     for slot in own.iter().filter(|slot| slot.is_value()) {
         let is_described = own.iter().any(|one| one.is_of(slot) && !one.is_value());
-        let has_other = own.iter().any(|one| !one.is_of(slot) && !one.is_value() && one.key != "after");
+        let is_other = |one: &&&Owned<'_>| !one.is_of(slot) && !one.is_value() && one.key != "after";
+        let has_other = own.iter().filter(is_other).any(|one| !slot.is_shared(one));
         if !is_described && has_other && !slot.is_named_in(lower) {
             return slot.foreign();
         }
