@@ -152,7 +152,10 @@ impl<'c> CitedSentence<'c> {
             true => advice.split(|c: char| !c.is_alphanumeric()).any(|word| word == words),
             false => advice.contains(&words),
         };
-        let advice = self.cited.iter().filter_map(|fact| fact.line.get("advice")?.as_array()).flatten();
+        // the advice of other findings counts only for a sentence whose own facts have none
+        let own = self.named().iter().any(|fact| fact.line.contains_key("advice"));
+        let facts = if own { self.named() } else { &self.cited };
+        let advice = facts.iter().filter_map(|fact| fact.line.get("advice")?.as_array()).flatten();
         let is_same = |list: &&&[&str]| list.iter().any(|word| words.contains(word));
         let same: Vec<&str> = phrases::SAME.iter().find(is_same).map_or(Vec::new(), |list| list.to_vec());
         let mut advice = advice.filter_map(|one| one.as_str()).map(str::to_lowercase);
