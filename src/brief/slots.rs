@@ -68,7 +68,8 @@ pub(crate) fn written(text: &str, filled: &str) -> String {
     let size: usize =
         own.chars().filter(|c| c.is_alphanumeric()).map(|c| if c.is_ascii() { 1 } else { 3 }).sum();
     let is_line = |slot: &Slot<'_>| slot.path.starts_with("samples") || slot.path.starts_with("rows");
-    let is_message = |slot: &Slot<'_>| slot.path.starts_with("said");
+    let messages = ["said", "details", "what", "failed"];
+    let is_message = |slot: &Slot<'_>| messages.iter().any(|key| slot.path.starts_with(key));
     let slots = all(text);
     match slots.iter().any(is_line) || size < OWN_LETTERS && slots.iter().any(is_message) {
         true => filled.to_owned(),
