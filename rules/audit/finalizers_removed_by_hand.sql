@@ -40,6 +40,8 @@ where verb in ('update', 'patch')
     and (
         regexp_like(request, '"finalizers":\s*(null|\[\s*\])')
         or regexp_like(request, '"op":\s*"remove",\s*"path":\s*"/metadata/finalizers')
+        -- Only the namespace controller finalizes, after it has emptied the namespace.
+        or resource = 'namespaces' and subresource = 'finalize'
     )
     -- Releases and controllers use service accounts; this rule is about people.
     and (username not like 'system:%' or username = 'system:admin')

@@ -1,7 +1,7 @@
 /*
 title    = "Request in the name of another identity"
 severity = "low"
-params   = { privileged = "^(system:(admin|anonymous|apiserver|kube-|node:|serviceaccount:kube-system:)|kubernetes-admin$)" }
+params   = { controllers = "(controller|operator|provisioner|manager)", privileged = "^(system:(admin|anonymous|apiserver|kube-|node:|serviceaccount:kube-system:)|kubernetes-admin$)" }
 finding  = "{username} acted as {target} (requests: {count})"
 why      = "With --as a caller has all rights of the other identity; the caller's own rights no longer matter."
 advice   = """
@@ -22,6 +22,7 @@ quiet_when = "控制台或 GitOps 工具以此方式代用户操作"
 */
 with requests as (
     select cluster, username, ts, row_id,
+        verb not in ('get', 'list', 'watch') as is_write,
         attrs->'impersonatedUser'->>'username' as target,
         coalesce(attrs->'impersonatedUser'->>'groups', '') as as_groups
     from audit
@@ -38,7 +39,13 @@ select cluster, username, coalesce(target, '?') as target, coalesce(target, '?')
         when bool_or(
             regexp_like(target, $privileged) or as_groups like '%"system:masters"%'
         )
-        then 'high' else 'low'
+        then 'high'
+        -- Such an account may do far more than the pods of an application.
+        when bool_or(
+            regexp_like(target, '^system:serviceaccount:[^:]+:.*' || $controllers)
+        )
+        then case when bool_or(is_write) then 'high' else 'medium' end
+        else 'low'
     end as severity,
     (array_agg(row_id order by ts, row_id))[1:5] as row_ids
 from requests

@@ -35,6 +35,13 @@ with writes as (
             request, '"path":\s*"/spec/template/spec/(initC|c)ontainers/-"'
         ) as is_added,
         regexp_match(request, '"image":\s*"([^"]*)"')[1] as patched_image,
+        -- Beside another change the operation does not name it.
+        verb = 'patch' and coalesce(operation, '') <> 'resources'
+        and (
+            regexp_like(request, '"op":\s*"remove"')
+            and regexp_like(request, '"path":\s*"[^"]*/resources(/limits(/[a-z]+)?)?"')
+            or regexp_like(request, '"limits":\s*null')
+        ) as is_unlimited,
         -- Whoever writes more of a container than its image may have added it.
         regexp_like(request, '"(args|command|env|ports|volumeMounts|securityContext)":')
             as has_more
@@ -49,7 +56,7 @@ with writes as (
 
 parts as (
     select cluster, namespace, resource, name, username, operation, verb, ts, row_id,
-        is_restart, is_added, patched_image, has_more,
+        is_restart, is_added, is_unlimited, patched_image, has_more,
         patch->'containers'->0->>'name' as patched_name,
         patch->>'nodeSelector' as node_selector,
         spec->'containers'->0->>'image' as image,
@@ -100,6 +107,7 @@ named as (
                 )
                 then operation
             end,
+            case when is_unlimited then 'limits (removed)' end,
             case when is_whole and image <> old_image then 'image' end,
             case when is_whole and resources <> old_resources then 'resources' end,
             case when is_whole and env <> old_env then 'env' end,

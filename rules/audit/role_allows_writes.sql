@@ -2,7 +2,7 @@
 title    = "Role with write rights"
 severity = "low"
 params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)' }
-finding  = "{username} {how} {resource}/{name} with write rights: {verbs}"
+finding  = "{username} {how} {resource}/{name} with write rights: {verbs} of {kinds}"
 why      = "New write rights are the first half of most changes that nobody remembers; it is good to know since when they exist."
 advice   = """
 1. See the rules: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' and request is not null order by ts.
@@ -13,7 +13,7 @@ quiet_when = "roles are part of every release"
 tags     = ["rbac", "inventory"]
 [zh]
 title   = "角色包含写权限"
-finding = "{username} {how_zh}了 {resource}/{name}，包含写权限：{verbs}"
+finding = "{username} {how_zh}了 {resource}/{name}，包含对 {kinds} 的写权限：{verbs}"
 why     = "许多无人记得的变更都始于一次授权，记录写权限的起始时间便于追溯。"
 advice  = """
 1. 查看规则内容：select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' and request is not null order by ts。
@@ -50,6 +50,31 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
     case when bool_or(verb = 'create') then '新建' else '修改' end as how_zh,
     min(resource) as resource,
     max(regexp_match(item, '"verbs":\s*\[([^\]]*)\]')[1]) as verbs,
+    coalesce(
+        array_to_string(
+            (array_sort(array_agg(distinct
+                replace(regexp_match(item, '"resources":\s*\[([^\]]*)\]')[1], '"', '')
+            )))[1:6], ', '
+        ), '?'
+    ) as kinds,
+    -- Webhooks see and change every object; a new pod takes any account of its namespace.
+    case
+        when bool_or(
+            regexp_like(
+                item,
+                '"((mutating|validating)webhookconfigurations'
+                || '|validatingadmissionpolic(ies|ybindings))"'
+            )
+        ) then 'high'
+        when min(resource) = 'clusterroles' and bool_or(
+            regexp_like(item, '"verbs":\s*\[[^\]]*"(create|[*])"')
+            and regexp_like(
+                item,
+                '"(pods|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)"'
+            )
+        ) then 'medium'
+        else 'low'
+    end as severity,
     (array_agg(distinct row_id order by row_id))[1:5] as row_ids
 from items
 where regexp_like(

@@ -2,7 +2,7 @@
 title    = "Role bound"
 severity = "low"
 params   = { own = '^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)', elsewhere = "^(cluster-admin|system:(masters|node|admin|aggregate-to-admin|(kube-|controller:|cloud-).*))$" }
-finding  = "{username} bound {role} to {subject} through {resource}/{name}{self}"
+finding  = "{username} bound {role} to {subject} through {resource}/{name}{place}{self}"
 why      = "Rights have changed. It is seldom wrong and good to know when an unexpected change or a refusal follows."
 advice   = """
 1. See the grant: select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts.
@@ -12,7 +12,7 @@ quiet_when = "bindings are part of every release"
 tags     = ["rbac", "inventory"]
 [zh]
 title   = "绑定角色"
-finding = "{username} 通过 {resource}/{name} 将 {role} 绑定给 {subject}{self_zh}"
+finding = "{username} 通过 {resource}/{name} 将 {role} 绑定给 {subject}{place_zh}{self_zh}"
 why     = "谁能做什么发生了变化；多数正常，但若随后出现异常变更或拒绝，应首先查看。"
 advice  = """
 1. 查看授权内容：select ts, username, verb, name, request from audit where resource = '{resource}' and name = '{name}' order by ts。
@@ -69,10 +69,17 @@ select cluster, namespace, username, name,
     coalesce(
         array_to_string(array_sort(array_agg(distinct subject)), ', '), '?'
     ) as subject,
+    coalesce(' in namespace ' || namespace, '') as place,
+    coalesce('（命名空间 ' || namespace || '）', '') as place_zh,
     case when bool_or(subject = username) then ', for itself' else '' end as self,
     case when bool_or(subject = username) then '（即其本人）' else '' end as self_zh,
     -- Whoever grants rights to the own account seldom needs them for others.
-    case when bool_or(subject = username) then 'medium' else 'low' end as severity,
+    case
+        -- Whoever may write there may become the cluster's own controllers.
+        when namespace = 'kube-system' and bool_or(role in ('admin', 'edit')) then 'high'
+        when bool_or(subject = username) then 'medium'
+        else 'low'
+    end as severity,
     -- An account of a pod that receives rights can be used by whoever enters the pod.
     bool_or(subjects like '%"ServiceAccount"%') as to_service_account,
     (array_agg(distinct row_id order by row_id))[1:5] as row_ids

@@ -1,7 +1,7 @@
 /*
 title    = "Sensitive folder of the node mounted"
 severity = "high"
-params   = { sensitive = "(/|/(etc|proc|sys|root|home|boot|dev|usr|lib|lib64|bin|sbin|var|var/log|var/run|run)/?|/(etc|proc|sys|root|home|boot)/.*|(/var)?/run/(docker|containerd|crio|dockershim|cri-dockerd)[^\"]*|/var/lib/(kubelet|docker|containerd|etcd|cni|rancher|kube-proxy)[^\"]*|/opt/cni[^\"]*)" }
+params   = { sensitive = "(/|/(etc|proc|sys|root|home|boot|dev|usr|lib|lib64|bin|sbin|var|var/log|var/run|run)/?|/(etc|proc|sys|root|home|boot)/[^\"]*|(/var)?/run/(docker|containerd|crio|dockershim|cri-dockerd)[^\"]*|/var/lib/(kubelet|docker|containerd|etcd|cni|rancher|kube-proxy)[^\"]*|/opt/cni[^\"]*)" }
 finding  = "{username} mounts {path} of the node into {place}"
 why      = "The node's root, its runtime socket or the kubelet's folder lead to the secrets of all pods on it and to the node itself."
 advice   = """

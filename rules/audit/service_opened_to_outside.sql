@@ -1,7 +1,7 @@
 /*
 title    = "Service opened to the outside"
 severity = "medium"
-params   = { internal = 'load-balancer-internal(-vpc)?":\s*"(true|0[.]0[.]0[.]0/0)"|(load-balancer-scheme":\s*"internal|load-balancer-type":\s*"internal|address-type":\s*"intranet|internal-subnetid":\s*"[a-z]|ip-type":\s*"private)"?', own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
+params   = { stores = "(1433|1521|2379|3306|5432|5672|6379|7000|8123|9042|9092|9200|11211|26257|27017)", internal = 'load-balancer-internal(-vpc)?":\s*"(true|0[.]0[.]0[.]0/0)"|(load-balancer-scheme":\s*"internal|load-balancer-type":\s*"internal|address-type":\s*"intranet|internal-subnetid":\s*"[a-z]|ip-type":\s*"private)"?', own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} opened the Service {namespace}/{name} to the outside as {how}"
 why      = "A NodePort is open on every node, a load balancer on an address of its own, an external IP takes over traffic for it; none passes the Ingress and its login."
 advice   = """
@@ -26,7 +26,10 @@ with found as (
     select cluster, namespace, username, name, ts, row_id,
         regexp_match(request, '"type":\s*"(NodePort|LoadBalancer)"')[1] as opened_as,
         regexp_like(request, '"externalIPs":\s*\["') as has_external_ips,
-        regexp_like(request, '"type":\s*"NodePort"') as is_node_port
+        regexp_like(request, '"type":\s*"NodePort"') as is_node_port,
+        regexp_match(
+            request, '"(?:port|targetPort)":\s*' || $stores || '\b'
+        )[1] as store_port
     from audit
     where resource = 'services'
         and verb in ('create', 'update', 'patch')
@@ -56,11 +59,14 @@ select cluster, namespace, coalesce(username, 'unknown user') as username,
         case
             when bool_or(has_external_ips)
             then 'externalIPs'
-        end
+        end,
+        'port ' || max(store_port) || ' of a data store'
     ) as how,
     case
         -- With an external IP traffic meant for others can be taken over.
         when bool_or(has_external_ips) then 'high'
+        -- A data store there is found within hours, and has no login page in front of it.
+        when max(store_port) is not null and max(opened_as) = 'LoadBalancer' then 'high'
         when bool_or(is_node_port) then 'medium'
         else 'low'
     end as severity,

@@ -41,9 +41,9 @@ failures as (
                 '(?i)deadline ?exceeded|\btimed[ -]?out\b|ETIMEDOUT|ESOCKETTIMEDOUT'
                 || '|SocketTimeout'
                 || '|(Read|Connect|Request|Gateway|Write|Query|Pool)?Timeout(Error'
-                || '|Exception|Expired)|(Read|Connect|Request|Write|Query)Timeout\b'
+                || '|Exception| ?Expired)|(Read|Connect|Request|Write|Query)Timeout\b'
                 || '|\btimeout (at|while|when|of [0-9]+)'
-                || '|(i/o|read|write|connect|connection|request|gateway|upstream'
+                || '|(i/o|read|write|connect|connection|request|gateway|upstream|call|send'
                 || '|socket|query|network|operation) timeout'
             )
             -- Names, locks and pools have their own rules; sessions end by their timeout; a
@@ -51,7 +51,7 @@ failures as (
             and not regexp_like(
                 text,
                 '(?i)connection refused|no route to host|reset by peer'
-                || '|lookup [^ ]+( on [^ ]+)?: .*timeout|lock wait|\bpool\b'
+                || '|lookup [^ ]+( on [^ ]+)?: .*timeout|lock wait|pool\b'
                 || '|EAI_AGAIN|name resolution|plugin/errors'
                 || '|timeout (set|is set|configured|value|=)'
                 || '|(session|idle|keep-?alive)[ a-z]{0,20} timed? ?out'

@@ -45,10 +45,12 @@ failures as (
             || '|GC overhead limit exceeded|Unable to allocate [0-9.]+ [KMG]i?B'
             || '|failed to (allocate|reserve)[^.]{0,20} memory'
         )
-        -- Memory of a GPU or of a called store and the number of threads have their own rules.
+        -- Memory of a GPU or of a called store and the number of threads have their own rules;
+        -- a server guesses at memory when it has killed a worker itself.
         and not regexp_like(
             text,
             '(?i)cuda|gpu|vmem|native thread|maxmemory|OOM command not allowed'
+            || '|(perhaps|maybe|possibly|might be) (an? )?(oom|out of memory)'
         )
 ),
 

@@ -2,7 +2,7 @@
 title    = "DNS settings of the node are cut or missing"
 severity = "low"
 params   = { failures = 3, open = 1, together = 2 }
-finding  = "Node {subject}: {message} ({count} times, {state})"
+finding  = "{shown_on} {subject}: {message} ({count} times, {state})"
 why      = "The kubelet passes on at most three nameservers and 32 search domains; the others are never queried. Names that only the others can resolve fail in every pod of the node."
 advice   = """
 1. Compare /etc/resolv.conf of the node with the line in the message.
@@ -13,7 +13,7 @@ quiet_when = "the servers left out are only spares"
 tags     = ["dns", "node"]
 [zh]
 title   = "节点 DNS 配置被截断或缺失"
-finding = "节点 {subject}：{message}（{count} 次，{state_zh}）"
+finding = "{shown_on_zh} {subject}：{message}（{count} 次，{state_zh}）"
 why     = "kubelet 最多下发 3 个 nameserver 和 32 个搜索域，多余的不会被查询；仅由被忽略服务器解析的域名会在该节点所有 Pod 中失败。"
 advice  = """
 1. 对比节点的 /etc/resolv.conf 与报错中的内容。
@@ -73,7 +73,8 @@ places as (
 ),
 
 failing as (
-    select *, node as place,
+    -- a table of events shows no node
+    select *, coalesce(node, sample) as place,
         count(*) over (partition by cluster) as workloads
     from places
     -- The kubelet writes it at each sync of each pod. A failure at the end of the
@@ -84,6 +85,10 @@ select cluster,
     case when count(*) = 1 then min(node) end as node,
     case when count(*) > 1 then min(problem) end as name,
     min(problem) as problem,
+    -- servers that are left out are spares, unless names fail
+    case when bool_and(message like '%limits were exceeded%') then 'info' else 'low' end as severity,
+    case when count(node) = count(*) then 'Node' else 'Pod' end as shown_on,
+    case when count(node) = count(*) then '节点' else 'Pod' end as shown_on_zh,
     min(sample) as sample,
     count(*) as workloads,
     array_to_string((array_agg(place order by count desc, place))[1:3], ', ')

@@ -51,7 +51,8 @@ select cluster, namespace, kind, name, reason, message, zh, strength,
     1 as count,
     case
         when strength >= 0.9 then 'high'
-        when strength >= 0.6 then 'medium'
+        -- pods that fail are no hint, however little their state says about the cause
+        when strength >= 0.6 or reason in ('ContainerFails', 'ContainerNotReady') then 'medium'
         else 'low'
     end as severity,
     [row_id] as row_ids

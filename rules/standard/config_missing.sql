@@ -35,8 +35,8 @@ failures as (
             text,
             '(?i)env(ironment)?[ _]?var(iable)?s? [^ ]+ (is |was |are )?(not'
             || ' (set|defined|found)|required|missing|undefined|unset|empty)'
-            || '|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+ (is |must be |was )?(not set|not'
-            || ' defined|required|missing|undefined|unset|empty|set)'
+            || '|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+ ((is |must be |was )?(not set|not'
+            || ' defined|required|missing|undefined|unset|empty)|(must|should) be set)\b'
             || '|(missing|required|undefined|unset)( required)? (env|environment'
             || '|config|configuration|setting|property|parameter|option|flag|key)\b'
             || '|(config|configuration|property|setting|parameter|option|key) [^'

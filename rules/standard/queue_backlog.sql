@@ -1,8 +1,8 @@
 /*
-title    = "Queue is full, records are dropped"
+title    = "Queue grows or is full"
 severity = "medium"
 params   = { failures = 5, steady = 15, open = 2 }
-finding  = "{namespace}/{workload} drops or holds back records, {count} times, {state} (last {last_ts}): {quote}"
+finding  = "{namespace}/{workload} {does}, {count} times, {state} (last {last_ts}): {quote}"
 why      = "More comes in than goes out. First the delay grows, then data is lost."
 advice   = """
 1. See what the outlet waits for: select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20.
@@ -13,7 +13,7 @@ quiet_when = "telemetry may be dropped under load by design"
 tags     = ["queue", "backpressure"]
 [zh]
 title   = "队列积压或数据被丢弃"
-finding = "{namespace}/{workload} 丢弃或积压数据 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{namespace}/{workload} {does_zh} {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "流入大于流出：先是延迟增长，随后丢失数据。"
 advice  = """
 1. 查看下游在等待什么：select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20。
@@ -29,7 +29,19 @@ with lines as (
 ),
 
 failures as (
-    select *
+    select *,
+        -- What the line says; only lost records are called lost.
+        case
+            when regexp_like(
+                text, '(?i)publishers? (will be|are|is|was) blocked|resource limit alarm'
+            ) then 'alarm'
+            when regexp_like(text, '(?i)\bdropp|discard|dead.?letter|moved to dlq')
+            then 'drops'
+            when regexp_like(
+                text, '(?i)\blag\b|behind|max\.poll|rebalanc|CommitFailed|积压'
+            ) then 'behind'
+            else 'full'
+        end as kind
     from lines
     where regexp_like(
             text,
@@ -46,6 +58,8 @@ failures as (
             || '|back.?pressure'
             || '|(retry|dead.?letter)[^.]{0,10} (queue|topic)|moved to (dlq|dead)'
             || '|max\.poll\.interval|rebalanc(e|ing) failed|CommitFailedException'
+            || '|(memory|disk)[a-z ]* alarm (is )?set|publishers? (will be|are) blocked'
+            || '|消息积压|消费(堆积|积压|延迟)'
         )
 ),
 
@@ -59,7 +73,9 @@ slots as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
-        first_value(quote order by ts, row_id) as quote,
+        bool_or(kind = 'alarm') as is_alarm,
+        first_value(kind order by (kind = 'alarm') desc, ts, row_id) as kind,
+        first_value(quote order by (kind = 'alarm') desc, ts, row_id) as quote,
         first_value(row_id order by ts, row_id) as row_id
     from failures
     group by cluster, namespace, workload,
@@ -82,7 +98,9 @@ places as (
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
-        first_value(quote order by failures desc, quote) as quote,
+        bool_or(is_alarm) as is_alarm,
+        first_value(kind order by is_alarm desc, failures desc, quote) as kind,
+        first_value(quote order by is_alarm desc, failures desc, quote) as quote,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
     group by cluster, namespace, workload
@@ -91,10 +109,25 @@ select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
-    case when peak >= $failures or is_steady then 'medium' else 'low' end as severity,
+    case kind
+        when 'alarm' then 'keeps its publishers from sending'
+        when 'drops' then 'drops or puts aside records'
+        when 'behind' then 'falls behind with its queue'
+        else 'has a full queue or buffer'
+    end as does,
+    case kind
+        when 'alarm' then '因资源告警阻塞发布者'
+        when 'drops' then '丢弃或转移数据'
+        when 'behind' then '消费落后、队列积压'
+        else '队列或缓冲已满'
+    end as does_zh,
+    case
+        when peak >= $failures or is_steady or is_alarm then 'medium' else 'low'
+    end as severity,
     row_ids
 from places
 -- A short peak is absorbed after a line or two.
 -- A failure at the end of the logs is reported from 2 lines on, as
 -- little known.
-where peak >= $failures or is_steady or is_open and count >= $open
+-- A broker writes one line when its alarm begins, and takes nothing until it ends.
+where peak >= $failures or is_steady or is_alarm or is_open and count >= $open

@@ -1,9 +1,9 @@
 /*
-title    = "Leader or primary is missing"
+title    = "Leader, primary or replica fails"
 severity = "high"
 params   = { failures = 3, open = 1 }
-finding  = "{namespace}/{workload} cannot write or has no leader, {count} times, {state} (last {last_ts}): {quote}"
-why      = "A cluster of servers lost its leader, or the client writes to a replica. Writes fail until a leader is elected or the client follows it."
+finding  = "{namespace}/{workload} {does}, {count} times, {state} (last {last_ts}): {quote}"
+why      = "A cluster of servers lost its leader, or the client writes to a replica. Writes fail until a leader is elected or the client follows it. A replica that cannot follow serves old data and cannot take over."
 advice   = """
 1. See which member leads: ask the store itself (redis INFO replication, select pg_is_in_recovery(), etcdctl endpoint status).
 2. See restarts and moved pods: select ts, namespace, workload, reason, message from event where namespace = '{namespace}' order by ts.
@@ -12,9 +12,9 @@ advice   = """
 quiet_when = "a planned switch of the leader"
 tags     = ["database", "replication", "leader"]
 [zh]
-title   = "主节点或 Leader 缺失"
-finding = "{namespace}/{workload} 无法写入或没有 Leader，{count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
-why     = "集群失去 Leader，或客户端写到了只读副本；在选出 Leader 或客户端跟随之前，写入都会失败。"
+title   = "主节点、Leader 或副本异常"
+finding = "{namespace}/{workload} {does_zh}，{count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+why     = "集群失去 Leader，或客户端写到了只读副本；在选出 Leader 或客户端跟随之前，写入都会失败。无法同步的副本只能提供旧数据，也无法接管。"
 advice  = """
 1. 确认当前的主节点：查询存储自身（redis INFO replication、select pg_is_in_recovery()、etcdctl endpoint status）。
 2. 查看重启与迁移：select ts, namespace, workload, reason, message from event where namespace = '{namespace}' order by ts。
@@ -29,7 +29,15 @@ with lines as (
 ),
 
 failures as (
-    select *
+    select *,
+        case
+            when regexp_like(
+                text,
+                '(?i)replication|replica (is )?(lagging|broken|out of sync)|(slave|replica)'
+                || ' (sql|i/o|worker)|wal segment|wal stream|主从|从库|复制'
+            ) then 'lag'
+            else 'leader'
+        end as kind
     from lines
     where regexp_like(
             text,
@@ -48,6 +56,11 @@ failures as (
             || '|quorum[^.]{0,20} (lost|not available|not met|cannot)|split.?brain'
             || '|NOREPLICAS|NotEnoughReplicas|not enough (in-sync )?replicas'
             || '|under-?replicated'
+            || '|(slave|replica) (sql|i/o|worker)[^:]{0,60}: [^\n]*(could not|error|fail'
+            || '|fatal|stopp|reconnect)|could not execute [a-z_]+ event on table'
+            || '|requested WAL segment [^ ]+ has already been removed|could not'
+            || ' (receive data from|start) WAL stream'
+            || '|(主从|从库|复制)[^。]{0,10}(延迟|中断|异常|失败|停止)'
         )
         -- A controller that loses its lease has its own rule.
         and not regexp_like(
@@ -64,6 +77,7 @@ slots as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
+        first_value(kind order by ts, row_id) as kind,
         first_value(quote order by ts, row_id) as quote,
         first_value(row_id order by ts, row_id) as row_id
     from failures
@@ -80,6 +94,7 @@ places as (
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
+        first_value(kind order by failures desc, quote) as kind,
         first_value(quote order by failures desc, quote) as quote,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
@@ -87,6 +102,12 @@ places as (
 )
 select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
+    case kind
+        when 'lag' then 'has a replica that does not follow its primary'
+        else 'cannot write or has no leader'
+    end as does,
+    case kind when 'lag' then '的副本无法跟随主节点' else '无法写入或没有 Leader' end
+        as does_zh,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     case when peak >= $failures then 'high' else 'low' end as severity,

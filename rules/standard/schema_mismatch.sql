@@ -2,7 +2,7 @@
 title    = "Program and data schema do not fit"
 severity = "high"
 params   = { failures = 3, open = 1 }
-finding  = "{namespace}/{workload} finds a table, column, index or topic missing, {count} times, {state} (last {last_ts}): {quote}"
+finding  = "{namespace}/{workload} {does}, {count} times, {state} (last {last_ts}): {quote}"
 why      = "The release and the schema are out of step: a migration was not run, failed half-way, or ran before the old release was gone."
 advice   = """
 1. See what is missing: select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20.
@@ -13,7 +13,7 @@ quiet_when = "a tool checks whether a table exists"
 tags     = ["database", "migration", "release"]
 [zh]
 title   = "程序与数据结构不匹配"
-finding = "{namespace}/{workload} 缺少表、字段、索引或主题 {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
+finding = "{namespace}/{workload} {does_zh} {count} 次，{state_zh}（最近一次 {last_ts}）：{quote}"
 why     = "发布与数据结构不同步：迁移未执行、执行到一半失败，或早于旧版本下线执行。"
 advice  = """
 1. 查看缺少什么：select ts, pod, message from standard where namespace = '{namespace}' and workload = '{workload}' and level in ('warn', 'error', 'fatal') order by ts limit 20。
@@ -29,7 +29,20 @@ with lines as (
 ),
 
 failures as (
-    select *
+    select *,
+        case
+            when regexp_like(text, '(?i)already exists|duplicate column|ORA-(00955|01430)')
+            then 'exists'
+            when regexp_like(
+                text,
+                '(?i)does not exist|doesn.t exist|not found|no such|unknown|missing'
+                || '|undefined ?(column|table)|invalid (object|column) name|ORA-009(42|04)'
+                || '|Unimplemented'
+            )
+            then 'missing'
+            when regexp_like(text, '(?i)migrat') then 'migration'
+            else 'other'
+        end as kind
     from lines
     where regexp_like(
             text,
@@ -58,6 +71,7 @@ slots as (
         max(pod) as last_pod,
         min(ts) as first_ts,
         max(ts) as last_ts,
+        first_value(kind order by ts, row_id) as kind,
         first_value(quote order by ts, row_id) as quote,
         first_value(row_id order by ts, row_id) as row_id
     from failures
@@ -74,6 +88,7 @@ places as (
         min(first_ts) as first_ts,
         max(last_ts) as last_ts,
         max(last_ts) >= (select max(ts) from standard) - interval '3 minutes' as is_open,
+        first_value(kind order by failures desc, quote) as kind,
         first_value(quote order by failures desc, quote) as quote,
         (array_agg(row_id order by first_ts, row_id))[1:5] as row_ids
     from slots
@@ -81,6 +96,18 @@ places as (
 )
 select cluster, namespace, workload, pod, sample_pod,
     count, peak, first_ts, last_ts, quote,
+    case kind
+        when 'exists' then 'finds a table, column or index that exists already'
+        when 'missing' then 'finds a table, column, index or topic missing'
+        when 'migration' then 'fails at a migration of its schema'
+        else 'does not fit the schema of its data'
+    end as does,
+    case kind
+        when 'exists' then '遇到已存在的表、字段或索引'
+        when 'missing' then '缺少表、字段、索引或主题'
+        when 'migration' then '数据库迁移失败'
+        else '与数据结构不符'
+    end as does_zh,
     case when is_open then 'still failing' else 'over' end as state,
     case when is_open then '仍在持续' else '已停止' end as state_zh,
     case when peak >= $failures then 'high' else 'low' end as severity,

@@ -39,6 +39,8 @@ with failures as (
             || '|high (latency|response time)|latency (spike|is high)'
             || '|server is likely overloaded|(event loop|main thread)[^.]{0,20}'
             || ' (blocked|lag)|Response too large|deadline almost'
+            || '|worker timeout( ?\(| after|$)'
+            || '|worker[^.]{0,30} (is|was) (blocked|stuck|hung)'
         )
 ),
 

@@ -54,7 +54,23 @@ failures as (
             || ' ]{0,20} failed|incompatible (plugin|abi|version|architecture)'
             || '|(unknown|invalid|unrecognized) (flag|argument|option|command)'
             || '|flag provided but not defined|Invalid command'
-            || '|exiting|shutting down due to|aborting(:| startup| start)|fatal: '
+            || '|exiting|shutting down due to|aborting(:| startup| start)'
+            || '|(^|\n)\s*fatal: '
+        )
+        -- `FATAL:` alone may be what a database answers to a program that runs.
+        and not (
+            regexp_like(
+                text,
+                '(?i)fatal: +(password|(peer|ident|ldap) authentication|no pg_hba'
+                || '|role |database |sorry|terminating|connection|canceling'
+                || '|the database system is|(un)?supported|cannot (connect|execute)'
+                || '|remaining|too many|permission denied)'
+            )
+            and not regexp_like(
+                text,
+                '(?i)\b(start(ed|ing|up)?|starts|boot(ing|strap)?|exiting|abort(ing|ed)?'
+                || '|initiali[sz](e|ing|ation)|shutting down)\b'
+            )
         )
         -- A server that refuses one more client has long started, and so has the client; a
         -- controller without its lease ends on purpose.

@@ -1,13 +1,15 @@
 -- The lines of a table of logs with whom each could not reach: `peer`.
 with cleaned as (
-    -- Positions in source files and times of day look like a host with a port.
+    -- Positions in source files, times of day and gRPC's kinds of addresses look like a host
+    -- with a port.
     select *,
         regexp_replace(
             text,
             '[A-Za-z0-9_./$-]+\.(?:go|java|py|m?js|ts|rs|cc?|cpp|h|rb|php|kt|cs|exs?)'
             || ':[0-9]+'
             || '|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+Z?'
-            || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b',
+            || '|(?:^|[\s\[(])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?\b'
+            || '|\bipv[46]:',
             ' ', 'g'
         ) as cleaned
     from {table}_lines

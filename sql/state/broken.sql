@@ -14,7 +14,7 @@ with reported as (
         where kind = 'Pod' and namespace is not null
         group by "cluster", name
         having count(distinct namespace) = 1
-    ) as p on p."cluster" = e."cluster" and p.name = e.name
+    ) as p on (p."cluster" is not distinct from e."cluster") and p.name = e.name
     where e.kind = 'Pod' and e.name is not null
         and e.reason in ('FailedScheduling', 'FailedMount', 'FailedAttachVolume')
     group by e."cluster", coalesce(e.namespace, p.namespace, ''), e.name
@@ -31,6 +31,63 @@ with reported as (
             and reason = 'FailedCreate'
     ) as created
     group by "cluster", kind, namespace, name
+),
+
+-- pods that do not work, and where their names are unique
+unwell as (
+    select "cluster", name, min(namespace) as namespace, min(workload) as workload
+    from state
+    where kind = 'Pod' and name is not null
+        and (ready is null or ready = 0 or restarts > 0)
+    group by "cluster", name
+    having count(distinct namespace) <= 1
+),
+
+-- the last errors of such pods: programs say there why they end
+errors as (
+    select "cluster", pod, workload, ts, row_id, concat_ws(chr(10), message, stack) as message
+    from business
+    where {has_states}
+        and (
+            level in ('error', 'fatal') or message like 'panic: %' or message like '%Traceback (most%'
+            or level is null and (message like '%[emerg]%' or message like '%rror: %')
+        )
+    union all
+    select "cluster", pod, workload, ts, row_id, message
+    from standard
+    where {has_states}
+        and (
+            level in ('error', 'fatal') or message like 'panic: %' or message like '%Traceback (most%'
+            or level is null and (message like '%[emerg]%' or message like '%rror: %')
+        )
+),
+
+-- and what events say of their probes, hooks and Secrets
+hints as (
+    select e."cluster", coalesce(p.namespace, e.namespace, '') as namespace, e.name, e.reason, e.ts, e.row_id,
+        e.message
+    from event as e
+    join unwell as p on (p."cluster" is not distinct from e."cluster") and p.name = e.name
+    where e.kind = 'Pod'
+        and e.reason in ('Unhealthy', 'FailedPostStartHook', 'FailedToRetrieveImagePullSecret')
+    union all
+    select l."cluster", coalesce(p.namespace, ''), p.name, 'last words', l.ts, l.row_id, l.message
+    from errors as l
+    join unwell as p on (p."cluster" is not distinct from l."cluster") and p.name = l.pod
+    union all
+    -- `kubectl logs deploy/…` names no pod
+    select l."cluster", coalesce(p.namespace, ''), p.name, 'last words', l.ts, l.row_id, l.message
+    from errors as l
+    join unwell as p on (p."cluster" is not distinct from l."cluster") and p.workload = l.workload
+    where l.pod is null
+),
+
+hinted as (
+    select "cluster", namespace, name, reason, max(ts) as ts,
+        last_value(row_id order by ts, row_id) as row_id,
+        last_value(message order by ts, row_id) as message
+    from hints
+    group by "cluster", namespace, name, reason
 ),
 
 -- what the API refused to accounts, as logs and events quote it; without states no log is read
@@ -89,6 +146,10 @@ seen as (
     select "cluster", ts, row_id, 'event' as shown_by,
         concat_ws(chr(10), kind, namespace, name, reason, message) as object
     from reported
+    where exists (select 1 from state)
+    union all
+    select "cluster", ts, row_id, 'event', concat_ws(chr(10), 'Pod', namespace, name, reason, message)
+    from hinted
     where exists (select 1 from state)
     union all
     select "cluster", ts, row_id, 'refusal' as shown_by,

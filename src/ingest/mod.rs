@@ -5,11 +5,13 @@
 pub mod formats; // the built-in formats and the user's own layouts
 mod original; // unchanged copies of objects
 pub mod stages; // how long each stage takes
+mod taken; // when a snapshot was taken
 mod worker; // a thread that reads and commits
 
 use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::ingest::formats::{Formats, formats};
+use crate::ingest::taken::taken;
 use crate::ingest::worker::{Shared, Worker, unread_problem};
 use crate::lake::Lake;
 use crate::lake::catalog::{Catalog, ObjectEntry};
@@ -55,6 +57,8 @@ pub struct Options {
     pub zone: Tz,
     /// Day for objects without a date in their key or a time of change.
     pub today: NaiveDate,
+    /// When a snapshot among the objects was taken, µs UTC; `None` if the times of its files say it.
+    pub taken: Option<i64>,
     /// Number of workers.
     pub threads: usize,
     /// Folder for unchanged copies; `None` keeps none.
@@ -89,6 +93,7 @@ impl Options {
             cluster: config.cluster.clone(),
             zone,
             today: now.date(zone),
+            taken: None,
             threads: config.threads(),
             keep: config.source.keep.clone(),
             formats: formats(&config.formats)?,
@@ -170,6 +175,7 @@ pub fn ingest(
             }
         }
     }
+    let options = &Options { taken: taken(source, &new, options), ..options.clone() };
     let workers = options.threads.clamp(1, 64).min(new.len().max(1));
     let new: Arc<[ListedObject]> = new.into();
     let feed = source.feed(new.clone(), &options.cancel);
@@ -224,10 +230,14 @@ pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
     let origin_has_day = origin.day.is_some();
     // archives that are built to be the same every time have files of 1970 or 1980
     let modified = object.modified.filter(|ts| *ts >= YEAR_2000_US);
-    let day = origin.day.or(modified.map(|ts| Ts(ts).date(options.zone))).unwrap_or(options.today);
+    let day_of = |ts: i64| Ts(ts).date(options.zone);
+    // a snapshot is not of the day on which its files were copied
+    let copied = options.taken.filter(|taken| modified.is_none_or(|ts| day_of(ts) != day_of(*taken)));
+    let seen = copied.or(modified);
+    let day = origin.day.or(seen.map(day_of)).unwrap_or(options.today);
     let own_zone = options.path_zones.iter().find(|(glob, _)| glob.is_match(&object.key));
     // an object that was copied on another day says nothing about ages
-    let written = modified.filter(|ts| Ts(*ts).date(options.zone) == day);
+    let written = seen.filter(|ts| day_of(*ts) == day);
     let clock = Clock { zone: own_zone.map_or(options.time_zone, |(_, zone)| *zone), day, written };
     let usual = ReaderOptions::of(clock);
     let end_of_day = usual.fallback_ts.saturating_add(DAY_US);
@@ -236,11 +246,7 @@ pub fn reader_for(object: &ListedObject, options: &Options) -> Reader {
         origin,
         ReaderOptions {
             // a key that names no day says nothing about when its lines were written
-            fallback_ts: if origin_has_day {
-                usual.fallback_ts
-            } else {
-                modified.unwrap_or(usual.fallback_ts)
-            },
+            fallback_ts: if origin_has_day { usual.fallback_ts } else { seen.unwrap_or(usual.fallback_ts) },
             latest_ts: newest.saturating_add(options.max_skew),
             max_skew: options.max_skew,
             registry: options.formats.registry,

@@ -15,6 +15,9 @@ use datafusion::logical_expr::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// The reason by which the view passes the last errors of a log.
+const LAST_WORDS: &str = "last words";
+
 /// A column of the view and its text.
 type Text = (&'static str, fn(&Broken) -> &str);
 
@@ -114,6 +117,10 @@ fn reported(text: &str) -> Option<Value> {
     let condition = match reason {
         "FailedScheduling" => "PodScheduled",
         "FailedCreate" => "ReplicaFailure",
+        "Unhealthy" => "Probe",
+        "FailedPostStartHook" => "Hook",
+        "FailedToRetrieveImagePullSecret" => "PullSecret",
+        LAST_WORDS => "LastWords",
         _ => "VolumesMounted",
     };
     let message = lines.next()?;

@@ -4,7 +4,7 @@ use crate::Observation;
 use crate::object::{Key, Object, labels, merge};
 use model::entity::{workload_of_owner, workload_of_pod};
 use model::json::{at, list, text};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Objects that are held.
@@ -19,6 +19,24 @@ const WORKLOADS: [(&str, &str); 5] = [
     ("DaemonSet", "/spec/template"),
     ("Job", "/spec/template"),
     ("CronJob", "/spec/jobTemplate/spec/template"),
+];
+
+/// Namespace of the cluster's own pods.
+const SYSTEM: &str = "kube-system";
+/// Components of the control plane, which kubelets run by themselves.
+const PLANE: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+/// Workloads of the cluster that run on each node, whatever shows their pods.
+const OF_NODES: [&str; 10] = [
+    "antrea-agent",
+    "aws-node",
+    "calico-node",
+    "canal",
+    "cilium",
+    "kindnet",
+    "kube-flannel-ds",
+    "kube-proxy",
+    "node-local-dns",
+    "weave-net",
 ];
 
 /// The objects.
@@ -61,6 +79,18 @@ pub(crate) struct Spec<'s> {
     pub(crate) shown: &'s Object,
 }
 
+/// Returns true for a pod that a kubelet runs by itself: it is a copy of the kubelet's, or has the name of a component
+/// of the control plane with that of its node.
+fn is_static(pod: &Object) -> bool {
+    let is_copy = !at(pod.at("/metadata/annotations"), "/kubernetes.io~1config.mirror").is_null();
+    let node = PLANE.iter().find_map(|part| pod.name().strip_prefix(part)?.strip_prefix('-'));
+    let shown = pod.text("/spec/nodeName");
+    // two hashes are those of a Deployment's pod
+    let is_hashed = || workload_of_pod(pod.name(), None).len() + 6 < pod.name().len();
+    let is_node = |node: &str| if shown.is_empty() { !is_hashed() } else { node == shown };
+    is_copy || pod.namespace() == SYSTEM && node.is_some_and(is_node)
+}
+
 impl Snapshot {
     /// Adds an observation of an object.
     pub(crate) fn add(&mut self, seen: Observation) {
@@ -84,14 +114,18 @@ impl Snapshot {
                 }
             }
             known => {
-                if known.is_none() && self.objects.len() >= OBJECTS {
+                let reported = known.map(|known| known.at("/status/reported").clone());
+                if reported.is_none() && self.objects.len() >= OBJECTS {
                     return;
                 }
                 let (ts, row) = (seen.ts, seen.row);
                 let is_shown = !seen.is_reported;
                 let is_whole = !seen.is_partial && is_shown;
-                let object =
-                    Object { key: key.clone(), ts, row, is_detailed, is_whole, is_shown, value: seen.object };
+                let mut value = seen.object;
+                if let Some(reported) = reported.filter(Value::is_array) {
+                    merge(&mut value, json!({ "status": { "reported": reported } }));
+                }
+                let object = Object { key: key.clone(), ts, row, is_detailed, is_whole, is_shown, value };
                 self.objects.insert(key, object);
             }
         }
@@ -162,7 +196,10 @@ impl Snapshot {
                     None => ("Deployment", workload_of_owner(name)),
                 }
             }
+            // the kubelet's own
+            Some(("Node", _)) => ("Pod", pod.name()),
             Some((kind, name)) if !kind.is_empty() => (kind, name),
+            _ if is_static(pod) => ("Pod", pod.name()),
             _ => ("", workload_of_pod(pod.name(), None)),
         };
         let known = || {
@@ -171,6 +208,7 @@ impl Snapshot {
         };
         let kind = match kind {
             "" if name == pod.name() => known().unwrap_or("Pod"),
+            "" if namespace == SYSTEM && OF_NODES.contains(&name) => known().unwrap_or("DaemonSet"),
             "" => known().unwrap_or("Deployment"),
             kind => kind,
         };

@@ -1,6 +1,7 @@
 //! The place, log type and day that an object's key names, before a byte is read.
 //! Keys are untrusted labels: they are parsed, never opened as paths.
 
+use crate::text::kubectl::command::of_file;
 use chrono::NaiveDate;
 use model::entity::is_pod_name;
 use model::record::Place;
@@ -18,6 +19,8 @@ pub struct Origin {
     pub reason: Option<String>,
     /// Day in the key.
     pub day: Option<NaiveDate>,
+    /// Namespace of the command that its name is.
+    pub namespace: Option<String>,
 }
 
 /// Reads the key of an object.
@@ -42,7 +45,15 @@ pub fn origin_of(key: &str) -> Origin {
         }
         None => {}
     }
+    let (namespace, workload) = parts.last().map(|name| of_file(name)).unwrap_or_default();
+    let command = Place {
+        namespace: namespace.clone().map(Cow::Owned),
+        workload: workload.map(Cow::Owned),
+        ..Place::default()
+    };
+    origin.namespace = namespace;
     origin.place = place;
+    origin.place.fill_from(&command);
     origin
 }
 
@@ -103,7 +114,20 @@ fn pod_in<'a>(parts: &[&'a str]) -> Option<PodOf<'a>> {
         }
     }
     let before = folders.last().and_then(|folder| namespace_of(folder));
-    pod_in_name(stem(last), before, is_below(folders.len()))
+    pod_in_name(stem(last), before, is_below(folders.len())).or_else(|| numbered_pod(parts))
+}
+
+/// Reads `logs/<namespace>/<name>-<number>.log`, the log of a StatefulSet's pod. A number after a word for a log, of
+/// more than three digits or below a folder for a log type is not taken for a pod's.
+fn numbered_pod<'a>(parts: &[&'a str]) -> Option<PodOf<'a>> {
+    let [.., above, folder, file] = parts else { return None };
+    let (pod, extensions) = file.split_once('.')?;
+    let (name, number) = pod.rsplit_once('-')?;
+    let is_log = extensions.split('.').any(|extension| matches!(extension, "log" | "txt"));
+    let is_kept = matches!(*above, "logs" | "pods" | "podlogs" | "pod-logs" | "containers");
+    let is_typed = parts.iter().any(|part| Table::log_of(&part.to_ascii_lowercase()).is_some());
+    let is_pod = is_pod_name(pod, true) && number.len() <= 3 && name != "app" && container_of(name).is_some();
+    (is_log && is_kept && is_pod && !is_typed).then_some((Some(namespace_of(folder)?), pod, None))
 }
 
 /// Reads the name of a file without its extension: `<namespace>_<pod>`, `<pod>_<container>`,

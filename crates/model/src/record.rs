@@ -234,6 +234,11 @@ impl Attrs {
         is_new
     }
 
+    /// Returns true if it has that text; neither may need an escape.
+    pub fn has_text(&self, key: &str, value: &str) -> bool {
+        self.json.contains(&format!("\"{key}\":\"{value}\""))
+    }
+
     /// Returns its size in bytes.
     pub fn bytes(&self) -> usize {
         self.json.len()

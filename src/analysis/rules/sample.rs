@@ -102,6 +102,7 @@ fn options(text_table: Option<Table>, config: &FormatsConfig) -> Result<Options>
         cluster: "test".into(),
         zone: chrono_tz::Asia::Shanghai,
         today,
+        taken: None,
         threads: 1,
         keep: None,
         formats: formats(config)?,

@@ -104,3 +104,31 @@ fn a_csv_export_keeps_place_trace_and_time() {
         assert!((-0.001..0.001).contains(&late_s), "line {} is {late_s} s off", row["line"]);
     }
 }
+
+#[test]
+fn objects_without_a_time_are_of_the_day_of_the_lines_beside_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let lake = dir.path().join("lake");
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    let nodes = write(
+        "kubectl_get_nodes.txt",
+        "NAME     STATUS     ROLES    AGE   VERSION\nnode-1   NotReady   <none>   62d   v1.30.4\n\
+         node-2   Ready      <none>   62d   v1.30.4\n",
+    );
+    let log = write(
+        "till.log",
+        "2026-03-04 09:00:01.120 ERROR [main] shop.Till - no connection to node-1\n\
+         2026-03-04 09:00:07.300 ERROR [main] shop.Till - no connection to node-1\n",
+    );
+    ingest(&lake, &[nodes, log]);
+    let seen = "select count(*) as n from state where ts = timestamp '2026-03-04T01:00:07.3Z'";
+    assert_eq!(number(&lake, seen), 2, "the lines are of Shanghai's time");
+    let report = json(&lake, &["analyze", "--json"]);
+    assert_eq!(report["run"]["date"], "2026-03-04");
+    let findings = report["findings"].as_array().expect("findings");
+    assert!(findings.iter().any(|finding| finding["entity"]["node"] == "node-1"), "{report}");
+}

@@ -2,14 +2,27 @@
 
 use crate::Broken;
 use crate::check::{Cluster, Said, containers};
-use crate::object::{Object, plain};
+use crate::object::{Object, is_selected, labels, plain};
 use crate::snapshot::{Owner, Spec};
 use model::json::{at, list, text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ends of the names of variables that hold an address.
 const ADDRESS: [&str; 8] =
     ["_ADDR", "_ADDRESS", "_HOST", "_HOSTNAME", "_URL", "_URI", "_ENDPOINT", "_SERVICE"];
+
+/// Ports that programs are known by.
+const USUAL: [(&str, &str); 9] = [
+    ("elasticsearch", "9200"),
+    ("kafka", "9092"),
+    ("memcached", "11211"),
+    ("mongo", "27017"),
+    ("mysql", "3306"),
+    ("nats", "4222"),
+    ("postgres", "5432"),
+    ("rabbitmq", "5672"),
+    ("redis", "6379"),
+];
 
 /// An address that a workload is given.
 struct Given<'s> {
@@ -19,6 +32,8 @@ struct Given<'s> {
     namespace: String,
     host: String,
     port: Option<String>,
+    /// The variable that holds the port.
+    holder: String,
 }
 
 /// Returns the workloads that are given a wrong address, and the Services that none of their callers reach.
@@ -49,16 +64,18 @@ fn addresses<'s>(owner: &'s Owner, spec: &Spec<'s>) -> Vec<Given<'s>> {
             .collect();
         for (name, value) in &variables {
             let Some((host, mut port)) = address(name, value) else { continue };
+            let mut holder = (*name).to_owned();
             if port.is_none() {
                 // `DB_HOST` beside `DB_PORT`
                 let stem = ADDRESS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-                let beside = variables.get(format!("{stem}_PORT").as_str());
-                port = beside.filter(|port| port.parse::<u16>().is_ok()).cloned();
+                let beside = format!("{stem}_PORT");
+                port = variables.get(beside.as_str()).filter(|port| port.parse::<u16>().is_ok()).cloned();
+                holder = if port.is_some() { beside } else { holder };
             }
             let mut labels = host.split('.');
             let host = labels.next().unwrap_or("").to_owned();
             let namespace = labels.next().unwrap_or(&owner.namespace).to_owned();
-            found.push(Given { owner, shown: spec.shown, variable: name, namespace, host, port });
+            found.push(Given { owner, shown: spec.shown, variable: name, namespace, host, port, holder });
         }
     }
     found
@@ -93,7 +110,8 @@ fn unknown(cluster: &Cluster<'_>, given: &Given<'_>) -> Option<Broken> {
     cluster.snapshot.knows_all("Service", namespace).then(|| {
         Said {
             reason: "UnknownAddress",
-            strength: cluster.strength(owner, 0.9),
+            // a program that is ready may fail only when it calls
+            strength: if cluster.failing.contains(owner) { 0.9 } else { 0.65 },
             what: format!("{variable} names {host}; {namespace} has no Service of that name"),
             zh: format!("{variable} 指向 {host}，而 {namespace} 中没有这个 Service"),
         }
@@ -101,7 +119,8 @@ fn unknown(cluster: &Cluster<'_>, given: &Given<'_>) -> Option<Broken> {
     })
 }
 
-/// Returns the Service if none of its callers are given a port of it, else the callers that are not.
+/// Returns the Service if none of its callers are given a port of it and its pods or several callers agree against it,
+/// else the callers that are not.
 fn wrong_port(cluster: &Cluster<'_>, namespace: &str, name: &str, given: &[Given<'_>]) -> Vec<Broken> {
     let Some(service) = cluster.snapshot.get("Service", namespace, name) else { return Vec::new() };
     let ports: Vec<String> =
@@ -111,17 +130,12 @@ fn wrong_port(cluster: &Cluster<'_>, namespace: &str, name: &str, given: &[Given
     let Some(first) = wrong.first().filter(|_| !ports.is_empty()) else { return Vec::new() };
     let (port, ports) = (first.port.clone().unwrap_or_default(), ports.join(", "));
     let all = given.iter().filter(|given| given.port.is_some()).count();
-    // a Service that passes on the port of its pods was hardly changed
-    let is_plain = service
-        .list("/spec/ports")
-        .iter()
-        .all(|port| plain(at(port, "/port")) == plain(at(port, "/targetPort")));
-    if wrong.len() == all && (all > 1 || !is_plain) {
+    if wrong.len() == all && is_of_service(cluster, service, &port, &wrong) {
         let said = Said {
             reason: "ServicePort",
             strength: 0.95,
-            what: format!("has port {ports}; its callers are given {port} ({})", first.variable),
-            zh: format!("端口是 {ports}，而调用方配置的是 {port}（{}）", first.variable),
+            what: format!("has port {ports}; its callers are given {port} ({})", first.holder),
+            zh: format!("端口是 {ports}，而调用方配置的是 {port}（{}）", first.holder),
         };
         return vec![Broken { workload: name.to_owned(), ..said.of(service) }];
     }
@@ -129,11 +143,46 @@ fn wrong_port(cluster: &Cluster<'_>, namespace: &str, name: &str, given: &[Given
         let port = given.port.clone().unwrap_or_default();
         let said = Said {
             reason: "CalleePort",
-            strength: cluster.strength(given.owner, 0.95),
-            what: format!("{} names port {port} of {name}, which has {ports}", given.variable),
-            zh: format!("{} 使用 {name} 的端口 {port}，而它的端口是 {ports}", given.variable),
+            // a program that is ready may fail only when it calls
+            strength: if cluster.failing.contains(given.owner) { 0.95 } else { 0.75 },
+            what: format!("{} names port {port} of {name}, which has {ports}", given.holder),
+            zh: format!("{} 使用 {name} 的端口 {port}，而它的端口是 {ports}", given.holder),
         };
         said.of_owner(given.owner, given.shown)
     });
     callers.collect()
+}
+
+/// Returns true if a port that callers are given is right and their Service is wrong: its pods have that port, it
+/// passes on another one, or nothing shows the ports of its pods, and neither where
+/// it leads or several workloads agree.
+fn is_of_service(cluster: &Cluster<'_>, service: &Object, port: &str, wrong: &[&Given<'_>]) -> bool {
+    let is_mapped = service.list("/spec/ports").iter().any(|own| {
+        let target = plain(at(own, "/targetPort"));
+        // a name says nothing about the number
+        target.parse::<u16>().is_ok() && target != plain(at(own, "/port"))
+    });
+    let has = |usual: &str| service.list("/spec/ports").iter().any(|own| plain(at(own, "/port")) == usual);
+    if USUAL.iter().any(|(what, usual)| service.name().contains(what) && has(usual)) {
+        return false;
+    }
+    let selector = labels(&service.value, "/spec/selector");
+    let serves = |owner: &Owner, spec: &Spec<'_>| match (selector, spec.labels) {
+        (Some(selector), Some(labels)) => is_selected(labels, selector),
+        _ => owner.name == service.name(),
+    };
+    let own = cluster
+        .specs
+        .iter()
+        .filter(|(owner, spec)| owner.namespace == service.namespace() && serves(owner, spec));
+    let containers = own.flat_map(|(_, spec)| list(spec.pod, "/containers"));
+    let open: Vec<String> = containers
+        .flat_map(|container| list(container, "/ports"))
+        .map(|port| plain(at(port, "/containerPort")))
+        .collect();
+    let callers: BTreeSet<&Owner> = wrong.iter().map(|given| given.owner).collect();
+    // a table does not show where a port leads
+    let is_hidden = service.list("/spec/ports").iter().all(|own| at(own, "/targetPort").is_null());
+    let is_open = open.iter().any(|open| open == port);
+    is_open || is_mapped || open.is_empty() && (is_hidden || callers.len() > 1)
 }

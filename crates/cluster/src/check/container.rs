@@ -1,7 +1,7 @@
 //! Containers that wait, are killed, or are not ready.
 
 use crate::Broken;
-use crate::check::{Cluster, Said};
+use crate::check::{Cluster, Said, why};
 use crate::object::{Object, plain};
 use crate::snapshot::{Owner, Spec};
 use model::json::{at, list, text};
@@ -22,7 +22,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
             evicted(pod).or(gravest).or_else(|| shown(pod)).map(|said| (said, *pod))
         });
         let gravest = of_pods.max_by(|(a, _), (b, _)| a.strength.total_cmp(&b.strength));
-        found.extend(gravest.map(|(said, pod)| said.of_owner(owner, pod)));
+        found.extend(gravest.map(|(said, pod)| why::because(cluster, owner, pod, said).of_owner(owner, pod)));
     }
     found.extend(cluster.specs.iter().filter_map(|(owner, spec)| dns(cluster, owner, spec)));
     found
@@ -189,7 +189,8 @@ fn dns(cluster: &Cluster<'_>, owner: &Owner, spec: &Spec<'_>) -> Option<Broken> 
     (is_odd && owner.namespace != "kube-system").then(|| {
         Said {
             reason: "DnsPolicy",
-            strength: cluster.strength(owner, 0.8),
+            // a program that is ready may look up names only when it is called
+            strength: if cluster.failing.contains(owner) { 0.8 } else { 0.6 },
             what: format!(
                 "its pods do not use the cluster's DNS (dnsPolicy {policy}): no name of a Service resolves"
             ),

@@ -14,6 +14,7 @@ mod rights; // rights that accounts lack
 mod role; // roles and whom they are granted to
 mod service; // Services, Ingresses and their backends
 mod storage; // claims
+mod why; // why containers end or do not start
 mod workload; // replicas and quotas
 
 use crate::Broken;

@@ -23,7 +23,8 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         .of("HorizontalPodAutoscaler")
         .filter_map(|scaler| Some(blind(scaler).or_else(|| at_maximum(scaler))?.of(scaler)));
     let policies = snapshot.of("NetworkPolicy").filter_map(|policy| {
-        Some(misdirected(cluster, policy).or_else(|| closed(cluster, policy))?.of(policy))
+        let said = misdirected(cluster, policy).or_else(|| closed(cluster, policy));
+        Some(said.or_else(|| without_dns(cluster, policy))?.of(policy))
     });
     budgets.chain(scalers).chain(policies).collect()
 }
@@ -124,6 +125,36 @@ fn misdirected(cluster: &Cluster<'_>, policy: &Object) -> Option<Said> {
         strength: 0.75,
         what: "lets in only pods with labels that no pod has".to_owned(),
         zh: "只允许带有某些标签的 Pod 访问，而没有任何 Pod 带有这些标签".to_owned(),
+    })
+}
+
+/// Returns a policy that lets its pods reach something, but no DNS, where no other policy of its namespace does.
+fn without_dns(cluster: &Cluster<'_>, policy: &Object) -> Option<Said> {
+    let allows = |rule: &Value| {
+        let (ports, to) = (list(rule, "/ports"), list(rule, "/to"));
+        let is_elsewhere = |peer: &Value| !at(peer, "/namespaceSelector").is_null();
+        // the servers of names are in another namespace, or have an address that is not known
+        let is_far =
+            to.is_empty() || to.iter().any(|peer| is_elsewhere(peer) || !at(peer, "/ipBlock").is_null());
+        let is_port = |port: &Value| {
+            let (first, last) = (at(port, "/port"), at(port, "/endPort").as_i64());
+            let within = first.as_i64().zip(last).is_some_and(|(first, last)| (first..=last).contains(&53));
+            within || matches!(plain(first).as_str(), "" | "53" | "dns" | "dns-tcp")
+        };
+        is_far && (ports.is_empty() || ports.iter().any(is_port))
+    };
+    let mut all = cluster.snapshot.within("NetworkPolicy", policy.namespace()).take(POLICIES);
+    let egress = policy.list("/spec/egress");
+    if egress.is_empty() || all.any(|other| other.list("/spec/egress").iter().any(allows)) {
+        return None;
+    }
+    Some(Said {
+        reason: "PolicyWithoutDns",
+        strength: 0.75,
+        what: "lets its pods reach only certain ports or pods: none of its namespace's rules of egress allows DNS \
+               (port 53)"
+            .to_owned(),
+        zh: "出站规则只放行部分端口或 Pod，该命名空间没有规则放行 DNS（53 端口）".to_owned(),
     })
 }
 

@@ -68,7 +68,12 @@ fn stopped(cluster: &Cluster<'_>, workload: &Object) -> Option<Said> {
     });
     is_stopped.then(|| Said {
         reason: "ScaledToZero",
-        strength: if is_called || is_core(workload) { 0.95 } else { 0.5 },
+        strength: match cluster.snapshot.knows_all("Service", workload.namespace()) {
+            _ if is_called || is_core(workload) => 0.95,
+            true => 0.5,
+            // whether somebody calls it is not shown
+            false => 0.6,
+        },
         what: "is set to 0 replicas".to_owned(),
         zh: "期望副本数为 0".to_owned(),
     })
@@ -125,6 +130,10 @@ fn refusing(snapshot: &Snapshot, workload: &Object) -> Option<(Key, Broken)> {
         let key: Key = ("PriorityClass".into(), String::new(), name.into());
         return Some((key.clone(), Broken { workload: owner, ..said.named(key, workload) }));
     }
+    if let Some(found) = unreachable_webhook(workload, message).or_else(|| range(snapshot, workload, message))
+    {
+        return Some(found);
+    }
     let (_, rest) = message.split_once("exceeded quota: ")?;
     let (name, amounts) = rest.split_once(", ")?;
     let said = Said {
@@ -135,6 +144,40 @@ fn refusing(snapshot: &Snapshot, workload: &Object) -> Option<(Key, Broken)> {
     };
     let key: Key = ("ResourceQuota".into(), workload.namespace().into(), name.into());
     Some((key.clone(), said.named(key, workload)))
+}
+
+/// Returns the Service of a webhook that has no pods: `Post "https://name.namespace.svc:443/…": no endpoints available for
+/// service "name"`.
+fn unreachable_webhook(workload: &Object, message: &str) -> Option<(Key, Broken)> {
+    let (before, after) = message.split_once("no endpoints available for service \"")?;
+    let name = after.split('"').next().filter(|name| !name.is_empty())?;
+    let (_, host) = before.rsplit_once(&format!("//{name}."))?;
+    let namespace = host.split(['.', ':', '/']).next()?;
+    let said = Said {
+        reason: "NoEndpoint",
+        strength: 0.95,
+        what: "has no endpoints, and a webhook that is asked about new pods sends requests to it".to_owned(),
+        zh: "没有端点，而创建 Pod 时要调用的 webhook 由它提供".to_owned(),
+    };
+    let key: Key = ("Service".into(), namespace.into(), name.into());
+    Some((key.clone(), Broken { workload: name.to_owned(), ..said.named(key, workload) }))
+}
+
+/// Returns the LimitRange whose bounds pods break, if the namespace has one alone.
+fn range(snapshot: &Snapshot, workload: &Object, message: &str) -> Option<(Key, Broken)> {
+    let bounds = ["maximum ", "minimum "].iter().filter_map(|bound| message.find(bound)).min()?;
+    let sentence = message
+        .get(bounds..)
+        .filter(|sentence| sentence.contains(" per Container is ") || sentence.contains(" per Pod is "))?;
+    let mut ranges = snapshot.within("LimitRange", workload.namespace());
+    let (Some(range), None) = (ranges.next(), ranges.next()) else { return None };
+    let said = Said {
+        reason: "OutOfRange",
+        strength: 0.95,
+        what: format!("refuses pods: {}", sentence.trim_end_matches(']')),
+        zh: format!("拒绝创建 Pod：{}", sentence.trim_end_matches(']')),
+    };
+    Some((range.key.clone(), said.named(range.key.clone(), workload)))
 }
 
 fn short(workload: &Object) -> Option<Said> {

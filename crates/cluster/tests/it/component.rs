@@ -173,3 +173,88 @@ fn a_name_for_another_service_must_have_one() {
     let shown = [main(), row("old", "spare.data.svc.cluster.local")];
     check(shown, &[("Service", "old", "NoBackend", 0.9)]);
 }
+
+#[test]
+fn a_pod_that_the_kubelet_runs_by_itself_is_its_own_workload() {
+    let fails = |name: &str| {
+        json!({
+            "kind": "Pod", "metadata": { "name": name, "namespace": "kube-system" },
+            "status": { "shown": "CrashLoopBackOff", "ready": [0, 1], "restarts": 12 },
+        })
+    };
+    let found =
+        broken(["kube-controller-manager-node-1", "kube-proxy-x7k2p"].map(|name| listed(0, fails(name))));
+    let whose: Vec<_> = found.iter().map(|one| (one.kind.as_str(), one.name.as_str())).collect();
+    assert_eq!(whose, [("DaemonSet", "kube-proxy"), ("Pod", "kube-controller-manager-node-1")]);
+}
+
+#[test]
+fn what_refuses_pods_is_named_by_the_refusal() {
+    let refused = |message: &str| {
+        json!({
+            "kind": "Deployment", "metadata": { "name": "cart", "namespace": "shop" },
+            "spec": { "replicas": 2 },
+            "status": { "readyReplicas": 0, "conditions": [
+                { "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message }
+            ] },
+        })
+    };
+    let range = json!({ "kind": "LimitRange", "metadata": { "name": "bounds", "namespace": "shop" } });
+    let over = "pods \"cart-1\" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi";
+    let found = broken([seen(0, range), seen(0, refused(over))]);
+    let named = found.iter().find(|one| one.kind == "LimitRange").expect("the range");
+    assert_eq!(named.what, "refuses pods: maximum memory usage per Container is 1Gi, but limit is 2Gi");
+
+    let silent = "Internal error occurred: failed calling webhook \"guard.till\": failed to call webhook: Post \
+                  \"https://guard.till.svc:443/check?timeout=10s\": no endpoints available for service \"guard\"";
+    let found = broken([seen(0, refused(silent))]);
+    let named = found.iter().find(|one| one.kind == "Service").expect("the Service");
+    assert_eq!((named.namespace.as_str(), named.name.as_str()), ("till", "guard"));
+}
+
+#[test]
+fn callers_are_wrong_where_the_service_and_its_pods_agree() {
+    let workload = |name: &str, env: Value, port: i64| {
+        json!({
+            "kind": "Deployment", "metadata": { "name": name, "namespace": "shop" },
+            "spec": { "replicas": 1, "template": { "metadata": { "labels": { "app": name } }, "spec": {
+                "containers": [{ "name": "app", "image": "a:1", "env": env, "ports": [{ "containerPort": port }] }]
+            } } },
+            "status": { "readyReplicas": 1 },
+        })
+    };
+    let service = |port: i64| {
+        json!({
+            "kind": "Service", "metadata": { "name": "till", "namespace": "shop" },
+            "spec": { "ports": [{ "port": port }] },
+        })
+    };
+    let env = json!([{ "name": "TILL_HOST", "value": "till" }, { "name": "TILL_PORT", "value": "7071" }]);
+    let blamed = |port: i64, opened: i64| {
+        let found = broken([
+            listed(0, service(port)),
+            seen(0, workload("cart", env.clone(), 80)),
+            seen(0, workload("till", json!([]), opened)),
+        ]);
+        let one = found.first().expect("one fault").clone();
+        (one.kind, one.name, one.what)
+    };
+    let of_caller = "TILL_PORT names port 7071 of till, which has 7070";
+    assert_eq!(blamed(7070, 7070), ("Deployment".into(), "cart".into(), of_caller.into()));
+    let of_service = "has port 7072; its callers are given 7071 (TILL_PORT)";
+    assert_eq!(blamed(7072, 7071), ("Service".into(), "till".into(), of_service.into()));
+}
+
+#[test]
+fn a_policy_that_forgets_dns() {
+    let policy = |name: &str, egress: Value| {
+        let spec = json!({ "podSelector": {}, "policyTypes": ["Egress"], "egress": egress });
+        let metadata = json!({ "name": name, "namespace": "shop" });
+        seen(0, json!({ "kind": "NetworkPolicy", "metadata": metadata, "spec": spec }))
+    };
+    let web = || policy("web", json!([{ "ports": [{ "protocol": "TCP", "port": 443 }] }]));
+    check([policy("deny", json!([])), web()], &[("NetworkPolicy", "web", "PolicyWithoutDns", 0.75)]);
+    let kube = json!([{ "namespaceSelector": { "matchLabels": { "name": "kube-system" } } }]);
+    let dns = policy("dns", json!([{ "to": kube, "ports": [{ "protocol": "UDP", "port": 53 }] }]));
+    check([policy("deny", json!([])), web(), dns], &[]);
+}

@@ -5,6 +5,7 @@
 
 mod component; // components of the cluster itself
 mod rights; // rights that accounts lack
+mod why; // why containers end
 
 use cluster::{Broken, Observation, broken};
 use serde_json::{Value, json};

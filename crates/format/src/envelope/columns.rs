@@ -2,6 +2,7 @@
 //! written.
 
 use crate::contract::{Clock, Unwrapped, last_segment};
+use crate::origin::origin_of;
 use crate::text::csv_header;
 use crate::text::fields::Field;
 use crate::text::json::{members_of, text_of};
@@ -18,6 +19,17 @@ pub(super) fn read_labels(line: &mut Unwrapped<'_>, text: &str, clock: &Clock) {
                 put(line, field, Cow::Owned(value.into_owned()), clock);
             }
         }
+    }
+}
+
+/// Reads the place of a column that holds the file of a container's log, or the tag made of its name.
+pub(super) fn read_path(line: &mut Unwrapped<'_>, text: &str) {
+    const FOLDERS: [&str; 4] =
+        ["/var/log/pods/", "/var/log/containers/", "var.log.containers.", "var.log.pods."];
+    if FOLDERS.iter().any(|folder| text.contains(folder)) {
+        let place = origin_of(text).place;
+        line.stdout |= place.container.is_some();
+        line.place.fill_from(&place);
     }
 }
 

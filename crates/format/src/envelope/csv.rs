@@ -4,15 +4,16 @@
 
 use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
 use crate::envelope::cloudwatch::cluster_of;
-use crate::envelope::columns::{put, read_labels};
+use crate::envelope::columns::{put, read_labels, read_path};
 use crate::text::csv::{FieldSplitter, UNCLOSED, text_of, unquoted};
-use crate::text::csv_header::Header;
+use crate::text::csv_header::{Header, is_absent};
 use crate::text::csv_kind::{Kind, kind_of};
-use crate::text::fields::Field;
+use crate::text::fields::{Field, bare};
 use crate::text::json::is_json;
-use crate::text::place;
+use crate::text::{place, time};
 use chrono_tz::Tz;
 use model::record::{Attrs, Level, Text};
+use model::time::Ts;
 use std::borrow::Cow;
 
 /// The format.
@@ -107,45 +108,70 @@ fn record_of<'r>(kind: &Kind, header: &Header<'_>, values: Vec<Cow<'r, [u8]>>) -
     line
 }
 
+/// Removes the columns around the text of a row. A row without a text is a blank line.
 fn unwrapped<'r>(header: &Header<'_>, values: Vec<Cow<'r, [u8]>>, clock: &Clock) -> Unwrapped<'r> {
     let mut line = Unwrapped { complete: true, ..Unwrapped::default() };
     let mut object = Attrs::default();
     let is_insights = header.columns.iter().any(|column| column.name == "@message");
-    for (index, (column, value)) in header.columns.iter().zip(values).enumerate() {
-        let field = header.field_at(index);
+    let fields = header.fields_of(&values);
+    let mut unread_time = None;
+    for ((column, value), field) in header.columns.iter().zip(values).zip(fields) {
         if header.has_message && field == Some(Field::Message) {
             line.payload = value;
             continue;
         }
-        let text = text_of(value);
-        if matches!(&*text, "" | "-" | "null") {
-            continue; // how shippers write an absent field
-        }
-        if !header.has_message && !column.name.starts_with("__") {
-            if is_json(&text) {
-                object.raw(&column.name, &text)
-            } else {
-                object.text(&column.name, &text)
+        if is_absent(&value) {
+            // a text that is no more than that
+            if header.has_message && column.is_message() && line.payload.is_empty() {
+                line.payload = value;
             }
             continue;
         }
+        let text = text_of(value);
         let is_utc = column.name.ends_with("[UTC]") || is_insights;
         let clock = Clock { zone: if is_utc { Tz::UTC } else { clock.zone }, ..*clock };
+        if !header.has_message && !column.name.starts_with("__") {
+            add_member(&mut object, &column.name, &text, &clock);
+            continue;
+        }
         if column.name == "@log" {
             // account and log group
             line.place.cluster = text.split_once(':').and_then(|(_, group)| cluster_of(group));
         }
         if let Some(rest) = put(&mut line, field, text, &clock) {
             read_labels(&mut line, &rest, &clock);
+            read_path(&mut line, &rest);
+            if field != Some(Field::Time) && names_time(&column.name) {
+                unread_time = unread_time.or_else(|| time::any(&rest, &clock).map(|stamp| stamp.ts));
+            }
             line.attrs.text(&attr_name(&column.name), &rest);
         }
     }
+    line.ts = line.ts.or(unread_time);
     place::split_names(&mut line.place);
     if !header.has_message {
         // a structured topic: the record as it was before CLS split it into columns
         line.payload = Cow::Owned(object.into_json().unwrap_or_default().into_bytes());
     }
     line
+}
+
+/// Adds a column to the record that the columns are; Azure's times name their zone in the header.
+fn add_member(object: &mut Attrs, name: &str, text: &str, clock: &Clock) {
+    let stamp = || time::any(text, clock).map(|stamp| Ts(stamp.ts).to_string());
+    if let Some(name) = name.strip_suffix("[UTC]") {
+        object.text(name.trim_end(), &stamp().unwrap_or_else(|| text.to_owned()));
+    } else if is_json(text) {
+        object.raw(name, text);
+    } else {
+        object.text(name, text);
+    }
+}
+
+/// Returns true for a column that keeps a time under a name of its own.
+fn names_time(name: &str) -> bool {
+    let bare = bare(name);
+    ["time", "timestamp", "timems", "date"].iter().any(|end| bare.ends_with(end))
 }
 
 /// Returns the name of an attribute: for columns that CLS adds the name in its JSON, otherwise the

@@ -5,6 +5,7 @@ use crate::contract::{Clock, EmitPart, Format, Part, Role, Unwrapped};
 use crate::text::json::is_json;
 use crate::text::kubectl::cell::put;
 use crate::text::kubectl::command::{Command, parse};
+use crate::text::kubectl::event_table::EventHeader;
 use crate::text::kubectl::table::Header;
 use crate::text::kubectl::{SHOWN_BY, describe, kinds};
 use crate::text::time;
@@ -86,7 +87,9 @@ fn place<'a>(command: &Command<'a>) -> Place<'a> {
 /// Returns the objects and events of an output; `None` if it shows none.
 fn objects(body: &str, command: &Command<'_>, written: Option<i64>) -> Option<Vec<Value>> {
     let (first, rest) = body.split_once('\n').unwrap_or((body, ""));
-    let mut objects = if let Some(header) = Header::of(first, command.kind) {
+    let mut objects = if let Some(header) = EventHeader::of(first) {
+        rest.lines().filter_map(|row| header.event(row, written)).collect()
+    } else if let Some(header) = Header::of(first, command.kind) {
         shown(rest.lines().filter_map(|row| header.object(row, written)).collect(), "get")
     } else if describe::begins(first) {
         let described = describe::read(body, command.kind, written)?;

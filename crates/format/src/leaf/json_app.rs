@@ -154,6 +154,33 @@ fn find_place<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
     found.append(&mut place);
 }
 
+/// Reads an alert of Falco's: its text, its severity, and the place among the fields of its rule.
+fn find_alert<'a>(members: &[Member<'a>], found: &mut Vec<Candidate<'a>>) {
+    const FIELDS: [(&str, Field); 4] = [
+        ("k8s.ns.name", Field::Namespace),
+        ("k8s.pod.name", Field::Pod),
+        ("container.name", Field::Container),
+        ("k8smeta.ns.name", Field::Namespace),
+    ];
+    let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, raw)| *raw);
+    let (Some(output), Some(rule), Some(fields)) =
+        (member("output"), member("rule"), member("output_fields").filter(|raw| raw.starts_with('{')))
+    else {
+        return;
+    };
+    let mut add = |field, raw: &'a str| {
+        let text = text_of(raw).filter(|text| !text.is_empty() && text != "<NA>");
+        found.extend(text.map(|text| Candidate { field, rank: 0, id: id_of(raw), text }));
+    };
+    add(Field::Message, output);
+    add(Field::Logger, rule);
+    member("priority").into_iter().for_each(|raw| add(Field::Priority, raw));
+    member("hostname").into_iter().for_each(|raw| add(Field::Node, raw));
+    for (key, raw) in members_of(fields) {
+        FIELDS.iter().filter(|(name, _)| *name == key).for_each(|(_, field)| add(*field, raw));
+    }
+}
+
 /// Reads a stack that is an array of lines, and a message that is an object or array.
 fn compound(field: Field, raw: &str) -> Option<Text<'_>> {
     match field {
@@ -253,6 +280,7 @@ impl Format for JsonApp {
         let mut found = Vec::with_capacity(members.len());
         collect(&members, "", &mut found);
         fit_dialect(&members, &mut found);
+        find_alert(&members, &mut found);
         find_place(&members, &mut found);
         let (mut record, taken) = record(found, clock);
         // Serilog's compact form omits the usual level

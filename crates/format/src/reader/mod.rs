@@ -18,6 +18,7 @@ use crate::reader::context::Context;
 use crate::reader::join::Stream;
 use crate::reader::settle::RecordText;
 use crate::registry::Registry;
+use crate::text::kubectl::command::placed;
 use chrono::{NaiveDate, NaiveTime};
 use model::record::Record;
 use model::table::Table;
@@ -146,13 +147,13 @@ impl Reader {
     /// does not.
     pub fn enter(&mut self, path: &str, emit: EmitRow<'_>) {
         self.release_all(emit);
-        let Origin { mut place, text_table, reason, day } = origin_of(path);
+        let Origin { mut place, text_table, reason, day, namespace } = origin_of(path);
         place.fill_from(&self.object.place);
         let named = self.object.text_table.map(|table| (table, self.object.reason.clone()));
         let (text_table, reason) = named.map_or((text_table, reason), |(table, why)| (Some(table), why));
         self.options.clock.day = day.unwrap_or(self.object_day);
         self.midnight = midnight_of(&self.options.clock);
-        self.origin = Origin { place, text_table, reason, day };
+        self.origin = Origin { place, text_table, reason, day, namespace };
     }
 
     /// Reads one frame.
@@ -181,7 +182,8 @@ impl Reader {
             );
             return;
         }
-        self.unwrap(frame.bytes, Context::default(), emit);
+        let placed = self.origin.namespace.as_deref().and_then(|namespace| placed(frame.bytes, namespace));
+        self.unwrap(placed.as_deref().unwrap_or(frame.bytes), Context::default(), emit);
     }
 
     /// Emits the records that are held back for a continuation. Call it after the last frame.

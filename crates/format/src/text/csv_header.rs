@@ -5,6 +5,7 @@
 use crate::text::csv::{Dialect, FieldSplitter, text_of, unquoted};
 use crate::text::fields::{Field, bare};
 use model::record::Text;
+use std::borrow::Cow;
 
 /// One column.
 pub struct Column<'a> {
@@ -12,6 +13,13 @@ pub struct Column<'a> {
     pub name: Text<'a>,
     /// The field it stands for, and the rank of its name for that field.
     field: Option<(Field, u8)>,
+}
+
+impl Column<'_> {
+    /// Returns true if it may hold the text.
+    pub fn is_message(&self) -> bool {
+        self.field.is_some_and(|(field, _)| field == Field::Message)
+    }
 }
 
 /// A header row.
@@ -69,16 +77,31 @@ impl<'a> Header<'a> {
         fits.then_some(Self { dialect, columns, has_message })
     }
 
-    /// Returns the field that the column at `index` fills. Of several columns for one field, only the
-    /// best fills it.
-    pub fn field_at(&self, index: usize) -> Option<Field> {
-        let (field, rank) = self.columns.get(index)?.field?;
-        let mut others = self.columns.iter().enumerate();
-        let is_best = !others.any(|(at, other)| {
-            other.field.is_some_and(|(same, better)| same == field && (better, at) < (rank, index))
-        });
-        is_best.then_some(field)
+    /// Returns the field that each column of a row fills, in order. Of several columns for one field, only the best
+    /// that has a value fills it.
+    pub fn fields_of(&self, values: &[Cow<'_, [u8]>]) -> Vec<Option<Field>> {
+        let mut best: Vec<(Field, u8, usize)> = Vec::new();
+        for (at, (column, value)) in self.columns.iter().zip(values).enumerate() {
+            let Some((field, rank)) = column.field.filter(|_| !is_absent(value)) else { continue };
+            match best.iter_mut().find(|(same, ..)| *same == field) {
+                Some(known) if rank < known.1 => *known = (field, rank, at),
+                Some(_) => {}
+                None => best.push((field, rank, at)),
+            }
+        }
+        let mut fields = vec![None; values.len()];
+        for (field, _, at) in best {
+            if let Some(slot) = fields.get_mut(at) {
+                *slot = Some(field);
+            }
+        }
+        fields
     }
+}
+
+/// Returns true for what shippers write where a value is missing.
+pub fn is_absent(value: &[u8]) -> bool {
+    matches!(value.trim_ascii(), b"" | b"-" | b"null")
 }
 
 /// Returns true for the columns of Kubernetes events: a reason, a message, an object, and when or how often.
@@ -117,9 +140,11 @@ pub fn field(name: &str) -> Option<(Field, u8)> {
 
 fn field_of_bare(bare: &str) -> Option<(Field, u8)> {
     Some(match bare {
-        "timestampus" => (Field::Time, 0),
-        "timestamp" | "time" | "ts" | "datetime" | "eventtime" | "logtime" | "timegenerated"
-        | "timegeneratedutc" | "timestamputc" | "时间" | "日志时间" | "时间戳" => (Field::Time, 1),
+        "timestampus" | "messagetimems" => (Field::Time, 0),
+        "timestamp" | "time" | "ts" | "datetime" | "eventtime" | "logtime" | "messagetime"
+        | "timegenerated" | "timegeneratedutc" | "timestamputc" | "时间" | "日志时间" | "时间戳" => {
+            (Field::Time, 1)
+        }
         "timeunixnano" | "tsns" | "date" | "realtimetimestamp" | "采集时间" => (Field::Time, 2),
         "message" | "msg" | "content" | "body" | "日志内容" | "内容" | "原始日志" | "日志原文" => {
             (Field::Message, 0)
@@ -140,7 +165,7 @@ fn field_of_bare(bare: &str) -> Option<(Field, u8)> {
         "pod" | "podname" | "pod名称" => (Field::Pod, 0),
         "container" | "containername" | "容器名称" | "容器" => (Field::Container, 0),
         "node" | "nodename" | "podnodename" | "节点" => (Field::Node, 0),
-        "host" | "hostname" | "computer" => (Field::Node, 1),
+        "host" | "hostname" | "computer" | "computegoogleapiscomresourcename" => (Field::Node, 1),
         _ => return None,
     })
 }

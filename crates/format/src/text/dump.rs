@@ -85,7 +85,16 @@ fn begins_sql(line: &str) -> bool {
 
 /// Returns true for a clause in capitals after a line of SQL.
 fn continues_sql(line: &str, previous: &str, is_open: bool) -> bool {
-    const CLAUSES: [&str; 14] = [
+    const CLAUSES: [&str; 23] = [
+        "SET ",
+        "VALUES(",
+        "ON ",
+        "LIMIT ",
+        "UNION ",
+        "CROSS JOIN ",
+        "FULL JOIN ",
+        "FOR UPDATE",
+        "USING ",
         "FROM ",
         "WHERE ",
         "AND ",
@@ -105,7 +114,7 @@ fn continues_sql(line: &str, previous: &str, is_open: bool) -> bool {
     let is_statement =
         |line: &str| ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| line.contains(verb));
     line.starts_with(|c: char| c.is_ascii_uppercase())
-        && is_clause(line)
+        && (is_clause(line) || line == "VALUES")
         && (is_open || is_clause(previous) || is_statement(previous))
 }
 

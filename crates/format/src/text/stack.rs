@@ -25,7 +25,12 @@ fn tagged(line: &str) -> Option<(&str, &str)> {
 
 /// Returns the further lines of a record without the request id that its first line has, too.
 pub fn without_tag<'t>(further: &'t str, first: &str) -> Cow<'t, str> {
-    let Some((tag, _)) = tagged(further).filter(|(tag, _)| first.contains(tag)) else {
+    let any_tag = || {
+        let end = further.strip_prefix('[')?.find([']', ' ', '\n'])? + 2;
+        let (tag, rest) = further.split_at_checked(end).filter(|(tag, _)| tag.ends_with(']'))?;
+        first.trim_end().ends_with(tag).then_some((tag, rest))
+    };
+    let Some((tag, _)) = tagged(further).filter(|(tag, _)| first.contains(tag)).or_else(any_tag) else {
         return Cow::Borrowed(further);
     };
     let bare =

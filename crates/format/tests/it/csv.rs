@@ -74,7 +74,7 @@ fn values_without_a_column_are_attributes() {
     });
     let expected = [
         r#"one "two" {"ts_source":"collector","source":"10.0.1.7","filename":"/var/log/pay.log","app":"pay","requestId":"r-1","level":"odd"}"#,
-        r#"three {"ts_source":"previous","timestamp":"soon","requestId":"r-2","time":"2026-11-22T02:12:02Z"}"#,
+        r#"three {"ts_source":"collector","timestamp":"soon","requestId":"r-2","time":"2026-11-22T02:12:02Z"}"#,
     ];
     assert_eq!(rows, expected);
 }
@@ -259,6 +259,73 @@ fn events_may_be_csv() {
          2026-11-22T02:12:01Z,shop,Pod,pay-0,Warning,BackOff,31,\"Back-off restarting failed container\"\n",
         &[
             "2.0 event 2026-11-22T02:12:01.000000Z warn -/shop/pay-0/-/- | Back-off restarting failed container reason=BackOff name=pay-0",
+        ],
+    );
+}
+
+#[test]
+fn each_row_has_the_first_text_that_is_there() {
+    let counts = check(
+        "timestamp,level,message,log\n\
+         2026-11-22T02:12:01Z,error,,till is stuck\n\
+         2026-11-22T02:12:02Z,warn,no oil,raw line\n\
+         2026-11-22T02:12:03Z,warn,,\n\
+         2026-11-22T02:12:04Z,info,-,\n",
+        &[
+            "2.0 standard 2026-11-22T02:12:01.000000Z error -/-/-/-/- | till is stuck",
+            "3.0 standard 2026-11-22T02:12:02.000000Z warn -/-/-/-/- | no oil",
+            "5.0 standard 2026-11-22T02:12:04.000000Z info -/-/-/-/- | -",
+        ],
+    );
+    assert_eq!(counts.dropped["blank line"], 1);
+}
+
+#[test]
+fn exports_of_google_keep_texts_and_levels_in_two_columns() {
+    check(
+        "insertId,jsonPayload.level,jsonPayload.message,labels.compute.googleapis.com/resource_name,resource.labels.pod_name,severity,textPayload,timestamp\n\
+         a,error,till is stuck,pool-1-ab,till-0,DEFAULT,,2026-11-22T02:12:01Z\n\
+         b,,,pool-1-ab,till-0,WARNING,no oil,2026-11-22T02:12:02Z\n",
+        &[
+            "2.0 standard 2026-11-22T02:12:01.000000Z error -/-/till-0/-/pool-1-ab | till is stuck",
+            "3.0 standard 2026-11-22T02:12:02.000000Z warn -/-/till-0/-/pool-1-ab | no oil",
+        ],
+    );
+}
+
+#[test]
+fn a_column_holds_the_path_of_a_containers_log() {
+    check(
+        "_raw,_time,host,source\n\
+         till is stuck,2026-11-22T02:12:01.000+0000,node-1,/var/log/pods/shop_till-0_0c1d9a2e-1111-4222-8333-944445555666/app/0.log\n\
+         no oil,2026-11-22T02:12:02.000+0000,node-1,/var/log/till.log\n",
+        &[
+            "2.0 standard 2026-11-22T02:12:01.000000Z - -/shop/till-0/app/node-1 | till is stuck",
+            "3.0 standard 2026-11-22T02:12:02.000000Z - -/-/-/-/node-1 | no oil",
+        ],
+    );
+}
+
+#[test]
+fn sumo_logic_names_the_time_of_a_message() {
+    check(
+        "_messagetime,_messagetimems,_receipttime,pod,_raw\n\
+         11/22/2026 02:12:01.000 AM +0000,1795313521000,1795313599000,till-0,\"{\"\"timestamp\"\":1795313521000,\"\"log\"\":\"\"ERROR till is stuck\"\"}\"\n\
+         11/22/2026 02:12:02.000 AM +0000,1795313522000,1795313599000,till-0,INFO no oil\n",
+        &[
+            "2.0 business 2026-11-22T02:12:01.000000Z error -/-/till-0/-/- | till is stuck",
+            "3.0 business 2026-11-22T02:12:02.000000Z info -/-/till-0/-/- | no oil",
+        ],
+    );
+}
+
+#[test]
+fn azures_events_name_their_zone_in_the_header() {
+    check(
+        "TimeGenerated [UTC],Computer,ObjectKind,Namespace,Name,Reason,Message,KubeEventType,FirstSeen [UTC],LastSeen [UTC],Count\n\
+         \"11/22/2026, 2:20:00.000 AM\",pool-1-0,Pod,shop,till-0,BackOff,no oil,Warning,\"11/22/2026, 2:10:01.000 AM\",\"11/22/2026, 2:12:01.000 AM\",4\n",
+        &[
+            "2.0 event 2026-11-22T02:12:01.000000Z warn -/shop/till-0/-/pool-1-0 | no oil reason=BackOff name=till-0",
         ],
     );
 }

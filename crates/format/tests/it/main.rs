@@ -18,6 +18,7 @@ mod layouts; // the files of `formats/`
 mod mutations; // mutated samples of every format
 mod origin; // places that paths name
 mod reader; // whole objects: place, time, joining
+mod shapes; // exports and layouts that name the place or the time in their own way
 mod state; // states of Kubernetes objects, from any text
 mod templates; // messages that belong together
 mod text; // application-text formats

@@ -70,3 +70,36 @@ fn words_dates_and_numbers_are_not_containers() {
     check("business/till_worker-1_20261122.log", "-/-/- business");
     check("business/worker-1_info.log", "-/-/- business");
 }
+
+#[test]
+fn a_file_that_is_named_after_a_command_has_its_namespace() {
+    let named = |path: &str| {
+        let origin = origin_of(path);
+        (origin.namespace, origin.place.namespace.map(String::from), origin.place.workload.map(String::from))
+    };
+    let shop = || Some("shop".to_owned());
+    assert_eq!(named("in/kubectl_get_pods_-n_shop_--show-labels.txt"), (shop(), shop(), None));
+    assert_eq!(named("in/kubectl_get_svc_--namespace=shop.txt"), (shop(), shop(), None));
+    let cart = Some("cart".to_owned());
+    assert_eq!(named("in/kubectl_logs_deploy_cart_-n_shop_--tail=8.log"), (shop(), shop(), cart));
+    assert_eq!(named("in/kubectl_get_nodes.txt"), (None, None, None));
+}
+
+#[test]
+fn a_file_named_after_a_numbered_pod_is_read_below_logs_and_its_namespace() {
+    check("logs/store/till-db-0.log", "store/till-db-0/-");
+    check("bundle/logs/store/till-db-12.log.gz", "store/till-db-12/-");
+    for path in [
+        "store/till-db-0.log",
+        "logs/till-db-0.log",
+        "logs/app/till-db-0.log",
+        "logs/store/access-1.log",
+        "logs/store/app-1.log",
+        "logs/store/till-2026.log",
+        "logs/store/till-2026-11-22.log",
+        "logs/store/till-db-0.json",
+    ] {
+        check(path, "-/-/-");
+    }
+    check("business/logs/store/till-db-0.log", "-/-/- business");
+}

@@ -345,3 +345,24 @@ Sun 2026-11-22 10:12:04.500000 UTC [s=0639;i=c0;b=4d;m=2;t=1;x=9e]
         ]
     );
 }
+
+#[test]
+fn a_table_has_the_namespace_of_the_command_that_its_file_or_an_agent_names() {
+    let table = "NAME                    READY   STATUS    RESTARTS   AGE\n\
+                 cart-6c8f7b9d5d-q8w4z   1/1     Running   0          9d\n";
+    let call = format!(
+        "Action:\n```\nrun_shell(\"kubectl get pods -n shop\")\n```\nObservation:\n{table}\nThought: on\n"
+    );
+    let result = format!(
+        "{{\"tool_name\": \"kubectl_get\"}}\n\
+         {{\"status\": \"success\", \"invocation\": \"kubectl get pods -n shop\", \"params\": {{}}}}\n{table}"
+    );
+    for (key, text) in [
+        ("in/kubectl_get_pods_-n_shop_-o_wide.txt", table),
+        ("in/run.log", &call),
+        ("in/result.txt", &result),
+    ] {
+        let rows = read(key, text);
+        assert!(rows.iter().any(|row| row.contains(" shop/cart-6c8f7b9d5d-q8w4z |")), "{key}: {rows:#?}");
+    }
+}

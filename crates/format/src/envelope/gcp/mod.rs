@@ -18,6 +18,9 @@ use std::sync::LazyLock;
 /// The end of every payload's name: one search rules out a line that has none.
 static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Payload\""));
 
+/// The label of a container's entry that names its node.
+const NODE: &str = "compute.googleapis.com/resource_name";
+
 /// The format.
 pub struct Gcp;
 
@@ -74,6 +77,11 @@ impl Format for Gcp {
         }
         let stamp = entry.timestamp.as_deref().or(entry.received.as_deref());
         unwrapped.ts = stamp.and_then(|text| time::iso(text, &Clock::UTC)).map(|stamp| stamp.ts);
+        if let Some((_, node)) =
+            entry.labels.and_then(|labels| members_of(labels).find(|(key, _)| key == NODE))
+        {
+            unwrapped.place.node = unwrapped.place.node.or_else(|| text_of(node));
+        }
         unwrapped.payload = payload(&entry, &mut unwrapped.attrs)?;
         if let Some(id) = &entry.insert_id {
             unwrapped.attrs.text("insert_id", id);

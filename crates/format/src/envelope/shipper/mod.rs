@@ -2,6 +2,7 @@
 //! Logstash, ViaQ, Loki's logcli, GELF, iLogtail and SLS, CLS, AKS, journald and those that nobody has
 //! heard of differ in names alone, and the names are data (`names`). Must not know what the text is.
 
+mod kafka; // records as tools for Kafka print them
 mod names;
 mod walk;
 
@@ -21,7 +22,7 @@ use std::sync::LazyLock;
 static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__"));
 
 /// Beginnings of names without which no record is a collector's.
-const HINTS: [&str; 50] = [
+const HINTS: [&str; 54] = [
     "\"kubernetes",
     "\"k8s",
     "\"kube_",
@@ -72,6 +73,10 @@ const HINTS: [&str; 50] = [
     "\"logContent\"",
     "\"@rawstring\"",
     "\"tstype\"",
+    "\"partition\"",
+    "\"_namespace_\"",
+    "\"_pod_name_\"",
+    "\"_container_name_\"",
 ];
 
 /// Finds them: one search rules out most lines.
@@ -125,9 +130,12 @@ impl Format for Shipper {
         {
             return Some(record);
         }
+        if let Some(record) = kafka::record(&members, clock) {
+            return Some(record);
+        }
         let mut walk = Walk::new(clock);
         walk.members(&members, "", 0);
-        if !walk.is_marked {
+        if !walk.is_marked && !is_time_and_log(&members) {
             return None;
         }
         let unwrapped = walk.into_unwrapped(&members);
@@ -136,6 +144,14 @@ impl Format for Shipper {
             _ => structured(&members, clock).or(unwrapped),
         }
     }
+}
+
+/// Returns true for a line and its time, with nothing else: what Fluent Bit writes without metadata.
+fn is_time_and_log(members: &[Member<'_>]) -> bool {
+    let is_log = |(key, raw): &Member<'_>| key == "log" && raw.starts_with('"');
+    let is_time =
+        |(key, _): &Member<'_>| matches!(&**key, "time" | "timestamp" | "ts" | "date" | "@timestamp");
+    members.len() == 2 && members.iter().any(is_log) && members.iter().any(is_time)
 }
 
 /// Returns the record that is the only member of an object, as an object or as its text.
@@ -175,7 +191,7 @@ pub(crate) fn metadata_of<'a>(labels: &'a str, clock: &Clock) -> Unwrapped<'a> {
 /// beside those that the service adds. Objects that were shipped as text become objects again.
 fn structured<'a>(members: &[Member<'a>], clock: &Clock) -> Option<Unwrapped<'a>> {
     let (added, own): (Vec<Member<'a>>, Vec<Member<'a>>) =
-        members.iter().cloned().partition(|(key, _)| key.starts_with("__"));
+        members.iter().cloned().partition(|(key, _)| key.starts_with("__") || is_framed(key));
     if added.is_empty() || own.is_empty() {
         return None;
     }
@@ -191,6 +207,12 @@ fn structured<'a>(members: &[Member<'a>], clock: &Clock) -> Option<Unwrapped<'a>
     let mut unwrapped = walk.into_unwrapped_without_payload(&added);
     unwrapped.payload = Cow::Owned(json.into_json().unwrap_or_default().into_bytes());
     Some(unwrapped)
+}
+
+/// Returns true for a name between single underscores, as SLS adds them to a record: `_pod_name_`.
+fn is_framed(key: &str) -> bool {
+    let inner = key.strip_prefix('_').and_then(|key| key.strip_suffix('_'));
+    inner.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('_'))
 }
 
 /// Returns a text without its line end, as the payload.

@@ -2,8 +2,8 @@
 //! names; `names` does.
 
 use crate::contract::{Clock, Unwrapped, last_segment};
-use crate::envelope::shipper::line_of;
 use crate::envelope::shipper::names::{Meaning, Names};
+use crate::envelope::shipper::{is_framed, line_of};
 use crate::origin::origin_of;
 use crate::text::fields::bare;
 use crate::text::json::{items, members_of, remaining, text_of};
@@ -216,6 +216,9 @@ fn of_array(raw: &str, meaning: Meaning) -> Option<Text<'_>> {
 
 /// Returns true for an object that is a record by itself, not a handful of metadata.
 pub(super) fn is_record(object: &str) -> bool {
+    // an entry of a watch: OpenTelemetry's k8sobjects
+    let has = |name: &str| members_of(object).any(|(key, _)| key == name);
+    let is_watch = || has("object") && has("type");
     members_of(object).any(|(key, _)| {
         matches!(
             bare(&key).as_str(),
@@ -231,7 +234,7 @@ pub(super) fn is_record(object: &str) -> bool {
                 | "event"
                 | "reason"
         )
-    })
+    }) || is_watch()
 }
 
 /// Fills a field that is still empty; returns false if the value is not one for that field.
@@ -302,6 +305,7 @@ fn attr_name<'k>(key: &'k Text<'_>) -> Text<'k> {
     match key.strip_prefix("__TAG__.").or_else(|| key.strip_prefix("__tag__:")) {
         Some(tag) => Cow::Borrowed(tag.trim_matches('_')),
         None if key.starts_with("__") => Cow::Owned(key.trim_matches('_').to_ascii_lowercase()),
+        None if is_framed(key) => Cow::Borrowed(key.trim_matches('_')),
         None => Cow::Borrowed(key),
     }
 }

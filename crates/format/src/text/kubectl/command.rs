@@ -42,6 +42,8 @@ const LABELS: [&str; 15] = [
     "z",
     "命令",
 ];
+/// What precedes a command in a line of JSON that names it.
+const INVOCATIONS: [&str; 2] = ["\"invocation\": \"", "\"invocation\":\""];
 /// Separates a command from the time at which it was called.
 const AT: &str = " # ";
 
@@ -66,6 +68,9 @@ pub(crate) fn heading(line: &str) -> Option<&str> {
     if line.len() > MAX_BYTES {
         return None;
     }
+    if let Some(command) = in_call(line) {
+        return Some(command);
+    }
     let at = line.find("kubectl ").or_else(|| line.find("oc "))?;
     let (before, command) = line.split_at(at);
     let is_prompt = before.trim_end().ends_with(['$', '%', '❯', '➜', '»'])
@@ -81,6 +86,39 @@ pub(crate) fn heading(line: &str) -> Option<&str> {
     let command = command.split("</").next().unwrap_or(command);
     let command = command.trim_end_matches([' ', '=', ':', '-', '*', '#', ']', '`', '>']);
     VERBS.contains(&parse(command).verb).then_some(command)
+}
+
+/// Returns the command of a line that calls it by a function, or that names it as the call whose result follows:
+/// `exec("kubectl get pods -n shop")`, `{…, "invocation": "kubectl get pods -n shop"}`.
+fn in_call(line: &str) -> Option<&str> {
+    let (before, _) = line.trim().split_once("kubectl ")?;
+    let function = before.strip_suffix("(\"").or_else(|| before.strip_suffix("('"));
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+    };
+    let is_named = before.starts_with('{') && INVOCATIONS.iter().any(|member| before.ends_with(member));
+    if function.is_some_and(is_name) || is_named { called(line) } else { None }
+}
+
+/// Returns an output whose heading names no namespace with that of the file; `None` if it is no such output.
+pub(crate) fn placed(bytes: &[u8], namespace: &str) -> Option<Vec<u8>> {
+    let mut heads = [b"$ kubectl get".as_slice(), b"$ kubectl describe"].into_iter();
+    let (head, rest) = heads.find_map(|head| Some((head, bytes.strip_prefix(head)?)))?;
+    let is_bare = rest.starts_with(b"\n") || rest.starts_with(AT.as_bytes());
+    is_bare.then(|| [head, b" -n ", namespace.as_bytes(), rest].concat())
+}
+
+/// Returns the namespace and the workload of a command that is the name of a file: `kubectl_get_pods_-n_shop.txt`,
+/// `kubectl_logs_deploy_cart_-n_shop.log`.
+pub(crate) fn of_file(name: &str) -> (Option<String>, Option<String>) {
+    let Some(at) = name.find("kubectl_") else { return (None, None) };
+    let words = name.get(at..).unwrap_or_default().split('.').next().unwrap_or_default();
+    let text = words.replace('_', " ");
+    let command = parse(&text);
+    let owned = |name: &str| Some(name.to_owned()).filter(|name| !name.is_empty() && name.len() <= 63);
+    let is_workload = matches!(command.kind, Some("Deployment" | "StatefulSet" | "DaemonSet" | "Job"));
+    let workload = command.name.filter(|_| command.verb == "logs" && is_workload);
+    (command.namespace.and_then(owned), workload.and_then(owned))
 }
 
 /// Returns the command that a text beside an output calls: `exec("kubectl get pods -n shop")`.

@@ -337,6 +337,12 @@ pub(crate) fn ingress(nodes: &[Node<'_>], object: &mut Value) {
     if let Some(class) = value(nodes, "Ingress Class") {
         put(object, "spec.ingressClassName", class.into());
     }
+    let tls = get(nodes, "TLS").map_or(&[][..], |node| &node.below).iter();
+    let names = tls.filter_map(|node| Some(node.text.split_once(" terminates ")?.0.trim()));
+    let tls: Vec<Value> = names.map(|name| json!({ "secretName": name })).collect();
+    if !tls.is_empty() {
+        put(object, "spec.tls", tls.into());
+    }
     let mut rules = Vec::new();
     for rule in get(nodes, "Rules").map_or(&[][..], |node| &node.below) {
         let paths: Vec<Value> = rule.below.iter().filter_map(|path| backend(path.text)).collect();

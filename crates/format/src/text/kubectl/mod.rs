@@ -6,6 +6,7 @@ pub(crate) mod cell; // a cell of a table → members of the object
 pub(crate) mod command; // the command above an output
 pub(crate) mod containers; // containers of a description
 pub(crate) mod describe; // a description → an object and its events
+pub(crate) mod event_table; // a table of events with headers of the user's
 pub(crate) mod fields; // the other parts of a description
 pub(crate) mod kinds; // kinds and their tables, as data
 pub(crate) mod pod_logs; // logs of containers in a dump

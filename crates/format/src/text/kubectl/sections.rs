@@ -2,6 +2,7 @@
 //! the rows of tables, descriptions, documents. Other lines pass as they are. Must not know how a piece is read.
 
 use crate::text::kubectl::command::{canonical, heading, parse};
+use crate::text::kubectl::event_table::EventHeader;
 use crate::text::kubectl::pod_logs::{self, PodLine, PodLogs};
 use crate::text::kubectl::table::Header;
 use crate::text::kubectl::{describe, kinds};
@@ -75,6 +76,9 @@ impl Gathered {
     }
 }
 
+/// Beginnings of lines that end what a command prints: headings, and what an agent thinks or does next.
+const SEPARATORS: [&str; 5] = ["===", "###", "## ", "Thought:", "Action:"];
+
 /// Splits a text line by line.
 #[derive(Default)]
 pub(crate) struct Sections {
@@ -102,6 +106,7 @@ pub(crate) fn may_have(text: &str) -> bool {
         }
         let first = line.as_bytes().first();
         match first {
+            _ if EventHeader::of(line.trim_end()).is_some() => true,
             Some(b'N') => describe::begins(line) || Header::of(line.trim_end(), None).is_some(),
             Some(b'$' | b'#' | b'=' | b'-' | b'+' | b'>' | b'*' | b'[' | b'k' | b'o') => {
                 heading(line).is_some() || pod_logs::command_of(line).is_some()
@@ -145,7 +150,7 @@ impl Sections {
             emit(number, Piece::Heading(line));
             return;
         }
-        let is_separator = line.starts_with("===") || line.starts_with("###") || line.starts_with("## ");
+        let is_separator = SEPARATORS.iter().any(|start| line.starts_with(start));
         if is_separator {
             self.flush(emit);
             self.command = None;
@@ -252,7 +257,7 @@ impl Sections {
             self.state = State::Document(gathered);
             return;
         }
-        if Header::of(line, self.kind()).is_some() {
+        if EventHeader::of(line).is_some() || Header::of(line, self.kind()).is_some() {
             self.state = State::Table(line.to_owned());
             emit(number, Piece::Heading(line));
             return;
@@ -277,7 +282,10 @@ impl Sections {
     /// Returns a row of the table that is open, below its header.
     fn row(&self, line: &str) -> Option<String> {
         let State::Table(header) = &self.state else { return None };
-        Header::of(header, self.kind())?.object(line, None)?;
+        match EventHeader::of(header) {
+            Some(header) => header.event(line, None)?,
+            None => Header::of(header, self.kind())?.object(line, None)?,
+        };
         Some(format!("{}{header}\n{line}", self.head("get")))
     }
 

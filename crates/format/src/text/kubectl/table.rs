@@ -166,7 +166,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Splits a line at tabs and at runs of blanks; returns each cell and the character at which it begins.
-fn cells(line: &str) -> Vec<(&str, usize)> {
+pub(crate) fn cells(line: &str) -> Vec<(&str, usize)> {
     let mut cells = Vec::new();
     let (mut begin, mut begin_char, mut blanks) = (None, 0, 0usize);
     let mut end = 0;

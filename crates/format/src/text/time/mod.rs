@@ -57,7 +57,9 @@ pub fn at_front(text: &str, clock: &Clock) -> Option<Stamp> {
             .or_else(|| numeric::at_front(text, clock))
             .or_else(|| named::day_first(bytes, clock))
             .or_else(|| named::year_first(bytes, clock))
-            .or_else(|| chinese::at_front(bytes, clock)),
+            .or_else(|| chinese::at_front(bytes, clock))
+            .or_else(|| chinese::month_first(bytes, clock)),
+        0xe4..=0xe5 => chinese::month_first(bytes, clock), // `一` to `十`
         b'A'..=b'Z' | b'a'..=b'z' => named::at_front(bytes, clock),
         _ => None,
     }

@@ -60,8 +60,9 @@ pub(super) fn zone(bytes: &[u8], at: usize, local: NaiveDateTime, clock: &Clock)
                 return Some((seconds, space + len + more));
             }
             let usual = named_minutes(name)?;
-            // `CST` is China's in Shanghai and America's elsewhere
-            let minutes = own_minutes(name, local, clock).unwrap_or(usual);
+            // `CST` is China's in Shanghai and America's elsewhere, unless another clock shows which
+            let shown = (name == "CST").then(|| cst_minutes(local, clock)).flatten();
+            let minutes = shown.or_else(|| own_minutes(name, local, clock)).unwrap_or(usual);
             Some((minutes * 60, space + len))
         }
         _ => None,
@@ -117,6 +118,15 @@ fn numeric(bytes: &[u8], at: usize, is_spaced: bool) -> Option<(i64, usize)> {
     }
     let seconds = i64::from(hours * 3600 + minutes * 60);
     Some((if bytes.get(at) == Some(&b'-') { -seconds } else { seconds }, len))
+}
+
+/// Returns the offset of China or America for `CST`: the one that agrees with when the text was written.
+fn cst_minutes(local: NaiveDateTime, clock: &Clock) -> Option<i64> {
+    // collectors are late by minutes; the two zones are fourteen hours apart
+    const MAX_APART_US: u64 = 3_600_000_000;
+    let written = clock.written?;
+    let ts = |minutes: i64| local.and_utc().timestamp_micros() - minutes * 60_000_000;
+    [480, -360].into_iter().find(|minutes| ts(*minutes).abs_diff(written) <= MAX_APART_US)
 }
 
 /// Returns the offset of the clock's zone if it has that name at that time.
