@@ -35,6 +35,53 @@ pub(crate) fn fill(text: &str, facts: &[Fact]) -> Result<(String, Vec<String>), 
     }
 }
 
+/// A slot of a text: which fact, which value, and its bytes in the text.
+pub(crate) struct Slot<'t> {
+    /// `F1`.
+    pub fact: &'t str,
+    /// `details.peer`.
+    pub path: &'t str,
+    pub range: std::ops::Range<usize>,
+}
+
+/// Returns the slots of a text in their order.
+pub(crate) fn all(text: &str) -> Vec<Slot<'_>> {
+    let slots = SLOT.captures_iter(text).filter_map(|found| {
+        let (fact, path) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+        Some(Slot { fact, path: path.trim_start_matches('.'), range: found.get(0)?.range() })
+    });
+    slots.collect()
+}
+
+/// Returns a text without its slots: the words that its writer chose.
+pub(crate) fn without(text: &str) -> String {
+    SLOT.replace_all(text, " ").into_owned()
+}
+
+/// Letters of a writer's own beside a message of a log; a Chinese character counts as three.
+const OWN_LETTERS: usize = 10;
+
+/// Returns what a writer is answerable for: its own words and, as a log must not write a brief, the values that are
+/// whole log lines, or messages that stand alone.
+pub(crate) fn written(text: &str, filled: &str) -> String {
+    let own = without(text);
+    let size: usize =
+        own.chars().filter(|c| c.is_alphanumeric()).map(|c| if c.is_ascii() { 1 } else { 3 }).sum();
+    let is_line = |slot: &Slot<'_>| slot.path.starts_with("samples") || slot.path.starts_with("rows");
+    let messages = ["said", "details", "what", "failed"];
+    let is_message = |slot: &Slot<'_>| messages.iter().any(|key| slot.path.starts_with(key));
+    let slots = all(text);
+    match slots.iter().any(is_line) || size < OWN_LETTERS && slots.iter().any(is_message) {
+        true => filled.to_owned(),
+        false => own,
+    }
+}
+
+/// Returns the value of a slot as it is filled in.
+pub(crate) fn value(slot: &Slot<'_>, facts: &[&Fact]) -> Option<String> {
+    value_at(facts.iter().find(|fact| fact.slot == slot.fact)?, slot.path)
+}
+
 /// Returns the value under the names of a path: items of a list are counted from 1.
 fn value_at(fact: &Fact, path: &str) -> Option<String> {
     let mut names = path.split('.').filter(|name| !name.is_empty());

@@ -21,7 +21,7 @@ pub(crate) struct Number {
 }
 
 static ROUGH: LazyLock<Regex> = regex!(
-    r"(?i)(?:\b(?:about|around|roughly|approximately|nearly|almost|over|than|some|least)\s*|[~≈约近]|大约|接近|超过|多达|逾)\s*$"
+    r"(?i)(?:\b(?:about|around|roughly|approximately|nearly|almost|over|than|some|least)\s*|[~≈约近]|大约|接近|不到|不足|超过|多达|逾)\s*$"
 );
 static ROUGH_AFTER: LazyLock<Regex> = regex!(r"^\s*(?:左右|上下|多|余|or so|\+)");
 static PERCENT_AFTER: LazyLock<Regex> = regex!(r"^\s*(?:%|per ?cent|个百分点)");

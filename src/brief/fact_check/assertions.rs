@@ -8,17 +8,20 @@ use crate::brief::fact_check::phrases::{
     NOT_IN_FACTS, NOT_SURE, PLAYS_DOWN, REQUESTS, SEVERITIES, SHELL_COMMANDS, STATUSES, SURE, WEAK,
     ZH_ACTORS, contains,
 };
-use crate::brief::fact_check::{Check, Checker, CitedSentence, changes, vocabulary};
+use crate::brief::fact_check::{Check, Checker, CitedSentence, changes, extent, vocabulary};
 use crate::brief::facts::{Fact, FactKind};
+use crate::brief::pattern::regex;
 use model::lang::Lang;
 use model::report::{Severity, Status, Verdict};
 use redact::sanitize::sanitize;
 use regex::Regex;
+use std::sync::LazyLock;
 
 /// Fails at the first assertion beyond the cited facts. Returns true if the sentence needs a hedge.
 pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Check<bool> {
     let text = &sentence.text;
-    if let Some(found) = PLAYS_DOWN.find_iter(text).find(|found| !sentence.is_trusted(found.as_str())) {
+    let claimed = extent::OPEN.replace_all(text, " ");
+    if let Some(found) = PLAYS_DOWN.find_iter(&claimed).find(|found| !sentence.is_trusted(found.as_str())) {
         return Err(format!(
             "it plays the problem down and no rule does: `{}`",
             sanitize(found.as_str(), 30)
@@ -177,6 +180,28 @@ fn is_common_word(text: &str) -> bool {
     WORDS.iter().any(|word| text.starts_with(word))
 }
 
+static MOST_LIKELY: LazyLock<Regex> =
+    regex!(r"(?i)\b(?:most|very|quite) (?:likely|probabl[ey])\b|\bprobably\b|很可能|极可能|大概率");
+/// A reason, up to the end of its clause.
+static REASONS: LazyLock<Regex> =
+    regex!(r"(?i)\b(?:because(?: of)?|due to|owing to)\s+([^,;.]+)|因为\s*([^，。；]+)|由于\s*([^，。；]+)");
+/// What an error itself names as its reason.
+static ERROR_REASONS: LazyLock<Regex> = regex!(r"(?i)\bhas expired\b|\bexpired (?:certificate|token)\b|过期");
+
+/// Returns true if all causes of a sentence are reasons that the error itself names: the certificate has expired.
+fn is_stated(sentence: &CitedSentence<'_>, text: &str) -> bool {
+    let says = ["expired", "notafter", "过期"].iter().any(|word| sentence.is_said(word));
+    let is_reason = |found: &regex::Captures<'_>| {
+        let reason = (1..4).find_map(|at| found.get(at)).map_or("", |reason| reason.as_str());
+        ERROR_REASONS.is_match(reason) || reason.trim() == "it" && ERROR_REASONS.is_match(text)
+    };
+    let rest = REASONS.replace_all(text, |found: &regex::Captures<'_>| match is_reason(found) {
+        true => " ".to_owned(),
+        false => found[0].to_owned(),
+    });
+    says && !CAUSE.is_match(&rest) && !changes::names_someone(sentence)
+}
+
 /// Fails if the sentence is more certain than its trace, or states a cause without a trace. Returns true
 /// if it states a likely cause without a hedge.
 fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
@@ -199,12 +224,15 @@ fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
     if SURE.is_match(&text) && !all_confirmed && !is_both && !sentence.is_step {
         return Err("it is more certain than the verdict of its trace".into());
     }
-    if untrusted(&LIKELY, &sentence.text).is_some() && !has(Verdict::Likely) {
+    let is_most = MOST_LIKELY.is_match(&sentence.text) && !verdicts.is_empty() && !sentence.is_step;
+    if (untrusted(&LIKELY, &sentence.text).is_some() || is_most) && !has(Verdict::Likely) {
         return Err("it says likely and no cited trace has that verdict".into());
     }
+    let has_rival = sentence.named().iter().any(|fact| fact.kind == FactKind::Rival);
     let has_gap = sentence.named().iter().any(|fact| matches!(fact.kind, FactKind::Gap | FactKind::Day));
     // a likely cause is not proven, and what is not in the facts has no verdict
     let is_open = has(Verdict::Likely) && NOT_SURE.is_match(&sentence.text)
+        || has_rival && !has(Verdict::Confirmed)
         || verdicts.is_empty() && NOT_IN_FACTS.is_match(&sentence.text);
     if untrusted(&INCONCLUSIVE, &sentence.text).is_some()
         && !has(Verdict::Inconclusive)
@@ -213,7 +241,6 @@ fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
     {
         return Err("it says inconclusive and no cited trace has that verdict".into());
     }
-    let has_rival = sentence.named().iter().any(|fact| fact.kind == FactKind::Rival);
     // next to a trace, a cause in the words of a rule is a general one, not the cause of this incident
     let text = NO_CAUSE.replace_all(&text, " ");
     let cause = match verdicts.is_empty() && !has_rival {
@@ -225,13 +252,14 @@ fn check_certainty(sentence: &CitedSentence<'_>) -> Check<bool> {
     }
     let Some(cause) = cause else { return Ok(false) };
     let clause = BREAK.split(&sentence.text).find(|clause| CAUSE.is_match(clause)).unwrap_or(&sentence.text);
-    let is_hedged = HEDGE.is_match(clause);
+    // neither is called the cause
+    let is_hedged = HEDGE.is_match(clause) || has_rival && INCONCLUSIVE.is_match(clause);
     let is_open = INCONCLUSIVE.is_match(clause)
         || (has_rival && is_hedged)
         || sentence.is_step
         || INCONCLUSIVE.is_match(&sentence.text) && !changes::names_someone(sentence)
         || has(Verdict::Confirmed) && INCONCLUSIVE.is_match(&sentence.text);
-    if has(Verdict::Inconclusive) && !is_open {
+    if has(Verdict::Inconclusive) && !is_open && !is_stated(sentence, &text) {
         return Err("it names a cause and the verdict is inconclusive".into());
     }
     if has_rival && !is_hedged {

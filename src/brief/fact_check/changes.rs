@@ -15,10 +15,10 @@ use std::sync::LazyLock;
 /// `A → B` in the words of a change.
 static ARROW: LazyLock<Regex> = regex!(r"(\S+) → ([^\s,;，；]+)");
 static UP: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:rais(?:e|es|ed|ing)|increas(?:e|es|ed|ing)|bump(?:s|ed)?(?: up)?|upped|grew|grown|expand(?:ed|ing)?|scal(?:ed|ing) (?:up|out)|doubled|higher)\b|提高|调高|上调|调大|增加|增大|加大|扩大|扩容|升到|升至|升为|加到|提升|放宽|抬高|拉高"
+    r"(?i)\b(?:rais(?:e|es|ed|ing)|increas(?:e|es|ed|ing)|bump(?:s|ed)?(?: up)?|upped|grew|grown|expand(?:ed|ing)?|scal(?:ed|ing) (?:up|out)|scal(?:ed|ing) (?:it|them|the [a-z-]+) (?:back )?up|doubled|higher)\b|提高|调高|上调|调大|增加|增大|加大|扩大|扩容|升到|升至|升为|加到|提升|放宽|抬高|拉高"
 );
 static DOWN: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:lower(?:s|ed|ing)?|reduc(?:e|es|ed|ing|tion)|cut(?:s|ting)?|decreas(?:e|es|ed|ing)|shr(?:ink|ank|unk)|dropp(?:ed|ing)|scal(?:ed|ing) (?:down|in)|halved|down to|tighten(?:ed|ing)?|trimm(?:ed|ing)|slash(?:ed|ing)?)\b|降低|调低|下调|减少|减小|调小|缩小|缩容|缩到|缩至|降到|降至|降为|减到|减至|减为|砍到|收紧|压到|压缩到|调降|削减|缩减"
+    r"(?i)\b(?:lower(?:s|ed|ing)?|reduc(?:e|es|ed|ing|tion)|cut(?:s|ting)?|decreas(?:e|es|ed|ing)|shr(?:ink|ank|unk)|dropp(?:ed|ing)|scal(?:ed|ing) (?:down|in)|scal(?:ed|ing) (?:it|them|the [a-z-]+) (?:back )?down|halved|down to|tighten(?:ed|ing)?|trimm(?:ed|ing)|slash(?:ed|ing)?)\b|降低|调低|下调|减少|减小|调小|缩小|缩容|缩到|缩至|降到|降至|降为|减到|减至|减为|砍到|收紧|压到|压缩到|调降|削减|缩减"
 );
 /// A step or a repair, which goes back.
 static BACK: LazyLock<Regex> = regex!(
@@ -174,11 +174,23 @@ pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Chec
 }
 
 static REPAIRS: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:restored|reverted|rolled (?:it )?back|put (?:\w+ ){0,3}back|undid|raised (?:\w+ ){0,4}back)\b|恢复限额|改回|调回|回滚|还原|恢复到|恢复为"
+    r"(?i)\b(?:restored|reverted|rolled (?:it )?back|put (?:\w+ ){0,3}back|undid|raised (?:\w+ ){0,4}back)\b|自(?:己|行)恢复|恢复限额|改回|调回|回滚|还原|恢复到|恢复为"
+);
+
+/// A part of the cluster that is said to have repaired something.
+static AUTOMATIC: LazyLock<Regex> = regex!(
+    r"\b(autoscaler|hpa|controller|operator|scheduler|kubelet|automation)s? (?:then |later |has |had |automatically )?(?:restored|reverted|rolled|scaled|recreated|raised|put)\b|(自动(?:扩缩容|伸缩)|控制器|调度器)[^，。；]{0,8}(?:恢复|回滚|还原|扩容)"
 );
 
 /// Fails if a sentence names another person than the one who repaired.
 fn repairer(lower: &str, all: &[Operation<'_>]) -> Check {
+    if let Some(found) = AUTOMATIC.captures(lower)
+        && let Some(repair) = all.iter().find(|one| one.is_repair)
+        && let Some(name) = found.get(1).or_else(|| found.get(2))
+        && !repair.text.contains(name.as_str())
+    {
+        return Err(format!("`{}` did not repair it", sanitize(name.as_str(), 40)));
+    }
     let has = |one: &&Operation<'_>| is_named(lower, one.who);
     let mut others = all.iter().filter(|one| !one.is_repair).filter(has);
     match (others.next(), all.iter().find(|one| one.is_repair)) {
@@ -257,7 +269,9 @@ fn values(clause: &str, operations: &[&Operation<'_>]) -> Check {
 /// Fails if a clause says up where the value went down, or down where it went up.
 fn direction(clause: &str, operations: &[&Operation<'_>]) -> Check {
     let (up, down) = (UP.is_match(clause), DOWN.is_match(clause));
-    if up == down || BACK.is_match(clause) {
+    // who repaired it went the way of the repair, also if `again` or `back`
+    let is_repair = !operations.is_empty() && operations.iter().all(|one| one.is_repair);
+    if up == down || BACK.is_match(clause) && !is_repair {
         return Ok(());
     }
     let amounts = operations.iter().flat_map(|one| &one.amounts).filter(|(old, new)| old != new);

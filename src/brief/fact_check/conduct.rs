@@ -12,12 +12,18 @@ use std::sync::LazyLock;
 
 /// It came before, or comes more often, as days and weeks pass.
 static RECURS: LazyLock<Regex> = regex!(
-    r"(?i)第[二三四五六七八九十两]+次|又(?:一次|再次)?(?:发生|出现|过期|失败|故障|报错)|再次(?:发生|出现|过期|失败|故障)|重复(?:发生|出现)|[本上]个?[周月]|每[天周月]|(?:连续|接连)[^，。；]{0,6}[天日]|持续(?:增加|上升|增长|减少|下降)|越来越|不断(?:增加|上升|增长)|日益|更频繁|\b(?:second|third|fourth|fifth|sixth) time\b|\b(?:once more|yet again|once again)\b|\bfewer and fewer\b|\bmore and more\b|\bsteadily\b|\bkeeps? (?:growing|rising|increasing)\b|\bevery (?:day|night|week|month)\b|\bday after day\b|\bin a row\b|\b(?:last|this) (?:week|month|night)\b"
+    r"(?i)第[二三四五六七八九十两]+次|又(?:一次|再次)?(?:发生|出现|过期|失败|故障|报错)|再次(?:发生|出现|过期|失败|故障)|重复(?:发生|出现)|最近(?:一直|总是?|老是?|经常|几[天日周])|近来|近日|连日|多日来?|好几天|[本上]个?[周月]|每[天周月]|(?:连续|接连)[^，。；]{0,6}[天日]|持续(?:增加|上升|增长|减少|下降)|越来越|不断(?:增加|上升|增长)|日益|更频繁|\b(?:second|third|fourth|fifth|sixth) time\b|\b(?:once more|yet again|once again)\b|\bfewer and fewer\b|\bmore and more\b|\bsteadily\b|\bkeeps? (?:growing|rising|increasing)\b|\bevery (?:day|night|week|month)\b|\bday after day\b|\bin a row\b|\b(?:lately|recently|these days|for (?:some|several|many|a few|two|three)? ?(?:days|weeks|months)|for a while)\b|\b(?:last|this) (?:week|month|night)\b"
 );
 /// Ill will, or harm to what watches.
 static MALICE: LazyLock<Regex> = regex!(
     r"(?i)\b(?:(?:break|broke|breaking) in(?:to)?|attack\w*|hack\w*|intru\w*|malicious\w*|stole|steal\w*|exfiltrat\w*|(?:switch|turn)(?:ed|ing)? off|tamper\w*|sabotag\w*|cover(?:ed|ing)? up)\b|入侵|攻击|窃取|偷取|恶意|泄露|篡改|破坏|被人"
 );
+/// Why someone did something, which no log says.
+static MOTIVE: LazyLock<Regex> = regex!(
+    r"(?i)为了|以便|旨在|意在|打算|出于|想(?:要?加快|要?提高|要?节省|省|让|借|要?避免|要?解决|要?优化|尽快|要?减少|要?降低|要?验证|要?测试)|\b(?:in order to|so that|so as to|hop(?:ed|ing) to|want(?:ed|ing) to|meant to|intend(?:ed|ing) to|aim(?:ed|ing) to|for the sake of)\b"
+);
+/// A way to fail for which no object or number needs to be named.
+static TIMEOUT: LazyLock<Regex> = regex!(r"(?i)\btime(?:d|s)?[ -]?outs?\b|\btiming out\b|超时");
 
 /// Denies that something has expired.
 static NOT_EXPIRED: LazyLock<Regex> = regex!(
@@ -25,28 +31,32 @@ static NOT_EXPIRED: LazyLock<Regex> = regex!(
 );
 
 /// Ways to act, and words of which an operation of that way has one.
-static ACTS: LazyLock<[Regex; 6]> = regexes![
+static ACTS: LazyLock<[Regex; 8]> = regexes![
     r"(?i)\brestarted\b|\brestart by\b|重启了?",
     r"(?i)\broll(?:ed|ing)\b[^,;.]{0,60}\bback\b|\brollback\b|回滚",
     r"(?i)\bscal(?:ed|ing) (?:up|out|down|in)\b|扩容|缩容",
     r"(?i)\b(?:moved|migrated)\b|迁移|迁回|迁到",
     r"(?i)\b(?:deleted|removed)\b|删除|移除",
     r"(?i)\b(?:remounted|renewed|rotated|re-?issued)\b|重新挂载|续签|续期|轮换|重新签发",
+    r"(?i)\b(?:rebuilt|recreated|re-created)\b|重建了?",
+    r"(?i)\buncordoned\b|恢复了?调度|解除了?(?:封锁|隔离)",
 ];
-const WORDS: [&[&str]; 6] = [
+const WORDS: [&[&str]; 8] = [
     &["restart", "重启"],
     &["rollback", "rolled back", "undo", "revision", "回滚"],
     &["replica", "scale", "副本", "maxreplicas"],
     &["move", "migrat", "迁"],
     &["delet", "remov", "删", "移除", "evict", "none"],
     &["remount", "renew", "rotat", "续", "轮换"],
+    &["creat", "rebuil", "重建"],
+    &["uncordon", "恢复调度"],
 ];
 
 /// Parts of the day, and their hours.
 static DAYTIMES: LazyLock<[Regex; 5]> = regexes![
     r"(?i)\b(?:noon|midday)\b|正午",
     r"(?i)\bmidnight\b|午夜|半夜",
-    r"(?i)\b(?:in the|this) morning\b|早上|清晨|早晨",
+    r"(?i)\b(?:in the|this) morning\b|早上|清晨|早晨|上午(?:[^0-9零一二两三四五六七八九十 ]|$)",
     r"(?i)\b(?:in the|this) afternoon\b|下午",
     r"(?i)\b(?:in the|this) evening\b|晚上|傍晚",
 ];
@@ -82,7 +92,7 @@ pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     if sentence.is_step {
         return Ok(());
     }
-    for pattern in [&RECURS, &MALICE] {
+    for pattern in [&RECURS, &MALICE, &MOTIVE] {
         let unsaid = pattern.find_iter(&sentence.text).find(|found| !sentence.is_said(found.as_str()));
         if let Some(found) = unsaid {
             return Err(format!("no fact says `{}`", sanitize(found.as_str(), 20)));
@@ -91,6 +101,10 @@ pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     if NOT_EXPIRED.is_match(&sentence.text) && ["expired", "过期"].iter().any(|word| sentence.is_said(word))
     {
         return Err("the fact says that it has expired".into());
+    }
+    let timed_out = ["timeout", "timed out", "time out", "deadline", "超时"];
+    if TIMEOUT.is_match(&sentence.text) && !timed_out.iter().any(|word| sentence.is_known(word)) {
+        return Err("no fact speaks of a timeout".into());
     }
     acts(sentence)?;
     gaps(sentence)?;

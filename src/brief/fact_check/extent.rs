@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 /// `all` that claims nothing.
 static ALL_TOLD: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:all told|all in all|all (?:that )?we (?:have|know)|after all|at all|only (?:the )?(?:likely|possible|one of|a candidate|shows?|says?|names?))\b|只有环境|只(?:能|可)"
+    r"(?i)\b(?:all told|all in all|all (?:that )?we (?:have|know)|as a whole|only for information|all of one kind|after all|at all|only (?:the )?(?:likely|possible|one of|a candidate|shows?|says?|names?))\b|只有环境|只(?:能|可)"
 );
 static NOT: LazyLock<Regex> = regex!(
     r"(?i)\b(?:not|no|never|without|neither|nor|none|nobody|\w+n't)\b|没有|并未|并非|不是|从未|未曾|未发生|未出现|未受|无人|不存在|毫无|不涉及|未涉及|没人|没被"
@@ -21,8 +21,12 @@ static NOT: LazyLock<Regex> = regex!(
 static OVER: LazyLock<Regex> = regex!(
     r"(?i)\b(?:over|ended|stopped|ceased|recovered|subsided|cleared|gone quiet|died down|resolved)\b|已停止|已恢复|停止|结束|恢复|平息|消停|止住|已经好|(?:没有|未|没)再|就没有了"
 );
+/// `was still attached` at a past time; `also in`.
+static WAS_STILL: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:was|were) still (?:attached|mounted|held|bound|claimed|in use|used)\b|还在\s*[^，。；]{2,60}?(?:改|建|删|执行|运行)"
+);
 static STILL: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:still|ongoing|continues?|continuing|persists?|persisting|to this moment|unresolved|keeps? failing|has not stopped)\b|仍在|还在|仍然|至今|持续到现在|未停|没停|尚未恢复|未恢复|一直没有恢复|持续中"
+    r"(?i)\b(?:(?:has|have|had|did)(?: not|n't) (?:yet )?(?:recover(?:ed)?|end(?:ed)?|stop(?:ped)?|cease[d]?)|still|ongoing|continues?|continuing|persists?|persisting|to this moment|unresolved|keeps? failing|has not stopped)\b|仍在|还在|仍然|至今|持续到现在|未停|没停|尚未恢复|未恢复|没有恢复|并未恢复|未能恢复|持续中"
 );
 static REPAIRED: LazyLock<Regex> = regex!(
     r"(?i)\b(?:repaired|fixed|restored|reverted|rolled (?:it )?back|undid|undone|mitigated|put (?:it )?back|changed (?:it )?back)\b|修复|回滚|改回|还原|撤销|补救|恢复了"
@@ -41,7 +45,7 @@ static COMPARED: LazyLock<Regex> = regex!(
 );
 /// What is not given: no claim about the cluster.
 static NOT_GIVEN: LazyLock<Regex> = regex!(
-    r"(?i)\b(?:not|n't|no|nothing|without)\b[^,;.]{0,20}\b(?:sa(?:y|id)|show\w*|name[sd]?|visible|give[ns]?|see[ns]?|known|mention\w*|record\w*|contain\w*|facts?|settled|candidates?|link\w*|listed|cause|operation|explain\w*|decide\w*|clear|conclu\w*|verdict|finding|data|gaps?|holes?)\b|\b(?:does|did|do) not (?:say|show|name|give|mention|decide)|有没有|是不是|能不能|要不要|事实[里中]没有?|没有[^，。；]{0,10}(?:列为|查明|查到|确认|链路)|不在[^，。；]{0,8}之[列中]|(?:没有|未|没)再|就没有了|(?:没有|未|并未|没)[^，。；]{0,6}(?:说|写|显示|给出|记录|找到|发现|定论|结论|提到|指出|看到|确认|解析|读到|数据|操作)|不是“"
+    r"(?i)没有(?:任何)?证据|\bno evidence\b|\b(?:not|n't|no|nothing|without)\b[^,;.]{0,20}\b(?:sa(?:y|id)|show\w*|name[sd]?|visible|give[ns]?|see[ns]?|known|mention\w*|record\w*|contain\w*|facts?|settled|candidates?|link\w*|listed|cause|operation|explain\w*|decide\w*|clear|conclu\w*|verdict|finding|data|gaps?|holes?)\b|\b(?:does|did|do) not (?:say|show|name|give|mention|decide)|有没有|是不是|能不能|要不要|事实[里中]没有?|没有[^，。；]{0,10}(?:列为|查明|查到|确认|链路)|不在[^，。；]{0,8}之[列中]|(?:没有|未|没)再|就没有了|(?:没有|未|并未|没)[^，。；]{0,6}(?:说|写|显示|给出|记录|找到|发现|定论|结论|提到|指出|看到|确认|解析|读到|数据|操作)|不是“"
 );
 static WITH: LazyLock<Regex> =
     regex!(r"(?i)\bwithout ([\w-]+)|未(?:配置|设置|启用)\s*([\w-]+)|没有(?:配置)?\s*([\w-]+)");
@@ -94,16 +98,29 @@ fn not(sentence: &CitedSentence<'_>) -> Check {
     let refused = ["refused", "denied", "forbidden", "失败", "拒绝", "failed"]
         .iter()
         .any(|word| sentence.is_said(word));
+    let failed = refused
+        || ["failure", "expired", "过期", "cannot", "unable"].iter().any(|word| sentence.is_said(word));
     if NOT_REFUSED.is_match(&sentence.text) && refused {
         return Err("the fact says that it was refused".into());
     }
     let unsaid = NOT.find_iter(&open).find(|found| {
         let after: String = open.get(found.end()..).unwrap_or_default().chars().take(24).collect();
+        // `一个副本也没有`
+        let after = match open.get(..found.start()).and_then(|before| before.strip_suffix('也')) {
+            Some(before) => before.chars().rev().take(4).collect::<Vec<_>>().iter().rev().collect(),
+            None => after,
+        };
         let is_said = sentence.is_said(&context(&open, found.start(), found.end()));
-        !(is_said || shares(&after, &denied) || refused && FAILED.is_match(&after))
+        !(is_said
+            || shares(&after, &denied)
+            || refused && FAILED.is_match(&after)
+            || failed && REACHED.is_match(&after))
     });
     if let Some(found) = unsaid.filter(|_| !INCONCLUSIVE.is_match(&sentence.text)) {
         return Err(format!("no fact says `{}`", sanitize(found.as_str(), 20)));
+    }
+    if let Some(found) = NONE_WAS.captures(&open).filter(|found| is_positive(sentence, &found[1], &denied)) {
+        return Err(format!("the fact says `{}`", sanitize(&found[1], 20)));
     }
     if GRANTED.is_match(&sentence.text)
         && refused
@@ -128,6 +145,18 @@ fn not(sentence: &CitedSentence<'_>) -> Check {
     Ok(())
 }
 
+static NONE_WAS: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:no|none of the|not one|not a single) [a-z ]{2,24}? (?:was|were|has been|have been|is|are) ([a-z]{4,})(?:ed|en|n)\b"
+);
+
+/// Returns true if the facts say that something was done, and do not deny it.
+fn is_positive(sentence: &CitedSentence<'_>, verb: &str, denied: &str) -> bool {
+    let verb = verb.to_lowercase();
+    let texts = sentence.named().iter().flat_map(|fact| ["title", "what"].map(|key| fact.line.get(key)));
+    let is_said = texts.flatten().any(|text| text_of(text).to_lowercase().contains(&verb));
+    is_said && !denied.contains(&verb)
+}
+
 static DENIED: LazyLock<Regex> =
     regex!(r"(?i)(?:\b(?:without|no|not|cannot|unable|0)\b|没有|未|无|不|\b0\b)[^，。,.;]{0,40}");
 static NOT_REFUSED: LazyLock<Regex> = regex!(
@@ -136,6 +165,8 @@ static NOT_REFUSED: LazyLock<Regex> = regex!(
 static FAILED: LazyLock<Regex> = regex!(
     r"(?i)^\W*(?:longer |be |been |get |even )*(?:reach\w*|mount\w*|get|got|connect\w*|attach\w*|go through|allowed|complete\w*|resolve\w*|find|start\w*|schedul\w*|pull\w*|delete\w*|patch\w*|come up|access\w*|read)\b"
 );
+static REACHED: LazyLock<Regex> =
+    regex!(r"(?i)^\W*(?:longer |be |even )*(?:reach\w*|connect\w*|mount\w*|attach\w*)\b");
 static REFUSED: LazyLock<Regex> = regex!(r"(?i)\b(?:refused|denied|forbidden|failed)\b|拒绝|失败");
 static GRANTED: LazyLock<Regex> = regex!(
     r"(?i)\b(?:allowed|accepted|succeeded|went through|permitted|successful(?:ly)?)\b|成功|允许|通过了|获准"
@@ -156,7 +187,13 @@ fn shares(after: &str, denied: &str) -> bool {
     let han: Vec<char> = lower.chars().take(12).collect();
     let mut pairs = han.windows(2).filter(|pair| pair.iter().all(|c| !c.is_ascii()));
     let has_stem = |word: &str| denied.contains(word.get(..5.min(word.len())).unwrap_or(word));
-    words.into_iter().any(has_stem) || pairs.any(|pair| denied.contains(&pair.iter().collect::<String>()))
+    // what a log says in English
+    const SAME: [(&str, &str); 4] =
+        [("端点", "endpoint"), ("副本", "replica"), ("连接", "connect"), ("空间", "space")];
+    let is_same = |(han, word): &(&str, &str)| lower.contains(han) && denied.contains(word);
+    SAME.iter().any(is_same)
+        || words.into_iter().any(has_stem)
+        || pairs.any(|pair| denied.contains(&pair.iter().collect::<String>()))
 }
 
 /// Fails at a comparison with other days that no fact makes.
@@ -185,11 +222,14 @@ fn ended(sentence: &CitedSentence<'_>, is_step: bool, is_day: bool) -> Check {
     let says_over =
         ["over (last", "已停止", "recovered", "已恢复"].iter().any(|words| sentence.is_known(words));
     let free = is_step || is_day;
-    if let Some(found) = STILL.find(text).filter(|found| !going && !free && !sentence.is_said(found.as_str()))
+    let now = WAS_STILL.replace_all(text, " ");
+    let now = OPEN.replace_all(&now, " ");
+    if let Some(found) = STILL.find(&now).filter(|found| !going && !free && !sentence.is_said(found.as_str()))
     {
         return Err(format!("it is over, and the sentence says `{}`", sanitize(found.as_str(), 20)));
     }
-    if let Some(found) = OVER.find(text).filter(|_| !over && !says_over && !repaired && !is_step)
+    let claimed = OPEN.replace_all(text, " ");
+    if let Some(found) = OVER.find(&claimed).filter(|_| !over && !says_over && !repaired && !is_step)
         && !sentence.is_known(found.as_str())
     {
         return Err(format!("no fact says that it is over: `{}`", sanitize(found.as_str(), 20)));
@@ -202,6 +242,11 @@ fn ended(sentence: &CitedSentence<'_>, is_step: bool, is_day: bool) -> Check {
     }
     Ok(())
 }
+
+/// A question that the facts leave open.
+pub(super) static OPEN: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:do|does|did) not (?:say|show|know|name|mention) (?:whether|if|who|what|when|how|why|which|where)\b[^;.]*|\bwhether\b[^;.]*?\b(?:is|are) not (?:in|among|given in|known from) the facts\b|\bsay nothing (?:about|of|on)\b[^;.]*|(?:有没有|是否|是不是|谁|何时|为何|怎么)[^；。]*事实[里中]没有|事实[里中]没有(?:说|写|提到|记录)?[^；。]*"
+);
 
 /// Returns a match with the word behind it.
 fn context(text: &str, start: usize, end: usize) -> String {

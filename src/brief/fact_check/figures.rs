@@ -30,6 +30,7 @@ pub(super) fn check(checker: &Checker<'_>, sentence: &CitedSentence<'_>) -> Chec
     {
         return Err(format!("no cited fact contains `{}`", sanitize(found.as_str(), 20)));
     }
+    durations(sentence)?;
     for clause in clauses(&sentence.text) {
         let claims = Claims::of(clause);
         let facts = about(checker, &claims, &sentence.cited);
@@ -145,6 +146,59 @@ fn figures(claims: &Claims, facts: &[&Fact], sentence: &CitedSentence<'_>) -> Ch
         Some(_) => Err("it contains a numeral that cannot be parsed".into()),
         None => Ok(()),
     }
+}
+
+/// How long something went on.
+static LASTED: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:for|lasted|lasting)\s+(?:only\s+|just\s+)?(less than|under|not quite|more than|over|about|around|almost|nearly|roughly|a good)?\s*(a few|several|some|[a-z0-9.-]+)\s+(seconds?|minutes?|hours?)\b|持续了?\s*(?:只有|仅)?(不到|不足|超过|多于|大约|约|将近|近)?\s*(几|数|[0-9.零一二两三四五六七八九十百]+)\s*个?(秒|分钟|小时)"
+);
+/// More of a time follows: `an hour and 40 minutes`.
+static GOES_ON: LazyLock<Regex> = regex!(r"(?i)^\s*(?:and|零|又|半|多|[0-9一二三四五六七八九十])");
+
+/// Fails if nothing of the sentence's facts lasted as long as it says: a rate's `in five minutes` is no duration.
+fn durations(sentence: &CitedSentence<'_>) -> Check {
+    let is_other =
+        |fact: &&Fact| matches!(fact.kind, FactKind::Day | FactKind::Gap | FactKind::Rows | FactKind::Gone);
+    let spans = spans(sentence.named(), false);
+    if sentence.is_step || spans.is_empty() || sentence.named().iter().any(is_other) {
+        return Ok(());
+    }
+    for found in LASTED.captures_iter(&sentence.text) {
+        let part = |en: usize| found.get(en).or_else(|| found.get(en + 3)).map_or("", |part| part.as_str());
+        let (bound, value, unit) = (part(1).to_lowercase(), part(2).to_lowercase(), part(3).to_lowercase());
+        let unit_s = match unit.chars().next() {
+            Some('s' | '秒') => 1.0,
+            Some('m' | '分') => 60.0,
+            _ => 3600.0,
+        };
+        let end = found.get(0).map_or(0, |all| all.end());
+        if GOES_ON.is_match(sentence.text.get(end..).unwrap_or_default()) {
+            continue;
+        }
+        let value = match value.as_str() {
+            "a few" | "several" | "some" | "几" | "数" => None,
+            "a" | "an" => Some(unit_s),
+            value => match Claims::of(&format!("{value} {unit}")).numbers.first() {
+                Some(number) if number.value.is_finite() => Some(number.value * unit_s),
+                _ => continue,
+            },
+        };
+        let is_it = |span: &f64| match (value, bound.as_str()) {
+            (None, _) => (2.0 * unit_s..12.0 * unit_s).contains(span),
+            (Some(value), "less than" | "under" | "not quite" | "不到" | "不足") => {
+                *span < value && *span >= 0.5 * value
+            }
+            (Some(value), "more than" | "over" | "超过" | "多于") => {
+                *span > value && *span <= 2.0 * value
+            }
+            (Some(value), _) => (value - span).abs() <= unit_s,
+        };
+        if !spans.iter().any(is_it) {
+            let words = found.get(0).map_or("", |all| all.as_str());
+            return Err(format!("nothing lasted `{}`", sanitize(words, 30)));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the seconds between the begins of what the facts are about, and that each of them lasted; with

@@ -3,6 +3,7 @@
 //! costs a brief some words, a wrong one costs its reader a night.
 
 mod assertions; // certainty, severity, actors, advice
+mod callee; // who calls whom, whose problem it is
 mod changes; // old and new values, directions, who did what
 mod clause; // clauses and what they are about
 mod conduct; // what was done, how often, with what intent
@@ -11,6 +12,7 @@ mod figures; // numbers, times, days, names
 mod links; // links, mentions, markup, commands
 mod nouns; // what a number counts
 mod order; // before, first, since, until
+mod owners; // whose value a slot has, what a count counts
 mod phrases; // patterns and word lists of all
 mod vocabulary; // the words of a sentence
 
@@ -97,6 +99,10 @@ pub(crate) struct Checker<'a> {
 /// A sentence with the facts that it cites, and the others about the same incidents.
 struct CitedSentence<'c> {
     text: String,
+    /// The text before its slots were filled.
+    template: String,
+    /// The words that the model chose: the text without the values of its slots.
+    written: String,
     claims: Claims,
     cited: Vec<&'c Fact>,
     /// How many of them the sentence names itself; they come first.
@@ -146,11 +152,19 @@ impl<'c> CitedSentence<'c> {
             true => advice.split(|c: char| !c.is_alphanumeric()).any(|word| word == words),
             false => advice.contains(&words),
         };
-        let advice = self.cited.iter().filter_map(|fact| fact.line.get("advice")?.as_array()).flatten();
+        // the advice of other findings counts only for a sentence whose own facts have none
+        let own = self.named().iter().any(|fact| fact.line.contains_key("advice"));
+        let facts = if own { self.named() } else { &self.cited };
+        let advice = facts.iter().filter_map(|fact| fact.line.get("advice")?.as_array()).flatten();
         let is_same = |list: &&&[&str]| list.iter().any(|word| words.contains(word));
         let same: Vec<&str> = phrases::SAME.iter().find(is_same).map_or(Vec::new(), |list| list.to_vec());
         let mut advice = advice.filter_map(|one| one.as_str()).map(str::to_lowercase);
-        advice.any(|advice| has(&advice) || same.iter().any(|word| advice.contains(word)))
+        // `rollout restart` rolls nothing back
+        let is_same = |advice: &str| {
+            let advice = advice.replace("rollout", " ");
+            same.iter().any(|word| advice.contains(word))
+        };
+        advice.any(|advice| has(&advice) || is_same(&advice))
     }
 }
 
@@ -222,8 +236,13 @@ impl<'a> Checker<'a> {
         let (text, has_command) = links::without_commands(&text, &cited);
         let is_step = sentence.kind == SentenceKind::Step || extent::is_to_do(&text);
         let trusted = cited.iter().map(|fact| fact.trusted.as_str()).collect::<Vec<_>>().join("\n");
+        let written = plain(&slots::written(&sentence.text, &filled), 2000);
+        let written = CITES.replace_all(&written, " ").replace(['*', '`', '#', '~'], "");
+        let (written, _) = links::without_commands(&written, &cited);
         let cited = CitedSentence {
             claims: Claims::of(&text),
+            template: sentence.text.clone(),
+            written,
             text,
             cited,
             own: count,
@@ -240,6 +259,8 @@ impl<'a> Checker<'a> {
         if !assertions::is_advice(&cited) {
             figures::check(self, &cited)?;
             vocabulary::check(&cited, self.lang)?;
+            owners::check(&cited)?;
+            callee::check(&cited)?;
             extent::check(&cited)?;
             conduct::check(&cited)?;
             order::check(&cited)?;
@@ -267,7 +288,8 @@ impl<'a> Checker<'a> {
     fn check_copied(&self, sentence: &CitedSentence<'_>) -> Check {
         let letters =
             |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<Vec<char>>();
-        let own = letters(&sentence.text);
+        // a value that the program fills in is no copy
+        let own = letters(&sentence.written);
         // a Chinese character counts as much as a word of three letters
         let size = |letters: &[char]| letters.iter().map(|c| if c.is_ascii() { 1 } else { 3 }).sum::<usize>();
         for line in self.facts.iter().flat_map(|fact| fact.quoted.lines()) {

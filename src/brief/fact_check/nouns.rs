@@ -5,7 +5,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Words behind a number, by what they count. Words of one line count the same.
-const NOUNS: [&[&str]; 12] = [
+const NOUNS: [&[&str]; 14] = [
     &[
         "error",
         "failure",
@@ -49,6 +49,8 @@ const NOUNS: [&[&str]; 12] = [
     &["incident", "事故", "故障"],
     &["kind", "type", "sort", "类", "种"],
     &["user", "customer", "order", "people", "person", "visitor", "用户", "客户", "订单", "人"],
+    &["certificates", "certs", "张证书", "个证书", "份证书"],
+    &["volumes", "pvcs", "disks", "个卷", "个存储卷"],
     &["mi", "megabyte", "mebibyte", "兆", "m"],
     &["gi", "gigabyte", "gibibyte", "g"],
     &["ki", "kilobyte", "k"],
@@ -72,6 +74,18 @@ pub(super) fn is_equal(a: &str, b: &str) -> bool {
 /// Returns true if a number counts objects of the cluster, not what a brief cites.
 pub(super) fn is_object(after: &str) -> bool {
     noun(after).is_some_and(|at| (1..=4).contains(&at)) || OTHERS.is_match(after)
+}
+
+/// Returns true unless words behind a count of findings name something else.
+pub(super) fn counts_findings(after: &str) -> bool {
+    noun(after).is_none_or(|at| [0, 5, 7].contains(&at))
+}
+
+/// Returns true unless words behind a count of lines begin with objects of another kind.
+pub(super) fn counts_lines(after: &str) -> bool {
+    let first = after.trim_start().split([' ', '，', ',']).next().unwrap_or_default();
+    let is_object = |at: usize| (1..=6).contains(&at) || (8..=10).contains(&at);
+    noun(first).is_none_or(|at| !is_object(at)) && !(OTHERS.is_match(after) && noun(after) != Some(0))
 }
 
 /// Objects that no fact counts.

@@ -5,6 +5,7 @@ use crate::brief::fact_check::clause::clauses;
 use crate::brief::fact_check::{Check, CitedSentence, changes};
 use crate::brief::facts::{Fact, OPERATIONS};
 use crate::brief::pattern::regex;
+use crate::brief::slots;
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ static END: LazyLock<Regex> = regex!(
 pub(super) fn check(sentence: &CitedSentence<'_>) -> Check {
     sequence(sentence)?;
     times(sentence)?;
+    compared(sentence)?;
     let Some(found) = BEFORE.find(&sentence.text) else { return Ok(()) };
     let (left, right) = (
         sentence.text.get(..found.start()).unwrap_or_default(),
@@ -96,12 +98,102 @@ fn sequence(sentence: &CitedSentence<'_>) -> Check {
     }
 }
 
-static CHANGE: LazyLock<Regex> = regex!(
+/// `(later) after (earlier)`; `(earlier) 之后 (later)`; and the same of before.
+static COMPARES: LazyLock<Regex> = regex!(r"(?i)\b(after|before)\b|[，,]?\s*(之后|以后|之前|以前)");
+/// Someone changed something; a change back is none.
+static CHANGED: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:changed?|changes|patch(?:ed)?|edit(?:ed)?|evict(?:ed|ion)|drain(?:ed)?|scal(?:ed|ing)[ -]?(?:down|in)|scale-down|rollout)\b|变更|修改|改动|驱逐|缩容|停掉|改(?:了|的|端口|配置|动|过)|才改"
+);
+static CHANGED_BACK: LazyLock<Regex> = regex!(
+    r"(?i)\b(?:back|restor\w+|revert\w*|undo|undone|rolled back|scaled? up)\b|改回|恢复|回滚|还原|扩容"
+);
+
+/// Returns when what a part of a sentence speaks of was, or `None` if that is not clear.
+fn moment_of(sentence: &CitedSentence<'_>, part: &str) -> Option<Clock> {
+    let clock = |text: &str| Claims::of(text).times.first().copied();
+    let text = |value: Option<&Value>, key: &str| value?.get(key)?.as_str().map(str::to_owned);
+    let mut times = Vec::new();
+    for slot in slots::all(part) {
+        let fact = sentence.cited.iter().find(|fact| fact.slot == slot.fact)?;
+        let operation = slot.path.split('.').next().filter(|key| OPERATIONS.contains(key));
+        let at = match operation {
+            Some(key) => text(fact.line.get(key), "at"),
+            None => ["at", "from"].iter().find_map(|key| Some(fact.line.get(*key)?.as_str()?.to_owned())),
+        };
+        times.extend(at.as_deref().and_then(clock));
+    }
+    times.dedup();
+    if let [time] = times.as_slice() {
+        return Some(*time);
+    }
+    if !times.is_empty() {
+        return None;
+    }
+    let words = slots::without(part).to_lowercase();
+    let traces = sentence.named().iter();
+    let mut operations =
+        traces.flat_map(|fact| OPERATIONS.iter().filter_map(move |key| Some((*key, fact.line.get(*key)?))));
+    let is_back = CHANGED_BACK.is_match(&words);
+    if !is_back && !CHANGED.is_match(&words) {
+        return None;
+    }
+    let is_it = |(key, _): &(&str, &Value)| (*key == "restored_by") == is_back && *key != "ruled_out";
+    let own: Vec<Clock> = operations
+        .by_ref()
+        .filter(is_it)
+        .filter_map(|(_, value)| clock(value.get("at")?.as_str()?))
+        .collect();
+    match own.as_slice() {
+        [time] => Some(*time),
+        _ => None,
+    }
+}
+
+/// Fails if a sentence compares two things in time the other way round than their facts.
+fn compared(sentence: &CitedSentence<'_>) -> Check {
+    let template = &sentence.template;
+    let Some(found) = COMPARES.captures(template).filter(|_| !sentence.is_step) else { return Ok(()) };
+    let Some(all) = found.get(0) else { return Ok(()) };
+    let (left, right) =
+        (template.get(..all.start()).unwrap_or_default(), template.get(all.end()..).unwrap_or_default());
+    let word = found.get(1).or_else(|| found.get(2)).map_or("", |word| word.as_str()).to_lowercase();
+    // `A after B`, `A 之前 B`: B was first
+    let (first, second) = match word.as_str() {
+        "after" | "之前" | "以前" => (right, left),
+        _ => (left, right),
+    };
+    let (first, second) = (first.trim(), second.trim());
+    let (cause, effect) = (slots::without(second).to_lowercase(), slots::without(first).to_lowercase());
+    let is_change = |text: &str| CHANGED.is_match(text) && !CHANGED_BACK.is_match(text);
+    if is_change(&cause)
+        && ERROR.is_match(&effect)
+        && !is_change(&effect)
+        && !ERROR.is_match(&cause)
+        && !LAST.is_match(&effect)
+    {
+        let has_cause = ["cause", "candidate_not_proven"];
+        let has = |fact: &&Fact| has_cause.iter().any(|key| fact.line.contains_key(*key));
+        if sentence.cited.iter().any(has) {
+            return Err("the change came before its effect".into());
+        }
+    }
+    match (moment_of(sentence, first), moment_of(sentence, second)) {
+        (Some(first), Some(second)) if first > second => {
+            Err("the order in time is the other way round".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) static CHANGE: LazyLock<Regex> = regex!(
     r"(?i)\b(?:change|patch|update|edit|eviction|drain|deletion|rollout|operation|expir(?:ed|y))\b|过期|变更|修改|改动|操作|驱逐|删除|补丁|调整"
 );
-static ERROR: LazyLock<Regex> = regex!(
+pub(super) static ERROR: LazyLock<Regex> = regex!(
     r"(?i)(?:error|exception)s?\b|\b(?:fail\w*|kill\w*|crash\w*|time?outs?|timing out|timed out|refused|began|broke)\b|报错|错误|失败|异常|崩溃|超时|故障"
 );
+/// Something began.
+pub(super) static BEGINS: LazyLock<Regex> =
+    regex!(r"(?i)\b(?:began|begun|begins?|start(?:ed|s)?|onset|since)\b|开始|起始");
 /// Fails if a sentence says that something began or ended at a time at which nothing of it did.
 fn times(sentence: &CitedSentence<'_>) -> Check {
     for clause in clauses(&sentence.text) {

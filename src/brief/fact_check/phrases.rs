@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 
 /// Hedges that contain a word of [`SURE`]; removed before that is matched.
 pub(crate) static NOT_SURE: LazyLock<Regex> = regex!(
-    r"(?i)未(?:经|被|得到)?(?:证实|确认)|(?:尚|还)未|无法(?:确定|确认|断定|证实)|(?:不能|难以|尚不|并不|没有)(?:确定|确认|断定|证实)|不确定|待(?:确认|证实)|请确认|需(?:要)?[^，。；]{0,16}确认|再确认|(?:未能|不足以|不够|而非|不是)[“]?已?确认|rather than confirmed|not \W?confirmed|unconfirmed|unproven|uncertain|inconclusive|\bnot (?:yet )?(?:been )?(?:proven|confirmed|certain|known|established)|\bcannot be (?:confirmed|determined|established)|\bcannot be said for certain|\b(?:neither|none)\b[^.;]{0,80}\b(?:proven|confirmed|certain)|\bto confirm\b|\bconfirm (?:that|whether|with)\b"
+    r"(?i)(?:尚|还)?未(?:经|被|得到|能)?(?:证实|确认|断定)|(?:尚|还)未|无法(?:确定|确认|断定|证实)|(?:不能|难以|尚不|并不|没有)(?:确定|确认|断定|证实)|不确定|待(?:确认|证实)|请确认|需(?:要)?[^，。；]{0,16}确认|再确认|(?:未能|不足以|不够|而非|不是)[“]?已?确认|rather than confirmed|not \W?confirmed|unconfirmed|unproven|uncertain|inconclusive|\bnot (?:yet )?(?:been )?(?:proven|confirmed|certain|known|established)|\bcannot be (?:confirmed|determined|established)|\bcannot be said for certain|\b(?:neither|none)\b[^.;]{0,80}\b(?:proven|confirmed|certain)|\bto confirm\b|\bconfirm (?:that|whether|with)\b"
 );
 /// A cause that is denied, or that is none: it was made.
 pub(crate) static NO_CAUSE: LazyLock<Regex> = regex!(
-    r"(?i)\bno (?:trace|fact|chain|one)\b[^,;.]{0,30}\bcauses?\b|\bnot (?:among|listed|named)\b[^.;]{0,30}\bcauses?\b|\b(?:was|were) made\b|没有?[^，。；]{0,12}(?:列为|认定为|算作)(?:起因|原因)|不能因为"
+    r"(?i)\bno (?:trace|fact|chain|one)\b[^,;.]{0,30}\bcauses?\b|\bnot (?:among|listed|named)\b[^.;]{0,30}\bcauses?\b|\b(?:was|were) made\b|\b(?:made|makes) (?:\w+ ){0,3}?(?:changes?|edits?|operations?)\b|\bnor (?:is|was) there an? cause\b|\b(?:asks?|look(?:s|ing)?) for (?:a|the) cause\b|原因信息|(?:原因|起因)[，,]?\s*事实[里中]没有|事实[里中]没有[^，。；]{0,12}(?:原因|起因)|没有?[^，。；]{0,12}(?:列为|认定为|算作)(?:起因|原因)|不能因为"
 );
 /// It is not in the facts.
 pub(crate) static NOT_IN_FACTS: LazyLock<Regex> = regex!(
@@ -26,7 +26,7 @@ pub(crate) static LIKELY: LazyLock<Regex> =
     regex!(r"(?i)很可能|极可能|大概率|疑似|\b(?:likely|probabl[ey]|presumabl[ey]|suspected)\b");
 /// The cause is not known.
 pub(crate) static INCONCLUSIVE: LazyLock<Regex> = regex!(
-    r"(?i)无法(?:确定|确认|断定)|(?:原因|起因)(?:不明|未知|未明)|未能(?:确定|找到)|(?:没有|未)(?:找到|发现)[^，。；]{0,12}(?:原因|起因|操作)|没有(?:定论|结论|查明|查到|确认)|(?:没有|未)(?:得到|被)?(?:确认|证实|查明)|(?:不能|无法|不可)[^，。；]{0,4}(?:断定|判断|说|确认|回答)|回答不了|不知道|不能下结论|起因未定|不清楚|分不清|inconclusive|unknown|\b(?:cause|reason) (?:is|remains) (?:not known|unclear|open)|\bnot (?:be )?(?:determined|established)|\bcannot be determined|\bno (?:\w+ )?cause\b|\bcause\b[^.;]{0,40} (?:is|are|remains) open|\b(?:draws|draw) no conclusion|\bno (?:operation|change)\b[^.;]{0,30}\bexplain|\bcannot be (?:confirmed|said|seen|named|told|settled|established)|\b(?:is|are|was) not (?:settled|proven|in the facts)|\b(?:neither|none)\b[^.;]{0,80}\b(?:cause|proven|confirmed)|\bno cause can\b|\bdo not know\b"
+    r"(?i)无法(?:确定|确认|断定)|(?:原因|起因)(?:不明|未知|未明)|未能(?:确定|找到)|(?:没有|未)(?:找到|发现)[^，。；]{0,12}(?:原因|起因|操作)|没有(?:定论|结论|查明|查到|确认)|(?:没有|未)(?:得到|被)?(?:确认|证实|查明)|(?:不能|无法|不可)[^，。；]{0,4}(?:断定|判断|说|确认|回答)|回答不了|不知道|不能下结论|起因未定|不清楚|分不清|inconclusive|unknown|\b(?:cause|reason) (?:is|remains) (?:not known|unclear|open)|\bnot (?:be )?(?:determined|established)|\bcannot be determined|\bno (?:\w+ )?cause\b|\bcause\b[^.;]{0,40} (?:is|are|remains) open|\b(?:draws|draw) no conclusion|\bno (?:operation|change|edit)\b[^.;]{0,30}\b(?:explain|cause[ds]?\b|behind)|\bnor (?:is|was) there an? cause\b|(?:起因|原因)?定不下来|定不了|没有[^，。；]{0,10}(?:认定为|列为|算作)(?:起因|原因)|\bcannot be (?:confirmed|said|seen|named|told|settled|established)|\b(?:is|are|was) not (?:settled|proven|in the facts)|\b(?:neither|none)\b[^.;]{0,80}\b(?:cause|proven|confirmed)|\bno cause can\b|\bdo not know\b"
 );
 /// Marks a statement as uncertain.
 pub(crate) static HEDGE: LazyLock<Regex> = regex!(
@@ -34,7 +34,7 @@ pub(crate) static HEDGE: LazyLock<Regex> = regex!(
 );
 /// A cause that is said to be less than certain.
 pub(crate) static WEAK: LazyLock<Regex> = regex!(
-    r"(?i)可能|或许|也许|疑似|候选|怀疑|嫌疑|未证实|\b(?:may|might|possibl[ey]|perhaps|likely|probabl[ey]|candidates?|suspect\w*|appears? to|seems? to|not proven)\b"
+    r"(?i)可能|或许|也许|疑似|候选|怀疑|嫌疑|未证实|\b(?:may|might|possibl[ey]|perhaps|likely|probabl[ey]|candidates?|suspect\w*|appears? to|seems? to|not proven|guess\w*|speculat\w*|hypothes\w*)\b|猜测|猜想"
 );
 /// One thing caused another.
 pub(crate) static CAUSE: LazyLock<Regex> = regex!(
@@ -76,7 +76,7 @@ pub(crate) static SEVERITIES: LazyLock<[Regex; 5]> = regexes![
     r"(?i)高危|\bhigh(?:[- ]severity|[- ]priority|[- ]risk)\b|\brated (?:as )?high\b|\bseverity\b[^.;]*\bhigh\b|\(high\b|级别[^，。]{0,6}高",
     r"(?i)中等|中危|\bmedium\b",
     r"(?i)低危|轻微|\blow(?:[- ]severity|[- ]priority|[- ]risk)\b|\brated (?:as )?low\b|\bseverity\b[^.;]*\blow\b|\(low\b|级别[^，。]{0,6}[低轻]",
-    r"(?i)提示级|仅(?:为)?提示|\binformational\b|\binfo[- ]level\b|\bseverity\b[^.;]*\binfo\b",
+    r"(?i)提示级|仅(?:为)?提示|\binformational\b|\binfo[- ]level\b|\bonly for information\b|\bseverity\b[^.;]*\binfo\b",
 ];
 /// Statuses: new, worse, ongoing, better.
 pub(crate) static STATUSES: LazyLock<[Regex; 4]> = regexes![
@@ -92,7 +92,7 @@ pub(crate) static GONE: LazyLock<Regex> = regex!(
 
 /// An actor in English: before the verb, or after `by` or `user`; group 1 is the name.
 pub(crate) static EN_ACTORS: LazyLock<[Regex; 3]> = regexes![
-    r"(?i)([a-z][\w.@:-]*)(?:'s)?\s+(?:(?:has|had|then|also|manually|recently|just|first|later|again)\s+)*(?:changed|patched|updated|edited|modified|deleted|removed|created|scaled|lowered|raised|reduced|increased|cut|restarted|rolled|deployed|applied|drained|cordoned|tainted|granted|bound|set|rotated|replaced|upgraded)\b",
+    r"(?i)([a-z][\w.@:-]*)(?:'s)?\s+(?:(?:has|had|then|also|manually|recently|just|first|later|again)\s+)*(?:changed|patched|updated|edited|modified|deleted|removed|created|scaled|restored|reverted|recreated|rebuilt|uncordoned|lowered|raised|reduced|increased|cut|restarted|rolled|deployed|applied|drained|cordoned|tainted|granted|bound|set|rotated|replaced|upgraded)\b",
     r"(?i)\bby\s+(?:the\s+)?(?:user|operator|engineer|account|admin|administrator)?\s*([a-z][\w.@:-]*)",
     r"(?i)\b(?:user|operator|engineer|account|username)\s+([a-z][\w.@:-]*)",
 ];

@@ -2,7 +2,7 @@
 //! by themselves. All others must be words of its facts, so that no mechanism, victim or motive is invented.
 
 use crate::brief::fact_check::phrases::{TERMS, contains};
-use crate::brief::fact_check::{Check, CitedSentence};
+use crate::brief::fact_check::{Check, CitedSentence, extent};
 use crate::brief::facts::text_of;
 use crate::brief::pattern::regex;
 use model::lang::Lang;
@@ -17,6 +17,8 @@ static ENGLISH: LazyLock<BTreeSet<&str>> =
 static CHINESE: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("words.zh.txt").split_whitespace().collect());
 static WORD: LazyLock<Regex> = regex!(r"[A-Za-z]+(?:'[a-z]+)?");
+/// The parts of an identifier: `target` and `Port`.
+static PART: LazyLock<Regex> = regex!(r"[A-Z]?[a-z]{2,}");
 static HAN: LazyLock<Regex> = regex!(r"[\p{Han}]+");
 /// The most characters of a Chinese word.
 const LONGEST: usize = 8;
@@ -29,27 +31,31 @@ pub(super) fn check(sentence: &CitedSentence<'_>, lang: Lang) -> Check {
     let lines = sentence.cited.iter().flat_map(|fact| &fact.line);
     let said = lines.filter(|(key, _)| sentence.is_step || *key != "advice");
     let (mut facts, mut logs) = (String::new(), String::new());
+    let mut parts = BTreeSet::new();
     for (key, value) in said {
+        parts.extend(PART.find_iter(&text_of(value)).map(|part| part.as_str().to_lowercase()));
         let text = if ["samples", "said", "rows"].contains(&key.as_str()) { &mut logs } else { &mut facts };
         text.push_str(&text_of(value).to_lowercase());
         text.push('\n');
     }
     match lang {
-        Lang::En => english(sentence, &facts, &logs),
-        Lang::Zh => chinese(&sentence.text, &facts),
+        Lang::En => english(sentence, &facts, &logs, &parts),
+        Lang::Zh => chinese(&extent::OPEN.replace_all(&sentence.written, " "), &facts, &logs),
     }
 }
 
 /// Fails at a word that is nowhere, or if more than a third of the words are those of log lines alone: whoever
 /// writes to a log does not write the brief.
-fn english(sentence: &CitedSentence<'_>, facts: &str, logs: &str) -> Check {
+fn english(sentence: &CitedSentence<'_>, facts: &str, logs: &str, parts: &BTreeSet<String>) -> Check {
     let words = |text| str::split(text, |c: char| !c.is_ascii_alphabetic()).collect::<BTreeSet<&str>>();
-    let (known, logged) = (words(facts), words(logs));
+    let (mut known, logged) = (words(facts), words(logs));
+    known.extend(parts.iter().map(String::as_str));
+    let written = &extent::OPEN.replace_all(&sentence.written, " ");
     let (mut all, mut of_logs) = (0, 0);
-    for found in WORD.find_iter(&sentence.text) {
+    for found in WORD.find_iter(written) {
         let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || "._:/@-".contains(c));
-        let before = sentence.text.get(..found.start()).and_then(|text| text.chars().next_back());
-        let after = sentence.text.get(found.end()..).and_then(|text| text.chars().next());
+        let before = written.get(..found.start()).and_then(|text| text.chars().next_back());
+        let after = written.get(found.end()..).and_then(|text| text.chars().next());
         if is_part(before) && before != Some('-')
             || after.is_some_and(|c| c.is_ascii_digit() || "_/@:".contains(c))
         {
@@ -78,7 +84,9 @@ pub(super) fn is_listed(word: &str) -> bool {
 }
 
 /// Words for what the facts may have under another name.
-const SAME: [(&str, &[&str]); 4] = [
+const SAME: [(&str, &[&str]); 6] = [
+    ("database", &["db", "postgres", "postgresql", "mysql", "mongo", "mongodb", "redis"]),
+    ("production", &["prod"]),
     ("kill", &["oomkilled", "oomkilling", "oom", "killing"]),
     ("memory", &["oom", "oomkilled", "mi", "gi"]),
     ("oom", &["oomkilled", "memory"]),
@@ -132,8 +140,22 @@ fn roots(word: &str) -> Vec<String> {
     roots
 }
 
+/// Chinese words, and what the facts have in their place.
+const SAME_ZH: [(&str, &[&str]); 10] = [
+    ("端口", &["port"]),
+    ("目标", &["target"]),
+    ("数据库", &["-db", "postgres", "mysql"]),
+    ("超时", &["timeout", "timed out", "deadline exceeded"]),
+    ("就绪", &["ready", "readiness", "endpoint"]),
+    ("挂接", &["attach"]),
+    ("挂载", &["mount"]),
+    ("预算", &["budget"]),
+    ("日期", &["notafter", "expired"]),
+    ("声明", &["pvc", "claim"]),
+];
+
 /// Fails if a run of Chinese characters is not made of listed words and of pieces of the facts.
-fn chinese(text: &str, facts: &str) -> Check {
+fn chinese(text: &str, facts: &str, logs: &str) -> Check {
     for found in HAN.find_iter(text) {
         let run: Vec<char> = found.as_str().chars().collect();
         // the fewest characters of the first `n` that no word covers
@@ -145,7 +167,12 @@ fn chinese(text: &str, facts: &str) -> Check {
             let here = best.get(begin).copied().unwrap_or(usize::MAX);
             for end in begin + 1..=(begin + LONGEST).min(run.len()) {
                 let word: String = run.get(begin..end).unwrap_or_default().iter().collect();
-                let is_known = CHINESE.contains(word.as_str()) || end - begin > 1 && facts.contains(&word);
+                let is_same = |(own, others): &(&str, &[&str])| {
+                    word == *own && others.iter().any(|other| facts.contains(other) || logs.contains(other))
+                };
+                let is_known = CHINESE.contains(word.as_str())
+                    || end - begin > 1 && facts.contains(&word)
+                    || SAME_ZH.iter().any(is_same);
                 let cost = match (is_known, end - begin) {
                     (true, _) => 0,
                     (false, 1) => 1,
