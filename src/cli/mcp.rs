@@ -4,10 +4,6 @@
 use crate::api::Api;
 use crate::cli::{Context, Done, Result};
 use crate::server as serve;
-use std::time::Duration;
-
-/// How long requests in progress may take to end after the client is gone.
-pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serve the Model Context Protocol (MCP) on stdin and stdout
 ///

@@ -43,6 +43,10 @@ use model::error::{Error, Problem, Result};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long work in progress may take to end when the program does.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Problems that are printed in full; of the others only the number is.
 const MAX_PROBLEMS: usize = 10;
@@ -169,10 +173,8 @@ fn start(cli: Cli) -> Result<Done> {
     let runtime = context::runtime(threads)?;
     let context = Context { lake, rules, config, config_path, runtime };
     let done = command.run(&context);
-    if let Command::Mcp(_) = command {
-        // a pending read of stdin ends only when the client closes it
-        context.runtime.shutdown_timeout(mcp::SHUTDOWN_TIMEOUT);
-    }
+    // a pending read of stdin ends only when the client closes it, and a statement beyond its time only when it looks
+    context.runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     done
 }
 

@@ -183,9 +183,8 @@ impl SharedScan {
         });
         let plan = plan.map_err(failed)?.data;
         let state = self.engine.context.state();
-        let task = async move { state.query_planner().create_physical_plan(&plan, &state).await };
-        let planned = SpawnedTask::spawn(task).join().await;
-        planned.map_err(|error| failed(DataFusionError::External(Box::new(error))))?.map_err(failed)
+        let planned = async move { state.query_planner().create_physical_plan(&plan, &state).await };
+        on_own_thread(planned).await.map_err(failed)?.map_err(failed)
     }
 
     /// Runs a plan up to a number of rows and for a time. It runs as a task of its own, so that the time of other
@@ -214,6 +213,16 @@ impl SharedScan {
         let ended = task.join().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
         ended.unwrap_or(Ok(Limited::TooLong))
     }
+}
+
+/// Runs work that never waits long on a thread of its own: those of the runtime may be held by a statement that is
+/// beyond its time.
+async fn on_own_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> std::result::Result<T, DataFusionError> {
+    let runtime = tokio::runtime::Handle::current();
+    let task = SpawnedTask::spawn_blocking(move || runtime.block_on(work));
+    task.join().await.map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
 fn add_read(scan: &TableScan, filter: Expr, tables: &mut BTreeMap<String, TableReads>) {

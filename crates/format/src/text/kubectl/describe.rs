@@ -48,9 +48,12 @@ pub(crate) fn begins(line: &str) -> bool {
 
 /// Returns true if a line may belong to a description.
 pub(crate) fn continues(line: &str) -> bool {
-    // below a quota's name is a table
+    // below the name of a quota or of a range of limits is a table
     let is_amount = || {
         let cells = tree::row(line);
+        if is_bound(&cells) {
+            return true;
+        }
         let is_resource =
             |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-/_".contains(&b));
         matches!(cells.as_slice(), ["Resource", "Used", "Hard"])
@@ -66,6 +69,15 @@ pub(crate) fn continues(line: &str) -> bool {
             && line.get(key.len() + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
     };
     line.starts_with([' ', '\t']) || is_key() || is_amount()
+}
+
+/// Returns true for a row of the table of a LimitRange: its header, the line below that, or bounds.
+fn is_bound(cells: &[&str]) -> bool {
+    let [first, .., ratio] = cells else { return false };
+    cells.len() == 7
+        && (*ratio == "Max Limit/Request Ratio"
+            || first.starts_with("---")
+            || matches!(*first, "Container" | "Pod" | "PersistentVolumeClaim"))
 }
 
 /// A description that was read.
@@ -119,7 +131,8 @@ fn kind_of(nodes: &[Node<'_>]) -> Option<&'static str> {
     let has = |key: &&str| get(nodes, key).is_some();
     let known = KINDS.iter().find(|(_, keys)| keys.iter().all(has)).map(|(kind, _)| *kind);
     let is_quota = || nodes.iter().any(|node| tree::row(node.text) == ["Resource", "Used", "Hard"]);
-    known.or_else(|| is_quota().then_some("ResourceQuota"))
+    let is_range = || nodes.iter().any(|node| is_bound(&tree::row(node.text)));
+    known.or_else(|| is_quota().then_some("ResourceQuota")).or_else(|| is_range().then_some("LimitRange"))
 }
 
 fn metadata(nodes: &[Node<'_>], object: &mut Value) {

@@ -169,3 +169,17 @@ fn a_result_has_the_command_of_a_call_in_another_line() {
         has_result(&format!(r#"{{"messages":[{}]}}"#, messages.join(",")));
     }
 }
+
+#[test]
+fn a_range_of_limits_is_described() {
+    let text = "$ kubectl describe limitrange -n shop
+Name:       usual
+Namespace:  shop
+Type        Resource  Min   Max  Default Request  Default Limit  Max Limit/Request Ratio
+----        --------  ---   ---  ---------------  -------------  -----------------------
+Container   memory    64Mi  1Gi  256Mi            512Mi          -
+";
+    let (rows, _) = read_as(text, object);
+    let [only] = rows.as_slice() else { panic!("{rows:?}") };
+    assert!(only.contains(r#""kind":"LimitRange","metadata":{"name":"usual","namespace":"shop"}"#), "{only}");
+}
