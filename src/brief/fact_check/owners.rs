@@ -107,8 +107,7 @@ impl<'s> Owned<'s> {
             let own = line.and_then(|line| line.get(*key)).map(text_of);
             own.is_some_and(|own| own == self.value.replace(',', ""))
         };
-        let is_alike =
-            ALIKE.iter().filter(|keys| keys.contains(&self.key)).any(|keys| keys.iter().any(|key| has(&key)));
+        let is_alike = ALIKE.iter().filter(|keys| keys.contains(&self.key)).any(|keys| keys.iter().any(&has));
         let is_near = self.fact.incident.is_some() && self.fact.incident == other.fact.incident;
         is_alike || is_near && self.is_event() && !other.is_operation()
     }

@@ -67,12 +67,12 @@ fn with(said: Said, why: &str, strength: f64) -> Said {
 fn decisive(text: &str) -> &str {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
     let begins = |start: &'static str| move |line: &&str| line.trim_start().starts_with(start);
-    let cause = lines().filter(begins("Caused by: ")).last();
+    let cause = lines().rfind(begins("Caused by: "));
     let panic = || lines().find(begins("panic: "));
     let python = || {
         let is_trace = text.contains("Traceback (most recent call last)");
         let is_frame = |line: &&str| line.starts_with([' ', '\t']) || line.starts_with("Traceback (");
-        lines().filter(|line| !is_frame(line)).last().filter(|_| is_trace)
+        lines().rfind(|line| !is_frame(line)).filter(|_| is_trace)
     };
     let line = cause.or_else(panic).or_else(python).or_else(|| lines().next());
     line.map_or("", |line| line.trim().trim_start_matches("Caused by: "))
