@@ -4,7 +4,7 @@ Each day is a scenario of its own with a report. The views are requested one aft
 connection: medians of --runs x 5 responses, at least 15, and the bytes of the greatest. Goals: Today
 300 ms and 200 KB, Incident 500 ms, Explore 700 ms.
 
-The twelve statements are what an engineer on call asks of a month: a needle by audit id, pod and trace id,
+The twelve statements are what an engineer on call looks up in a month: a needle by audit id, pod and trace id,
 groups, patterns, time ranges, top users, distinct templates, joins. Headwater answers each through `POST
 /v1/sql`: a request, the checks, a child process that lists the lake's files anew, JSON. DuckDB answers in
 its own process over the same Parquet files, warm, the rows as Python objects; dialect.py rewrites what it

@@ -3,7 +3,7 @@ title    = "Workload reads a Secret of another namespace"
 severity = "medium"
 params   = { clients = '^(kubectl|curl|Wget|python|Python|k9s|Helm|helm|oc|Go-http-client|okhttp|Java|axios|node-fetch|PostmanRuntime|HTTPie)(/|-|$)', own = "^(system:((apiserver|addon-manager)$|kube-|node:|bootstrap:|serviceaccount:(kube-system|openshift-[a-z-]+):)|eks:|aks)" }
 finding  = "{username} read Secrets of other namespaces: {what} (with {client})"
-why      = "A pod gets the Secrets of its own namespace mounted; one that asks the API for those of others uses rights that an application seldom needs, or is in other hands."
+why      = "A pod gets the Secrets of its own namespace mounted; one that reads those of others uses rights that an application seldom needs, or is in other hands."
 advice   = """
 1. See what else it did: select ts, verb, resource, namespace, name, source_ip, user_agent, code from audit where username = '{username}' order by ts.
 2. Look for shells in its pods before: select ts, username, namespace, name, uri from audit where operation = 'exec' order by ts.

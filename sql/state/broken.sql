@@ -46,15 +46,13 @@ unwell as (
 -- the last errors of such pods: programs say there why they end
 errors as (
     select "cluster", pod, workload, ts, row_id, concat_ws(chr(10), message, stack) as message
-    from business
-    where {has_states}
-        and (
-            level in ('error', 'fatal') or message like 'panic: %' or message like '%Traceback (most%'
-            or level is null and (message like '%[emerg]%' or message like '%rror: %')
-        )
-    union all
-    select "cluster", pod, workload, ts, row_id, message
-    from standard
+    from (
+        select "cluster", pod, workload, ts, row_id, level, message, stack
+        from business
+        union all
+        select "cluster", pod, workload, ts, row_id, level, message, cast(null as varchar) as stack
+        from standard
+    ) as logged
     where {has_states}
         and (
             level in ('error', 'fatal') or message like 'panic: %' or message like '%Traceback (most%'

@@ -109,12 +109,10 @@ impl Engine {
         Ok(SharedScan { engine: self.clone(), plans, copies, _folder: folder })
     }
 
-    /// Plans and optimises a statement in a task of its own: a hundred on one thread take seconds.
+    /// Plans and optimises a statement; a hundred on one thread take seconds.
     async fn optimised(&self, sql: String) -> Option<LogicalPlan> {
         let engine = self.clone();
-        let task =
-            SpawnedTask::spawn(async move { engine.plan(&sql).await.ok()?.into_optimized_plan().ok() });
-        task.join().await.ok().flatten()
+        on_own_thread(async move { engine.plan(&sql).await.ok()?.into_optimized_plan().ok() }).await.ok()?
     }
 
     /// Reads a table once and writes the needed rows and columns to `path`; `None` if no two scans need few rows.

@@ -116,31 +116,18 @@ pub async fn check_all(context: &CheckContext<'_>) -> Vec<Check> {
     checks
 }
 
-/// Opens each channel without sending anything.
+/// Opens each channel, and checks what its recipient can do, without sending anything.
 async fn channels(context: &CheckContext<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     for config in &context.config.channels {
-        let channel = Channel::open(config, Environment { env: &context.env, print: |_| Ok(()) });
-        checks.push(match channel {
-            Ok(channel) => recipient(&channel).await,
-            Err(error) => Check::failed("channel", error),
-        });
+        let check = async {
+            let channel = Channel::open(config, Environment { env: &context.env, print: |_| Ok(()) })?;
+            let fact = channel.probe().await?.unwrap_or_else(|| "is configured".to_owned());
+            Ok(Check::ok("channel", format!("`{}` ({}) {fact}", channel.name, config.kind.name())))
+        };
+        checks.push(Check::of("channel", check.await));
     }
     checks
-}
-
-/// Checks whether the recipient of a channel can do what a message requires.
-async fn recipient(channel: &Channel) -> Check {
-    let (name, kind) = (&channel.name, channel.config.kind.name());
-    match channel.probe().await {
-        None => Check::ok("channel", format!("`{name}` ({kind}) is configured")),
-        Some(Ok(fact)) => Check::ok("channel", format!("`{name}` ({kind}): {fact}")),
-        Some(Err(why)) => Check::fail(
-            "channel",
-            format!("`{name}` ({kind}): {why}"),
-            "switch the robot on; its firmware must be one that can be woken remotely (see “A robot” in the documentation)",
-        ),
-    }
 }
 
 /// Sends a minimal request to the model, if one is configured.

@@ -84,14 +84,12 @@ trait Transport: Send + Sync {
         false
     }
 
-    /// Returns whether the recipient can do what a message requires, without sending one; `None` if that is not known.
-    fn probe(&self) -> BoxFuture<'_, Option<Probe>> {
-        Box::pin(async { None })
+    /// Checks that the recipient can do what a message requires, without sending one, and returns what it can do;
+    /// `None` if that is not known.
+    fn probe(&self) -> BoxFuture<'_, Result<Option<String>>> {
+        Box::pin(async { Ok(None) })
     }
 }
-
-/// What a recipient can do: the fact, or what is missing.
-pub type Probe = std::result::Result<String, String>;
 
 /// What channels need from the program.
 #[derive(Clone, Copy)]
@@ -169,8 +167,9 @@ impl Channel {
         self.transport.send(message, part).await
     }
 
-    /// Returns whether the recipient can do what a message requires, without sending one; `None` if that is not known.
-    pub async fn probe(&self) -> Option<Probe> {
+    /// Checks that the recipient can do what a message requires, without sending one, and returns what it can do;
+    /// `None` if that is not known.
+    pub async fn probe(&self) -> Result<Option<String>> {
         self.transport.probe().await
     }
 

@@ -5,7 +5,7 @@
 
 use crate::config::XiaozhiChannelConfig;
 use crate::delivery::channel::http::{Endpoint, Reply};
-use crate::delivery::channel::{Environment, Message, Probe, SendOutcome, Transport};
+use crate::delivery::channel::{Environment, Message, SendOutcome, Transport};
 use chrono_tz::Tz;
 use futures::future::BoxFuture;
 use model::error::{Error, Result};
@@ -67,18 +67,15 @@ impl Transport for Robot {
         })
     }
 
-    fn probe(&self) -> BoxFuture<'_, Option<Probe>> {
+    fn probe(&self) -> BoxFuture<'_, Result<Option<String>>> {
         Box::pin(async {
-            Some(match self.tools().await {
-                Ok(tools) if tools.iter().any(|tool| tool == TOOL) => {
-                    Ok(format!("the robot is connected and has `{TOOL}`"))
-                }
-                Ok(tools) => Err(format!(
-                    "the firmware of the robot has no tool `{TOOL}` among its {}, so it cannot speak first",
-                    tools.len()
-                )),
-                Err(why) => Err(why),
-            })
+            let tools =
+                self.tools().await.map_err(|why| Error::failed(why).hint("is the robot switched on?"))?;
+            if tools.iter().any(|tool| tool == TOOL) {
+                return Ok(Some(format!("is connected and has `{TOOL}`")));
+            }
+            let why = format!("the robot cannot speak first: none of its {} tools is `{TOOL}`", tools.len());
+            Err(Error::failed(why).hint("see “A robot” in the documentation for the firmware that it needs"))
         })
     }
 }

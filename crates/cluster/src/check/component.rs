@@ -8,6 +8,7 @@ use crate::snapshot::Owner;
 use model::json::text;
 use serde_json::{Map, Value};
 
+/// The namespace of the cluster's own workloads.
 const SYSTEM: &str = "kube-system";
 /// Workloads of `kube-system` that all pods depend on.
 const CORE: [&str; 12] = [
@@ -42,7 +43,7 @@ pub(super) fn is_core(workload: &Object) -> bool {
     workload.namespace() == SYSTEM && CORE.contains(&workload.name())
 }
 
-/// Returns the fault of a DaemonSet that shall run on no node.
+/// Returns the fault of a DaemonSet that is to run on no node.
 fn nowhere(cluster: &Cluster<'_>, set: &Object) -> Option<Said> {
     if set.int("/status/desiredNumberScheduled") != Some(0) {
         return None;
@@ -98,12 +99,7 @@ pub(super) fn scheduler(cluster: &Cluster<'_>, owner: &Owner, pod: &Object, sile
         return own_scheduler(cluster, owner, pod, (wanted, silent));
     }
     let key = |name: &str| ("Pod".to_owned(), SYSTEM.to_owned(), name.to_owned());
-    let said = |strength| Said {
-        reason: "SchedulerSilent",
-        strength,
-        what: format!("reports nothing on pods that wait ({})", owner.name),
-        zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
-    };
+    let said = |strength| silence(owner, strength);
     match component(cluster, "kube-scheduler") {
         Some(Ok(runs)) if is_well(runs) => silent.then(|| said(0.5).named(key(runs.name()), pod)),
         Some(Ok(fails)) => Some(said(0.9).named(key(fails.name()), fails)),
@@ -113,6 +109,16 @@ pub(super) fn scheduler(cluster: &Cluster<'_>, owner: &Owner, pod: &Object, sile
             Some(Said { what, zh, ..said(0.85) }.named(key(&name), pod))
         }
         None => silent.then(|| said(0.75).named(key("kube-scheduler"), pod)),
+    }
+}
+
+/// Returns the fault of a scheduler that lets the pods of a workload wait.
+fn silence(owner: &Owner, strength: f64) -> Said {
+    Said {
+        reason: "SchedulerSilent",
+        strength,
+        what: format!("reports nothing on pods that wait ({})", owner.name),
+        zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
     }
 }
 
@@ -128,13 +134,7 @@ fn own_scheduler(
     if let Some(first) = runs.peek() {
         let key = first.key.clone();
         let strength = if runs.any(is_well) { 0.5 } else { 0.85 };
-        let said = Said {
-            reason: "SchedulerSilent",
-            strength,
-            what: format!("reports nothing on pods that wait ({})", owner.name),
-            zh: format!("对等待调度的 Pod（{}）没有任何反应", owner.name),
-        };
-        return (silent || strength > 0.5).then(|| said.named(key, pod));
+        return (silent || strength > 0.5).then(|| silence(owner, strength).named(key, pod));
     }
     let is_there = workloads
         .iter()

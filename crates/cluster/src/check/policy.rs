@@ -166,7 +166,7 @@ fn at_maximum(scaler: &Object) -> Option<Said> {
         .then(|| Said {
             reason: "AtMaximum",
             strength: 0.55,
-            what: format!("wants more pods than its maximum of {most}"),
+            what: format!("needs more pods than its maximum of {most}"),
             zh: format!("所需副本数超过上限 {most}"),
         })
 }

@@ -18,12 +18,7 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         for (kind, name) in wanted(spec) {
             let namespace = if is_cluster_wide(kind) { "" } else { &owner.namespace };
             if cluster.snapshot.lacks(kind, namespace, name) {
-                let said = Said {
-                    reason: "DoesNotExist",
-                    strength: cluster.strength(owner, 0.95),
-                    what: format!("does not exist, {} needs it", owner.name),
-                    zh: format!("不存在，而 {} 需要它", owner.name),
-                };
+                let said = missing(&owner.name, cluster.strength(owner, 0.95));
                 let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
                 found.push(Broken { workload: owner.name.clone(), ..said.named(key, spec.shown) });
             }
@@ -43,6 +38,16 @@ pub(super) fn broken(cluster: &Cluster<'_>) -> Vec<Broken> {
         }
     }
     found
+}
+
+/// Returns the fault of an object that does not exist, although a workload needs it.
+pub(super) fn missing(workload: &str, strength: f64) -> Said {
+    Said {
+        reason: "DoesNotExist",
+        strength,
+        what: format!("does not exist, {workload} needs it"),
+        zh: format!("不存在，而 {workload} 需要它"),
+    }
 }
 
 /// Returns the kinds and names of the objects that pods need.

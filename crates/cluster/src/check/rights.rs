@@ -271,7 +271,7 @@ fn fault(cluster: &Cluster<'_>, blamed: &Blamed<'_>, request: &Request<'_>) -> B
             "OtherScope",
             0.85,
             format!(
-                "counts in the namespace {} alone: the ServiceAccount {account} may not {right} ({scope})",
+                "applies only in the namespace {}: the ServiceAccount {account} may not {right} ({scope})",
                 binding.namespace()
             ),
             format!(
@@ -313,7 +313,7 @@ fn unbound(cluster: &Cluster<'_>, request: &Request<'_>) -> Broken {
         } else {
             0.5
         },
-        what: format!("is refused to {right} ({scope}); no binding of it is shown"),
+        what: format!("may not {right} ({scope}); no binding of it is shown"),
         zh: format!("无权执行 {right}（{zh_scope}）；未见与它有关的绑定"),
     };
     let key = ("ServiceAccount".to_owned(), request.account_namespace.to_owned(), request.account.to_owned());

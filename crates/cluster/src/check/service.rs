@@ -94,7 +94,7 @@ fn elsewhere(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
         return Some(Said {
             reason: "NoBackend",
             strength: 0.85,
-            what: format!("is a name for the address {target}; a name can only be one for another name"),
+            what: format!("has the address {target} as its externalName; only the name of a host is allowed"),
             zh: format!("ExternalName 指向地址 {target}，而它只能指向域名"),
         });
     }
@@ -110,7 +110,7 @@ fn elsewhere(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
         return Some(Said {
             reason: "NoBackend",
             strength: 0.9,
-            what: format!("is a name for {name}.{namespace}, a Service that does not exist"),
+            what: format!("has the externalName {name}.{namespace}, a Service that does not exist"),
             zh: format!("指向 {name}.{namespace}，而这个 Service 不存在"),
         });
     }
@@ -119,7 +119,9 @@ fn elsewhere(cluster: &Cluster<'_>, service: &Object) -> Option<Said> {
     (!is_known).then(|| Said {
         reason: "NoBackend",
         strength: 0.85,
-        what: format!("is a name for {name}.{namespace}; nothing is known in the namespace {namespace}"),
+        what: format!(
+            "has the externalName {name}.{namespace}; nothing is known in the namespace {namespace}"
+        ),
         zh: format!("指向 {name}.{namespace}，而命名空间 {namespace} 中没有任何对象"),
     })
 }

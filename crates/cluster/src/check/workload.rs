@@ -2,6 +2,7 @@
 
 use crate::Broken;
 use crate::check::component::is_core;
+use crate::check::reference;
 use crate::check::{Cluster, Said};
 use crate::object::{Key, Object, is_selected, labels, plain};
 use crate::snapshot::{Owner, Snapshot};
@@ -121,12 +122,7 @@ fn refusing(snapshot: &Snapshot, workload: &Object) -> Option<(Key, Broken)> {
     if let Some(name) = class {
         let is_set = workload.kind() == "ReplicaSet";
         let owner = if is_set { snapshot.owner(workload).name } else { workload.name().to_owned() };
-        let said = Said {
-            reason: "DoesNotExist",
-            strength: 0.95,
-            what: format!("does not exist, {owner} needs it"),
-            zh: format!("不存在，而 {owner} 需要它"),
-        };
+        let said = reference::missing(&owner, 0.95);
         let key: Key = ("PriorityClass".into(), String::new(), name.into());
         return Some((key.clone(), Broken { workload: owner, ..said.named(key, workload) }));
     }
@@ -156,7 +152,7 @@ fn unreachable_webhook(workload: &Object, message: &str) -> Option<(Key, Broken)
     let said = Said {
         reason: "NoEndpoint",
         strength: 0.95,
-        what: "has no endpoints, and a webhook that is asked about new pods sends requests to it".to_owned(),
+        what: "has no endpoints, and a webhook for new pods calls it".to_owned(),
         zh: "没有端点，而创建 Pod 时要调用的 webhook 由它提供".to_owned(),
     };
     let key: Key = ("Service".into(), namespace.into(), name.into());

@@ -148,7 +148,7 @@ fn is_dry_run(body: &str, is_eviction: bool) -> bool {
         }
         Ok(())
     };
-    // what is broken asks for nothing
+    // what cannot be read requests nothing
     let _ = JsonCursor::new(body).object(|key, value| match key {
         "deleteOptions" if is_eviction => value.object(&mut option),
         _ => option(key, value),
